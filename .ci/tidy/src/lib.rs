@@ -1,0 +1,1 @@
+//! Tests of the house itself: import arrows, file sizes, banned words.

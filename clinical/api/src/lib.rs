@@ -1,0 +1,27 @@
+//! Request and view types of the clinical HTTP API, shared by browser and server.
+//!
+//! Everything is under [`BASE`]. Requests refuse unknown fields; answers may grow. Instants are
+//! Unix microseconds, UTC (`*_us`); zones are IANA names. Every error is an RFC 9457 [`Problem`].
+//!
+//! This crate exists to forbid imports: it compiles to wasm and knows no server.
+
+mod admin;
+mod auth;
+mod booking;
+mod problem;
+mod visits;
+
+pub use admin::ObserveTicket;
+pub use auth::{LoginRequest, Me, Token};
+pub use booking::{
+    AppointmentState, AppointmentView, BookRequest, DoctorView, GuestBrief, HoursView, JoinLink,
+    RescheduleRequest, SlotView, SlotsView, WeeklyHours,
+};
+pub use problem::{Problem, ProblemCode};
+pub use visits::{
+    ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
+    QueueView, SignNoteRequest, SummaryView, TestTicket,
+};
+
+/// The path that every operation begins with.
+pub const BASE: &str = "/api/v1";

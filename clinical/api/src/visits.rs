@@ -1,0 +1,185 @@
+//! Entering a visit, its guests, its note, its summary.
+//!
+//! - `POST /join` [`JoinRequest`] -> [`JoinView`] (no account; the token is the right)
+//! - `POST /join/queue` [`JoinRequest`] -> [`QueueView`] (no account)
+//! - `POST /join/test` [`JoinRequest`] -> [`TestTicket`] (no account)
+//! - `POST /appointments/{id}/join` -> [`JoinView`] (its doctor; patients use their link)
+//! - `POST /connection-tests` -> [`TestTicket`] (any signed-in person)
+//! - `POST /appointments/{id}/guests` [`GuestRequest`] -> 201 [`GuestView`] (its doctor, its patient)
+//! - `DELETE /appointments/{id}/guests/{guest}` -> 204 (its doctor, its patient)
+//! - `GET /appointments/{id}/note`, `PUT /appointments/{id}/note` [`NoteRequest`],
+//!   `POST /appointments/{id}/note/sign` [`SignNoteRequest`] -> [`NoteView`] (its doctor)
+//! - `GET /appointments/{id}/summary` -> [`SummaryView`] (its patient, its doctor)
+//!
+//! Refusals of `/join`: `too_early` with `opens_at_us`, `ended`, `cancelled`, `link_revoked`,
+//! `not_found`.
+
+use clinical_model::{AppointmentId, GuestId};
+use serde::{Deserialize, Serialize};
+
+/// The secret of a join link, in the body so that no log of addresses has it.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct JoinRequest {
+    /// From the fragment of the link.
+    pub token: String,
+}
+
+impl core::fmt::Debug for JoinRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("JoinRequest(..)")
+    }
+}
+
+/// Everything needed to enter: whom one will meet, and a one-use ticket for the WebSocket.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct JoinView {
+    /// One-use pass for [`signal_path`](JoinView::signal_path), valid for a minute.
+    pub ticket: String,
+    /// Path of the WebSocket on this server.
+    pub signal_path: String,
+    /// The appointment.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+    pub appointment: AppointmentId,
+    /// My name in the visit.
+    pub my_name: String,
+    /// `clinician`, `patient` or `guest`.
+    pub my_role: String,
+    /// The doctor's display name.
+    pub doctor_name: String,
+    /// Begin, Unix microseconds.
+    pub start_us: i64,
+    /// End, Unix microseconds.
+    pub end_us: i64,
+    /// Place in the queue.
+    pub queue: QueueView,
+}
+
+impl core::fmt::Debug for JoinView {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("JoinView(..)")
+    }
+}
+
+/// Where one stands while waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct QueueView {
+    /// 1 is next.
+    pub place: u32,
+    /// When the doctor is expected to be ready, Unix microseconds.
+    pub expected_us: i64,
+}
+
+/// A one-use pass for a connection test.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TestTicket {
+    /// The pass.
+    pub ticket: String,
+    /// Path of the WebSocket on this server.
+    pub signal_path: String,
+}
+
+impl core::fmt::Debug for TestTicket {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("TestTicket(..)")
+    }
+}
+
+/// Invite a third person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GuestRequest {
+    /// Display name, 1 ..= 80 characters.
+    pub name: String,
+    /// Relation to the patient, 1 ..= 80 characters: daughter, interpreter, colleague.
+    pub relation: String,
+}
+
+/// An invited person and their way in, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct GuestView {
+    /// The guest.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+    pub id: GuestId,
+    /// Display name.
+    pub name: String,
+    /// Relation to the patient.
+    pub relation: String,
+    /// The way in.
+    pub link: crate::JoinLink,
+}
+
+/// Save the draft of a note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NoteRequest {
+    /// At most 20,000 characters.
+    pub text: String,
+    /// The version that was edited; 0 for a new note. Another value is answered with `changed`.
+    pub version: u32,
+}
+
+/// Sign a note as it was last saved. From then on it can not be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignNoteRequest {
+    /// The version that was read.
+    pub version: u32,
+}
+
+/// Where a note stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoteState {
+    /// Only its author sees it.
+    Draft,
+    /// Part of the record; the patient sees it.
+    Signed,
+}
+
+/// A doctor's note of one visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct NoteView {
+    /// The text; empty for a new note.
+    pub text: String,
+    /// 0 before the first save.
+    pub version: u32,
+    /// Draft or signed.
+    pub state: NoteState,
+    /// When it was signed, Unix microseconds.
+    pub signed_us: Option<i64>,
+}
+
+/// One chat message in the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChatLine {
+    /// Author's name.
+    pub from_name: String,
+    /// Unix microseconds.
+    pub at_us: i64,
+    /// The text.
+    pub text: String,
+}
+
+/// What the patient takes home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SummaryView {
+    /// The appointment.
+    pub appointment: crate::AppointmentView,
+    /// The signed note; none while the doctor still writes.
+    pub note: Option<NoteView>,
+    /// What was written during the visit.
+    pub chat: Vec<ChatLine>,
+}

@@ -1,0 +1,1 @@
+//! URLs, authentication, problem+json and OpenAPI of the clinical service.

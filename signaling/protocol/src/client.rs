@@ -1,0 +1,132 @@
+//! What a client may say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChatId, ConnectionId, ParticipantId};
+use crate::roster::{Quality, Source, Sources};
+use crate::text::{ChatText, Sdp};
+
+/// How a client proves who it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    /// A signed one-use ticket, got over HTTP.
+    Ticket {
+        /// The ticket.
+        ticket: String,
+    },
+    /// The secret of an earlier Welcome, after a lost WebSocket. Media goes on meanwhile.
+    Resume {
+        /// The secret.
+        token: String,
+        /// The last `seq` that this client saw.
+        last_seq: u64,
+    },
+}
+
+impl core::fmt::Debug for Auth {
+    /// Tickets and secrets never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Ticket { .. } => f.write_str("Ticket(..)"),
+            Self::Resume { last_seq, .. } => write!(f, "Resume(.., {last_seq})"),
+        }
+    }
+}
+
+/// Which m-line of an offer carries which source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceMid {
+    /// The `a=mid` of the m-line, RFC 8843.
+    pub mid: String,
+    /// What it carries.
+    pub source: Source,
+}
+
+/// How large the picture of one slot is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotView {
+    /// The receiving m-line.
+    pub mid: String,
+    /// Height on screen in pixels; 0 pauses the video.
+    pub height_px: u16,
+}
+
+/// Client to server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Always the first message, and only the first.
+    Hello {
+        /// [`crate::VERSION`].
+        version: u16,
+        /// Who is there.
+        auth: Auth,
+    },
+    /// A WebRTC offer. The client always offers: its own sources as `sendonly` m-lines and empty
+    /// `recvonly` m-lines as slots for the others. The server is ICE-lite and answers with all its
+    /// candidates; candidates of the client are not needed.
+    Offer {
+        /// Same id: renegotiation. New id: the old connection is dropped.
+        connection: ConnectionId,
+        /// Counts this connection's offers; the answer repeats it.
+        offer_no: u32,
+        /// The description.
+        sdp: Sdp,
+        /// Which m-lines are what.
+        sources: Vec<SourceMid>,
+    },
+    /// Which sources are on. A source that is off is not forwarded, whatever arrives.
+    Media {
+        /// The new state.
+        sources: Sources,
+    },
+    /// How large each video slot is shown.
+    View {
+        /// Slots that are not named keep their size.
+        slots: Vec<SlotView>,
+    },
+    /// A chat message. It counts as sent when it comes back as [`crate::ServerMessage::Chat`].
+    Chat {
+        /// Sent twice with the same id, it is stored once.
+        id: ChatId,
+        /// The text.
+        text: ChatText,
+    },
+    /// Everything up to `seq` has been seen by this person.
+    ChatRead {
+        /// A [`crate::ChatMessage::seq`].
+        seq: u64,
+    },
+    /// Clinician: let a waiting person in.
+    Admit {
+        /// Whom.
+        participant: ParticipantId,
+    },
+    /// Clinician: do not let a waiting person in.
+    Refuse {
+        /// Whom.
+        participant: ParticipantId,
+    },
+    /// Clinician: switch a person's microphone off. They can switch it on again.
+    Mute {
+        /// Whom.
+        participant: ParticipantId,
+    },
+    /// Clinician: take a person out of the visit.
+    Remove {
+        /// Whom.
+        participant: ParticipantId,
+    },
+    /// Clinician: end the visit for everybody.
+    End,
+    /// What this client measured of its own connection.
+    Quality {
+        /// In words.
+        quality: Quality,
+    },
+    /// This person goes; the visit goes on and they may come back.
+    Leave,
+}

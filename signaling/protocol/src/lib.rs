@@ -1,0 +1,25 @@
+//! The call messages that browser, server and load tester share.
+//!
+//! One WebSocket carries JSON text frames: [`ClientMessage`] upwards, [`ServerFrame`] downwards.
+//! The first message is always [`ClientMessage::Hello`], with a one-use ticket or a resume token;
+//! the answer is [`ServerMessage::Welcome`] with a whole [`Snapshot`]. Every later frame carries
+//! the next `seq`, so a client that comes back says what it saw last and gets a fresh snapshot.
+//!
+//! This crate exists to forbid imports: it compiles to wasm and knows no socket, clock or database.
+
+mod client;
+mod ids;
+mod limits;
+mod roster;
+mod server;
+mod text;
+
+pub use client::{Auth, ClientMessage, SlotView, SourceMid};
+pub use ids::{ChatId, ConnectionId, ParticipantId, RoomId};
+pub use limits::{
+    CHAT_BACKLOG_MAX, CHAT_CHARS_MAX, HEARTBEAT_MS, MESSAGE_BYTES_MAX, NAME_CHARS_MAX,
+    PARTICIPANTS_MAX, SDP_BYTES_MAX, SILENCE_MS_MAX, TEST_MS_MAX, VERSION,
+};
+pub use roster::{Participant, Quality, Role, RoomOverview, Source, Sources, Stage};
+pub use server::{Bye, ChatMessage, ErrorCode, ServerFrame, ServerMessage, SlotBinding, Snapshot};
+pub use text::{ChatText, Sdp, TextError};

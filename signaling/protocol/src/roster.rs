@@ -1,0 +1,105 @@
+//! Who is in a room, and what the others see of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ParticipantId, RoomId};
+
+/// What a person may do in a room. The ticket says it; the server enforces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Leads the visit: enters at once, admits, mutes, removes, ends.
+    Clinician,
+    /// Waits in the lobby until admitted.
+    Patient,
+    /// Relative, interpreter or colleague; waits in the lobby until admitted.
+    Guest,
+}
+
+/// How far a person has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// In the waiting room: no media, no chat, no roster.
+    Lobby,
+    /// In the visit.
+    Admitted,
+}
+
+/// One kind of media that a person sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Speech.
+    Microphone,
+    /// The person's picture.
+    Camera,
+    /// The shared screen or window.
+    Screen,
+}
+
+/// Which sources a person has switched on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// Speech is sent.
+    pub microphone: bool,
+    /// The picture is sent.
+    pub camera: bool,
+    /// A screen is shared.
+    pub screen: bool,
+}
+
+/// Connection quality in words, worst first when compared.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// The person is away; the visit waits for them.
+    Lost,
+    /// Speech may break up.
+    Poor,
+    /// Small disturbances.
+    Fair,
+    /// As it should be.
+    Good,
+    /// Nothing measured yet.
+    #[default]
+    Unknown,
+}
+
+/// One person as the others in the room see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Stable across reloads.
+    pub id: ParticipantId,
+    /// Display name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// A guest's relation to the patient, in the words of the inviter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<String>,
+    /// Waiting or in the visit.
+    pub stage: Stage,
+    /// False while their connection is lost and their seat is kept.
+    pub connected: bool,
+    /// What they send.
+    pub sources: Sources,
+    /// How well they are connected.
+    pub quality: Quality,
+    /// When they came, Unix time in microseconds.
+    pub since_us: i64,
+}
+
+/// One live room as an observer (the day list, the admin's list) sees it. No clinical content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomOverview {
+    /// The room.
+    pub room: RoomId,
+    /// When its first person came, Unix time in microseconds.
+    pub since_us: i64,
+    /// Everybody in it, waiting ones included.
+    pub participants: Vec<Participant>,
+}

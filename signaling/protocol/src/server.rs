@@ -1,0 +1,203 @@
+//! What the server says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
+use crate::roster::{Participant, RoomOverview, Source, Stage};
+use crate::text::{ChatText, Sdp};
+
+/// One frame from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFrame {
+    /// 1, 2, 3 ... in one session, going on after a resume.
+    pub seq: u64,
+    /// What is said.
+    pub message: ServerMessage,
+}
+
+/// Server to client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The answer to Hello.
+    Welcome {
+        /// Secret for [`crate::Auth::Resume`].
+        resume_token: String,
+        /// The whole state.
+        snapshot: Snapshot,
+    },
+    /// The clinician let this person in; the snapshot shows the room.
+    Admitted {
+        /// The whole state.
+        snapshot: Snapshot,
+    },
+    /// A clinician came or went; said to those who wait.
+    HostPresent {
+        /// Whether a clinician is in the room.
+        present: bool,
+    },
+    /// A person came or changed. Replaces what was known of the same id.
+    Participant {
+        /// The new state.
+        participant: Participant,
+    },
+    /// A person has gone.
+    Gone {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The answer to an offer.
+    Answer {
+        /// Of the offer.
+        connection: ConnectionId,
+        /// Of the offer.
+        offer_no: u32,
+        /// The description.
+        sdp: Sdp,
+    },
+    /// What each receiving m-line carries from here on; the list is complete.
+    Slots {
+        /// The connection whose m-lines are meant.
+        connection: ConnectionId,
+        /// Bound slots; a slot not named is empty.
+        slots: Vec<SlotBinding>,
+    },
+    /// The media connection was lost on the server's side; offer again with a new connection id.
+    MediaLost {
+        /// The lost connection.
+        connection: ConnectionId,
+    },
+    /// A clinician switched this person's microphone off.
+    Muted,
+    /// A chat message, stored.
+    Chat {
+        /// The message.
+        message: ChatMessage,
+    },
+    /// Live rooms, for observers; the list is complete.
+    Overview {
+        /// Rooms with somebody in them.
+        rooms: Vec<RoomOverview>,
+    },
+    /// Something this client said was refused; the connection goes on unless a Bye follows.
+    Error {
+        /// For programs.
+        code: ErrorCode,
+        /// For developers, in English; never shown as is.
+        detail: String,
+    },
+    /// Nothing new.
+    Heartbeat,
+    /// The last message of a connection.
+    Bye {
+        /// Why.
+        reason: Bye,
+    },
+}
+
+/// Everything a person may know of the room at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The room.
+    pub room: RoomId,
+    /// Who I am.
+    pub me: Participant,
+    /// Waiting or in the visit.
+    pub stage: Stage,
+    /// Whether a clinician is in the room.
+    pub host_present: bool,
+    /// The others; empty while waiting.
+    pub others: Vec<Participant>,
+    /// The latest messages, oldest first; empty while waiting.
+    pub chat: Vec<ChatMessage>,
+    /// I have read the chat up to this `seq`.
+    pub chat_read: u64,
+    /// What the slots of my media connection carry; empty without one.
+    pub slots: Vec<SlotBinding>,
+    /// My live media connection, if the server still has one.
+    pub connection: Option<ConnectionId>,
+}
+
+/// A stored chat message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// 1, 2, 3 ... in one room, without gaps.
+    pub seq: u64,
+    /// The author's id of the message.
+    pub id: ChatId,
+    /// The author.
+    pub from: ParticipantId,
+    /// The author's name at that time.
+    pub from_name: String,
+    /// Unix time in microseconds.
+    pub at_us: i64,
+    /// The text.
+    pub text: ChatText,
+}
+
+/// One receiving m-line and what it carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotBinding {
+    /// The receiving m-line.
+    pub mid: String,
+    /// Whose media.
+    pub participant: ParticipantId,
+    /// Which of their sources.
+    pub source: Source,
+}
+
+/// Why something was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, an unknown type or field, a value out of range.
+    Malformed,
+    /// More than [`crate::MESSAGE_BYTES_MAX`].
+    TooLarge,
+    /// Too many messages in a short time.
+    RateLimited,
+    /// Another protocol version.
+    Version,
+    /// The ticket or resume token is forged, expired, spent or for something else.
+    Unauthorized,
+    /// Only possible after admission.
+    NotAdmitted,
+    /// Only a clinician may do this.
+    Forbidden,
+    /// That person is not there.
+    UnknownParticipant,
+    /// The offer could not be used.
+    BadOffer,
+    /// The room or the server is full.
+    Full,
+    /// The server could not store it; try again.
+    Unavailable,
+    /// Not possible in this state, for example a second Hello.
+    OutOfOrder,
+}
+
+/// Why a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bye {
+    /// The person left.
+    Left,
+    /// The clinician did not let them in.
+    Refused,
+    /// The clinician took them out.
+    Removed,
+    /// The clinician ended the visit.
+    Ended,
+    /// The same person connected from another window.
+    Replaced,
+    /// The connection test is over.
+    TestOver,
+    /// The ticket or token was not accepted.
+    Unauthorized,
+    /// The client did not read what was sent to it.
+    SlowReader,
+    /// The client broke the protocol too often.
+    Misbehaved,
+    /// The server restarts; come back at once.
+    Restarting,
+}

@@ -1,0 +1,1 @@
+//! Signed one-use passes into a room: mint and verify.
