@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_session_description_does_not_print_itself() {
         let sdp = Sdp::try_from("v=0\r\nc=IN IP4 192.0.2.1".to_owned()).unwrap();
-        assert_eq!(format!("{sdp:?}"), "Sdp(24 bytes)");
+        assert_eq!(format!("{sdp:?}"), "Sdp(23 bytes)");
         assert_eq!(Sdp::try_from("hello".to_owned()), Err(TextError::NotSdp));
     }
 }
