@@ -1,0 +1,13 @@
+//! Every limit of the forwarding machine in one place, with its reason.
+
+use core::time::Duration;
+
+/// Longest offer in bytes. A browser's offer with the most m-lines stays under half of it.
+pub const OFFER_BYTES_MAX: usize = 64 * 1024;
+/// Most m-lines of one connection. The engine searches them linearly for every packet, and ten
+/// people with microphone, camera and a few screens need fewer.
+pub const MEDIA_LINES_MAX: usize = 32;
+/// Most people in one room; a visit is small, and forwarding grows with its square.
+pub const PARTICIPANTS_MAX: usize = 16;
+/// A connection that is not ready after this long is given up.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(30);

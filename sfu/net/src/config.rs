@@ -1,0 +1,38 @@
+//! Where the media server listens and what it tells clients about it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Deserialize;
+
+/// The media section of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SfuConfig {
+    /// Address to bind the UDP sockets to. Default `0.0.0.0`.
+    pub bind: IpAddr,
+    /// UDP port of the first shard; shard `n` takes `udp_port + n`. 0 lets the system choose.
+    pub udp_port: u16,
+    /// Number of shards, each one thread with its own port. 0 means one per core.
+    pub shards: usize,
+    /// Addresses that clients are told to send to. Empty: all addresses of this machine except
+    /// loopback and link-local ones.
+    pub advertise: Vec<IpAddr>,
+    /// Also tell clients the loopback address, for browsers on this machine.
+    pub loopback: bool,
+    /// Most connections of one shard; further offers are refused.
+    pub connections_per_shard: usize,
+}
+
+impl Default for SfuConfig {
+    /// One machine in a clinic: all interfaces, port 3478, one shard per core.
+    fn default() -> Self {
+        Self {
+            bind: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            udp_port: 3478,
+            shards: 0,
+            advertise: Vec::new(),
+            loopback: false,
+            connections_per_shard: 1000,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The typed way to the shards.
+
+use std::sync::Arc;
+
+use sfu_core::{ConnectRequest, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::lane::{Lane, Order};
+use crate::placement::Placement;
+
+/// Why an offer got no answer.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The offer or the room forbids it; the client can be told why.
+    #[error("the offer was refused")]
+    Refused(#[from] sfu_core::ConnectError),
+    /// The media server is shutting down.
+    #[error("the media server has stopped")]
+    Stopped,
+}
+
+/// The media server is shutting down; nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the media server has stopped")]
+pub struct Stopped;
+
+/// A handle to all shards. Cheap to clone; the last clone does not stop the server,
+/// [`SfuHandle::shutdown`] does.
+#[derive(Debug, Clone)]
+pub struct SfuHandle {
+    shards: Arc<[Lane]>,
+    placement: Arc<Placement>,
+}
+
+impl SfuHandle {
+    pub(crate) fn new(shards: Vec<Lane>) -> Self {
+        let placement = Arc::new(Placement::new(shards.len()));
+        Self {
+            shards: shards.into(),
+            placement,
+        }
+    }
+
+    /// Answers an offer with an SDP that names all candidates of the server.
+    ///
+    /// # Errors
+    /// [`ConnectError::Refused`] says what is wrong with the offer; the room is as before.
+    pub async fn connect(&self, request: ConnectRequest) -> Result<String, ConnectError> {
+        let (reply, answer) = oneshot::channel();
+        let lane = self.lane(request.room).ok_or(ConnectError::Stopped)?;
+        if lane
+            .send(Order::Connect(Box::new(request), reply))
+            .await
+            .is_err()
+        {
+            return Err(ConnectError::Stopped);
+        }
+        match answer.await {
+            Ok(result) => Ok(result?),
+            // The shard dropped the reply: it is gone. The receive error says no more than that.
+            Err(_closed) => Err(ConnectError::Stopped),
+        }
+    }
+
+    /// Says which sources of a participant may be forwarded. What is off is dropped at the server.
+    /// A participant without a connection is ignored: their next offer says it anew.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn set_sources(
+        &self,
+        room: RoomKey,
+        participant: ParticipantKey,
+        on: SourceSet,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::SetSources(room, participant, on))
+            .await
+    }
+
+    /// Says how large a participant shows their slots; slots that are not named keep their size.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn set_view(
+        &self,
+        room: RoomKey,
+        participant: ParticipantKey,
+        slots: Vec<SlotView>,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::SetView(room, participant, slots))
+            .await
+    }
+
+    /// Drops a participant's connection, if there is one.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn disconnect(
+        &self,
+        room: RoomKey,
+        participant: ParticipantKey,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::Disconnect(room, participant)).await
+    }
+
+    /// Drops a room with everybody in it.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn close_room(&self, room: RoomKey) -> Result<(), Stopped> {
+        self.tell(room, Order::CloseRoom(room)).await
+    }
+
+    /// What flows in every room of every shard. Shards that have stopped are left out.
+    pub async fn stats(&self) -> Vec<RoomStats> {
+        let mut rooms = Vec::new();
+        for lane in self.shards.iter() {
+            let (reply, answer) = oneshot::channel();
+            if lane.send(Order::Stats(reply)).await.is_ok()
+                && let Ok(mut of_shard) = answer.await
+            {
+                rooms.append(&mut of_shard);
+            }
+        }
+        rooms
+    }
+
+    /// Stops all shards after the datagrams in hand. Returns at once; later calls answer
+    /// [`Stopped`].
+    pub fn shutdown(&self) {
+        for lane in self.shards.iter() {
+            lane.stop();
+        }
+    }
+
+    fn lane(&self, room: RoomKey) -> Option<&Lane> {
+        self.shards.get(self.placement.shard_of(room))
+    }
+
+    async fn tell(&self, room: RoomKey, order: Order) -> Result<(), Stopped> {
+        match self.lane(room) {
+            Some(lane) => lane.send(order).await,
+            None => Err(Stopped),
+        }
+    }
+}
