@@ -77,3 +77,7 @@ id!(
     /// The room of a visit, as signaling knows it; it names no appointment.
     RoomUuid
 );
+id!(
+    /// One person in one room, as signaling knows them; the same after every reload.
+    ParticipantUuid
+);

@@ -1,0 +1,15 @@
+//! Weekly hours, free slots, appointments and their states.
+
+mod appointment;
+mod hours;
+mod slots;
+mod wording;
+
+pub use appointment::{
+    Appointment, AppointmentStage, AppointmentState, LINK_LIFE_US, OPENS_BEFORE_US, TransitionError,
+};
+pub use hours::{HOURS_MAX, HoursError, SLOT_MIN_MAX, SLOT_MIN_MIN, Stretch, WeeklyHours};
+pub use slots::{Slot, free_slots, slot_at};
+pub use wording::{
+    NAME_CHARS_MAX, PersonName, REASON_CHARS_MAX, Reason, Relation, WordingError, parse_wording,
+};
