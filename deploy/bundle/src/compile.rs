@@ -1,0 +1,55 @@
+//! Cargo's part: the application as one wasm file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::arguments::Arguments;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PACKAGE: &str = "web-app";
+/// `[profile.web]` of the workspace: small before fast.
+const PROFILE: &str = "web";
+
+/// Compiles the application and returns the wasm that rustc made.
+pub(crate) fn web_app(root: &Path, arguments: &Arguments) -> Result<Vec<u8>> {
+    let target_dir = root.join(&arguments.target_dir);
+    let mut cargo = Command::new(cargo_program(arguments));
+    cargo
+        .current_dir(root)
+        .args(["build", "--locked", "--package", PACKAGE, "--bin", PACKAGE])
+        .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
+        .arg(&target_dir)
+        // Flags of a host build (a linker, a CPU) make no sense for the browser.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    if let Some(sysroot) = &arguments.wasm_sysroot {
+        let sysroot = root.join(sysroot);
+        let flags = serde_json::to_string(&["--sysroot", &sysroot.to_string_lossy()])
+            .context("cannot write the path of the sysroot")?;
+        cargo
+            .arg("--config")
+            .arg(format!("target.{TARGET}.rustflags={flags}"));
+        cargo.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
+    }
+    let status = cargo.status().context("cannot start cargo")?;
+    if !status.success() {
+        bail!("cargo could not build {PACKAGE} for {TARGET}: {status}");
+    }
+    let path = target_dir
+        .join(TARGET)
+        .join(PROFILE)
+        .join(format!("{PACKAGE}.wasm"));
+    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A private sysroot belongs to the distribution's compiler; everything else to the one that
+/// built this tool.
+fn cargo_program(arguments: &Arguments) -> PathBuf {
+    if arguments.wasm_sysroot.is_some() {
+        return PathBuf::from("/usr/bin/cargo");
+    }
+    std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}
