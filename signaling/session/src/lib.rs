@@ -1,1 +1,35 @@
 //! The rules of one room: lobby, admission, chat, moderation, resume. No IO, no clock.
+//!
+//! [`Room`] is a machine. Its driver calls [`Room::handle`] with the time and one [`Input`], then
+//! takes every [`Output`] from [`Room::poll_output`] until there is none, and calls
+//! [`Room::handle`] with [`Input::Timeout`] when [`Room::poll_timeout`] has come. Outputs must be
+//! carried out in their order.
+//!
+//! What the machine promises:
+//! - Nobody who is not admitted gets roster, chat or media.
+//! - Admission, refusal, removal and the end take effect after the clinic has recorded them.
+//! - A chat message is broadcast after it has been stored, once for each id.
+//! - Every person has at most one live socket, and the frames of a session are numbered 1, 2, 3 ...
+//! - Only a clinician's `End`, or the clinic itself, ends a visit.
+//!
+//! This crate exists to forbid imports: no tokio, no sockets, no media server, no clock.
+#![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
+mod admission;
+mod chat;
+mod entrance;
+mod input;
+mod limits;
+mod media;
+mod member;
+mod output;
+mod room;
+mod roster;
+
+pub use input::{
+    Complaint, Entry, Input, OfferRefusal, Person, RequestId, ResumeSecret, RoomRecord, SocketId,
+    StoreFailed, TokenHash,
+};
+pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
+pub use output::{ChatPost, CloseReason, MediaCommand, Output, VisitEvent};
+pub use room::Room;

@@ -1,0 +1,203 @@
+//! What clinicians decide. It takes effect after the clinic has recorded it.
+
+use signaling_protocol::{Bye, ErrorCode, ParticipantId, Role, ServerMessage, Stage};
+
+use crate::input::RequestId;
+use crate::limits::ACTS_MAX;
+use crate::output::{Output, VisitEvent};
+use crate::room::Room;
+
+/// What is to happen to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// They come in.
+    Admit,
+    /// They do not come in.
+    Refuse,
+    /// They are taken out.
+    Remove,
+}
+
+/// A decision that is being recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// About one person.
+    Judge {
+        verdict: Verdict,
+        target: ParticipantId,
+        by: ParticipantId,
+    },
+    /// The visit ends.
+    End { by: ParticipantId },
+}
+
+impl Room {
+    pub(crate) fn admit(&mut self, by: ParticipantId, target: ParticipantId) {
+        match self.members.get(&target).map(|member| member.stage) {
+            None => self.unknown(by),
+            // Two clinicians may press the same button.
+            Some(Stage::Admitted) => {}
+            Some(Stage::Lobby) => self.judge(Verdict::Admit, target, by),
+        }
+    }
+
+    pub(crate) fn turn_away(&mut self, by: ParticipantId, target: ParticipantId) {
+        match self.members.get(&target).map(|member| member.stage) {
+            None => self.unknown(by),
+            Some(Stage::Admitted) => {
+                self.refuse(by, ErrorCode::OutOfOrder, "admitted; remove them instead");
+            }
+            Some(Stage::Lobby) => self.judge(Verdict::Refuse, target, by),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, by: ParticipantId, target: ParticipantId) {
+        match self.members.get(&target).map(|member| member.stage) {
+            None => self.unknown(by),
+            Some(_) if by == target => {
+                self.refuse(by, ErrorCode::OutOfOrder, "leave instead");
+            }
+            Some(Stage::Lobby) => {
+                self.refuse(
+                    by,
+                    ErrorCode::OutOfOrder,
+                    "still waiting; refuse them instead",
+                );
+            }
+            Some(Stage::Admitted) => self.judge(Verdict::Remove, target, by),
+        }
+    }
+
+    pub(crate) fn end(&mut self, by: ParticipantId) {
+        if !self.acts.values().any(|act| matches!(act, Act::End { .. })) {
+            self.ask(Act::End { by }, VisitEvent::Ended { by });
+        }
+    }
+
+    /// Switches a microphone off, at the media server and on the person's page.
+    pub(crate) fn mute(&mut self, by: ParticipantId, target: ParticipantId) {
+        let Some(member) = self.members.get_mut(&target) else {
+            self.unknown(by);
+            return;
+        };
+        if !member.is_admitted() {
+            self.refuse(by, ErrorCode::OutOfOrder, "still waiting");
+            return;
+        }
+        let mut sources = member.sources;
+        sources.microphone = false;
+        self.set_sources(target, sources);
+        self.say(target, ServerMessage::Muted);
+    }
+
+    fn judge(&mut self, verdict: Verdict, target: ParticipantId, by: ParticipantId) {
+        let running = self.acts.values().find_map(|act| match act {
+            Act::Judge {
+                verdict,
+                target: of,
+                ..
+            } if *of == target => Some(*verdict),
+            Act::Judge { .. } | Act::End { .. } => None,
+        });
+        match running {
+            Some(other) if other == verdict => {}
+            Some(_) => self.refuse(by, ErrorCode::OutOfOrder, "another decision is on its way"),
+            None => {
+                let event = match verdict {
+                    Verdict::Admit => VisitEvent::Admitted {
+                        participant: target,
+                        by,
+                    },
+                    Verdict::Refuse => VisitEvent::Refused {
+                        participant: target,
+                        by,
+                    },
+                    Verdict::Remove => VisitEvent::Removed {
+                        participant: target,
+                        by,
+                    },
+                };
+                self.ask(
+                    Act::Judge {
+                        verdict,
+                        target,
+                        by,
+                    },
+                    event,
+                );
+            }
+        }
+    }
+
+    fn ask(&mut self, act: Act, event: VisitEvent) {
+        if self.acts.len() >= ACTS_MAX {
+            let (Act::Judge { by, .. } | Act::End { by }) = act;
+            self.refuse(
+                by,
+                ErrorCode::Unavailable,
+                "too many decisions on their way",
+            );
+            return;
+        }
+        let request = self.request();
+        self.acts.insert(request, act);
+        self.push(Output::Record {
+            request: Some(request),
+            event,
+        });
+    }
+
+    /// The clinic has answered.
+    pub(crate) fn recorded(&mut self, request: RequestId, is_recorded: bool) {
+        let Some(act) = self.acts.remove(&request) else {
+            return;
+        };
+        if !is_recorded {
+            let (Act::Judge { by, .. } | Act::End { by }) = act;
+            self.refuse(by, ErrorCode::Unavailable, "not recorded; try again");
+            return;
+        }
+        match act {
+            Act::End { .. } => self.close(Bye::Ended),
+            Act::Judge {
+                verdict, target, ..
+            } => self.carry_out(verdict, target),
+        }
+    }
+
+    fn carry_out(&mut self, verdict: Verdict, target: ParticipantId) {
+        match verdict {
+            Verdict::Admit => self.let_in(target),
+            Verdict::Refuse => self.dismiss(target, Bye::Refused),
+            Verdict::Remove => {
+                self.removed.add(target);
+                self.dismiss(target, Bye::Removed);
+            }
+        }
+    }
+
+    fn let_in(&mut self, target: ParticipantId) {
+        self.removed.pardon(target);
+        let Some(member) = self.members.get_mut(&target) else {
+            return;
+        };
+        member.stage = Stage::Admitted;
+        let is_patient = member.role == Role::Patient;
+        if let Some(snapshot) = self.snapshot(target) {
+            self.say(target, ServerMessage::Admitted { snapshot });
+        }
+        self.announce(target);
+        if is_patient && !self.started {
+            self.started = true;
+            self.note(VisitEvent::Started);
+        }
+    }
+
+    fn unknown(&mut self, by: ParticipantId) {
+        self.refuse(
+            by,
+            ErrorCode::UnknownParticipant,
+            "nobody with this id is here",
+        );
+    }
+}

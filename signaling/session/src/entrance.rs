@@ -1,0 +1,220 @@
+//! How people come, come back and go.
+
+use signaling_protocol::{
+    Bye, ErrorCode, PARTICIPANTS_MAX, ParticipantId, Role, ServerMessage, Stage,
+};
+
+use crate::input::{Complaint, Entry, Person, ResumeSecret, SocketId, TokenHash};
+use crate::member::{Media, Member, Seat};
+use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
+use crate::room::{Kind, Life, Room};
+
+impl Room {
+    pub(crate) fn enter(&mut self, socket: SocketId, entry: Entry, secret: ResumeSecret) {
+        if let Some(reason) = self.over() {
+            self.say_bye(socket, reason);
+            return;
+        }
+        match entry {
+            Entry::Ticket(person) => self.arrive(socket, person, secret),
+            Entry::Resume(token) => self.resume(socket, &token, secret),
+        }
+    }
+
+    /// A person with a ticket: new, or from another window, or after a reload.
+    fn arrive(&mut self, socket: SocketId, person: Person, secret: ResumeSecret) {
+        let id = person.id;
+        let known = self.members.contains_key(&id);
+        if !known && !self.has_place_for(person.role) {
+            self.send_away(socket, ErrorCode::Full, "the room is full");
+            return;
+        }
+        self.life = Life::Used;
+        if known {
+            self.put_off(id);
+            // The new window has no peer connection; the old window's must not go on sending.
+            self.drop_media(id);
+            if let Some(member) = self.members.get_mut(&id) {
+                member.name = person.name;
+                member.role = person.role;
+                member.relation = person.relation;
+            }
+        } else {
+            let stage = self.stage_of(&person);
+            let role = person.role;
+            let member = Member::new(person, stage, socket, self.now_us);
+            self.members.insert(id, member);
+            self.note(VisitEvent::Arrived {
+                participant: id,
+                role,
+            });
+        }
+        if let Some(member) = self.members.get_mut(&id) {
+            member.seq = 0;
+            member.tokens = [None, None];
+        }
+        self.sit_down(id, socket, secret);
+    }
+
+    /// The same window after a lost socket. Its media connection goes on.
+    fn resume(&mut self, socket: SocketId, token: &TokenHash, secret: ResumeSecret) {
+        let holder = self
+            .members
+            .values()
+            .find(|member| member.holds(token))
+            .map(|member| member.id);
+        let Some(id) = holder else {
+            self.say_bye(socket, Bye::Unauthorized);
+            return;
+        };
+        // The server may not have noticed yet that the earlier socket is dead.
+        self.put_off(id);
+        self.sit_down(id, socket, secret);
+    }
+
+    /// Closes a person's earlier socket, if there is one.
+    fn put_off(&mut self, id: ParticipantId) {
+        if let Some(old) = self.members.get(&id).and_then(Member::socket) {
+            self.say_bye(old, Bye::Replaced);
+        }
+    }
+
+    fn sit_down(&mut self, id: ParticipantId, socket: SocketId, secret: ResumeSecret) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        member.seat = Seat::Taken(socket);
+        let [newest, _] = member.tokens;
+        member.tokens = [Some(secret.hash), newest];
+        self.sockets.insert(socket, id);
+        if let Some(snapshot) = self.snapshot(id) {
+            self.say(
+                id,
+                ServerMessage::Welcome {
+                    resume_token: secret.text,
+                    snapshot,
+                },
+            );
+        }
+        self.announce(id);
+    }
+
+    fn stage_of(&self, person: &Person) -> Stage {
+        let trusted = !self.removed.contains(person.id);
+        let enters = person.role == Role::Clinician
+            || self.kind == Kind::Test
+            || (person.admitted && trusted);
+        if enters {
+            Stage::Admitted
+        } else {
+            Stage::Lobby
+        }
+    }
+
+    /// One place is kept for a clinician, so that a full lobby cannot lock them out.
+    fn has_place_for(&self, role: Role) -> bool {
+        let has_clinician = self
+            .members
+            .values()
+            .any(|member| member.role == Role::Clinician);
+        let places = if role == Role::Clinician || has_clinician {
+            PARTICIPANTS_MAX
+        } else {
+            PARTICIPANTS_MAX.saturating_sub(1)
+        };
+        self.members.len() < places
+    }
+
+    fn send_away(&mut self, socket: SocketId, code: ErrorCode, detail: &str) {
+        let detail = detail.to_owned();
+        self.hang_up(
+            socket,
+            ServerMessage::Error { code, detail },
+            CloseReason::Refused(code),
+        );
+    }
+
+    /// A socket is gone; the seat stays.
+    pub(crate) fn lost(&mut self, socket: SocketId) {
+        let Some(id) = self.sockets.remove(&socket) else {
+            return;
+        };
+        if self.kind == Kind::Test {
+            self.forget(id);
+            return;
+        }
+        let until_us = self.now_us.saturating_add(self.limits.seat_kept_us);
+        if let Some(member) = self.members.get_mut(&id) {
+            member.seat = Seat::Kept { until_us };
+        }
+        self.announce(id);
+    }
+
+    /// A socket does not read. The person keeps their seat.
+    pub(crate) fn slow(&mut self, socket: SocketId) {
+        self.part(socket, Bye::SlowReader);
+    }
+
+    pub(crate) fn complain(&mut self, socket: SocketId, complaint: Complaint) {
+        let Some(&id) = self.sockets.get(&socket) else {
+            return;
+        };
+        self.refuse(id, complaint.code, &complaint.detail);
+        if complaint.last {
+            self.part(socket, Bye::Misbehaved);
+        }
+    }
+
+    /// Closes a socket for its own fault.
+    fn part(&mut self, socket: SocketId, reason: Bye) {
+        let Some(&id) = self.sockets.get(&socket) else {
+            return;
+        };
+        self.say_bye(socket, reason);
+        self.sockets.insert(socket, id);
+        self.lost(socket);
+    }
+
+    /// A person goes by themselves. They may come back with a ticket.
+    pub(crate) fn leave(&mut self, id: ParticipantId) {
+        self.dismiss(id, Bye::Left);
+        self.note(VisitEvent::Left { participant: id });
+    }
+
+    /// The clinic takes a person out; it knows about it already.
+    pub(crate) fn take_out(&mut self, id: ParticipantId, reason: Bye) {
+        if reason == Bye::Removed {
+            self.removed.add(id);
+        }
+        self.dismiss(id, reason);
+    }
+
+    /// Says Bye to a person and forgets them, resume tokens included.
+    pub(crate) fn dismiss(&mut self, id: ParticipantId, reason: Bye) {
+        if let Some(socket) = self.members.get(&id).and_then(Member::socket) {
+            self.say_bye(socket, reason);
+        }
+        self.forget(id);
+    }
+
+    /// A person is no longer in the room.
+    pub(crate) fn forget(&mut self, id: ParticipantId) {
+        if !self.members.contains_key(&id) {
+            return;
+        }
+        self.drop_media(id);
+        self.members.remove(&id);
+        self.tell_others(id, &ServerMessage::Gone { participant: id });
+        self.mark_roster();
+    }
+
+    fn drop_media(&mut self, id: ParticipantId) {
+        if let Some(member) = self.members.get_mut(&id) {
+            let was_open = member.media.is_open();
+            member.media = Media::default();
+            if was_open {
+                self.push(Output::Media(MediaCommand::Disconnect { participant: id }));
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What happens to a room.
+
+use signaling_protocol::{
+    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, ParticipantId, Role, Sdp, SlotBinding,
+};
+
+/// One WebSocket, numbered by the server; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u64);
+
+/// Names a question to the clinic, so that its answer is told from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// SHA-256 of a resume token. The room keeps no secret that could leak from it.
+pub type TokenHash = [u8; 32];
+
+/// A fresh resume token, made by the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeSecret {
+    /// For the client.
+    pub text: String,
+    /// For the room.
+    pub hash: TokenHash,
+}
+
+impl core::fmt::Debug for ResumeSecret {
+    /// Secrets never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("ResumeSecret(..)")
+    }
+}
+
+/// Who a ticket says somebody is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The same across reloads.
+    pub id: ParticipantId,
+    /// Display name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// A guest's relation to the patient.
+    pub relation: Option<String>,
+    /// The clinic let them in earlier.
+    pub admitted: bool,
+}
+
+impl core::fmt::Debug for Person {
+    /// Names never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Person")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("admitted", &self.admitted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How somebody comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// With a verified, unspent ticket.
+    Ticket(Person),
+    /// With the token of an earlier Welcome.
+    Resume(TokenHash),
+}
+
+/// What the clinic has stored of a room before this process knew it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoomRecord {
+    /// The last [`signaling_protocol::CHAT_BACKLOG_MAX`] messages, oldest first.
+    pub chat: Vec<ChatMessage>,
+    /// How far each person has read.
+    pub read: Vec<(ParticipantId, u64)>,
+    /// The visit was ended; nobody comes in.
+    pub ended: bool,
+}
+
+/// The clinic did not store or record it, or not in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the clinic could not store it")]
+pub struct StoreFailed;
+
+/// Why an offer got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferRefusal {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For developers; without anything of the offer.
+    pub detail: String,
+}
+
+/// What a socket did wrong below the level of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Said to the client.
+    pub code: ErrorCode,
+    /// Said to the client, for developers.
+    pub detail: String,
+    /// The socket is closed for it. The person keeps their seat and may come back.
+    pub last: bool,
+}
+
+/// Everything that can happen to a room.
+#[derive(Debug)]
+pub enum Input {
+    /// A socket said Hello.
+    Enter {
+        /// The socket.
+        socket: SocketId,
+        /// How it proves who it is.
+        entry: Entry,
+        /// Becomes the resume token of the session.
+        secret: ResumeSecret,
+    },
+    /// A socket said something. What sockets that are not in the room say is ignored.
+    Message {
+        /// The socket.
+        socket: SocketId,
+        /// What it said.
+        message: ClientMessage,
+    },
+    /// A socket broke a rule of the transport.
+    Complain {
+        /// The socket.
+        socket: SocketId,
+        /// The rule.
+        complaint: Complaint,
+    },
+    /// A socket does not read; what waits for it has been thrown away.
+    Slow {
+        /// The socket.
+        socket: SocketId,
+    },
+    /// A socket is gone without a word.
+    Lost {
+        /// The socket.
+        socket: SocketId,
+    },
+    /// The answer to [`crate::Output::StoreChat`].
+    Stored {
+        /// The question.
+        request: RequestId,
+        /// The message with its number and time, or that of an earlier post with the same id.
+        result: Result<ChatMessage, StoreFailed>,
+    },
+    /// The answer to [`crate::Output::Record`] with a request id.
+    Recorded {
+        /// The question.
+        request: RequestId,
+        /// Whether it is on record.
+        result: Result<(), StoreFailed>,
+    },
+    /// The answer to [`crate::MediaCommand::Connect`].
+    Answered {
+        /// Who offered.
+        participant: ParticipantId,
+        /// Of the offer.
+        connection: ConnectionId,
+        /// Of the offer.
+        offer_no: u32,
+        /// The description, or why not.
+        result: Result<Sdp, OfferRefusal>,
+    },
+    /// The media server says what the slots of a connection carry.
+    Slots {
+        /// Whose connection.
+        participant: ParticipantId,
+        /// Which.
+        connection: ConnectionId,
+        /// The complete list.
+        slots: Vec<SlotBinding>,
+    },
+    /// The media server lost a connection.
+    MediaLost {
+        /// Whose connection.
+        participant: ParticipantId,
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The clinic takes one person out, for example because their link was revoked. After
+    /// [`Bye::Removed`] the person waits in the lobby when they come back.
+    Drop {
+        /// Whom.
+        participant: ParticipantId,
+        /// What they are told.
+        reason: Bye,
+    },
+    /// The clinic or the server closes the room. Nothing is recorded.
+    Close {
+        /// What everybody is told.
+        reason: Bye,
+    },
+    /// [`crate::Room::poll_timeout`] has come.
+    Timeout,
+}

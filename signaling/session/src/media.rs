@@ -1,0 +1,209 @@
+//! Offers, sources and slots between a person and the media server.
+
+use signaling_protocol::{
+    ConnectionId, ErrorCode, ParticipantId, Quality, Sdp, ServerMessage, SlotBinding, SlotView,
+    Sources,
+};
+
+use crate::input::OfferRefusal;
+use crate::limits::{MID_BYTES_MAX, SLOTS_MAX, SOURCES_MAX};
+use crate::member::{Offer, Pending};
+use crate::output::{MediaCommand, Output};
+use crate::room::Room;
+
+impl Room {
+    pub(crate) fn offer(&mut self, from: ParticipantId, offer: Offer) {
+        let fits = offer.sources.len() <= SOURCES_MAX
+            && offer.sources.iter().all(|source| is_mid(&source.mid));
+        if !fits {
+            self.refuse(from, ErrorCode::Malformed, "sources out of range");
+            return;
+        }
+        let Some(member) = self.members.get_mut(&from) else {
+            return;
+        };
+        if member.media.pending.is_some() {
+            member.media.next = Some(offer);
+            return;
+        }
+        self.connect(from, offer);
+    }
+
+    fn connect(&mut self, from: ParticipantId, offer: Offer) {
+        let Some(member) = self.members.get_mut(&from) else {
+            return;
+        };
+        if member.media.live != Some(offer.connection) {
+            member.media.view.clear();
+        }
+        member.media.pending = Some(Pending {
+            connection: offer.connection,
+            offer_no: offer.offer_no,
+            slots: None,
+            lost: false,
+        });
+        let on = member.sources;
+        self.push(Output::Media(MediaCommand::Connect {
+            participant: from,
+            connection: offer.connection,
+            offer_no: offer.offer_no,
+            sdp: offer.sdp,
+            sources: offer.sources,
+            on,
+        }));
+    }
+
+    /// The media server has answered an offer.
+    pub(crate) fn answered(
+        &mut self,
+        from: ParticipantId,
+        connection: ConnectionId,
+        offer_no: u32,
+        result: Result<Sdp, OfferRefusal>,
+    ) {
+        let Some(member) = self.members.get_mut(&from) else {
+            return;
+        };
+        // Of an earlier window, or of an earlier stay of the same person.
+        let Some(pending) = member
+            .media
+            .pending
+            .take_if(|pending| pending.connection == connection && pending.offer_no == offer_no)
+        else {
+            return;
+        };
+        match result {
+            Ok(sdp) => {
+                if member.media.live != Some(connection) {
+                    member.media.live = Some(connection);
+                    member.media.slots.clear();
+                }
+                self.say(
+                    from,
+                    ServerMessage::Answer {
+                        connection,
+                        offer_no,
+                        sdp,
+                    },
+                );
+                if let Some(slots) = pending.slots {
+                    self.slots(from, connection, slots);
+                }
+                if pending.lost {
+                    self.media_lost(from, connection);
+                }
+            }
+            Err(refusal) => self.refuse(from, refusal.code, &refusal.detail),
+        }
+        let next = self
+            .members
+            .get_mut(&from)
+            .and_then(|member| member.media.next.take());
+        if let Some(offer) = next {
+            self.connect(from, offer);
+        }
+    }
+
+    /// The media server says what the slots carry.
+    pub(crate) fn slots(
+        &mut self,
+        of: ParticipantId,
+        connection: ConnectionId,
+        mut slots: Vec<SlotBinding>,
+    ) {
+        slots.truncate(SLOTS_MAX);
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        if let Some(pending) = &mut member.media.pending
+            && pending.connection == connection
+        {
+            pending.slots = Some(slots);
+        } else if member.media.live == Some(connection) {
+            member.media.slots.clone_from(&slots);
+            self.say(of, ServerMessage::Slots { connection, slots });
+        }
+    }
+
+    /// The media server lost a connection by itself.
+    pub(crate) fn media_lost(&mut self, of: ParticipantId, connection: ConnectionId) {
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        if member.media.live != Some(connection) {
+            if let Some(pending) = &mut member.media.pending
+                && pending.connection == connection
+            {
+                pending.lost = true;
+            }
+            return;
+        }
+        member.media.live = None;
+        member.media.slots.clear();
+        self.say(of, ServerMessage::MediaLost { connection });
+    }
+
+    pub(crate) fn set_sources(&mut self, of: ParticipantId, sources: Sources) {
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        if member.sources == sources {
+            return;
+        }
+        member.sources = sources;
+        if member.media.is_open() {
+            self.push(Output::Media(MediaCommand::SetSources {
+                participant: of,
+                on: sources,
+            }));
+        }
+        self.announce(of);
+    }
+
+    pub(crate) fn set_view(&mut self, of: ParticipantId, slots: Vec<SlotView>) {
+        let fits = slots.len() <= SLOTS_MAX && slots.iter().all(|slot| is_mid(&slot.mid));
+        if !fits {
+            self.refuse(of, ErrorCode::Malformed, "slots out of range");
+            return;
+        }
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        // A view of a connection that was just lost needs no answer.
+        if !member.media.is_open() {
+            return;
+        }
+        for slot in slots {
+            let view = &mut member.media.view;
+            if view.len() < SLOTS_MAX || view.contains_key(&slot.mid) {
+                view.insert(slot.mid, slot.height_px);
+            }
+        }
+        let slots = member
+            .media
+            .view
+            .iter()
+            .map(|(mid, height_px)| SlotView {
+                mid: mid.clone(),
+                height_px: *height_px,
+            })
+            .collect();
+        self.push(Output::Media(MediaCommand::SetView {
+            participant: of,
+            slots,
+        }));
+    }
+
+    pub(crate) fn set_quality(&mut self, of: ParticipantId, quality: Quality) {
+        if let Some(member) = self.members.get_mut(&of)
+            && member.quality != quality
+        {
+            member.quality = quality;
+            self.announce(of);
+        }
+    }
+}
+
+fn is_mid(mid: &str) -> bool {
+    !mid.is_empty() && mid.len() <= MID_BYTES_MAX
+}

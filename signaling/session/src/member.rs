@@ -1,0 +1,140 @@
+//! One person in the room.
+
+use std::collections::BTreeMap;
+
+use signaling_protocol::{
+    ConnectionId, Participant, ParticipantId, Quality, Role, Sdp, SlotBinding, SourceMid, Sources,
+    Stage,
+};
+
+use crate::input::{Person, SocketId, TokenHash};
+
+/// Whether a person is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seat {
+    /// On this socket.
+    Taken(SocketId),
+    /// Their socket was lost; the seat is kept until this time.
+    Kept { until_us: i64 },
+}
+
+/// An offer that waits or is being answered.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) connection: ConnectionId,
+    pub(crate) offer_no: u32,
+    pub(crate) sdp: Sdp,
+    pub(crate) sources: Vec<SourceMid>,
+}
+
+/// An offer that the media server has and has not answered.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) connection: ConnectionId,
+    pub(crate) offer_no: u32,
+    /// The slots may be known before the answer is.
+    pub(crate) slots: Option<Vec<SlotBinding>>,
+    /// The media server lost it again before the answer was seen.
+    pub(crate) lost: bool,
+}
+
+/// A person's media connection as the room knows it.
+#[derive(Debug, Default)]
+pub(crate) struct Media {
+    pub(crate) live: Option<ConnectionId>,
+    pub(crate) slots: Vec<SlotBinding>,
+    /// Sizes by mid, of the newest connection.
+    pub(crate) view: BTreeMap<String, u16>,
+    pub(crate) pending: Option<Pending>,
+    /// The newest offer that came while one was pending. Older ones are dropped: the client has
+    /// replaced them.
+    pub(crate) next: Option<Offer>,
+}
+
+impl Media {
+    /// Whether the media server may know this person.
+    pub(crate) fn is_open(&self) -> bool {
+        self.live.is_some() || self.pending.is_some()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: ParticipantId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) relation: Option<String>,
+    pub(crate) stage: Stage,
+    pub(crate) seat: Seat,
+    pub(crate) sources: Sources,
+    pub(crate) quality: Quality,
+    pub(crate) since_us: i64,
+    /// The newest resume token and the one before it: the Welcome with the newest may not have
+    /// arrived.
+    pub(crate) tokens: [Option<TokenHash>; 2],
+    /// Frames sent in this session.
+    pub(crate) seq: u64,
+    /// When the last frame was sent.
+    pub(crate) spoken_us: i64,
+    pub(crate) media: Media,
+}
+
+impl Member {
+    pub(crate) fn new(person: Person, stage: Stage, socket: SocketId, now_us: i64) -> Self {
+        Self {
+            id: person.id,
+            name: person.name,
+            role: person.role,
+            relation: person.relation,
+            stage,
+            seat: Seat::Taken(socket),
+            sources: Sources::default(),
+            quality: Quality::default(),
+            since_us: now_us,
+            tokens: [None, None],
+            seq: 0,
+            spoken_us: now_us,
+            media: Media::default(),
+        }
+    }
+
+    pub(crate) fn socket(&self) -> Option<SocketId> {
+        match self.seat {
+            Seat::Taken(socket) => Some(socket),
+            Seat::Kept { .. } => None,
+        }
+    }
+
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.stage == Stage::Admitted
+    }
+
+    /// Somebody who can let others in.
+    pub(crate) fn is_host(&self) -> bool {
+        self.role == Role::Clinician && self.is_admitted()
+    }
+
+    pub(crate) fn holds(&self, token: &TokenHash) -> bool {
+        self.tokens.iter().flatten().any(|known| known == token)
+    }
+
+    /// As the others see them.
+    pub(crate) fn view(&self) -> Participant {
+        let connected = self.socket().is_some();
+        Participant {
+            id: self.id,
+            name: self.name.clone(),
+            role: self.role,
+            relation: self.relation.clone(),
+            stage: self.stage,
+            connected,
+            sources: self.sources,
+            quality: if connected {
+                self.quality
+            } else {
+                Quality::Lost
+            },
+            since_us: self.since_us,
+        }
+    }
+}

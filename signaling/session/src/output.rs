@@ -1,0 +1,175 @@
+//! What a room wants done.
+
+use signaling_protocol::{
+    Bye, ChatId, ChatText, ConnectionId, ErrorCode, ParticipantId, Role, Sdp, ServerFrame,
+    SlotView, SourceMid, Sources,
+};
+
+use crate::input::{RequestId, SocketId};
+
+/// A chat message before it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChatPost {
+    /// Chosen by the author; stored once.
+    pub id: ChatId,
+    /// The author.
+    pub from: ParticipantId,
+    /// The author's name at this time.
+    pub from_name: String,
+    /// The text.
+    pub text: ChatText,
+}
+
+impl core::fmt::Debug for ChatPost {
+    /// What people write never reaches a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ChatPost")
+            .field("id", &self.id)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the clinic keeps of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitEvent {
+    /// A person came, into the lobby or, when they had been admitted earlier, into the visit.
+    Arrived {
+        /// Who.
+        participant: ParticipantId,
+        /// As what.
+        role: Role,
+    },
+    /// A clinician let a person in.
+    Admitted {
+        /// Whom.
+        participant: ParticipantId,
+        /// Who did it.
+        by: ParticipantId,
+    },
+    /// A clinician did not let a person in.
+    Refused {
+        /// Whom.
+        participant: ParticipantId,
+        /// Who did it.
+        by: ParticipantId,
+    },
+    /// A clinician took a person out.
+    Removed {
+        /// Whom.
+        participant: ParticipantId,
+        /// Who did it.
+        by: ParticipantId,
+    },
+    /// The first patient is in. After a restart of the server it may come a second time.
+    Started,
+    /// A clinician ended the visit.
+    Ended {
+        /// Who did it.
+        by: ParticipantId,
+    },
+    /// A person left, or stayed away longer than their seat is kept.
+    Left {
+        /// Who.
+        participant: ParticipantId,
+    },
+}
+
+/// Why a socket is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// With this as the last frame.
+    Bye(Bye),
+    /// Not let in for now; a later Hello may be.
+    Refused(ErrorCode),
+}
+
+/// What the media server is to do in this room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Answer an offer; the result comes back as [`crate::Input::Answered`].
+    Connect {
+        /// Whose; always somebody who is admitted.
+        participant: ParticipantId,
+        /// Which connection.
+        connection: ConnectionId,
+        /// Repeated in the answer.
+        offer_no: u32,
+        /// The offer.
+        sdp: Sdp,
+        /// Which m-lines carry what.
+        sources: Vec<SourceMid>,
+        /// What may be forwarded from the first packet on.
+        on: Sources,
+    },
+    /// What is off is not forwarded.
+    SetSources {
+        /// Whose.
+        participant: ParticipantId,
+        /// What is on.
+        on: Sources,
+    },
+    /// How large slots are shown; complete for the connection.
+    SetView {
+        /// Whose.
+        participant: ParticipantId,
+        /// The sizes.
+        slots: Vec<SlotView>,
+    },
+    /// Drop a person's connection.
+    Disconnect {
+        /// Whose.
+        participant: ParticipantId,
+    },
+    /// Drop every connection of the room.
+    CloseRoom,
+}
+
+/// Everything a room wants done, in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Write a frame.
+    Send {
+        /// Where.
+        socket: SocketId,
+        /// What.
+        frame: ServerFrame,
+    },
+    /// Write what waits and this last frame, then close. After [`Bye::SlowReader`] what waits is
+    /// thrown away instead.
+    Close {
+        /// Which.
+        socket: SocketId,
+        /// The last frame.
+        farewell: ServerFrame,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// Store a chat message and answer with [`crate::Input::Stored`]. One at a time.
+    StoreChat {
+        /// Repeated in the answer.
+        request: RequestId,
+        /// The message.
+        post: ChatPost,
+    },
+    /// Store how far a person has read; no answer.
+    MarkRead {
+        /// Who.
+        participant: ParticipantId,
+        /// Up to here.
+        seq: u64,
+    },
+    /// Record an event; with an id, answer with [`crate::Input::Recorded`].
+    Record {
+        /// Repeated in the answer; without one nothing waits for it.
+        request: Option<RequestId>,
+        /// What happened, or is to happen.
+        event: VisitEvent,
+    },
+    /// Tell the media server.
+    Media(MediaCommand),
+    /// The roster differs from before; observers want [`crate::Room::overview`].
+    RosterChanged,
+    /// The room is over or has been empty for long; it may be dropped.
+    Finished,
+}
