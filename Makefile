@@ -1,0 +1,57 @@
+# Everything a person types. `make` alone lists it; each line is also what CI runs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+PORT ?= 8080
+DATA_DIR ?= ./data
+export PORT DATA_DIR
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start a demo clinic on http://127.0.0.1:8080 (PORT=, DATA_DIR=)
+	@scripts/setup run
+	@exec scripts/run
+
+.PHONY: test
+test: ## Run every check and test, and say where the time went
+	@scripts/test all
+
+.PHONY: build
+build: ## Build server and browser bundle in release mode
+	@scripts/setup run
+	@scripts/cargo build --release --locked --package telehealth
+	@scripts/bundle
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	@scripts/cargo fmt --all
+
+.PHONY: lint
+lint: ## Check formatting, lints, docs, house rules and licences
+	@scripts/test fmt tidy clippy clippy-web docs deny
+
+.PHONY: unit
+unit: ## Run the tests that need no browser
+	@scripts/test unit
+
+.PHONY: e2e
+e2e: ## Run the browser tests and the visit with a second WebRTC stack
+	@scripts/test bundle server e2e interop
+
+.PHONY: screenshots
+screenshots: ## Photograph every page into tests/out/screens
+	@scripts/test bundle server screenshots
+
+.PHONY: bench
+bench: ## Print the benchmark: join to first frame, CPU per packet, page weight
+	@scripts/setup test
+	@scripts/bench
+
+.PHONY: clean
+clean: ## Remove what was built; ./data stays
+	@rm -rf target target-web dist dist.new dist.old node_modules tests/node_modules tests/.venv tests/out
