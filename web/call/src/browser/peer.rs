@@ -1,0 +1,223 @@
+//! One `RTCPeerConnection` with the server.
+//!
+//! Three sending m-lines (microphone, camera, screen) exist from the first offer, so muting,
+//! changing a device and sharing a screen never renegotiate; receiving m-lines are slots.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Array;
+use signaling_protocol::{ConnectionId, Sdp, Source, SourceMid};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionState,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit,
+};
+
+use super::devices::LocalMedia;
+use super::host::Listener;
+use super::reflect;
+use crate::machine::{PeerChange, SlotCount};
+
+const OWN: [Source; 3] = [Source::Microphone, Source::Camera, Source::Screen];
+
+/// A peer connection; dropping it closes it.
+pub(super) struct Peer {
+    pub(super) connection: ConnectionId,
+    pub(super) pc: RtcPeerConnection,
+    own: Vec<(Source, RtcRtpTransceiver)>,
+    slots: RefCell<Vec<(&'static str, RtcRtpTransceiver)>>,
+    _state: Listener,
+}
+
+impl Peer {
+    /// Makes a connection that sends what is open and can receive `slots`.
+    pub(super) fn new(
+        connection: ConnectionId,
+        slots: SlotCount,
+        local: &LocalMedia,
+        report: Rc<dyn Fn(PeerChange)>,
+    ) -> Result<Self, JsValue> {
+        let settings = RtcConfiguration::new();
+        reflect::set(&settings, "bundlePolicy", &JsValue::from_str("max-bundle"));
+        let pc = RtcPeerConnection::new_with_configuration(&settings)?;
+        let own = OWN
+            .into_iter()
+            .map(|source| (source, add_own(&pc, source, local.track(source))))
+            .collect();
+        let watched = pc.clone();
+        let state = Listener::new(
+            pc.clone().into(),
+            "connectionstatechange",
+            move || match watched.connection_state() {
+                RtcPeerConnectionState::Connected => report(PeerChange::Connected),
+                RtcPeerConnectionState::Disconnected => report(PeerChange::Disconnected),
+                RtcPeerConnectionState::Failed => report(PeerChange::Failed),
+                _ => {}
+            },
+        );
+        let peer = Self {
+            connection,
+            pc,
+            own,
+            slots: RefCell::default(),
+            _state: state,
+        };
+        peer.grow(slots);
+        Ok(peer)
+    }
+
+    /// Adds receiving m-lines up to these numbers.
+    pub(super) fn grow(&self, wanted: SlotCount) {
+        for (kind, count) in [("audio", wanted.audio), ("video", wanted.video)] {
+            let mut slots = self.slots.borrow_mut();
+            let there = slots.iter().filter(|(of, _)| *of == kind).count();
+            for _ in there..usize::from(count) {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+                let slot = self.pc.add_transceiver_with_str_and_init(kind, &init);
+                prefer_codecs(&slot, kind);
+                slots.push((kind, slot));
+            }
+        }
+    }
+
+    /// Makes an offer: the description, and which m-line carries which own source.
+    pub(super) async fn offer(
+        pc: RtcPeerConnection,
+        own: Vec<(Source, RtcRtpTransceiver)>,
+    ) -> Result<(Sdp, Vec<SourceMid>), JsValue> {
+        let offer = JsFuture::from(pc.create_offer()).await?;
+        JsFuture::from(pc.set_local_description(offer.unchecked_ref())).await?;
+        let text = pc
+            .local_description()
+            .map(|description| description.sdp())
+            .unwrap_or_default();
+        let sdp = Sdp::try_from(text).map_err(|fault| JsValue::from_str(&fault.to_string()))?;
+        let sources = own
+            .into_iter()
+            .filter_map(|(source, line)| {
+                let mid = line.mid()?;
+                Some(SourceMid { mid, source })
+            })
+            .collect();
+        Ok((sdp, sources))
+    }
+
+    /// What [`Peer::offer`] needs, without holding the peer over an await.
+    pub(super) fn parts(&self) -> (RtcPeerConnection, Vec<(Source, RtcRtpTransceiver)>) {
+        (self.pc.clone(), self.own.clone())
+    }
+
+    /// Takes the server's answer.
+    pub(super) async fn answer(pc: RtcPeerConnection, sdp: Sdp) -> Result<(), JsValue> {
+        let answer = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
+        answer.set_sdp(sdp.as_str());
+        JsFuture::from(pc.set_remote_description(&answer)).await?;
+        Ok(())
+    }
+
+    /// Sends the track that is open for a source, or nothing. No renegotiation.
+    pub(super) fn send_track(&self, source: Source, track: Option<&MediaStreamTrack>) {
+        if let Some((_, line)) = self.own.iter().find(|(of, _)| *of == source) {
+            let track = track.map_or(JsValue::NULL, |track| track.clone().into());
+            let _later = reflect::call(&line.sender(), "replaceTrack", &[track]);
+        }
+    }
+
+    /// What a receiving m-line brings.
+    pub(super) fn stream(&self, mid: &str) -> Option<MediaStream> {
+        let slots = self.slots.borrow();
+        let (_, line) = slots
+            .iter()
+            .find(|(_, line)| line.mid().as_deref() == Some(mid))?;
+        let track = reflect::get(&line.receiver(), "track")
+            .dyn_into::<MediaStreamTrack>()
+            .ok()?;
+        let stream = MediaStream::new().ok()?;
+        stream.add_track(&track);
+        Some(stream)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.pc.close();
+    }
+}
+
+fn add_own(
+    pc: &RtcPeerConnection,
+    source: Source,
+    track: Option<MediaStreamTrack>,
+) -> RtcRtpTransceiver {
+    let init = RtcRtpTransceiverInit::new();
+    init.set_direction(RtcRtpTransceiverDirection::Sendonly);
+    let kind = match source {
+        Source::Microphone => "audio",
+        Source::Camera | Source::Screen => "video",
+    };
+    init.set_send_encodings(&encodings(source));
+    let line = match track {
+        Some(track) => pc.add_transceiver_with_media_stream_track_and_init(&track, &init),
+        None => pc.add_transceiver_with_str_and_init(kind, &init),
+    };
+    prefer_codecs(&line, kind);
+    line
+}
+
+/// How a source is encoded. A camera is sent in three sizes, the smallest first: without simulcast
+/// on the other side a browser sends the first one only, and a small picture beats none.
+fn encodings(source: Source) -> JsValue {
+    let encoding = |rid: Option<&str>, down: f64, bps: f64| {
+        let mut properties = vec![("maxBitrate", JsValue::from_f64(bps))];
+        if let Some(rid) = rid {
+            properties.push(("rid", JsValue::from_str(rid)));
+            properties.push(("scaleResolutionDownBy", JsValue::from_f64(down)));
+        }
+        reflect::object(&properties)
+    };
+    let list = Array::new();
+    match source {
+        Source::Microphone => list.push(&encoding(None, 1.0, 48_000.0)),
+        Source::Screen => list.push(&encoding(None, 1.0, 2_000_000.0)),
+        Source::Camera => {
+            list.push(&encoding(Some("q"), 4.0, 150_000.0));
+            list.push(&encoding(Some("h"), 2.0, 500_000.0));
+            list.push(&encoding(Some("f"), 1.0, 1_700_000.0))
+        }
+    };
+    list.into()
+}
+
+/// Offers VP8 first, then H.264, and nothing else: what the server forwards, and an offer that
+/// stays far below the largest description.
+fn prefer_codecs(line: &RtcRtpTransceiver, kind: &str) {
+    if kind != "video" {
+        return;
+    }
+    let receiver = reflect::get(&js_sys::global(), "RTCRtpReceiver");
+    let Ok(capabilities) = reflect::call(&receiver, "getCapabilities", &[JsValue::from_str(kind)])
+    else {
+        return;
+    };
+    let known = Array::from(&reflect::get(&capabilities, "codecs"));
+    let wanted = Array::new();
+    for name in ["video/VP8", "video/H264", "video/rtx"] {
+        for codec in known.iter() {
+            let mime = reflect::text(&codec, "mimeType").unwrap_or_default();
+            let profile = reflect::text(&codec, "sdpFmtpLine").unwrap_or_default();
+            let fits = name != "video/H264"
+                || (profile.contains("packetization-mode=1")
+                    && profile.contains("profile-level-id=42"));
+            if mime.eq_ignore_ascii_case(name) && fits {
+                wanted.push(&codec);
+            }
+        }
+    }
+    if wanted.length() > 0 {
+        let _kept = reflect::call(line, "setCodecPreferences", &[wanted.into()]);
+    }
+}

@@ -1,0 +1,561 @@
+//! Runs a [`Call`] against the real browser.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::{Interval, Timeout};
+use signaling_protocol::{
+    ChatText, ClientMessage, ConnectionId, ParticipantId, Sdp, SlotView, Source, Sources,
+};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlMediaElement;
+
+use super::clock::{chat_id, now_ms, seed};
+use super::devices::{LocalMedia, MediaError};
+use super::host::{Listener, on_window, socket_url};
+use super::peer::Peer;
+use super::socket::{Socket, SocketEvent};
+use super::sound::Speaker;
+use super::stats::{self, StatsReport};
+use crate::grade::Grader;
+use crate::machine::{Act, Call, CallView, Config, Input, Notice, Output, PeerChange, SlotCount};
+
+/// How often a connection is measured. Two seconds: words that change slower than people blink.
+const STATS_MS: u32 = 2_000;
+
+/// What a page got for its link or its login.
+#[derive(Clone)]
+pub struct JoinGrant {
+    /// One-use ticket.
+    pub ticket: String,
+    /// Path of the WebSocket on this server.
+    pub signal_path: String,
+}
+
+impl core::fmt::Debug for JoinGrant {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("JoinGrant(..)")
+    }
+}
+
+/// What a page answers when it is asked for a ticket.
+#[derive(Debug, Clone)]
+pub enum TicketAnswer {
+    /// Here it is.
+    Granted(JoinGrant),
+    /// Not now; ask again.
+    Later,
+    /// Never; the page shows why.
+    Refused,
+}
+
+/// An answer that comes later.
+pub type TicketFuture = Pin<Box<dyn Future<Output = TicketAnswer>>>;
+
+/// What a page gives to a session.
+pub struct Hooks {
+    /// Gets a fresh ticket.
+    pub ticket: Box<dyn Fn() -> TicketFuture>,
+    /// Something changed.
+    pub view: Box<dyn Fn(CallView)>,
+    /// Something is worth saying.
+    pub notice: Box<dyn Fn(Notice)>,
+    /// A new reading of the connection, every two seconds.
+    pub stats: Box<dyn Fn(StatsReport)>,
+    /// The browser wants a click before it plays sound.
+    pub sound_blocked: Box<dyn Fn()>,
+    /// A device stopped by itself: unplugged, or sharing ended in the browser's own bar.
+    pub ended: Box<dyn Fn(Source)>,
+}
+
+impl core::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Hooks(..)")
+    }
+}
+
+struct Inner {
+    me: Weak<Self>,
+    call: RefCell<Call>,
+    shown: RefCell<Option<CallView>>,
+    socket: RefCell<Option<Socket>>,
+    path: RefCell<String>,
+    peer: RefCell<Option<Peer>>,
+    speaker: Speaker,
+    local: LocalMedia,
+    timer: RefCell<Option<Timeout>>,
+    measured: RefCell<StatsReport>,
+    grader: RefCell<Grader>,
+    closed: Cell<bool>,
+    loudness: Loudness,
+    hooks: Hooks,
+}
+
+/// Whether received sound is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loudness {
+    Played,
+    Silent,
+}
+
+/// A running call. Clones share it; [`CallSession::close`] ends it without leaving.
+#[derive(Clone)]
+pub struct CallSession {
+    inner: Rc<Inner>,
+    _held: Rc<Held>,
+}
+
+/// Timers and listeners that end with the last clone.
+struct Held {
+    _stats: Interval,
+    _online: Option<Listener>,
+}
+
+impl core::fmt::Debug for CallSession {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("CallSession(..)")
+    }
+}
+
+impl CallSession {
+    /// Begins a call with these devices. `sources` is what is sent at first.
+    #[must_use]
+    pub fn start(local: LocalMedia, sources: Sources, slots: SlotCount, hooks: Hooks) -> Self {
+        Self::begin(local, sources, slots, hooks, Loudness::Played)
+    }
+
+    /// Like [`CallSession::start`], for a test in which one would hear oneself.
+    pub(super) fn start_silent(
+        local: LocalMedia,
+        sources: Sources,
+        slots: SlotCount,
+        hooks: Hooks,
+    ) -> Self {
+        Self::begin(local, sources, slots, hooks, Loudness::Silent)
+    }
+
+    fn begin(
+        local: LocalMedia,
+        sources: Sources,
+        slots: SlotCount,
+        hooks: Hooks,
+        loudness: Loudness,
+    ) -> Self {
+        let config = Config {
+            slots_min: slots,
+            seed: seed(),
+            sources,
+        };
+        let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
+            let blocked = me.clone();
+            Inner {
+                me: me.clone(),
+                call: RefCell::new(Call::new(config)),
+                shown: RefCell::default(),
+                socket: RefCell::default(),
+                path: RefCell::default(),
+                peer: RefCell::default(),
+                speaker: Speaker::new(Rc::new(move || {
+                    if let Some(inner) = blocked.upgrade() {
+                        (inner.hooks.sound_blocked)();
+                    }
+                })),
+                local,
+                timer: RefCell::default(),
+                measured: RefCell::default(),
+                grader: RefCell::default(),
+                closed: Cell::new(false),
+                loudness,
+                hooks,
+            }
+        });
+        inner.follow_devices(sources);
+        let measured = Rc::downgrade(&inner);
+        let stats = Interval::new(STATS_MS, move || {
+            if let Some(inner) = measured.upgrade() {
+                inner.measure();
+            }
+        });
+        let online = Rc::downgrade(&inner);
+        let online = on_window("online", move || {
+            if let Some(inner) = online.upgrade() {
+                inner.feed(Input::NetworkChanged);
+            }
+        });
+        inner.feed(Input::Start);
+        Self {
+            inner,
+            _held: Rc::new(Held {
+                _stats: stats,
+                _online: online,
+            }),
+        }
+    }
+
+    /// A person's act.
+    pub fn act(&self, act: Act) {
+        self.inner.feed(Input::Act(act));
+    }
+
+    /// Writes a message. False when there is nothing to send or it is too long.
+    #[must_use]
+    pub fn chat(&self, text: String) -> bool {
+        let Ok(text) = ChatText::try_from(text) else {
+            return false;
+        };
+        self.act(Act::Chat {
+            id: chat_id(),
+            text,
+        });
+        true
+    }
+
+    /// Switches the own microphone.
+    ///
+    /// # Errors
+    /// When there is none that can be used.
+    pub async fn set_microphone(&self, on: bool) -> Result<(), MediaError> {
+        let local = &self.inner.local;
+        if on && !local.has(Source::Microphone) {
+            local.open_microphone(local.choice().microphone).await?;
+        }
+        self.change(|sources| sources.microphone = on);
+        Ok(())
+    }
+
+    /// Switches the own camera; off means that its light goes off too.
+    ///
+    /// # Errors
+    /// When there is none that can be used.
+    pub async fn set_camera(&self, on: bool) -> Result<(), MediaError> {
+        let local = &self.inner.local;
+        if on && !local.has(Source::Camera) {
+            local.open_camera(local.choice().camera).await?;
+        }
+        self.change(|sources| sources.camera = on);
+        if !on {
+            local.stop(Source::Camera);
+        }
+        Ok(())
+    }
+
+    /// Begins or ends sharing a screen.
+    ///
+    /// # Errors
+    /// When the person closed the question or the browser cannot.
+    pub async fn set_screen(&self, on: bool) -> Result<(), MediaError> {
+        if on {
+            self.inner.local.open_screen().await?;
+        }
+        self.change(|sources| sources.screen = on);
+        if !on {
+            self.inner.local.stop(Source::Screen);
+        }
+        Ok(())
+    }
+
+    fn change(&self, edit: impl FnOnce(&mut Sources)) {
+        let mut sources = self.inner.call.borrow().view().sources;
+        edit(&mut sources);
+        self.act(Act::Sources(sources));
+    }
+
+    /// The devices of this call.
+    #[must_use]
+    pub fn local(&self) -> LocalMedia {
+        self.inner.local.clone()
+    }
+
+    /// Shows somebody's picture in an element, or nothing when there is none.
+    pub fn show(&self, participant: ParticipantId, source: Source, element: &HtmlMediaElement) {
+        let view = self.inner.call.borrow().view();
+        let stream = view
+            .slot_of(participant, source)
+            .and_then(|slot| self.inner.peer.borrow().as_ref()?.stream(&slot.mid));
+        element.set_muted(true);
+        element.set_src_object(stream.as_ref());
+        if stream.is_some() {
+            let _waiting = element.play();
+        }
+    }
+
+    /// Says how high pictures are shown, so that nobody sends more than is seen.
+    pub fn set_views(&self, slots: Vec<SlotView>) {
+        self.act(Act::View(slots));
+    }
+
+    /// Plays sound, inside a click, after the browser had forbidden it.
+    pub fn resume_sound(&self) {
+        self.inner.speaker.resume();
+    }
+
+    /// Reads the statistics at once.
+    pub(super) fn measure_now(&self) {
+        self.inner.measure();
+    }
+
+    /// Leaves and closes; for a test that has its answer.
+    pub(super) fn leave_quietly(&self) {
+        self.act(Act::Leave);
+        self.close();
+    }
+
+    /// Ends this session in the page: the seat is kept as after a lost connection.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+impl Inner {
+    /// Follows tracks that come, go or end by themselves.
+    fn follow_devices(&self, sources: Sources) {
+        let me = self.me.clone();
+        self.local.on_change(Some(Rc::new(move |source| {
+            if let Some(inner) = me.upgrade() {
+                inner.send_track(source);
+                let sources = inner.call.borrow().view().sources;
+                inner.local.pass_sound(sources.microphone);
+            }
+        })));
+        let me = self.me.clone();
+        self.local.on_ended(Some(Rc::new(move |source| {
+            if let Some(inner) = me.upgrade() {
+                inner.source_ended(source);
+            }
+        })));
+        self.local.pass_sound(sources.microphone);
+    }
+
+    fn feed(&self, input: Input) {
+        if self.closed.get() {
+            return;
+        }
+        self.call.borrow_mut().handle(now_ms(), input);
+        loop {
+            let next = self.call.borrow_mut().poll_output();
+            let Some(output) = next else { break };
+            self.perform(output);
+        }
+        self.set_timer();
+        self.show_view();
+    }
+
+    fn show_view(&self) {
+        let view = self.call.borrow().view();
+        if self.shown.borrow().as_ref() == Some(&view) {
+            return;
+        }
+        self.play_sound(&view);
+        *self.shown.borrow_mut() = Some(view.clone());
+        (self.hooks.view)(view);
+    }
+
+    fn play_sound(&self, view: &CallView) {
+        let Some(connection) = view
+            .connection
+            .filter(|_| self.loudness == Loudness::Played)
+        else {
+            return self.speaker.play(&[], |_| None);
+        };
+        let keys: Vec<String> = view
+            .slots
+            .iter()
+            .filter(|slot| slot.source == Source::Microphone)
+            .map(|slot| format!("{connection} {}", slot.mid))
+            .collect();
+        self.speaker.play(&keys, |key| {
+            let mid = key.rsplit(' ').next()?;
+            self.peer.borrow().as_ref()?.stream(mid)
+        });
+    }
+
+    fn set_timer(&self) {
+        let due = self.call.borrow().poll_timeout();
+        *self.timer.borrow_mut() = due.map(|due| {
+            let wait_ms = due.saturating_sub(now_ms()).min(60_000);
+            let me = self.me.clone();
+            // One more, because a browser may wake up a little early.
+            let wait_ms = u32::try_from(wait_ms).unwrap_or(60_000).saturating_add(1);
+            Timeout::new(wait_ms, move || {
+                if let Some(inner) = me.upgrade() {
+                    inner.feed(Input::Tick);
+                }
+            })
+        });
+    }
+
+    fn perform(&self, output: Output) {
+        match output {
+            Output::NeedTicket => self.ask_ticket(),
+            Output::OpenSocket(number) => self.open_socket(number),
+            Output::Send(message) => self.send(&message),
+            Output::CloseSocket => {
+                let _closed = self.socket.borrow_mut().take();
+            }
+            Output::OpenPeer { connection, slots } => self.open_peer(connection, slots),
+            Output::GrowPeer { connection, slots } => {
+                if let Some(peer) = self.peer.borrow().as_ref()
+                    && peer.connection == connection
+                {
+                    peer.grow(slots);
+                }
+                self.make_offer(connection);
+            }
+            Output::ApplyAnswer { connection, sdp } => self.apply_answer(connection, sdp),
+            Output::ClosePeer => {
+                let _closed = self.peer.borrow_mut().take();
+            }
+            Output::SetSources(sources) => self.local.pass_sound(sources.microphone),
+            Output::Notice(notice) => (self.hooks.notice)(notice),
+        }
+    }
+
+    fn send(&self, message: &ClientMessage) {
+        if let Some(socket) = self.socket.borrow().as_ref() {
+            socket.send(message);
+        }
+    }
+
+    fn ask_ticket(&self) {
+        let answer = (self.hooks.ticket)();
+        let me = self.me.clone();
+        spawn_local(async move {
+            let answer = answer.await;
+            let Some(inner) = me.upgrade() else { return };
+            inner.feed(match answer {
+                TicketAnswer::Granted(grant) => {
+                    *inner.path.borrow_mut() = grant.signal_path;
+                    Input::Ticket(grant.ticket)
+                }
+                TicketAnswer::Later => Input::TicketLater,
+                TicketAnswer::Refused => Input::TicketRefused,
+            });
+        });
+    }
+
+    fn open_socket(&self, number: u32) {
+        let me = self.me.clone();
+        let report = Rc::new(move |event: SocketEvent| {
+            let Some(inner) = me.upgrade() else { return };
+            inner.feed(match event {
+                SocketEvent::Opened => Input::SocketOpened(number),
+                SocketEvent::Frame(frame) => Input::Frame(number, *frame),
+                SocketEvent::Closed => Input::SocketClosed(number),
+            });
+        });
+        let url = socket_url(&self.path.borrow());
+        // A browser that refuses the address gives no socket; the machine's deadline tries again.
+        *self.socket.borrow_mut() = Socket::open(&url, report);
+    }
+
+    fn open_peer(&self, connection: ConnectionId, slots: SlotCount) {
+        let me = self.me.clone();
+        let report = Rc::new(move |change: PeerChange| {
+            if let Some(inner) = me.upgrade() {
+                inner.feed(Input::Peer(connection, change));
+            }
+        });
+        let made = Peer::new(connection, slots, &self.local, report).ok();
+        *self.measured.borrow_mut() = StatsReport::default();
+        *self.peer.borrow_mut() = made;
+        self.make_offer(connection);
+    }
+
+    fn make_offer(&self, connection: ConnectionId) {
+        let parts = self
+            .peer
+            .borrow()
+            .as_ref()
+            .filter(|peer| peer.connection == connection)
+            .map(Peer::parts);
+        let me = self.me.clone();
+        spawn_local(async move {
+            let made = match parts {
+                Some((pc, own)) => Peer::offer(pc, own).await.ok(),
+                None => None,
+            };
+            let Some(inner) = me.upgrade() else { return };
+            inner.feed(match made {
+                Some((sdp, sources)) => Input::OfferMade {
+                    connection,
+                    sdp,
+                    sources,
+                },
+                None => Input::Peer(connection, PeerChange::Failed),
+            });
+        });
+    }
+
+    fn apply_answer(&self, connection: ConnectionId, sdp: Sdp) {
+        let pc = self
+            .peer
+            .borrow()
+            .as_ref()
+            .filter(|peer| peer.connection == connection)
+            .map(|peer| peer.pc.clone());
+        let Some(pc) = pc else { return };
+        let me = self.me.clone();
+        spawn_local(async move {
+            if Peer::answer(pc, sdp).await.is_err()
+                && let Some(inner) = me.upgrade()
+            {
+                inner.feed(Input::Peer(connection, PeerChange::Failed));
+            }
+        });
+    }
+
+    fn send_track(&self, source: Source) {
+        if let Some(peer) = self.peer.borrow().as_ref() {
+            peer.send_track(source, self.local.track(source).as_ref());
+        }
+    }
+
+    fn source_ended(&self, source: Source) {
+        self.send_track(source);
+        let mut sources = self.call.borrow().view().sources;
+        match source {
+            Source::Microphone => sources.microphone = false,
+            Source::Camera => sources.camera = false,
+            Source::Screen => sources.screen = false,
+        }
+        self.feed(Input::Act(Act::Sources(sources)));
+        (self.hooks.ended)(source);
+    }
+
+    fn measure(&self) {
+        let Some(pc) = self.peer.borrow().as_ref().map(|peer| peer.pc.clone()) else {
+            return;
+        };
+        let me = self.me.clone();
+        spawn_local(async move {
+            let Some(report) = stats::read(pc).await else {
+                return;
+            };
+            let Some(inner) = me.upgrade() else { return };
+            let sample = report.sample_since(&inner.measured.borrow());
+            let quality = inner.grader.borrow_mut().feed(&sample);
+            *inner.measured.borrow_mut() = report.clone();
+            inner.feed(Input::Act(Act::Quality(quality)));
+            (inner.hooks.stats)(report);
+        });
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        let _timer = self.timer.borrow_mut().take();
+        let _socket = self.socket.borrow_mut().take();
+        let _peer = self.peer.borrow_mut().take();
+        self.speaker.play(&[], |_| None);
+        self.local.on_change(None);
+        self.local.on_ended(None);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.local.on_change(None);
+        self.local.on_ended(None);
+    }
+}

@@ -1,0 +1,204 @@
+//! The way to the server: tickets, sockets, silence, coming back.
+
+use signaling_protocol::SILENCE_MS_MAX;
+
+use super::words::Ending;
+use crate::rng::Rng;
+
+/// Shortest pause before coming back, so that a restarted server is not hit at once by everybody.
+const PAUSE_MS_MIN: u64 = 250;
+/// Longest pause: a patient who is back within three seconds hardly notices.
+const PAUSE_MS_MAX: u64 = 2_000;
+/// A socket that is not open and greeted by then is given up.
+const OPEN_MS_MAX: u64 = 5_000;
+/// Fresh tickets refused in a row before giving up: the fault is not a lost network.
+const REFUSALS_MAX: u32 = 3;
+
+/// Where the way to the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkState {
+    /// Not begun.
+    Idle,
+    /// Waiting for the page's ticket.
+    Ticket,
+    /// A socket is opening or waits for its Welcome.
+    Opening {
+        /// Its number.
+        socket: u32,
+        /// Since when.
+        since_ms: u64,
+    },
+    /// Welcomed.
+    Open {
+        /// Its number.
+        socket: u32,
+        /// When it was heard last.
+        heard_ms: u64,
+    },
+    /// Waiting before the next try.
+    Pause {
+        /// Until when.
+        until_ms: u64,
+    },
+    /// Over for good.
+    Over(Ending),
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkStep {
+    /// Ask the page for a ticket.
+    NeedTicket,
+    /// Open this socket.
+    OpenSocket(u32),
+}
+
+/// With what a socket says Hello.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The secret of the last Welcome.
+    Resume(String),
+    /// A fresh ticket.
+    Ticket(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) state: LinkState,
+    ticket: Option<String>,
+    resume: Option<String>,
+    /// The last Hello was a resume.
+    pub(super) resuming: bool,
+    attempts: u32,
+    refusals: u32,
+    socket_next: u32,
+}
+
+impl Link {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: LinkState::Idle,
+            ticket: None,
+            resume: None,
+            resuming: false,
+            attempts: 0,
+            refusals: 0,
+            socket_next: 1,
+        }
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.state, LinkState::Open { .. })
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.state, LinkState::Over(_))
+    }
+
+    /// Whether an event comes from the socket in use.
+    pub(super) const fn is_current(&self, number: u32) -> bool {
+        match self.state {
+            LinkState::Opening { socket, .. } | LinkState::Open { socket, .. } => socket == number,
+            LinkState::Idle | LinkState::Ticket | LinkState::Pause { .. } | LinkState::Over(_) => {
+                false
+            }
+        }
+    }
+
+    pub(super) fn begin(&mut self, now_ms: u64) -> LinkStep {
+        if self.resume.is_some() || self.ticket.is_some() {
+            let socket = self.socket_next;
+            self.socket_next = self.socket_next.wrapping_add(1);
+            self.state = LinkState::Opening {
+                socket,
+                since_ms: now_ms,
+            };
+            LinkStep::OpenSocket(socket)
+        } else {
+            self.state = LinkState::Ticket;
+            LinkStep::NeedTicket
+        }
+    }
+
+    /// A ticket came; none when nobody waits for it.
+    pub(super) fn ticket(&mut self, now_ms: u64, ticket: String) -> Option<LinkStep> {
+        if self.state != LinkState::Ticket {
+            return None;
+        }
+        self.ticket = Some(ticket);
+        Some(self.begin(now_ms))
+    }
+
+    /// What to say Hello with. A ticket is spent by being shown, so it is given once.
+    pub(super) fn proof(&mut self) -> Option<Proof> {
+        if let Some(token) = &self.resume {
+            self.resuming = true;
+            return Some(Proof::Resume(token.clone()));
+        }
+        self.resuming = false;
+        self.ticket.take().map(Proof::Ticket)
+    }
+
+    pub(super) fn welcomed(&mut self, now_ms: u64, token: String) {
+        if let LinkState::Opening { socket, .. } | LinkState::Open { socket, .. } = self.state {
+            self.state = LinkState::Open {
+                socket,
+                heard_ms: now_ms,
+            };
+        }
+        self.resume = Some(token);
+        self.attempts = 0;
+        self.refusals = 0;
+    }
+
+    pub(super) const fn heard(&mut self, now_ms: u64) {
+        if let LinkState::Open { heard_ms, .. } = &mut self.state {
+            *heard_ms = now_ms;
+        }
+    }
+
+    /// The proof was not accepted: forget it. Says whether to try again, and when.
+    pub(super) fn refused(&mut self, now_ms: u64, rng: &mut Rng) -> bool {
+        self.ticket = None;
+        if self.resuming {
+            self.resume = None;
+            self.resuming = false;
+            self.state = LinkState::Pause { until_ms: now_ms };
+            return true;
+        }
+        self.refusals += 1;
+        self.resume = None;
+        if self.refusals >= REFUSALS_MAX {
+            return false;
+        }
+        self.pause(now_ms, rng);
+        true
+    }
+
+    /// Wait a little, longer each time.
+    pub(super) fn pause(&mut self, now_ms: u64, rng: &mut Rng) {
+        let widest = PAUSE_MS_MIN.saturating_mul(2 << self.attempts.min(4));
+        let wait_ms = rng.within(PAUSE_MS_MIN, widest.min(PAUSE_MS_MAX));
+        self.attempts = self.attempts.saturating_add(1);
+        self.state = LinkState::Pause {
+            until_ms: now_ms.saturating_add(wait_ms),
+        };
+    }
+
+    pub(super) fn over(&mut self, ending: Ending) {
+        self.state = LinkState::Over(ending);
+        self.ticket = None;
+        self.resume = None;
+    }
+
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        match self.state {
+            LinkState::Opening { since_ms, .. } => Some(since_ms.saturating_add(OPEN_MS_MAX)),
+            LinkState::Open { heard_ms, .. } => {
+                Some(heard_ms.saturating_add(u64::from(SILENCE_MS_MAX)))
+            }
+            LinkState::Pause { until_ms } => Some(until_ms),
+            LinkState::Idle | LinkState::Ticket | LinkState::Over(_) => None,
+        }
+    }
+}

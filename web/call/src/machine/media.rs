@@ -1,0 +1,258 @@
+//! The peer connection: when to make one, when to replace it, how many slots it needs.
+
+use signaling_protocol::{ConnectionId, PARTICIPANTS_MAX, Participant, SlotBinding, Stage};
+
+use super::words::{MediaState, PeerChange, SlotCount};
+use crate::rng::Rng;
+
+/// Browsers often come back from `disconnected` by themselves; after this long they do not.
+const DISCONNECTED_MS_MAX: u64 = 2_000;
+/// From the wish for a connection to packets. Slow mobile networks need about three seconds.
+const CONNECT_MS_MAX: u64 = 10_000;
+/// The server answers an offer in one round trip.
+const ANSWER_MS_MAX: u64 = 6_000;
+/// First pause after two failures in a row; doubled up to [`RETRY_MS_MAX`].
+const RETRY_MS_MIN: u64 = 500;
+/// Longest pause between two connections.
+const RETRY_MS_MAX: u64 = 4_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    New,
+    Connected,
+    Disconnected { since_ms: u64 },
+}
+
+/// How far the latest offer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Talk {
+    /// The browser makes it.
+    Making,
+    /// It is with the server.
+    Asked { since_ms: u64 },
+    /// Answered.
+    Settled,
+    /// It was made while the server was away and is lost.
+    Missed,
+}
+
+#[derive(Debug)]
+struct Peer {
+    connection: ConnectionId,
+    slots: SlotCount,
+    offer_no: u32,
+    talk: Talk,
+    flow: Flow,
+    opened_ms: u64,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaStep {
+    /// Make a new connection.
+    Open(ConnectionId, SlotCount),
+    /// Add slots.
+    Grow(ConnectionId, SlotCount),
+}
+
+#[derive(Debug)]
+pub(super) struct Media {
+    slots_min: SlotCount,
+    peer: Option<Peer>,
+    retry_ms: Option<u64>,
+    failures: u32,
+    pub(super) slots: Vec<SlotBinding>,
+}
+
+impl Media {
+    pub(super) const fn new(slots_min: SlotCount) -> Self {
+        Self {
+            slots_min,
+            peer: None,
+            retry_ms: None,
+            failures: 0,
+            slots: Vec::new(),
+        }
+    }
+
+    pub(super) fn connection(&self) -> Option<ConnectionId> {
+        self.peer.as_ref().map(|peer| peer.connection)
+    }
+
+    pub(super) fn state(&self) -> MediaState {
+        match self.peer.as_ref().map(|peer| peer.flow) {
+            None if self.retry_ms.is_some() => MediaState::Lost,
+            None => MediaState::Off,
+            Some(Flow::New) if self.failures > 0 => MediaState::Lost,
+            Some(Flow::New) => MediaState::Connecting,
+            Some(Flow::Connected) => MediaState::Flowing,
+            Some(Flow::Disconnected { .. }) => MediaState::Lost,
+        }
+    }
+
+    /// Slots that these people need: one voice each, one picture each, one more per shared screen.
+    fn wanted(&self, others: &[Participant]) -> SlotCount {
+        let seated = others.iter().filter(|one| one.stage == Stage::Admitted);
+        let people = seated.clone().count();
+        let screens = seated.filter(|one| one.sources.screen).count();
+        let bounded = |count: usize, min: u8| {
+            let count = count.min(2 * PARTICIPANTS_MAX);
+            u8::try_from(count).unwrap_or(u8::MAX).max(min)
+        };
+        SlotCount {
+            audio: bounded(people, self.slots_min.audio),
+            video: bounded(people.saturating_add(screens), self.slots_min.video),
+        }
+    }
+
+    pub(super) fn open(&mut self, now_ms: u64, rng: &mut Rng, others: &[Participant]) -> MediaStep {
+        let connection = rng.connection_id();
+        let slots = self.wanted(others);
+        self.slots.clear();
+        self.retry_ms = None;
+        self.peer = Some(Peer {
+            connection,
+            slots,
+            offer_no: 0,
+            talk: Talk::Making,
+            flow: Flow::New,
+            opened_ms: now_ms,
+        });
+        MediaStep::Open(connection, slots)
+    }
+
+    /// More slots, if people need them and no offer is under way.
+    pub(super) fn grow(&mut self, others: &[Participant]) -> Option<MediaStep> {
+        let wanted = self.wanted(others);
+        let peer = self.peer.as_mut()?;
+        if peer.talk != Talk::Settled
+            || (wanted.audio <= peer.slots.audio && wanted.video <= peer.slots.video)
+        {
+            return None;
+        }
+        peer.slots = SlotCount {
+            audio: wanted.audio.max(peer.slots.audio),
+            video: wanted.video.max(peer.slots.video),
+        };
+        peer.talk = Talk::Making;
+        Some(MediaStep::Grow(peer.connection, peer.slots))
+    }
+
+    /// The number of an offer that was made, if it is to be sent.
+    pub(super) fn offer(
+        &mut self,
+        now_ms: u64,
+        connection: ConnectionId,
+        open: bool,
+    ) -> Option<u32> {
+        let peer = self.peer_of(connection)?;
+        if peer.talk != Talk::Making {
+            return None;
+        }
+        if !open {
+            peer.talk = Talk::Missed;
+            return None;
+        }
+        peer.offer_no = peer.offer_no.saturating_add(1);
+        peer.talk = Talk::Asked { since_ms: now_ms };
+        Some(peer.offer_no)
+    }
+
+    /// Whether this answer is the one that is waited for.
+    pub(super) fn answer(&mut self, connection: ConnectionId, offer_no: u32) -> bool {
+        let Some(peer) = self.peer_of(connection) else {
+            return false;
+        };
+        let fits = matches!(peer.talk, Talk::Asked { .. }) && peer.offer_no == offer_no;
+        if fits {
+            peer.talk = Talk::Settled;
+        }
+        fits
+    }
+
+    /// An offer is with the server.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(
+            self.peer.as_ref().map(|peer| peer.talk),
+            Some(Talk::Asked { .. })
+        )
+    }
+
+    pub(super) fn changed(&mut self, now_ms: u64, connection: ConnectionId, change: PeerChange) {
+        let Some(peer) = self.peer_of(connection) else {
+            return;
+        };
+        match change {
+            PeerChange::Connected => {
+                peer.flow = Flow::Connected;
+                self.failures = 0;
+            }
+            PeerChange::Disconnected => {
+                if !matches!(peer.flow, Flow::Disconnected { .. }) {
+                    peer.flow = Flow::Disconnected { since_ms: now_ms };
+                }
+            }
+            PeerChange::Failed => self.fail(now_ms),
+        }
+    }
+
+    /// Plans the next connection: at once the first time, then with growing pauses.
+    pub(super) fn fail(&mut self, now_ms: u64) {
+        let wait_ms = if self.failures == 0 {
+            0
+        } else {
+            (RETRY_MS_MIN << (self.failures - 1).min(3)).min(RETRY_MS_MAX)
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.retry_ms = Some(now_ms.saturating_add(wait_ms));
+    }
+
+    /// After a Welcome: whether the connection lives on the server too, or is still to be offered.
+    pub(super) fn survives(&self, on_server: Option<ConnectionId>) -> bool {
+        self.peer.as_ref().is_some_and(|peer| match peer.talk {
+            Talk::Making => peer.offer_no == 0 || on_server == Some(peer.connection),
+            Talk::Settled => on_server == Some(peer.connection),
+            Talk::Asked { .. } | Talk::Missed => false,
+        })
+    }
+
+    /// Forgets the connection. Says whether there was one to close.
+    pub(super) fn close(&mut self) -> bool {
+        self.slots.clear();
+        self.retry_ms = None;
+        self.failures = 0;
+        self.peer.take().is_some()
+    }
+
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        self.retry_ms.or_else(|| self.deadline_ms())
+    }
+
+    fn deadline_ms(&self) -> Option<u64> {
+        let peer = self.peer.as_ref()?;
+        let flow = match peer.flow {
+            Flow::New => Some(peer.opened_ms.saturating_add(CONNECT_MS_MAX)),
+            Flow::Connected => None,
+            Flow::Disconnected { since_ms } => Some(since_ms.saturating_add(DISCONNECTED_MS_MAX)),
+        };
+        let talk = match peer.talk {
+            Talk::Asked { since_ms } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
+            Talk::Making | Talk::Settled | Talk::Missed => None,
+        };
+        [flow, talk].into_iter().flatten().min()
+    }
+
+    /// Whether a new connection is due. A deadline that has passed counts as a failure.
+    pub(super) fn tick(&mut self, now_ms: u64) -> bool {
+        if self.retry_ms.is_none() && self.deadline_ms().is_some_and(|due| due <= now_ms) {
+            self.fail(now_ms);
+        }
+        self.retry_ms.is_some_and(|due| due <= now_ms)
+    }
+
+    fn peer_of(&mut self, connection: ConnectionId) -> Option<&mut Peer> {
+        self.peer
+            .as_mut()
+            .filter(|peer| peer.connection == connection)
+    }
+}

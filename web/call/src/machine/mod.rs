@@ -1,0 +1,551 @@
+//! The machine of one call: feed it with [`Call::handle`], then do every [`Call::poll_output`]
+//! until there is none, then wait for [`Call::poll_timeout`] or the next event.
+
+mod link;
+mod media;
+mod room;
+mod words;
+
+use std::collections::VecDeque;
+
+use link::{Link, LinkState, LinkStep, Proof};
+use media::{Media, MediaStep};
+use room::Room;
+use signaling_protocol::{
+    Auth, Bye, ClientMessage, ErrorCode, Quality, ServerFrame, ServerMessage, Snapshot, Sources,
+    Stage, VERSION,
+};
+pub use words::{
+    Act, CallView, Config, Ending, Input, MediaState, Notice, Output, PeerChange, PendingChat,
+    Phase, SlotCount,
+};
+
+use crate::rng::Rng;
+
+/// A message that the server could not store is sent again after this long.
+const CHAT_RETRY_MS: u64 = 2_000;
+
+/// One call of one person.
+#[derive(Debug)]
+pub struct Call {
+    rng: Rng,
+    link: Link,
+    room: Room,
+    media: Media,
+    sources: Sources,
+    /// Own sources were changed while the server was away.
+    sources_changed: bool,
+    quality: Quality,
+    last_seq: u64,
+    welcomed: bool,
+    /// The person was told that the connection is lost.
+    told_lost: bool,
+    chat_retry_ms: Option<u64>,
+    /// Drained by the shell after each input; one input adds at most one message per pending chat
+    /// line and a handful of others, so it cannot grow.
+    out: VecDeque<Output>,
+}
+
+impl Call {
+    /// A call that waits for [`Input::Start`].
+    #[must_use]
+    pub const fn new(config: Config) -> Self {
+        Self {
+            rng: Rng::new(config.seed),
+            link: Link::new(),
+            room: Room {
+                stage: None,
+                me: None,
+                host_present: false,
+                others: Vec::new(),
+                chat: Vec::new(),
+                chat_read: 0,
+                pending: Vec::new(),
+            },
+            media: Media::new(config.slots_min),
+            sources: config.sources,
+            sources_changed: false,
+            quality: Quality::Unknown,
+            last_seq: 0,
+            welcomed: false,
+            told_lost: false,
+            chat_retry_ms: None,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Takes in what happened at a moment of a monotonic clock.
+    pub fn handle(&mut self, now_ms: u64, input: Input) {
+        if self.link.is_over() {
+            return;
+        }
+        match input {
+            Input::Start => {
+                if self.link.state == LinkState::Idle {
+                    self.connect(now_ms);
+                }
+            }
+            Input::Ticket(ticket) => {
+                if let Some(step) = self.link.ticket(now_ms, ticket) {
+                    self.link_step(step);
+                }
+            }
+            Input::TicketLater => {
+                if self.link.state == LinkState::Ticket {
+                    self.link.pause(now_ms, &mut self.rng);
+                }
+            }
+            Input::TicketRefused => self.finish(Ending::NoTicket),
+            Input::SocketOpened(socket) => {
+                if self.link.is_current(socket) {
+                    self.greet(now_ms);
+                }
+            }
+            Input::SocketClosed(socket) => {
+                if self.link.is_current(socket) {
+                    self.lose(now_ms);
+                }
+            }
+            Input::Frame(socket, frame) => {
+                if self.link.is_current(socket) {
+                    self.frame(now_ms, frame);
+                }
+            }
+            Input::NetworkChanged => self.network_changed(now_ms),
+            Input::OfferMade {
+                connection,
+                sdp,
+                sources,
+            } => {
+                let live = self.is_in_call();
+                if let Some(offer_no) = self.media.offer(now_ms, connection, live) {
+                    self.send(ClientMessage::Offer {
+                        connection,
+                        offer_no,
+                        sdp,
+                        sources,
+                    });
+                }
+            }
+            Input::Peer(connection, change) => {
+                self.media.changed(now_ms, connection, change);
+                self.advance_media(now_ms);
+            }
+            Input::Act(act) => self.act(act),
+            Input::Tick => self.tick(now_ms),
+        }
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Tick`] is due, on the clock of [`Call::handle`].
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let media = self.is_in_call().then(|| self.media.due_ms()).flatten();
+        let chat = self.is_in_call().then_some(self.chat_retry_ms).flatten();
+        [self.link.due_ms(), media, chat]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// How far the call is.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        match self.link.state {
+            LinkState::Idle => Phase::Idle,
+            LinkState::Over(ending) => Phase::Over(ending),
+            LinkState::Open { .. } => match self.room.stage {
+                Some(Stage::Admitted) => Phase::InCall,
+                Some(Stage::Lobby) | None => Phase::Lobby,
+            },
+            LinkState::Ticket | LinkState::Opening { .. } | LinkState::Pause { .. } => {
+                if self.welcomed {
+                    Phase::Reconnecting
+                } else {
+                    Phase::Connecting
+                }
+            }
+        }
+    }
+
+    /// Everything a page shows.
+    #[must_use]
+    pub fn view(&self) -> CallView {
+        CallView {
+            phase: self.phase(),
+            stage: self.room.stage,
+            me: self.room.me.clone(),
+            host_present: self.room.host_present,
+            others: self.room.others.clone(),
+            chat: self.room.chat.clone(),
+            pending: self.room.pending.clone(),
+            chat_read: self.room.chat_read,
+            slots: self.media.slots.clone(),
+            connection: self.media.connection(),
+            media: self.media.state(),
+            sources: self.sources,
+        }
+    }
+
+    fn is_in_call(&self) -> bool {
+        self.link.is_open() && self.room.is_admitted()
+    }
+
+    fn send(&mut self, message: ClientMessage) {
+        self.out.push_back(Output::Send(message));
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.out.push_back(Output::Notice(notice));
+    }
+
+    fn connect(&mut self, now_ms: u64) {
+        let step = self.link.begin(now_ms);
+        self.link_step(step);
+    }
+
+    fn link_step(&mut self, step: LinkStep) {
+        self.out.push_back(match step {
+            LinkStep::NeedTicket => Output::NeedTicket,
+            LinkStep::OpenSocket(socket) => Output::OpenSocket(socket),
+        });
+    }
+
+    fn greet(&mut self, now_ms: u64) {
+        let auth = match self.link.proof() {
+            Some(Proof::Resume(token)) => Auth::Resume {
+                token,
+                last_seq: self.last_seq,
+            },
+            Some(Proof::Ticket(ticket)) => Auth::Ticket { ticket },
+            None => return self.lose(now_ms),
+        };
+        self.send(ClientMessage::Hello {
+            version: VERSION,
+            auth,
+        });
+    }
+
+    /// The socket is gone or silent: come back after a pause.
+    fn lose(&mut self, now_ms: u64) {
+        self.out.push_back(Output::CloseSocket);
+        self.link.pause(now_ms, &mut self.rng);
+        self.tell_lost();
+    }
+
+    fn tell_lost(&mut self) {
+        if self.welcomed && !self.told_lost {
+            self.told_lost = true;
+            self.notice(Notice::ConnectionLost);
+        }
+    }
+
+    /// A socket over the old network can hang until the silence is noticed, so take a new one.
+    fn network_changed(&mut self, now_ms: u64) {
+        match self.link.state {
+            LinkState::Pause { .. } => self.connect(now_ms),
+            LinkState::Open { .. } => {
+                self.out.push_back(Output::CloseSocket);
+                self.connect(now_ms);
+            }
+            LinkState::Idle
+            | LinkState::Ticket
+            | LinkState::Opening { .. }
+            | LinkState::Over(_) => {}
+        }
+    }
+
+    fn finish(&mut self, ending: Ending) {
+        if self.media.close() {
+            self.out.push_back(Output::ClosePeer);
+        }
+        self.out.push_back(Output::CloseSocket);
+        self.link.over(ending);
+    }
+
+    fn tick(&mut self, now_ms: u64) {
+        if self.link.due_ms().is_some_and(|due| due <= now_ms) {
+            match self.link.state {
+                LinkState::Pause { .. } => self.connect(now_ms),
+                LinkState::Opening { .. } | LinkState::Open { .. } => self.lose(now_ms),
+                LinkState::Idle | LinkState::Ticket | LinkState::Over(_) => {}
+            }
+        }
+        if self.is_in_call() {
+            if self.chat_retry_ms.is_some_and(|due| due <= now_ms) {
+                self.send_pending();
+            }
+            self.advance_media(now_ms);
+        }
+    }
+
+    fn advance_media(&mut self, now_ms: u64) {
+        if !self.is_in_call() {
+            return;
+        }
+        let step = if self.media.tick(now_ms) {
+            Some(self.media.open(now_ms, &mut self.rng, &self.room.others))
+        } else {
+            self.media.grow(&self.room.others)
+        };
+        self.media_step(step);
+    }
+
+    fn media_step(&mut self, step: Option<MediaStep>) {
+        match step {
+            Some(MediaStep::Open(connection, slots)) => {
+                self.out.push_back(Output::OpenPeer { connection, slots });
+            }
+            Some(MediaStep::Grow(connection, slots)) => {
+                self.out.push_back(Output::GrowPeer { connection, slots });
+            }
+            None => {}
+        }
+    }
+
+    fn send_pending(&mut self) {
+        self.chat_retry_ms = None;
+        for line in self.room.pending.clone() {
+            self.send(ClientMessage::Chat {
+                id: line.id,
+                text: line.text,
+            });
+        }
+    }
+
+    fn frame(&mut self, now_ms: u64, frame: ServerFrame) {
+        let ServerFrame { seq, message } = frame;
+        let first = matches!(message, ServerMessage::Welcome { .. });
+        if self.link.is_open() && !first && seq <= self.last_seq {
+            return;
+        }
+        self.link.heard(now_ms);
+        self.last_seq = seq;
+        match message {
+            ServerMessage::Welcome {
+                resume_token,
+                snapshot,
+            } => {
+                self.link.welcomed(now_ms, resume_token);
+                self.welcome(now_ms, snapshot);
+            }
+            ServerMessage::Admitted { snapshot } => {
+                self.notice(Notice::Admitted);
+                self.enter(now_ms, snapshot);
+            }
+            ServerMessage::HostPresent { present } => {
+                if self.room.host_present != present {
+                    self.room.host_present = present;
+                    self.notice(Notice::HostPresent(present));
+                }
+            }
+            ServerMessage::Participant { participant } => {
+                let notice = self.room.participant(participant);
+                self.out.extend(notice.map(Output::Notice));
+                self.advance_media(now_ms);
+            }
+            ServerMessage::Gone { participant } => {
+                let notice = self.room.gone(participant);
+                self.out.extend(notice.map(Output::Notice));
+            }
+            ServerMessage::Answer {
+                connection,
+                offer_no,
+                sdp,
+            } => {
+                if self.media.answer(connection, offer_no) {
+                    self.out.push_back(Output::ApplyAnswer { connection, sdp });
+                    self.advance_media(now_ms);
+                }
+            }
+            ServerMessage::Slots { connection, slots } => {
+                if self.media.connection() == Some(connection) {
+                    self.media.slots = slots;
+                }
+            }
+            ServerMessage::MediaLost { connection } => {
+                if self.media.connection() == Some(connection) {
+                    self.media.fail(now_ms);
+                    self.advance_media(now_ms);
+                }
+            }
+            ServerMessage::Muted => {
+                self.sources.microphone = false;
+                self.out.push_back(Output::SetSources(self.sources));
+                self.notice(Notice::MutedByClinician);
+            }
+            ServerMessage::Chat { message } => {
+                let notice = self.room.chat(message);
+                self.out.extend(notice.map(Output::Notice));
+            }
+            ServerMessage::Error { code, .. } => self.error(now_ms, code),
+            ServerMessage::Overview { .. } | ServerMessage::Heartbeat => {}
+            ServerMessage::Bye { reason } => self.bye(now_ms, reason),
+        }
+    }
+
+    fn welcome(&mut self, now_ms: u64, snapshot: Snapshot) {
+        if self.told_lost {
+            self.notice(Notice::ConnectionBack);
+        }
+        let resumed = self.link.resuming;
+        self.welcomed = true;
+        self.told_lost = false;
+        // Muted by the clinician while away: their word stands unless this person has chosen anew.
+        let silenced = resumed && !self.sources_changed && !snapshot.me.sources.microphone;
+        if snapshot.stage == Stage::Admitted && silenced && self.sources.microphone {
+            self.sources.microphone = false;
+            self.out.push_back(Output::SetSources(self.sources));
+            self.notice(Notice::MutedByClinician);
+        }
+        self.enter(now_ms, snapshot);
+    }
+
+    /// Takes over a snapshot; in the visit this makes media flow.
+    fn enter(&mut self, now_ms: u64, snapshot: Snapshot) {
+        let on_server = snapshot.connection;
+        let slots = snapshot.slots.clone();
+        let known_sources = snapshot.me.sources;
+        self.room.load(snapshot);
+        if !self.room.is_admitted() {
+            if self.media.close() {
+                self.out.push_back(Output::ClosePeer);
+            }
+            return;
+        }
+        if known_sources != self.sources {
+            self.send(ClientMessage::Media {
+                sources: self.sources,
+            });
+        }
+        self.sources_changed = false;
+        if self.quality != Quality::Unknown {
+            self.send(ClientMessage::Quality {
+                quality: self.quality,
+            });
+        }
+        self.send_pending();
+        if self.media.survives(on_server) {
+            if on_server.is_some() {
+                self.media.slots = slots;
+            }
+            self.advance_media(now_ms);
+        } else {
+            let step = self.media.open(now_ms, &mut self.rng, &self.room.others);
+            self.media_step(Some(step));
+        }
+    }
+
+    fn error(&mut self, now_ms: u64, code: ErrorCode) {
+        match code {
+            // A Bye follows and decides.
+            ErrorCode::Unauthorized | ErrorCode::Version => return,
+            ErrorCode::BadOffer => {
+                if self.media.is_asking() {
+                    self.media.fail(now_ms);
+                    self.advance_media(now_ms);
+                }
+            }
+            ErrorCode::Unavailable | ErrorCode::RateLimited => {
+                if !self.room.pending.is_empty() {
+                    self.chat_retry_ms = Some(now_ms.saturating_add(CHAT_RETRY_MS));
+                    return;
+                }
+            }
+            ErrorCode::Malformed
+            | ErrorCode::TooLarge
+            | ErrorCode::NotAdmitted
+            | ErrorCode::Forbidden
+            | ErrorCode::UnknownParticipant
+            | ErrorCode::Full
+            | ErrorCode::OutOfOrder => {}
+        }
+        self.notice(Notice::Refused(code));
+    }
+
+    fn bye(&mut self, now_ms: u64, reason: Bye) {
+        match reason {
+            Bye::Left
+            | Bye::Refused
+            | Bye::Removed
+            | Bye::Ended
+            | Bye::Replaced
+            | Bye::TestOver
+            | Bye::Misbehaved => self.finish(Ending::Bye(reason)),
+            Bye::Unauthorized => {
+                self.out.push_back(Output::CloseSocket);
+                if self.link.refused(now_ms, &mut self.rng) {
+                    self.tell_lost();
+                } else {
+                    self.finish(Ending::Bye(reason));
+                }
+            }
+            Bye::SlowReader | Bye::Restarting => self.lose(now_ms),
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Sources(sources) => {
+                self.sources = sources;
+                self.out.push_back(Output::SetSources(sources));
+                if self.is_in_call() {
+                    self.send(ClientMessage::Media { sources });
+                } else {
+                    self.sources_changed = true;
+                }
+            }
+            Act::Chat { id, text } => {
+                if !self.room.write(id, text.clone()) {
+                    self.notice(Notice::NotConnected);
+                } else if self.is_in_call() {
+                    self.send(ClientMessage::Chat { id, text });
+                }
+            }
+            Act::ChatRead { seq } => {
+                if self.room.read(seq) && self.is_in_call() {
+                    self.send(ClientMessage::ChatRead { seq });
+                }
+            }
+            Act::Quality(quality) => {
+                let news = self.quality != quality;
+                self.quality = quality;
+                if news && self.is_in_call() {
+                    self.send(ClientMessage::Quality { quality });
+                }
+            }
+            Act::View(slots) => {
+                if self.is_in_call() {
+                    self.send(ClientMessage::View { slots });
+                }
+            }
+            Act::Leave => {
+                if self.link.is_open() {
+                    self.send(ClientMessage::Leave);
+                }
+                self.finish(Ending::Bye(Bye::Left));
+            }
+            Act::Admit(participant) => self.command(ClientMessage::Admit { participant }),
+            Act::Refuse(participant) => self.command(ClientMessage::Refuse { participant }),
+            Act::Mute(participant) => self.command(ClientMessage::Mute { participant }),
+            Act::Remove(participant) => self.command(ClientMessage::Remove { participant }),
+            Act::End => self.command(ClientMessage::End),
+        }
+    }
+
+    /// Says it now or not at all: an admission that arrives a minute later may no longer be meant.
+    fn command(&mut self, message: ClientMessage) {
+        if self.is_in_call() {
+            self.send(message);
+        } else {
+            self.notice(Notice::NotConnected);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What is known of the room: people, chat, who I am.
+
+use signaling_protocol::{
+    ChatId, ChatMessage, ChatText, Participant, ParticipantId, Snapshot, Stage,
+};
+
+use super::words::{Notice, PendingChat};
+
+/// Messages kept in the page. The oldest is dropped: it is in the record and in the summary.
+const CHAT_KEPT_MAX: usize = 1_000;
+/// Messages waiting to be stored. More are refused: the server has been away for too long.
+const PENDING_MAX: usize = 50;
+
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub(super) stage: Option<Stage>,
+    pub(super) me: Option<Participant>,
+    pub(super) host_present: bool,
+    pub(super) others: Vec<Participant>,
+    pub(super) chat: Vec<ChatMessage>,
+    pub(super) chat_read: u64,
+    pub(super) pending: Vec<PendingChat>,
+}
+
+impl Room {
+    pub(super) fn is_admitted(&self) -> bool {
+        self.stage == Some(Stage::Admitted)
+    }
+
+    /// Takes over a whole state. Messages that are stored are no longer pending.
+    pub(super) fn load(&mut self, snapshot: Snapshot) {
+        let same_person = self.me.as_ref().is_some_and(|me| me.id == snapshot.me.id);
+        self.stage = Some(snapshot.stage);
+        self.host_present = snapshot.host_present;
+        self.others = snapshot.others;
+        self.others
+            .sort_by_key(|person| (person.since_us, person.id));
+        if !same_person || snapshot.stage == Stage::Lobby {
+            self.chat.clear();
+            self.chat_read = 0;
+        }
+        self.me = Some(snapshot.me);
+        self.chat_read = self.chat_read.max(snapshot.chat_read);
+        for message in snapshot.chat {
+            self.chat(message);
+        }
+    }
+
+    /// A person came or changed. Says what is worth telling.
+    pub(super) fn participant(&mut self, person: Participant) -> Option<Notice> {
+        if self.me.as_ref().is_some_and(|me| me.id == person.id) {
+            self.me = Some(person);
+            return None;
+        }
+        let Some(known) = self.others.iter_mut().find(|other| other.id == person.id) else {
+            let notice = match person.stage {
+                Stage::Lobby => Notice::Waiting(person.name.clone()),
+                Stage::Admitted => Notice::Joined(person.name.clone()),
+            };
+            self.others.push(person);
+            self.others.sort_by_key(|one| (one.since_us, one.id));
+            return Some(notice);
+        };
+        let before = core::mem::replace(known, person);
+        if before.stage == Stage::Lobby && known.stage == Stage::Admitted {
+            return Some(Notice::Joined(known.name.clone()));
+        }
+        match (before.connected, known.connected) {
+            (true, false) => Some(Notice::PersonLost(known.name.clone())),
+            (false, true) => Some(Notice::PersonBack(known.name.clone())),
+            (true, true) | (false, false) => None,
+        }
+    }
+
+    pub(super) fn gone(&mut self, id: ParticipantId) -> Option<Notice> {
+        let at = self.others.iter().position(|person| person.id == id)?;
+        Some(Notice::Gone(self.others.remove(at).name))
+    }
+
+    /// A stored message, in its place; one that is known already changes nothing. Says whether it
+    /// is news from somebody else.
+    pub(super) fn chat(&mut self, message: ChatMessage) -> Option<Notice> {
+        self.pending.retain(|waiting| waiting.id != message.id);
+        let Err(at) = self
+            .chat
+            .binary_search_by_key(&message.seq, |line| line.seq)
+        else {
+            return None;
+        };
+        let mine = self.me.as_ref().is_some_and(|me| me.id == message.from);
+        let news = message.seq > self.chat_read && !mine;
+        let from_name = message.from_name.clone();
+        self.chat.insert(at, message);
+        if self.chat.len() > CHAT_KEPT_MAX {
+            self.chat.remove(0);
+        }
+        news.then_some(Notice::NewChat(from_name))
+    }
+
+    /// Keeps a message until it is stored. False when too many wait already.
+    pub(super) fn write(&mut self, id: ChatId, text: ChatText) -> bool {
+        if self.pending.len() >= PENDING_MAX {
+            return false;
+        }
+        self.pending.push(PendingChat { id, text });
+        true
+    }
+
+    /// Moves the read mark forward. False when it is there already.
+    pub(super) fn read(&mut self, seq: u64) -> bool {
+        let forward = seq > self.chat_read;
+        self.chat_read = self.chat_read.max(seq);
+        forward
+    }
+}

@@ -1,0 +1,280 @@
+//! What goes into the machine, what comes out, and what pages see of it.
+
+use signaling_protocol::{
+    Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Participant,
+    ParticipantId, Quality, Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage,
+};
+
+/// How many receiving m-lines a peer connection has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotCount {
+    /// For speech.
+    pub audio: u8,
+    /// For cameras and screens.
+    pub video: u8,
+}
+
+/// What a call is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// Slots that are there from the first offer, so that the usual visit never renegotiates.
+    pub slots_min: SlotCount,
+    /// Seed of the jitter and of connection ids.
+    pub seed: u64,
+    /// What to send at first.
+    pub sources: Sources,
+}
+
+/// What a person does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Switch own sources on and off.
+    Sources(Sources),
+    /// Write a message.
+    Chat {
+        /// New for every message.
+        id: ChatId,
+        /// The text.
+        text: ChatText,
+    },
+    /// Everything up to here is seen.
+    ChatRead {
+        /// A [`ChatMessage::seq`].
+        seq: u64,
+    },
+    /// Let a waiting person in.
+    Admit(ParticipantId),
+    /// Do not let a waiting person in.
+    Refuse(ParticipantId),
+    /// Switch a person's microphone off.
+    Mute(ParticipantId),
+    /// Take a person out.
+    Remove(ParticipantId),
+    /// End the visit for everybody.
+    End,
+    /// Go away; the visit goes on.
+    Leave,
+    /// Tiles have changed their size.
+    View(Vec<SlotView>),
+    /// Own connection was measured.
+    Quality(Quality),
+}
+
+/// What a peer connection reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerChange {
+    /// Packets can flow.
+    Connected,
+    /// Packets stopped; it may come back by itself.
+    Disconnected,
+    /// It will not come back.
+    Failed,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Begin; the machine asks for a ticket.
+    Start,
+    /// The answer to [`Output::NeedTicket`].
+    Ticket(String),
+    /// No ticket now (network, server); the machine asks again later.
+    TicketLater,
+    /// No ticket ever: the link is spent, the visit is over. The page knows the reason.
+    TicketRefused,
+    /// The socket of this number can send.
+    SocketOpened(u32),
+    /// The socket of this number is gone.
+    SocketClosed(u32),
+    /// The socket of this number said something.
+    Frame(u32, ServerFrame),
+    /// The browser says that the network has changed or is back.
+    NetworkChanged,
+    /// An offer is ready to be sent.
+    OfferMade {
+        /// Of the peer connection.
+        connection: ConnectionId,
+        /// The local description.
+        sdp: Sdp,
+        /// Which m-line carries which own source.
+        sources: Vec<SourceMid>,
+    },
+    /// The peer connection changed its state, or could not be made (`Failed`).
+    Peer(ConnectionId, PeerChange),
+    /// A person did something.
+    Act(Act),
+    /// The time of [`super::Call::poll_timeout`] has come.
+    Tick,
+}
+
+/// What the shell must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Get a one-use ticket and feed `Ticket`, `TicketLater` or `TicketRefused`.
+    NeedTicket,
+    /// Open a WebSocket and report under this number. An older socket is closed.
+    OpenSocket(u32),
+    /// Send over the socket that is open.
+    Send(ClientMessage),
+    /// Close the socket after what was sent has left.
+    CloseSocket,
+    /// Make a new peer connection with these slots and feed its offer. An older one is closed.
+    OpenPeer {
+        /// Its id.
+        connection: ConnectionId,
+        /// Its receiving m-lines.
+        slots: SlotCount,
+    },
+    /// Add slots up to these numbers and feed a new offer.
+    GrowPeer {
+        /// Its id.
+        connection: ConnectionId,
+        /// Receiving m-lines from here on.
+        slots: SlotCount,
+    },
+    /// Give the answer to the peer connection.
+    ApplyAnswer {
+        /// Its id.
+        connection: ConnectionId,
+        /// The remote description.
+        sdp: Sdp,
+    },
+    /// Close the peer connection.
+    ClosePeer,
+    /// Own sources must be like this: set the tracks.
+    SetSources(Sources),
+    /// Tell the person.
+    Notice(Notice),
+}
+
+/// A thing worth saying aloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The clinician let me in.
+    Admitted,
+    /// The clinician came (true) or went; said to those who wait.
+    HostPresent(bool),
+    /// A clinician switched my microphone off.
+    MutedByClinician,
+    /// Somebody waits to be let in.
+    Waiting(String),
+    /// Somebody came into the visit.
+    Joined(String),
+    /// Somebody left the visit.
+    Gone(String),
+    /// Somebody lost the connection.
+    PersonLost(String),
+    /// Somebody is back.
+    PersonBack(String),
+    /// A message from somebody else.
+    NewChat(String),
+    /// Own connection is lost; trying.
+    ConnectionLost,
+    /// Own connection is back.
+    ConnectionBack,
+    /// The server refused something.
+    Refused(ErrorCode),
+    /// An act that needs the server, while it is away.
+    NotConnected,
+}
+
+/// Why a call is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The server said so.
+    Bye(Bye),
+    /// There was no ticket to be had.
+    NoTicket,
+}
+
+/// How far the call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Not begun.
+    Idle,
+    /// On the way in for the first time.
+    Connecting,
+    /// In the waiting room.
+    Lobby,
+    /// In the visit.
+    InCall,
+    /// Was in, lost the server, is coming back.
+    Reconnecting,
+    /// Over, and why.
+    Over(Ending),
+}
+
+/// How far own media is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaState {
+    /// Not wanted: waiting or over.
+    Off,
+    /// Being set up.
+    Connecting,
+    /// Packets flow.
+    Flowing,
+    /// Interrupted.
+    Lost,
+}
+
+/// A message that is not stored yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingChat {
+    /// Its id.
+    pub id: ChatId,
+    /// Its text.
+    pub text: ChatText,
+}
+
+/// Everything a page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallView {
+    /// How far the call is.
+    pub phase: Phase,
+    /// Waiting or in the visit, also while reconnecting.
+    pub stage: Option<Stage>,
+    /// Me, as the server knows me.
+    pub me: Option<Participant>,
+    /// A clinician is in the room.
+    pub host_present: bool,
+    /// The others, in the order in which they came.
+    pub others: Vec<Participant>,
+    /// Stored messages in order.
+    pub chat: Vec<ChatMessage>,
+    /// Written and not stored yet.
+    pub pending: Vec<PendingChat>,
+    /// Read up to this `seq`.
+    pub chat_read: u64,
+    /// What the receiving m-lines carry.
+    pub slots: Vec<SlotBinding>,
+    /// The peer connection that has these m-lines.
+    pub connection: Option<ConnectionId>,
+    /// How far own media is.
+    pub media: MediaState,
+    /// What I want to send.
+    pub sources: Sources,
+}
+
+impl CallView {
+    /// Messages of other people that were not read.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        let me = self.me.as_ref().map(|me| me.id);
+        self.chat
+            .iter()
+            .filter(|line| line.seq > self.chat_read && Some(line.from) != me)
+            .count()
+    }
+
+    /// The slot that carries a person's source.
+    #[must_use]
+    pub fn slot_of(
+        &self,
+        participant: ParticipantId,
+        source: signaling_protocol::Source,
+    ) -> Option<&SlotBinding> {
+        self.slots
+            .iter()
+            .find(|slot| slot.participant == participant && slot.source == source)
+    }
+}
