@@ -5,6 +5,14 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod account;
+mod email;
+mod session;
+
+pub use account::{Account, DoctorProfile, NAME_CHARS_MAX, OtherRole, Position};
+pub use email::{EMAIL_BYTES_MAX, Email, EmailError};
+pub use session::{REUSE_GRACE_US, Session, Shown, TokenHash};
+
 /// What a person is to the clinic. It decides what they may do at all; relations to a patient
 /// decide on whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,0 +1,418 @@
+//! Appointments. Two of one person at the same time are refused by the schema.
+
+use clinical_model::booking::{
+    Appointment, AppointmentStage, AppointmentState, Doctor, Reason, Slot,
+};
+use clinical_model::visits::Guest;
+use clinical_model::{AppointmentId, Micros, ParticipantUuid, RoomUuid, UserId};
+use uuid::Uuid;
+
+use super::schedules::languages;
+use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
+use crate::tx::Conn;
+use crate::visits::guests_of;
+use crate::{StoreError, Tx};
+
+/// Most appointments in one list.
+pub const APPOINTMENTS_MAX: i64 = 500;
+
+/// An appointment with everything that its patient and its doctor see of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppointmentRecord {
+    /// The appointment.
+    pub appointment: Appointment,
+    /// Its doctor.
+    pub doctor: Doctor,
+    /// The patient's display name.
+    pub patient_name: String,
+    /// The doctor's note is signed.
+    pub has_summary: bool,
+    /// Invited people.
+    pub guests: Vec<Guest>,
+}
+
+/// Whose appointments are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// Those of this doctor.
+    Doctor(UserId),
+    /// Those of this patient.
+    Patient(UserId),
+}
+
+/// Why an appointment was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum AppointmentWriteError {
+    /// The doctor has another appointment at that time.
+    #[error("the doctor has another appointment at that time")]
+    DoctorTaken(#[source] StoreError),
+    /// The patient has another appointment at that time.
+    #[error("the patient has another appointment at that time")]
+    PatientTaken(#[source] StoreError),
+    /// It has changed since it was read.
+    #[error("the appointment has changed since it was read")]
+    Changed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for AppointmentWriteError {
+    fn from(error: StoreError) -> Self {
+        if error.violates("appointments_doctor_overlap", "")
+            || error.violates(
+                "appointments_doctor_start",
+                "appointments.doctor, appointments.start_us",
+            )
+        {
+            Self::DoctorTaken(error)
+        } else if error.violates("appointments_patient_overlap", "")
+            || error.violates(
+                "appointments_patient_start",
+                "appointments.patient, appointments.start_us",
+            )
+        {
+            Self::PatientTaken(error)
+        } else {
+            Self::Store(error)
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AppointmentRow {
+    id: Uuid,
+    doctor: Uuid,
+    patient: Uuid,
+    start_us: i64,
+    end_us: i64,
+    state: String,
+    state_us: Option<i64>,
+    reason: String,
+    room: Uuid,
+    doctor_participant: Uuid,
+    patient_participant: Uuid,
+    version: i64,
+    doctor_name: String,
+    doctor_specialty: String,
+    doctor_zone: String,
+    doctor_languages: String,
+    patient_name: String,
+    has_summary: bool,
+}
+
+macro_rules! select_appointments {
+    ($tail:literal) => {
+        concat!(
+            "SELECT a.id, a.doctor, a.patient, a.start_us, a.end_us, a.state, a.state_us,
+                 a.reason, a.room, a.doctor_participant, a.patient_participant, a.version,
+                 d.name AS doctor_name, d.specialty AS doctor_specialty,
+                 COALESCE(s.zone, d.zone) AS doctor_zone, d.languages AS doctor_languages,
+                 p.name AS patient_name,
+                 EXISTS (SELECT 1 FROM notes n WHERE n.appointment = a.id AND n.state = 'signed')
+                     AS has_summary
+             FROM appointments a
+             JOIN users d ON d.id = a.doctor
+             JOIN users p ON p.id = a.patient
+             LEFT JOIN doctor_schedules s ON s.doctor = a.doctor ",
+            $tail
+        )
+    };
+}
+
+impl TryFrom<AppointmentRow> for AppointmentRecord {
+    type Error = StoreError;
+
+    fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
+        let state = AppointmentStage::from_word(&row.state)
+            .and_then(|stage| AppointmentState::from_parts(stage, row.state_us.map(Micros)))
+            .ok_or_else(|| StoreError::corrupt("appointments.state", "no such state"))?;
+        let appointment = Appointment {
+            id: AppointmentId::from_uuid(row.id),
+            doctor: UserId::from_uuid(row.doctor),
+            patient: UserId::from_uuid(row.patient),
+            slot: Slot {
+                start: Micros(row.start_us),
+                end: Micros(row.end_us),
+            },
+            reason: Reason::try_from(row.reason.as_str())
+                .map_err(|source| StoreError::corrupt("appointments.reason", source))?,
+            room: RoomUuid::from_uuid(row.room),
+            doctor_participant: ParticipantUuid::from_uuid(row.doctor_participant),
+            patient_participant: ParticipantUuid::from_uuid(row.patient_participant),
+            state,
+            version: u32::try_from(row.version)
+                .map_err(|source| StoreError::corrupt("appointments.version", source))?,
+        };
+        Ok(Self {
+            doctor: Doctor {
+                id: appointment.doctor,
+                name: row.doctor_name,
+                specialty: row.doctor_specialty,
+                zone: row.doctor_zone,
+                languages: languages(&row.doctor_languages),
+            },
+            appointment,
+            patient_name: row.patient_name,
+            has_summary: row.has_summary,
+            guests: Vec::new(),
+        })
+    }
+}
+
+/// Makes two changes of the same person's appointments wait for each other. To be called before
+/// them: without it PostgreSQL finds two that wait in a circle only after a second, and ends one.
+///
+/// # Errors
+/// The store failed.
+pub async fn lock_calendars(
+    tx: &mut Tx,
+    doctor: UserId,
+    patient: UserId,
+) -> Result<(), StoreError> {
+    // Always in the same order, or the locks would make the circle themselves.
+    for person in [doctor.min(patient), doctor.max(patient)] {
+        execute!(
+            tx,
+            "INSERT INTO calendars (person, changes) VALUES ($1, 1)
+             ON CONFLICT (person) DO UPDATE SET changes = calendars.changes + 1",
+            person.as_uuid()
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes a new appointment.
+///
+/// # Errors
+/// One of the two people has another one at that time, or the store failed.
+pub async fn insert(
+    tx: &mut Tx,
+    appointment: &Appointment,
+    now: Micros,
+) -> Result<(), AppointmentWriteError> {
+    execute_one!(
+        tx,
+        "INSERT INTO appointments
+             (id, doctor, patient, start_us, end_us, state, state_us, reason, room,
+              doctor_participant, patient_participant, version, created_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        appointment.id.as_uuid(),
+        appointment.doctor.as_uuid(),
+        appointment.patient.as_uuid(),
+        appointment.slot.start.0,
+        appointment.slot.end.0,
+        appointment.state.stage().as_str(),
+        appointment.state.at().map(|at| at.0),
+        appointment.reason.as_str(),
+        appointment.room.as_uuid(),
+        appointment.doctor_participant.as_uuid(),
+        appointment.patient_participant.as_uuid(),
+        i64::from(appointment.version),
+        now.0
+    )?;
+    Ok(())
+}
+
+/// Writes an appointment that was read at version `read`: its time and its state.
+///
+/// # Errors
+/// It has changed since then, the new time is taken, or the store failed.
+pub async fn update(
+    tx: &mut Tx,
+    appointment: &Appointment,
+    read: u32,
+) -> Result<(), AppointmentWriteError> {
+    let touched = execute!(
+        tx,
+        "UPDATE appointments
+         SET start_us = $1, end_us = $2, state = $3, state_us = $4, version = $5
+         WHERE id = $6 AND version = $7",
+        appointment.slot.start.0,
+        appointment.slot.end.0,
+        appointment.state.stage().as_str(),
+        appointment.state.at().map(|at| at.0),
+        i64::from(appointment.version),
+        appointment.id.as_uuid(),
+        i64::from(read)
+    )?;
+    if touched == 1 {
+        Ok(())
+    } else {
+        Err(AppointmentWriteError::Changed)
+    }
+}
+
+/// One appointment with its guests.
+///
+/// # Errors
+/// The store failed.
+pub async fn find(
+    conn: &mut Conn,
+    id: AppointmentId,
+) -> Result<Option<AppointmentRecord>, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        AppointmentRow,
+        select_appointments!("WHERE a.id = $1"),
+        id.as_uuid()
+    )?;
+    with_guests(conn, row).await
+}
+
+/// The appointment of a room, with its guests.
+///
+/// # Errors
+/// The store failed.
+pub async fn find_by_room(
+    conn: &mut Conn,
+    room: RoomUuid,
+) -> Result<Option<AppointmentRecord>, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        AppointmentRow,
+        select_appointments!("WHERE a.room = $1"),
+        room.as_uuid()
+    )?;
+    with_guests(conn, row).await
+}
+
+async fn with_guests(
+    conn: &mut Conn,
+    row: Option<AppointmentRow>,
+) -> Result<Option<AppointmentRecord>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let mut record = AppointmentRecord::try_from(row)?;
+    record.guests = guests_of(conn, record.appointment.id).await?;
+    Ok(Some(record))
+}
+
+/// A person's appointments that begin in `[from, to)`, in order of time, at most
+/// [`APPOINTMENTS_MAX`].
+///
+/// # Errors
+/// The store failed.
+pub async fn list(
+    conn: &mut Conn,
+    party: Party,
+    (from, to): (Micros, Micros),
+) -> Result<Vec<AppointmentRecord>, StoreError> {
+    let rows = match party {
+        Party::Doctor(doctor) => fetch_all!(
+            conn,
+            AppointmentRow,
+            select_appointments!(
+                "WHERE a.doctor = $1 AND a.start_us >= $2 AND a.start_us < $3
+                 ORDER BY a.start_us, a.id LIMIT $4"
+            ),
+            doctor.as_uuid(),
+            from.0,
+            to.0,
+            APPOINTMENTS_MAX
+        ),
+        Party::Patient(patient) => fetch_all!(
+            conn,
+            AppointmentRow,
+            select_appointments!(
+                "WHERE a.patient = $1 AND a.start_us >= $2 AND a.start_us < $3
+                 ORDER BY a.start_us, a.id LIMIT $4"
+            ),
+            patient.as_uuid(),
+            from.0,
+            to.0,
+            APPOINTMENTS_MAX
+        ),
+    }?;
+    let mut records = rows
+        .into_iter()
+        .map(AppointmentRecord::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    for guest in crate::visits::guests_between(conn, party, (from, to)).await? {
+        let of = guest.appointment;
+        if let Some(record) = records.iter_mut().find(|r| r.appointment.id == of) {
+            record.guests.push(guest);
+        }
+    }
+    Ok(records)
+}
+
+/// The times in `[from, to)` at which a doctor is booked.
+///
+/// # Errors
+/// The store failed.
+pub async fn busy(
+    conn: &mut Conn,
+    doctor: UserId,
+    (from, to): (Micros, Micros),
+) -> Result<Vec<Slot>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        (i64, i64),
+        "SELECT start_us, end_us FROM appointments
+         WHERE doctor = $1 AND state <> 'cancelled' AND start_us < $2 AND end_us > $3
+         ORDER BY start_us",
+        doctor.as_uuid(),
+        to.0,
+        from.0
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(start, end)| Slot {
+            start: Micros(start),
+            end: Micros(end),
+        })
+        .collect())
+}
+
+/// A doctor's appointments that wait or go on, unless they ended before `since`.
+///
+/// # Errors
+/// The store failed.
+pub async fn waiting(
+    conn: &mut Conn,
+    doctor: UserId,
+    since: Micros,
+) -> Result<Vec<Appointment>, StoreError> {
+    fetch_all!(
+        conn,
+        AppointmentRow,
+        select_appointments!(
+            "WHERE a.doctor = $1 AND a.state IN ('arrived', 'in_progress') AND a.end_us > $2
+             ORDER BY a.start_us, a.id LIMIT $3"
+        ),
+        doctor.as_uuid(),
+        since.0,
+        APPOINTMENTS_MAX
+    )?
+    .into_iter()
+    .map(|row| AppointmentRecord::try_from(row).map(|record| record.appointment))
+    .collect()
+}
+
+/// Rooms of a doctor's appointments in `[from, to)`, those nearest to `now` first, at most `max`.
+///
+/// # Errors
+/// The store failed.
+pub async fn rooms_near(
+    conn: &mut Conn,
+    doctor: UserId,
+    (from, now, to): (Micros, Micros, Micros),
+    max: u32,
+) -> Result<Vec<RoomUuid>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        (Uuid,),
+        "SELECT room FROM appointments
+         WHERE doctor = $1 AND state <> 'cancelled' AND end_us > $2 AND start_us < $3
+         ORDER BY abs(start_us - $4), id LIMIT $5",
+        doctor.as_uuid(),
+        from.0,
+        to.0,
+        now.0,
+        i64::from(max)
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(id,)| RoomUuid::from_uuid(id))
+        .collect())
+}

@@ -1,0 +1,170 @@
+//! The database: an embedded SQLite file or a shared PostgreSQL.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::migrate;
+use crate::tx::Conn;
+use crate::{ReadTx, StoreError, Tx};
+
+/// Waiting longer for a connection than this is answered with `Unavailable`: a caller that waits
+/// keeps a request open, and a person would have given up by then.
+const ACQUIRE_MAX: Duration = Duration::from_secs(10);
+
+/// Readers of the embedded database. Each is a thread; they never wait for the writer (WAL).
+const SQLITE_READERS: u32 = 4;
+
+/// Connections to PostgreSQL per process: requests queue here before they queue in the server,
+/// whose usual limit of 100 is shared by several processes.
+const POSTGRES_CONNECTIONS: u32 = 20;
+
+/// How long SQLite waits for a lock that another process holds (`telehealth migrate`, a backup).
+const BUSY_MAX: Duration = Duration::from_secs(5);
+
+/// A pool of connections to the clinical store. Clones share the pool.
+#[derive(Debug, Clone)]
+pub struct Db(Pools);
+
+#[derive(Debug, Clone)]
+enum Pools {
+    /// SQLite has one writer at a time. A pool of one connection makes writers queue fairly,
+    /// where SQLite's own busy handler would poll and starve some.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A store that can not be opened or brought to this version's schema.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite:PATH` nor `postgres://...`.
+    #[error("a store URL begins with sqlite: or postgres://")]
+    Scheme,
+    /// The URL can not be read.
+    #[error("the store URL can not be read")]
+    Url(#[source] sqlx::Error),
+    /// The database can not be reached or opened.
+    #[error("the store can not be opened")]
+    Connect(#[source] sqlx::Error),
+    /// The schema can not be brought to this version.
+    #[error("the store can not be migrated")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (made if missing) or `postgres://...`.
+    ///
+    /// # Errors
+    /// A URL of another kind, or a database that can not be opened.
+    pub async fn connect(url: &str) -> Result<Self, OpenError> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
+            Self::connect_sqlite(options).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
+            Self::connect_postgres(options).await
+        } else {
+            Err(OpenError::Scheme)
+        }
+    }
+
+    async fn connect_sqlite(options: SqliteConnectOptions) -> Result<Self, OpenError> {
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit that was answered survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_MAX);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_MAX)
+            .connect_with(options.clone())
+            .await
+            .map_err(OpenError::Connect)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_MAX)
+            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
+        Ok(Self(Pools::Sqlite { writer, readers }))
+    }
+
+    pub(crate) async fn connect_postgres(options: PgConnectOptions) -> Result<Self, OpenError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_MAX)
+            .connect_with(options)
+            .await
+            .map_err(OpenError::Connect)?;
+        Ok(Self(Pools::Postgres(pool)))
+    }
+
+    /// Brings the schema to this version. Running it again changes nothing.
+    ///
+    /// # Errors
+    /// A migration failed (its transaction was rolled back), or the store was written by a newer
+    /// version.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        match &self.0 {
+            Pools::Sqlite { writer, .. } => migrate::sqlite().run(writer).await,
+            Pools::Postgres(pool) => migrate::postgres().run(pool).await,
+        }
+        .map_err(OpenError::Migrate)
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// It gives none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut tx = self.read().await?;
+        crate::statement::fetch_one!(tx, (i64,), "SELECT CAST(1 AS BIGINT)").map(|_| ())
+    }
+
+    /// Begins a transaction that may write. On SQLite it takes the write lock at once, so it can
+    /// not fail halfway for want of it.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let conn = match &self.0 {
+            Pools::Sqlite { writer, .. } => {
+                Conn::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?),
+        };
+        Ok(Tx::new(conn))
+    }
+
+    /// Begins a transaction that sees one consistent state and can not write.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn read(&self) -> Result<ReadTx, StoreError> {
+        let conn = match &self.0 {
+            Pools::Sqlite { readers, .. } => Conn::sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => Conn::postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        };
+        Ok(ReadTx::new(conn))
+    }
+
+    /// Waits for open transactions and closes every connection.
+    pub async fn close(&self) {
+        match &self.0 {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Notes of visits. The schema refuses every change of a signed one.
+
+use clinical_model::notes::{Note, NoteState, NoteText};
+use clinical_model::{AppointmentId, Micros, NoteId, UserId};
+use uuid::Uuid;
+
+use crate::statement::{execute, execute_one, fetch_optional};
+use crate::tx::Conn;
+use crate::{StoreError, Tx};
+
+/// Why a note was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum NoteWriteError {
+    /// Another hand saved or signed it since it was read.
+    #[error("the note has changed since it was read")]
+    Changed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(sqlx::FromRow)]
+struct NoteRow {
+    id: Uuid,
+    appointment: Uuid,
+    author: Uuid,
+    body: String,
+    state: String,
+    version: i64,
+    signed_us: Option<i64>,
+}
+
+impl TryFrom<NoteRow> for Note {
+    type Error = StoreError;
+
+    fn try_from(row: NoteRow) -> Result<Self, StoreError> {
+        let state = match (row.state.as_str(), row.signed_us) {
+            ("draft", None) => NoteState::Draft,
+            ("signed", Some(at)) => NoteState::Signed { at: Micros(at) },
+            _ => return Err(StoreError::corrupt("notes.state", "no such state")),
+        };
+        Ok(Self {
+            id: NoteId::from_uuid(row.id),
+            appointment: AppointmentId::from_uuid(row.appointment),
+            author: UserId::from_uuid(row.author),
+            text: NoteText::try_from(row.body.as_str())
+                .map_err(|source| StoreError::corrupt("notes.body", source))?,
+            state,
+            version: u32::try_from(row.version)
+                .map_err(|source| StoreError::corrupt("notes.version", source))?,
+        })
+    }
+}
+
+const fn stored_state(note: &Note) -> (&'static str, Option<i64>) {
+    match note.state {
+        NoteState::Draft => ("draft", None),
+        NoteState::Signed { at } => ("signed", Some(at.0)),
+    }
+}
+
+/// The note of a visit.
+///
+/// # Errors
+/// The store failed.
+pub async fn note_of(
+    conn: &mut Conn,
+    appointment: AppointmentId,
+) -> Result<Option<Note>, StoreError> {
+    fetch_optional!(
+        conn,
+        NoteRow,
+        "SELECT id, appointment, author, body, state, version, signed_us
+         FROM notes WHERE appointment = $1",
+        appointment.as_uuid()
+    )?
+    .map(Note::try_from)
+    .transpose()
+}
+
+/// Writes the first version of a note.
+///
+/// # Errors
+/// The visit has a note already, or the store failed.
+pub async fn insert_note(tx: &mut Tx, note: &Note, now: Micros) -> Result<(), NoteWriteError> {
+    let (state, signed_us) = stored_state(note);
+    execute_one!(
+        tx,
+        "INSERT INTO notes (id, appointment, author, body, state, version, signed_us, saved_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        note.id.as_uuid(),
+        note.appointment.as_uuid(),
+        note.author.as_uuid(),
+        note.text.as_str(),
+        state,
+        i64::from(note.version),
+        signed_us,
+        now.0
+    )
+    .map_err(|error| {
+        if error.violates("notes_appointment_key", "notes.appointment") {
+            NoteWriteError::Changed
+        } else {
+            NoteWriteError::Store(error)
+        }
+    })
+}
+
+/// Writes a note that was read as a draft at version `read`.
+///
+/// # Errors
+/// It has changed since then, or the store failed.
+pub async fn update_note(
+    tx: &mut Tx,
+    note: &Note,
+    read: u32,
+    now: Micros,
+) -> Result<(), NoteWriteError> {
+    let (state, signed_us) = stored_state(note);
+    let touched = execute!(
+        tx,
+        "UPDATE notes SET body = $1, state = $2, version = $3, signed_us = $4, saved_us = $5
+         WHERE id = $6 AND version = $7 AND state = 'draft'",
+        note.text.as_str(),
+        state,
+        i64::from(note.version),
+        signed_us,
+        now.0,
+        note.id.as_uuid(),
+        i64::from(read)
+    )?;
+    if touched == 1 {
+        Ok(())
+    } else {
+        Err(NoteWriteError::Changed)
+    }
+}

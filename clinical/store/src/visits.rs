@@ -1,0 +1,13 @@
+//! Guests, links, and who was let into a room.
+
+mod admissions;
+mod guests;
+mod links;
+
+pub use admissions::{admit, clear_admissions, is_admitted, remove};
+pub use guests::{guest, insert_guest, remove_guest};
+pub(crate) use guests::{guests_between, guests_of};
+pub use links::{
+    extend_links, find_link, insert_link, patient_link_works, revoke_guest_links,
+    revoke_patient_links,
+};
