@@ -1,1 +1,5 @@
-fn main() {}
+//! Starts the pages.
+
+fn main() {
+    web_app::run();
+}

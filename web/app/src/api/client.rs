@@ -1,0 +1,146 @@
+//! Requests and their answers.
+
+use clinical_api::{BASE, Problem, ProblemCode, Token};
+use gloo_net::http::{Method, RequestBuilder};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::RequestCredentials;
+
+use crate::session;
+
+/// Why a request brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// The server could not be reached.
+    Offline,
+    /// The server refused and said why.
+    Problem(Box<Problem>),
+    /// The answer was not what the contract says; with its HTTP status.
+    Unreadable(u16),
+}
+
+impl ApiError {
+    /// The code of the refusal, if the server gave one.
+    #[must_use]
+    pub fn code(&self) -> Option<ProblemCode> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            Self::Offline | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// Whether the server refused with this code.
+    #[must_use]
+    pub fn is(&self, code: ProblemCode) -> bool {
+        self.code() == Some(code)
+    }
+}
+
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+async fn exchange(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+    bearer: Option<&str>,
+) -> Result<Answer, ApiError> {
+    let mut request = RequestBuilder::new(&format!("{BASE}{path}"))
+        .method(method)
+        .credentials(RequestCredentials::SameOrigin)
+        .header("Accept", "application/json")
+        .header("X-Requested-With", "telehealth");
+    if let Some(token) = bearer {
+        request = request.header("Authorization", &format!("Bearer {token}"));
+    }
+    let sent = match body {
+        Some(json) => match request.header("Content-Type", "application/json").body(json) {
+            Ok(request) => request.send().await,
+            Err(fault) => Err(fault),
+        },
+        None => request.send().await,
+    };
+    let Ok(response) = sent else {
+        return Err(ApiError::Offline);
+    };
+    let status = response.status();
+    let body = response.text().await.unwrap_or_default();
+    if (200..300).contains(&status) {
+        return Ok(Answer { status, body });
+    }
+    Err(serde_json::from_str::<Problem>(&body)
+        .map_or(ApiError::Unreadable(status), |problem| ApiError::Problem(Box::new(problem))))
+}
+
+/// With the session's token; a 401 is answered by one renewal and one more try.
+async fn exchange_signed(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> Result<Answer, ApiError> {
+    let bearer = session::bearer();
+    let first = exchange(method.clone(), path, body.clone(), bearer.as_deref()).await;
+    match first {
+        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
+            if !session::renew(bearer.as_deref()).await {
+                return Err(fault);
+            }
+            exchange(method, path, body, session::bearer().as_deref()).await
+        }
+        done => done,
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
+    serde_json::from_str(&answer.body).or(Err(ApiError::Unreadable(answer.status)))
+}
+
+fn write<B: Serialize>(body: &B) -> Result<Option<String>, ApiError> {
+    serde_json::to_string(body).map(Some).or(Err(ApiError::Unreadable(0)))
+}
+
+pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    read(&exchange_signed(Method::GET, path, None).await?)
+}
+
+pub(super) async fn post<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    read(&exchange_signed(Method::POST, path, None).await?)
+}
+
+pub(super) async fn post_with<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    body: &B,
+) -> Result<T, ApiError> {
+    read(&exchange_signed(Method::POST, path, write(body)?).await?)
+}
+
+pub(super) async fn put_with<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    body: &B,
+) -> Result<T, ApiError> {
+    read(&exchange_signed(Method::PUT, path, write(body)?).await?)
+}
+
+pub(super) async fn delete(path: &str) -> Result<(), ApiError> {
+    exchange_signed(Method::DELETE, path, None).await.map(drop)
+}
+
+/// For operations whose body carries the right: no token is sent, no renewal tried.
+pub(super) async fn post_open<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    body: &B,
+) -> Result<T, ApiError> {
+    read(&exchange(Method::POST, path, write(body)?, None).await?)
+}
+
+/// A new access token for the refresh cookie.
+pub(crate) async fn refresh() -> Result<Token, ApiError> {
+    read(&exchange(Method::POST, "/auth/refresh", None, None).await?)
+}
+
+/// Ends the session on the server.
+pub(crate) async fn sign_out(bearer: Option<&str>) -> Result<(), ApiError> {
+    exchange(Method::POST, "/auth/logout", None, bearer).await.map(drop)
+}

@@ -1,0 +1,11 @@
+//! The clinical HTTP API, typed: one function per operation of `clinical-api`.
+//!
+//! The access token lives in memory only ([`crate::session`]); it is renewed by the refresh cookie
+//! at the start, shortly before it expires and after a 401.
+
+mod client;
+mod operations;
+
+pub use client::ApiError;
+pub(crate) use client::{refresh, sign_out};
+pub use operations::*;
