@@ -1,6 +1,7 @@
 //! Weekly hours, free slots, appointments and their states.
 
 mod appointment;
+mod doctor;
 mod hours;
 mod slots;
 mod wording;
@@ -8,6 +9,7 @@ mod wording;
 pub use appointment::{
     Appointment, AppointmentStage, AppointmentState, LINK_LIFE_US, OPENS_BEFORE_US, TransitionError,
 };
+pub use doctor::Doctor;
 pub use hours::{HOURS_MAX, HoursError, SLOT_MIN_MAX, SLOT_MIN_MIN, Stretch, WeeklyHours};
 pub use slots::{Slot, free_slots, slot_at};
 pub use wording::{

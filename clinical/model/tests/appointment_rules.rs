@@ -38,6 +38,7 @@ fn state(stage: AppointmentStage) -> AppointmentState {
 
 fn link(of: &Appointment) -> Link {
     Link {
+        id: Uuid::from_u128(600),
         appointment: of.id,
         holder: LinkHolder::Patient,
         expires: of.closes_at(),

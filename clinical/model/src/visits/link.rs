@@ -5,6 +5,7 @@ use core::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
 
 use crate::booking::{PersonName, Relation};
 use crate::{AppointmentId, GuestId, Micros, ParticipantUuid};
@@ -75,6 +76,8 @@ pub enum LinkHolder {
 /// A link as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
+    /// Its name in the audit trail; it opens nothing.
+    pub id: Uuid,
     /// Into which visit.
     pub appointment: AppointmentId,
     /// Whom it lets in.
