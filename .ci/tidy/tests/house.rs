@@ -1,0 +1,276 @@
+//! The rules of the house, applied to this repository.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use cargo_metadata::{Metadata, MetadataCommand};
+use tidy::arrows::{self, Reserved, Room};
+use tidy::licences::{self, Policy};
+use tidy::{links, manifests, sizes, tree, words};
+
+/// A machine that is pure or runs in a browser knows nothing of a server.
+const NO_SERVER: &[&str] = &["tokio", "mio", "axum", "hyper", "sqlx", "reqwest", "str0m"];
+/// Server crates without media.
+const NO_MEDIA: &[&str] = &["str0m", "quinn-udp", "leptos", "web-sys"];
+
+/// Who may import whom among our crates, and what they may never reach.
+const ROOMS: &[Room] = &[
+    Room {
+        name: "sfu-core",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: &[
+            "tokio",
+            "mio",
+            "axum",
+            "hyper",
+            "sqlx",
+            "reqwest",
+            "quinn-udp",
+        ],
+    },
+    Room {
+        name: "sfu-net",
+        may_import: &["sfu-core"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "sqlx", "leptos"],
+    },
+    Room {
+        name: "signaling-protocol",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "signaling-ticket",
+        may_import: &["signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "signaling-session",
+        may_import: &["signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "signaling-server",
+        may_import: &[
+            "signaling-protocol",
+            "signaling-ticket",
+            "signaling-session",
+            "sfu-net",
+        ],
+        tests_may_import: &[],
+        never_reaches: &["sqlx", "leptos"],
+    },
+    Room {
+        name: "clinical-model",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "clinical-api",
+        may_import: &["clinical-model"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "clinical-store",
+        may_import: &["clinical-model"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "str0m", "quinn-udp", "leptos"],
+    },
+    Room {
+        name: "clinical-app",
+        may_import: &[
+            "clinical-model",
+            "clinical-store",
+            "signaling-protocol",
+            "signaling-ticket",
+        ],
+        tests_may_import: &[],
+        never_reaches: &["axum", "reqwest", "str0m", "quinn-udp", "leptos"],
+    },
+    Room {
+        name: "clinical-http",
+        may_import: &["clinical-model", "clinical-api", "clinical-app"],
+        tests_may_import: &["clinical-store", "signaling-protocol", "signaling-ticket"],
+        never_reaches: NO_MEDIA,
+    },
+    Room {
+        name: "web-call",
+        may_import: &["signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "web-app",
+        may_import: &[
+            "web-call",
+            "signaling-protocol",
+            "clinical-api",
+            "clinical-model",
+        ],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "telehealth",
+        may_import: &[
+            "sfu-core",
+            "sfu-net",
+            "signaling-protocol",
+            "signaling-ticket",
+            "signaling-server",
+            "clinical-model",
+            "clinical-api",
+            "clinical-store",
+            "clinical-app",
+            "clinical-http",
+        ],
+        tests_may_import: &[],
+        never_reaches: &["leptos", "web-sys"],
+    },
+    Room {
+        name: "bundle",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "tidy",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+];
+
+/// Outside crates that belong to a few of ours.
+const RESERVED: &[Reserved] = &[
+    Reserved {
+        name: "sqlx",
+        owners: &["clinical-store"],
+    },
+    Reserved {
+        name: "axum",
+        owners: &["clinical-http", "signaling-server", "telehealth"],
+    },
+    Reserved {
+        name: "str0m",
+        owners: &["sfu-core", "sfu-net"],
+    },
+    Reserved {
+        name: "quinn-udp",
+        owners: &["sfu-net"],
+    },
+    Reserved {
+        name: "leptos",
+        owners: &["web-app"],
+    },
+    Reserved {
+        name: "leptos_router",
+        owners: &["web-app"],
+    },
+    Reserved {
+        name: "web-sys",
+        owners: &["web-app", "web-call"],
+    },
+    Reserved {
+        name: "argon2",
+        owners: &["clinical-app"],
+    },
+    Reserved {
+        name: "jsonwebtoken",
+        owners: &["clinical-app", "signaling-ticket"],
+    },
+    Reserved {
+        name: "anyhow",
+        owners: &["telehealth", "bundle", "tidy"],
+    },
+    Reserved {
+        name: "clap",
+        owners: &["telehealth"],
+    },
+];
+
+const SERVER: &str = "x86_64-unknown-linux-gnu";
+const BROWSER: &str = "wasm32-unknown-unknown";
+
+/// What cargo knows of the workspace, on one platform or on all.
+fn metadata(platform: Option<&str>) -> Metadata {
+    let manifest = tree::root().unwrap().join("Cargo.toml");
+    let mut options = vec!["--locked".to_owned()];
+    if let Some(platform) = platform {
+        options.extend(["--filter-platform".to_owned(), platform.to_owned()]);
+    }
+    MetadataCommand::new()
+        .manifest_path(manifest)
+        .other_options(options)
+        .exec()
+        .unwrap()
+}
+
+fn none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn every_import_is_in_the_table() {
+    let (of_web, of_servers): (Vec<Room>, Vec<Room>) =
+        ROOMS.iter().partition(|room| room.name.starts_with("web-"));
+    for (platform, judged) in [(SERVER, of_servers), (BROWSER, of_web)] {
+        let mut graph = arrows::graph(&metadata(Some(platform))).unwrap();
+        graph
+            .reached
+            .retain(|name, _| judged.iter().any(|room| room.name == name));
+        none(&arrows::problems(&graph, ROOMS, RESERVED));
+    }
+}
+
+#[test]
+fn every_file_is_small_and_has_a_name() {
+    let texts = tree::tracked_texts(&tree::root().unwrap()).unwrap();
+    for line in sizes::worth_cutting(&texts) {
+        eprintln!("worth cutting: {line}");
+    }
+    none(&sizes::problems(&texts));
+}
+
+#[test]
+fn no_file_holds_a_path_of_one_machine_or_a_loose_promise() {
+    none(&words::problems(
+        &tree::tracked_texts(&tree::root().unwrap()).unwrap(),
+    ));
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let root = tree::root().unwrap();
+    let paths = tree::tracked_paths(&root).unwrap().into_iter().collect();
+    none(&links::problems(
+        &tree::tracked_texts(&root).unwrap(),
+        &paths,
+    ));
+}
+
+#[test]
+fn every_crate_keeps_the_lints_of_the_workspace() {
+    let texts = tree::tracked_texts(&tree::root().unwrap()).unwrap();
+    none(&manifests::problems(&texts).unwrap());
+}
+
+#[test]
+fn every_dependency_has_a_licence_and_a_source_that_we_may_ship() {
+    let root = tree::root().unwrap();
+    let deny = std::fs::read_to_string(root.join("deny.toml")).unwrap();
+    let packages = licences::packages(&metadata(None), &root).unwrap();
+    assert!(
+        packages.len() > 100,
+        "only {} packages were found",
+        packages.len()
+    );
+    none(&licences::problems(
+        &Policy::parse(&deny).unwrap(),
+        &packages,
+    ));
+}
