@@ -1,6 +1,6 @@
 //! Camera, microphone and screen of this person.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
@@ -86,15 +86,20 @@ struct Tracks {
     endings: Vec<(Source, Listener)>,
 }
 
-type Told = RefCell<Option<Rc<dyn Fn(Source)>>>;
+/// Who is told about tracks: the call that runs.
+struct Follower {
+    number: u32,
+    changed: Rc<dyn Fn(Source)>,
+    ended: Rc<dyn Fn(Source)>,
+}
 
 /// The devices of this person. Clones share them. Everything stops when the last one is dropped.
 #[derive(Clone, Default)]
 pub struct LocalMedia {
     tracks: Rc<RefCell<Tracks>>,
     choice: Rc<RefCell<DeviceChoice>>,
-    on_change: Rc<Told>,
-    on_ended: Rc<Told>,
+    follower: Rc<RefCell<Option<Follower>>>,
+    followers: Rc<Cell<u32>>,
 }
 
 impl core::fmt::Debug for LocalMedia {
@@ -139,14 +144,25 @@ impl LocalMedia {
         self.choice.borrow().clone()
     }
 
-    /// Tells when a track comes or goes, so that a peer connection sends the right one.
-    pub(super) fn on_change(&self, tell: Option<Rc<dyn Fn(Source)>>) {
-        *self.on_change.borrow_mut() = tell;
+    /// Tells from here on when a track comes or goes, and when one ends by itself. A later follower
+    /// takes the place of an earlier one. The number is for [`LocalMedia::unfollow`].
+    pub(super) fn follow(&self, changed: Rc<dyn Fn(Source)>, ended: Rc<dyn Fn(Source)>) -> u32 {
+        let number = self.followers.get().wrapping_add(1);
+        self.followers.set(number);
+        *self.follower.borrow_mut() = Some(Follower {
+            number,
+            changed,
+            ended,
+        });
+        number
     }
 
-    /// Tells when a track has ended by itself.
-    pub(super) fn on_ended(&self, tell: Option<Rc<dyn Fn(Source)>>) {
-        *self.on_ended.borrow_mut() = tell;
+    /// Ends following, unless somebody else has taken the place.
+    pub(super) fn unfollow(&self, number: u32) {
+        let mut follower = self.follower.borrow_mut();
+        if follower.as_ref().is_some_and(|one| one.number == number) {
+            *follower = None;
+        }
     }
 
     /// The devices of this machine.
@@ -341,7 +357,11 @@ impl LocalMedia {
         if let Some(old) = old {
             old.stop();
         }
-        let tell = self.on_change.borrow().clone();
+        let tell = self
+            .follower
+            .borrow()
+            .as_ref()
+            .map(|one| Rc::clone(&one.changed));
         if let Some(tell) = tell {
             tell(source);
         }
@@ -349,7 +369,7 @@ impl LocalMedia {
 
     fn watch_end(&self, source: Source, track: &MediaStreamTrack) -> Listener {
         let tracks = Rc::downgrade(&self.tracks);
-        let on_ended = Rc::clone(&self.on_ended);
+        let follower = Rc::clone(&self.follower);
         Listener::new(track.clone().into(), "ended", move || {
             if let Some(tracks) = tracks.upgrade() {
                 let mut tracks = tracks.borrow_mut();
@@ -359,7 +379,7 @@ impl LocalMedia {
                     Source::Screen => tracks.screen = None,
                 }
             }
-            let tell = on_ended.borrow().clone();
+            let tell = follower.borrow().as_ref().map(|one| Rc::clone(&one.ended));
             if let Some(tell) = tell {
                 tell(source);
             }

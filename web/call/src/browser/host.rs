@@ -1,9 +1,10 @@
 //! Small things of the page around the call: address, title, clipboard, a chime.
 
+use signaling_protocol::SlotView;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AudioContext, Event, EventTarget};
+use web_sys::{AudioContext, Element, Event, EventTarget};
 
+use super::clock::whole;
 use super::reflect;
 
 /// An event listener that ends when it is dropped.
@@ -60,30 +61,15 @@ pub fn fragment() -> String {
         .unwrap_or_default()
 }
 
-/// Scheme, host and port of this page.
-#[must_use]
-pub fn origin() -> String {
-    web_sys::window()
-        .and_then(|window| window.location().origin().ok())
-        .unwrap_or_default()
-}
-
 /// The address of a WebSocket on this server.
 pub(super) fn socket_url(path: &str) -> String {
-    let origin = origin();
+    let origin = web_sys::window()
+        .and_then(|window| window.location().origin().ok())
+        .unwrap_or_default();
     match origin.strip_prefix("http") {
         Some(rest) => format!("ws{rest}{path}"),
         None => path.to_owned(),
     }
-}
-
-/// The title of the page.
-#[must_use]
-pub fn title() -> String {
-    web_sys::window()
-        .and_then(|window| window.document())
-        .map(|document| document.title())
-        .unwrap_or_default()
 }
 
 /// Changes the title of the page.
@@ -93,17 +79,41 @@ pub fn set_page_title(title: &str) {
     }
 }
 
-/// Copies a text. False when the browser does not allow it.
-pub async fn copy_text(text: &str) -> bool {
+/// How high every picture on the page is shown, in device pixels. Elements say in `data-slot` which
+/// receiving m-line they show.
+#[must_use]
+pub fn slot_views() -> Vec<SlotView> {
     let Some(window) = web_sys::window() else {
-        return false;
+        return Vec::new();
     };
-    let clipboard = reflect::get(&window.navigator(), "clipboard");
-    let Ok(promise) = reflect::call_promise(&clipboard, "writeText", &[JsValue::from_str(text)])
-    else {
-        return false;
+    let ratio = window.device_pixel_ratio();
+    let found = window
+        .document()
+        .and_then(|document| document.query_selector_all("video[data-slot]").ok());
+    let Some(found) = found else {
+        return Vec::new();
     };
-    JsFuture::from(promise).await.is_ok()
+    (0..found.length())
+        .filter_map(|index| found.get(index)?.dyn_into::<Element>().ok())
+        .filter_map(|element| {
+            let mid = element
+                .get_attribute("data-slot")
+                .filter(|mid| !mid.is_empty())?;
+            let height = whole(f64::from(element.client_height()) * ratio);
+            Some(SlotView {
+                mid,
+                height_px: u16::try_from(height).unwrap_or(u16::MAX),
+            })
+        })
+        .collect()
+}
+
+/// Whether the person can see the page.
+#[must_use]
+pub fn is_visible() -> bool {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .is_none_or(|document| !document.hidden())
 }
 
 /// Plays two soft notes; a browser that forbids sound stays quiet.

@@ -19,7 +19,7 @@ mod wake;
 
 pub use clock::{chat_id, now_unix_us};
 pub use devices::{DeviceChoice, DeviceInfo, DeviceKind, LocalMedia, MediaError};
-pub use host::{Listener, chime, copy_text, fragment, on_window, origin, set_page_title, title};
+pub use host::{Listener, chime, fragment, is_visible, on_window, set_page_title, slot_views};
 pub use memory::{forget, recall, remember};
 pub use meter::LevelMeter;
 pub use session::{CallSession, Hooks, JoinGrant, TicketAnswer, TicketFuture};

@@ -66,6 +66,8 @@ pub struct Hooks {
     pub stats: Box<dyn Fn(StatsReport)>,
     /// The browser wants a click before it plays sound.
     pub sound_blocked: Box<dyn Fn()>,
+    /// An own track came or went: show the own picture again.
+    pub devices: Box<dyn Fn()>,
     /// A device stopped by itself: unplugged, or sharing ended in the browser's own bar.
     pub ended: Box<dyn Fn(Source)>,
 }
@@ -89,6 +91,7 @@ struct Inner {
     measured: RefCell<StatsReport>,
     grader: RefCell<Grader>,
     closed: Cell<bool>,
+    following: Cell<u32>,
     loudness: Loudness,
     hooks: Hooks,
 }
@@ -167,6 +170,7 @@ impl CallSession {
                 measured: RefCell::default(),
                 grader: RefCell::default(),
                 closed: Cell::new(false),
+                following: Cell::new(0),
                 loudness,
                 hooks,
             }
@@ -311,20 +315,22 @@ impl CallSession {
 impl Inner {
     /// Follows tracks that come, go or end by themselves.
     fn follow_devices(&self, sources: Sources) {
-        let me = self.me.clone();
-        self.local.on_change(Some(Rc::new(move |source| {
-            if let Some(inner) = me.upgrade() {
+        let (changing, ending) = (self.me.clone(), self.me.clone());
+        let changed = Rc::new(move |source| {
+            if let Some(inner) = changing.upgrade() {
                 inner.send_track(source);
                 let sources = inner.call.borrow().view().sources;
                 inner.local.pass_sound(sources.microphone);
+                (inner.hooks.devices)();
             }
-        })));
-        let me = self.me.clone();
-        self.local.on_ended(Some(Rc::new(move |source| {
-            if let Some(inner) = me.upgrade() {
+        });
+        let ended = Rc::new(move |source| {
+            if let Some(inner) = ending.upgrade() {
                 inner.source_ended(source);
+                (inner.hooks.devices)();
             }
-        })));
+        });
+        self.following.set(self.local.follow(changed, ended));
         self.local.pass_sound(sources.microphone);
     }
 
@@ -548,14 +554,12 @@ impl Inner {
         let _socket = self.socket.borrow_mut().take();
         let _peer = self.peer.borrow_mut().take();
         self.speaker.play(&[], |_| None);
-        self.local.on_change(None);
-        self.local.on_ended(None);
+        self.local.unfollow(self.following.get());
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.local.on_change(None);
-        self.local.on_ended(None);
+        self.local.unfollow(self.following.get());
     }
 }

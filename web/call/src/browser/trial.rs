@@ -21,8 +21,13 @@ struct Seen {
     stats: StatsReport,
 }
 
-/// Tests the way to the server with the devices that are open, and says how it is.
-pub async fn run_trial(local: LocalMedia, ticket: impl Fn() -> TicketFuture + 'static) -> Verdict {
+/// Tests the way to the server with the devices that are open, and says how it is; nothing when it
+/// is no longer wanted.
+pub async fn run_trial(
+    local: LocalMedia,
+    ticket: impl Fn() -> TicketFuture + 'static,
+    wanted: impl Fn() -> bool,
+) -> Option<Verdict> {
     let sources = local.open_sources();
     let seen = Rc::new(RefCell::new(Seen::default()));
     let (to_view, to_stats) = (Rc::clone(&seen), Rc::clone(&seen));
@@ -32,6 +37,7 @@ pub async fn run_trial(local: LocalMedia, ticket: impl Fn() -> TicketFuture + 's
         notice: Box::new(|_| {}),
         stats: Box::new(move |stats| to_stats.borrow_mut().stats = stats),
         sound_blocked: Box::new(|| {}),
+        devices: Box::new(|| {}),
         ended: Box::new(|_| {}),
     };
     let begun = now_ms();
@@ -40,6 +46,10 @@ pub async fn run_trial(local: LocalMedia, ticket: impl Fn() -> TicketFuture + 's
     let session = CallSession::start_silent(local, sources, slots, hooks);
     loop {
         TimeoutFuture::new(LOOK_MS).await;
+        if !wanted() {
+            session.leave_quietly();
+            return None;
+        }
         session.measure_now();
         let facts = facts(&seen.borrow(), now_ms().saturating_sub(begun));
         let facts = TrialFacts {
@@ -49,7 +59,7 @@ pub async fn run_trial(local: LocalMedia, ticket: impl Fn() -> TicketFuture + 's
         };
         if let Some(verdict) = Trial::judge(&facts) {
             session.leave_quietly();
-            return verdict;
+            return Some(verdict);
         }
     }
 }

@@ -256,6 +256,29 @@ pub struct CallView {
 }
 
 impl CallView {
+    /// Before a call has begun.
+    #[must_use]
+    pub const fn idle() -> Self {
+        Self {
+            phase: Phase::Idle,
+            stage: None,
+            me: None,
+            host_present: false,
+            others: Vec::new(),
+            chat: Vec::new(),
+            pending: Vec::new(),
+            chat_read: 0,
+            slots: Vec::new(),
+            connection: None,
+            media: MediaState::Off,
+            sources: Sources {
+                microphone: false,
+                camera: false,
+                screen: false,
+            },
+        }
+    }
+
     /// Messages of other people that were not read.
     #[must_use]
     pub fn unread(&self) -> usize {
