@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use polling::Poller;
+use mio::Waker;
 use sfu_core::{
     ConnectError, ConnectRequest, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
 };
@@ -34,7 +34,7 @@ pub(crate) enum Order {
 #[derive(Clone)]
 pub(crate) struct Lane {
     orders: mpsc::Sender<Order>,
-    waker: Arc<Poller>,
+    waker: Arc<Waker>,
     stop: Arc<AtomicBool>,
 }
 
@@ -58,7 +58,7 @@ impl LaneEnd {
 }
 
 /// A lane whose orders wake `waker`.
-pub(crate) fn lane(waker: Arc<Poller>) -> (Lane, LaneEnd) {
+pub(crate) fn lane(waker: Arc<Waker>) -> (Lane, LaneEnd) {
     let (sender, orders) = mpsc::channel(LANE_ORDERS_MAX);
     let stop = Arc::new(AtomicBool::new(false));
     (
@@ -86,7 +86,7 @@ impl Lane {
     }
 
     fn wake(&self) {
-        if let Err(error) = self.waker.notify() {
+        if let Err(error) = self.waker.wake() {
             // The shard wakes by its own timeout a little later.
             tracing::debug!(%error, "shard could not be woken");
         }

@@ -1,0 +1,137 @@
+//! What must be known of a payload: whether a decoder can start here, and the VP8 picture ids.
+
+use str0m::rtp::Vp8Descriptor;
+
+use super::codec::Codec;
+use super::rewrite::Vp8Ids;
+
+/// What a payload told about itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Inspected {
+    /// A decoder can start with this packet.
+    pub(crate) starts_decoding: bool,
+    /// Picture height in pixels, when the packet says it.
+    pub(crate) height_px: Option<u16>,
+    /// The parsed descriptor of a VP8 packet, to be patched.
+    pub(crate) vp8: Option<Vp8Descriptor>,
+}
+
+impl Inspected {
+    /// The ids that must stay continuous in a VP8 stream.
+    pub(crate) fn vp8_ids(&self) -> Option<Vp8Ids> {
+        let descriptor = self.vp8?;
+        Some(Vp8Ids {
+            picture: descriptor.picture_id(),
+            tl0: descriptor.tl0_pic_idx(),
+        })
+    }
+}
+
+/// Looks into a payload that may come from anybody; never fails, at worst learns nothing.
+pub(crate) fn inspect(codec: Codec, payload: &[u8]) -> Inspected {
+    match codec {
+        Codec::Opus => Inspected {
+            starts_decoding: true,
+            ..Inspected::default()
+        },
+        Codec::Vp8 => inspect_vp8(payload),
+        Codec::H264 => Inspected {
+            starts_decoding: h264_starts_decoding(payload),
+            ..Inspected::default()
+        },
+    }
+}
+
+fn inspect_vp8(payload: &[u8]) -> Inspected {
+    let Ok(descriptor) = Vp8Descriptor::parse(payload) else {
+        return Inspected::default();
+    };
+    let starts_decoding = descriptor.starts_keyframe(payload);
+    let height_px = if starts_decoding {
+        vp8_height(payload)
+    } else {
+        None
+    };
+    Inspected {
+        starts_decoding,
+        height_px,
+        vp8: Some(descriptor),
+    }
+}
+
+/// Height out of a key frame's header (RFC 6386 section 9.1): a 3-byte tag, the start code
+/// `9d 01 2a`, 14 bits of width, 2 of scale, 14 bits of height, 2 of scale, little endian.
+fn vp8_height(payload: &[u8]) -> Option<u16> {
+    const DESCRIPTOR_BYTES_MAX: usize = 6;
+    const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
+    let header = payload.get(..payload.len().min(DESCRIPTOR_BYTES_MAX + 10))?;
+    let at = header.windows(3).position(|three| three == START_CODE)?;
+    let [low, high] = header.get(at.saturating_add(5)..at.saturating_add(7))? else {
+        return None;
+    };
+    Some(u16::from_le_bytes([*low, *high]) & 0x3fff)
+}
+
+/// Whether an H.264 payload begins with parameter sets or an IDR picture (RFC 6184 section 5.2).
+fn h264_starts_decoding(payload: &[u8]) -> bool {
+    const IDR: u8 = 5;
+    const SPS: u8 = 7;
+    const STAP_A: u8 = 24;
+    const FU_A: u8 = 28;
+    const FU_START_BIT: u8 = 0x80;
+    let nal_type = |byte: &u8| byte & 0x1f;
+    match payload.first().map(nal_type) {
+        Some(IDR | SPS) => true,
+        // One aggregated unit: 2 bytes of size, then its header. Chromium puts the SPS first.
+        Some(STAP_A) => matches!(payload.get(3).map(nal_type), Some(IDR | SPS)),
+        Some(FU_A) => payload
+            .get(1)
+            .is_some_and(|header| header & FU_START_BIT != 0 && nal_type(header) == IDR),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A VP8 key frame's first packet with a 15-bit picture id, 640 by 360.
+    const VP8_KEY: &[u8] = &[
+        0x90, 0xe0, 0x80, 0x11, 0x07, 0x00, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68,
+        0x01, 0x00,
+    ];
+
+    #[test]
+    fn a_vp8_key_frame_tells_its_height() {
+        let seen = inspect(Codec::Vp8, VP8_KEY);
+        assert!(seen.starts_decoding);
+        assert_eq!(seen.height_px, Some(360));
+        assert_eq!(seen.vp8_ids().unwrap().picture, Some(0x11));
+    }
+
+    #[test]
+    fn a_vp8_delta_frame_starts_nothing() {
+        let mut delta = VP8_KEY.to_vec();
+        delta[6] |= 1;
+        assert!(!inspect(Codec::Vp8, &delta).starts_decoding);
+    }
+
+    #[test]
+    fn h264_starts_with_parameter_sets_or_an_idr() {
+        assert!(inspect(Codec::H264, &[0x67, 1, 2]).starts_decoding);
+        assert!(inspect(Codec::H264, &[0x78, 0, 9, 0x67]).starts_decoding);
+        assert!(inspect(Codec::H264, &[0x7c, 0x85]).starts_decoding);
+        assert!(!inspect(Codec::H264, &[0x7c, 0x05]).starts_decoding);
+        assert!(!inspect(Codec::H264, &[0x61, 1]).starts_decoding);
+    }
+
+    proptest! {
+        #[test]
+        fn any_payload_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            for codec in [Codec::Opus, Codec::Vp8, Codec::H264] {
+                let _ = inspect(codec, &bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One connection's engine behind the drain law, and a fence around its panics.
+//!
+//! The law of str0m: every mutation of an `Rtc` is followed by polling it until it answers with a
+//! timeout, before the next mutation. [`Peer::mutate`] is the only place that mutates, so nobody
+//! can forget it. Packets to be sent are the one exception the engine allows: [`Peer::write`] puts
+//! them into its send queue, and the next `mutate` or [`Peer::settle`] gives them their time and
+//! drains once for all of them.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use str0m::bwe::{Bitrate, BweKind};
+use str0m::media::{KeyframeRequestKind, Mid, Rid};
+use str0m::net::{Receive, Transmit};
+use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
+use str0m::stats::PeerStats;
+use str0m::{Event, Input, Output, Rtc, RtcError};
+use thiserror::Error;
+
+/// What an engine reports to its room.
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    Connected,
+    Closed,
+    Rtp(Box<RtpPacket>),
+    /// The client cannot decode what it gets on this m-line.
+    KeyframeWanted(Mid),
+    /// Bandwidth towards the client in bit/s.
+    Estimate(u64),
+    Stats(Box<PeerStats>),
+}
+
+/// Where an engine's output goes while it is drained.
+#[derive(Debug, Default)]
+pub(crate) struct Drained {
+    pub(crate) transmits: Vec<Transmit>,
+    pub(crate) events: VecDeque<PeerEvent>,
+}
+
+/// Why an engine did not do what it was asked.
+#[derive(Debug, Error)]
+pub(crate) enum PeerError {
+    /// It refused; it may still be alive.
+    #[error("the engine refused")]
+    Engine(#[source] RtcError),
+    /// It panicked; it must not be used again.
+    #[error("the engine panicked")]
+    Panicked,
+}
+
+/// One connection's engine.
+pub(crate) struct Peer {
+    rtc: Rtc,
+    /// When the engine wants to be called next.
+    timeout: Instant,
+    /// Written packets wait for [`Peer::settle`].
+    unsettled: bool,
+    panicked: bool,
+    #[cfg(test)]
+    pub(crate) fault: bool,
+}
+
+impl core::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Peer")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Peer {
+    /// Takes a new engine; nothing was done with it but configuration.
+    pub(crate) fn new(rtc: Rtc, now: Instant) -> Self {
+        Self {
+            rtc,
+            timeout: now,
+            unsettled: false,
+            panicked: false,
+            #[cfg(test)]
+            fault: false,
+        }
+    }
+
+    /// Mutates the engine and drains it.
+    pub(crate) fn mutate<R>(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        change: impl FnOnce(&mut Rtc) -> Result<R, RtcError>,
+    ) -> Result<R, PeerError> {
+        if self.panicked {
+            return Err(PeerError::Panicked);
+        }
+        let unsettled = core::mem::take(&mut self.unsettled);
+        let timeout = &mut self.timeout;
+        let rtc = &mut self.rtc;
+        #[cfg(test)]
+        let fault = self.fault;
+        let work = AssertUnwindSafe(|| {
+            #[cfg(test)]
+            assert!(!fault, "a fault injected by a test");
+            if unsettled {
+                rtc.handle_input(Input::Timeout(now))?;
+                *timeout = drain(rtc, drained)?;
+            }
+            let result = change(rtc);
+            // What an engine has to say after a refusal is said too.
+            *timeout = drain(rtc, drained)?;
+            result
+        });
+        match catch_unwind(work) {
+            Ok(result) => result.map_err(PeerError::Engine),
+            Err(_panic) => {
+                self.panicked = true;
+                Err(PeerError::Panicked)
+            }
+        }
+    }
+
+    /// Queues one packet; it leaves with the next `mutate` or `settle`. `false`: the engine
+    /// panicked, or has no such stream.
+    pub(crate) fn write(&mut self, stream: Ssrc, packet: RtpWrite) -> bool {
+        if self.panicked {
+            return false;
+        }
+        let rtc = &mut self.rtc;
+        let work = AssertUnwindSafe(|| {
+            let mut direct = rtc.direct_api();
+            direct
+                .stream_tx(&stream)
+                .map(|tx| tx.write_rtp(packet))
+                .is_some()
+        });
+        match catch_unwind(work) {
+            Ok(written) => {
+                self.unsettled |= written;
+                written
+            }
+            Err(_panic) => {
+                self.panicked = true;
+                false
+            }
+        }
+    }
+
+    /// Sends what was written.
+    pub(crate) fn settle(&mut self, now: Instant, drained: &mut Drained) -> Result<(), PeerError> {
+        if self.unsettled {
+            self.mutate(now, drained, |_| Ok(()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets the engine do what is due.
+    pub(crate) fn run_timeout(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+    ) -> Result<(), PeerError> {
+        self.unsettled = false;
+        self.mutate(now, drained, |rtc| rtc.handle_input(Input::Timeout(now)))
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        datagram: Receive<'_>,
+    ) -> Result<(), PeerError> {
+        self.mutate(now, drained, |rtc| {
+            rtc.handle_input(Input::Receive(now, datagram))
+        })
+    }
+
+    /// Asks the client for a key frame of one layer, if it has ever sent it.
+    pub(crate) fn request_keyframe(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        layer: (Mid, Option<Rid>),
+    ) -> Result<(), PeerError> {
+        self.mutate(now, drained, |rtc| {
+            if let Some(rx) = rtc.direct_api().stream_rx_by_mid(layer.0, layer.1) {
+                rx.request_keyframe(KeyframeRequestKind::Pli);
+            }
+            Ok(())
+        })
+    }
+
+    /// Which m-line and layer a received SSRC belongs to.
+    pub(crate) fn layer_of(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        ssrc: Ssrc,
+    ) -> Result<Option<(Mid, Option<Rid>)>, PeerError> {
+        self.mutate(now, drained, |rtc| {
+            Ok(rtc
+                .direct_api()
+                .stream_rx(&ssrc)
+                .map(|rx| (rx.mid(), rx.rid())))
+        })
+    }
+
+    /// Tells the bandwidth estimator what would be sent if there were room.
+    pub(crate) fn set_bitrate(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        (minimum_bps, desired_bps): (u64, u64),
+    ) -> Result<(), PeerError> {
+        self.mutate(now, drained, |rtc| {
+            rtc.bwe()
+                .set_bitrate(Bitrate::from(minimum_bps), Bitrate::from(desired_bps));
+            Ok(())
+        })
+    }
+
+    /// Says goodbye to the client (RTCP BYE, DTLS `close_notify`), as far as that is possible.
+    pub(crate) fn close(&mut self, now: Instant, drained: &mut Drained) {
+        if let Err(error) = self.mutate(now, drained, Rtc::close) {
+            tracing::debug!(%error, "connection closed without a goodbye");
+        }
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.panicked && self.rtc.is_alive()
+    }
+
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.panicked
+    }
+
+    pub(crate) fn timeout(&self) -> Instant {
+        self.timeout
+    }
+
+    /// Read-only view of the engine.
+    pub(crate) fn rtc(&self) -> &Rtc {
+        &self.rtc
+    }
+}
+
+/// Polls until the engine answers with its next timeout.
+fn drain(rtc: &mut Rtc, drained: &mut Drained) -> Result<Instant, RtcError> {
+    loop {
+        match rtc.poll_output()? {
+            Output::Timeout(at) => return Ok(at),
+            Output::Transmit(transmit) => drained.transmits.push(transmit),
+            Output::Event(event) => {
+                if let Some(event) = translate(event) {
+                    drained.events.push_back(event);
+                }
+            }
+        }
+    }
+}
+
+fn translate(event: Event) -> Option<PeerEvent> {
+    match event {
+        Event::Connected => Some(PeerEvent::Connected),
+        Event::Closed => Some(PeerEvent::Closed),
+        Event::RtpPacket(packet) => Some(PeerEvent::Rtp(Box::new(packet))),
+        Event::KeyframeRequest(request) => Some(PeerEvent::KeyframeWanted(request.mid)),
+        Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+            Some(PeerEvent::Estimate(estimate.as_u64()))
+        }
+        Event::PeerStats(stats) => Some(PeerEvent::Stats(Box::new(stats))),
+        _ => None,
+    }
+}

@@ -1,0 +1,460 @@
+//! One room: its people, and the one place where engines are worked and their reports heard.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::config::DtlsCert;
+use str0m::media::Pt;
+use str0m::net::Receive;
+use str0m::{Candidate, Input, Rtc};
+
+use crate::command::{ConnectError, ConnectRequest, Mode};
+use crate::demux::Place;
+use crate::event::{DisconnectCause, SfuEvent};
+use crate::ids::{ParticipantKey, RoomKey};
+use crate::limits::PARTICIPANTS_MAX;
+use crate::negotiate;
+use crate::offer::Outline;
+use crate::participant::Participant;
+use crate::peer::{Drained, Peer, PeerError, PeerEvent};
+use crate::shard::{Outlet, Output};
+use crate::source::{SlotView, SourceSet};
+use crate::stats::RoomStats;
+
+/// How often layers are chosen anew, lost key frames asked for again and silent people noticed.
+const TICK: Duration = Duration::from_millis(250);
+/// Bandwidth towards a client is taken for this until it was measured.
+const INITIAL_ESTIMATE_BPS: u64 = 1_500_000;
+/// How often an engine measures loss and round trip.
+const STATS_INTERVAL: Duration = Duration::from_secs(2);
+
+/// How engines are made: the same certificate and candidates for all of a shard.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    candidates: Vec<SocketAddr>,
+    certificate: DtlsCert,
+}
+
+impl Engine {
+    pub(crate) fn new(candidates: Vec<SocketAddr>, certificate: DtlsCert) -> Self {
+        Self {
+            candidates,
+            certificate,
+        }
+    }
+
+    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
+    fn build(&self, now: Instant) -> Rtc {
+        let mut config = Rtc::builder()
+            .set_rtp_mode(true)
+            .set_ice_lite(true)
+            .set_dtls_cert(self.certificate.clone())
+            .set_stats_interval(Some(STATS_INTERVAL))
+            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()))
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true);
+        // Constrained baseline, packetization-mode=1: what every browser can do.
+        let (pt, resend) = (Pt::new_with_value(108), Pt::new_with_value(109));
+        config
+            .codec_config()
+            .add_h264(pt, Some(resend), true, 0x0042_e01f);
+        let mut rtc = config.build(now);
+        for address in &self.candidates {
+            match Candidate::host(*address, "udp") {
+                Ok(candidate) => {
+                    rtc.add_local_candidate(candidate);
+                }
+                Err(error) => tracing::warn!(%error, "an advertised address is not usable"),
+            }
+        }
+        rtc
+    }
+}
+
+/// A room and everybody in it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) key: RoomKey,
+    pub(crate) mode: Mode,
+    pub(crate) people: BTreeMap<ParticipantKey, Participant>,
+    /// Reports that were not heard yet. Every one comes from a drained engine and is heard before
+    /// the room is left, so the queue is as short as one drain.
+    pending: VecDeque<(ParticipantKey, PeerEvent)>,
+    /// Layers have to be chosen anew.
+    pub(crate) replan: bool,
+    scratch: Drained,
+    next_tick: Instant,
+    /// The time under which the shard has filed this room.
+    pub(crate) filed: Option<Instant>,
+}
+
+impl Room {
+    pub(crate) fn new(key: RoomKey, mode: Mode, now: Instant) -> Self {
+        Self {
+            key,
+            mode,
+            people: BTreeMap::new(),
+            pending: VecDeque::new(),
+            replan: false,
+            scratch: Drained::default(),
+            next_tick: now + TICK,
+            filed: None,
+        }
+    }
+
+    /// Answers an offer. On an error everybody, the person included, is as before.
+    pub(crate) fn connect(
+        &mut self,
+        now: Instant,
+        (request, outline): (&ConnectRequest, &Outline),
+        engine: &Engine,
+        outlet: &mut Outlet,
+    ) -> Result<String, ConnectError> {
+        if self.mode != request.mode {
+            return Err(ConnectError::ModeMismatch);
+        }
+        let key = request.participant;
+        let known = self.people.get(&key).map(|person| person.connection);
+        if known.is_none() && self.people.len() >= PARTICIPANTS_MAX {
+            return Err(ConnectError::RoomFull);
+        }
+        let place = Place {
+            room: self.key,
+            participant: key,
+            connection: request.connection,
+        };
+        let renegotiates = known == Some(request.connection);
+        let mut person = match self.people.remove(&key) {
+            Some(person) if renegotiates => person,
+            other => {
+                if let Some(before) = other {
+                    self.people.insert(key, before);
+                }
+                let peer = Peer::new(engine.build(now), now);
+                Participant::new(now, request.connection, peer)
+            }
+        };
+        let mut drained = core::mem::take(&mut self.scratch);
+        let accepted = negotiate::accept(now, &mut person, (request, outline), &mut drained);
+        if accepted.is_err() && !renegotiates {
+            // What a refused engine said must not be taken for the earlier connection's words.
+            drained = Drained::default();
+        }
+        self.collect(key, &mut drained, outlet);
+        self.scratch = drained;
+        match accepted {
+            Ok(answer) => {
+                if !renegotiates {
+                    self.drop_person(now, key, outlet);
+                }
+                outlet
+                    .demux
+                    .claim_ufrag(&mut person.claim, answer.ufrag, place);
+                self.people.insert(key, person);
+                Ok(answer.sdp)
+            }
+            Err(error) => {
+                if renegotiates {
+                    self.people.insert(key, person);
+                    self.pump(now, outlet);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// After an answered offer: binds slots, tells about them and chooses layers.
+    pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
+        self.rebind(outlet);
+        self.pump(now, outlet);
+    }
+
+    pub(crate) fn set_sources(
+        &mut self,
+        now: Instant,
+        key: ParticipantKey,
+        on: SourceSet,
+        outlet: &mut Outlet,
+    ) {
+        let Some(person) = self.people.get_mut(&key) else {
+            return;
+        };
+        if person.on != on {
+            person.on = on;
+            self.announce(now, outlet);
+        }
+    }
+
+    pub(crate) fn set_view(
+        &mut self,
+        now: Instant,
+        key: ParticipantKey,
+        views: &[SlotView],
+        outlet: &mut Outlet,
+    ) {
+        let Some(person) = self.people.get_mut(&key) else {
+            return;
+        };
+        for view in views {
+            if let Some(slot) = person.slots.iter_mut().find(|slot| slot.name == view.mid) {
+                slot.view_height_px = view.height_px;
+            }
+        }
+        self.replan = true;
+        self.pump(now, outlet);
+    }
+
+    pub(crate) fn disconnect(&mut self, now: Instant, key: ParticipantKey, outlet: &mut Outlet) {
+        self.drop_person(now, key, outlet);
+        self.announce(now, outlet);
+    }
+
+    pub(crate) fn close(&mut self, now: Instant, outlet: &mut Outlet) {
+        while let Some(key) = self.people.keys().next().copied() {
+            self.drop_person(now, key, outlet);
+        }
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        now: Instant,
+        place: Place,
+        datagram: Receive<'_>,
+        is_stun: bool,
+        outlet: &mut Outlet,
+    ) {
+        let Some(person) = self.people.get_mut(&place.participant) else {
+            return;
+        };
+        if person.connection != place.connection {
+            outlet.counters.dropped_unknown += 1;
+            return;
+        }
+        let remote = datagram.source;
+        let input = Input::Receive(now, datagram);
+        if is_stun && !person.peer.rtc().accepts(&input) {
+            outlet.counters.dropped_refused += 1;
+            return;
+        }
+        if is_stun {
+            outlet.demux.claim_address(&mut person.claim, remote, place);
+        }
+        person.heard = now;
+        let Input::Receive(_, datagram) = input else {
+            return;
+        };
+        self.work(place.participant, outlet, |peer, drained| {
+            peer.receive(now, drained, datagram)
+        });
+        self.pump(now, outlet);
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant, outlet: &mut Outlet) {
+        let due: Vec<ParticipantKey> = self
+            .people
+            .iter()
+            .filter(|(_, person)| person.peer.timeout() <= now)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            self.work(key, outlet, |peer, drained| peer.run_timeout(now, drained));
+        }
+        if now >= self.next_tick {
+            self.next_tick = now + TICK;
+            self.replan = true;
+            for person in self.people.values_mut() {
+                person.note_silence(now);
+            }
+        }
+        self.pump(now, outlet);
+    }
+
+    /// Sends what was written to anybody since the last time.
+    pub(crate) fn settle(&mut self, now: Instant, outlet: &mut Outlet) {
+        let keys: Vec<ParticipantKey> = self.people.keys().copied().collect();
+        for key in keys {
+            self.work(key, outlet, |peer, drained| peer.settle(now, drained));
+        }
+        self.pump(now, outlet);
+    }
+
+    /// When this room wants to be called.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.people
+            .values()
+            .map(|person| person.peer.timeout())
+            .fold(self.next_tick, Ord::min)
+    }
+
+    pub(crate) fn stats(&self) -> RoomStats {
+        RoomStats {
+            room: self.key,
+            participants: self
+                .people
+                .iter()
+                .map(|(key, person)| person.stats(*key))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+
+    pub(crate) fn contains(&self, key: ParticipantKey) -> bool {
+        self.people.contains_key(&key)
+    }
+
+    /// Works one engine and keeps what it has to say. `None`: it is not there or refused.
+    pub(crate) fn work<R>(
+        &mut self,
+        key: ParticipantKey,
+        outlet: &mut Outlet,
+        task: impl FnOnce(&mut Peer, &mut Drained) -> Result<R, PeerError>,
+    ) -> Option<R> {
+        let person = self.people.get_mut(&key)?;
+        let mut drained = core::mem::take(&mut self.scratch);
+        let result = task(&mut person.peer, &mut drained);
+        self.collect(key, &mut drained, outlet);
+        self.scratch = drained;
+        match result {
+            Ok(value) => Some(value),
+            Err(PeerError::Engine(error)) => {
+                outlet.counters.dropped_refused += 1;
+                tracing::trace!(%error, "the engine refused an input");
+                None
+            }
+            Err(PeerError::Panicked) => None,
+        }
+    }
+
+    fn collect(&mut self, key: ParticipantKey, drained: &mut Drained, outlet: &mut Outlet) {
+        outlet.outputs.extend(
+            drained
+                .transmits
+                .drain(..)
+                .map(|transmit| Output::Transmit {
+                    local: transmit.source,
+                    remote: transmit.destination,
+                    contents: transmit.contents.into(),
+                }),
+        );
+        self.pending
+            .extend(drained.events.drain(..).map(|event| (key, event)));
+    }
+
+    /// Hears every report, chooses layers if something changed, and buries the dead.
+    pub(crate) fn pump(&mut self, now: Instant, outlet: &mut Outlet) {
+        loop {
+            while let Some((key, event)) = self.pending.pop_front() {
+                self.hear(now, key, event, outlet);
+            }
+            if self.reap(outlet) {
+                self.rebind(outlet);
+            } else if core::mem::take(&mut self.replan) {
+                self.allocate(now, outlet);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn hear(&mut self, now: Instant, key: ParticipantKey, event: PeerEvent, outlet: &mut Outlet) {
+        if let PeerEvent::Rtp(packet) = event {
+            self.forward(now, key, &packet, outlet);
+            return;
+        }
+        let Some(person) = self.people.get_mut(&key) else {
+            return;
+        };
+        match event {
+            PeerEvent::Connected => {
+                if !core::mem::replace(&mut person.connected, true) {
+                    outlet.event(SfuEvent::Connected {
+                        room: self.key,
+                        participant: key,
+                        connection: person.connection,
+                    });
+                    self.replan = true;
+                }
+            }
+            PeerEvent::Closed => person.death = Some(DisconnectCause::ClosedByPeer),
+            PeerEvent::KeyframeWanted(mid) => {
+                let slot = person.slots.iter().find(|slot| slot.mid == mid);
+                if let Some(slot) = slot
+                    && let Some(source) = slot.bound
+                    && let Some(layer) = slot.switcher.current().or(slot.switcher.target())
+                {
+                    self.request_keyframe(now, source, layer, outlet);
+                }
+            }
+            PeerEvent::Estimate(bps) => person.estimate_bps = Some(bps),
+            PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            // Handled above.
+            PeerEvent::Rtp(_) => {}
+        }
+    }
+
+    /// Forgets everybody whose connection has ended; answers whether there was anybody.
+    fn reap(&mut self, outlet: &mut Outlet) -> bool {
+        let dead: Vec<ParticipantKey> = self
+            .people
+            .iter()
+            .filter(|(_, person)| person.death.is_some() || !person.peer.is_alive())
+            .map(|(key, _)| *key)
+            .collect();
+        for key in &dead {
+            let Some(person) = self.people.remove(key) else {
+                continue;
+            };
+            outlet.demux.release(&person.claim, person.connection);
+            let (room, participant, connection) = (self.key, *key, person.connection);
+            let event = if person.peer.has_panicked() {
+                outlet.counters.peer_panics += 1;
+                tracing::error!(%room, "the engine of one connection panicked; it was dropped");
+                SfuEvent::PeerFailed {
+                    room,
+                    participant,
+                    connection,
+                }
+            } else {
+                let cause = person.death.unwrap_or(DisconnectCause::EngineError);
+                SfuEvent::Disconnected {
+                    room,
+                    participant,
+                    connection,
+                    cause,
+                }
+            };
+            outlet.event(event);
+        }
+        !dead.is_empty()
+    }
+
+    /// Drops a connection on command: the client is told goodbye, the signaling side knows.
+    fn drop_person(&mut self, now: Instant, key: ParticipantKey, outlet: &mut Outlet) {
+        self.work(key, outlet, |peer, drained| {
+            peer.close(now, drained);
+            Ok(())
+        });
+        self.pending.retain(|(from, _)| *from != key);
+        if let Some(person) = self.people.remove(&key) {
+            outlet.demux.release(&person.claim, person.connection);
+            self.forget_source(key);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn inject_fault(&mut self, key: ParticipantKey) {
+        if let Some(person) = self.people.get_mut(&key) {
+            person.peer.fault = true;
+        }
+    }
+}

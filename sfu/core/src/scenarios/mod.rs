@@ -1,0 +1,1 @@
+//! Whole rooms with real engines as clients, in memory and in virtual time.
