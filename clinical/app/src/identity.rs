@@ -1,0 +1,468 @@
+//! Signing in, staying signed in, signing out; making accounts.
+
+use std::net::IpAddr;
+
+use clinical_model::{
+    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, Position, Role, Session,
+    SessionId, Shown, UserId,
+};
+use clinical_store::identity::{self as store, Credential, InsertUserError};
+use clinical_store::{StoreError, Tx};
+
+use crate::limits::LoginLimits;
+use crate::tokens::{ACCESS_LIFE_S, Access};
+use crate::{
+    AccessKey, AccessTokenError, Clinic, Entropy, Limited, Origin, PASSWORD_BYTES_MAX,
+    PASSWORD_CHARS_MIN, PasswordError, Passwords, RefreshToken,
+};
+
+/// A sign-in ends by itself after a working day, used or not.
+pub const SESSION_LIFE_US: i64 = 12 * Micros::HOUR;
+
+/// Somebody who proved who they are with an access token of a sign-in that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    /// The account.
+    pub user: UserId,
+    /// What they are to the clinic now, not when the token was made.
+    pub role: Role,
+    /// The sign-in.
+    pub session: SessionId,
+}
+
+impl Actor {
+    /// For audit entries.
+    #[must_use]
+    pub const fn audit(&self) -> AuditActor {
+        AuditActor::User(self.user)
+    }
+}
+
+/// The keys, limits and hashing behind signing in; one per process.
+#[derive(Debug)]
+pub struct SignIn {
+    key: AccessKey,
+    passwords: Passwords,
+    limits: LoginLimits,
+}
+
+impl SignIn {
+    /// Prepares signing in.
+    ///
+    /// # Errors
+    /// Password hashing does not work on this machine.
+    pub fn new(key: AccessKey, entropy: &Entropy) -> Result<Self, PasswordError> {
+        Ok(Self {
+            key,
+            passwords: Passwords::new(entropy)?,
+            limits: LoginLimits::new(),
+        })
+    }
+
+    /// Password hashing, for making accounts.
+    #[must_use]
+    pub const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+}
+
+/// The tokens of a sign-in.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// For `Authorization: Bearer`.
+    pub access_token: String,
+    /// Seconds the access token lives.
+    pub expires_in_s: u32,
+    /// For the refresh cookie.
+    pub refresh: RefreshToken,
+    /// When the sign-in ends by itself.
+    pub session_expires: Micros,
+    /// Whose it is.
+    pub account: Account,
+}
+
+impl core::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SignedIn(..)")
+    }
+}
+
+/// A sign-in that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Unknown e-mail, wrong password or shut account; which one is not said.
+    #[error("the e-mail or the password is wrong")]
+    Failed,
+    /// Too many tries.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// The password was not judged.
+    #[error("the password was not judged")]
+    Password(#[from] PasswordError),
+    /// Signing the token failed.
+    #[error("the access token was not signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Signs in with e-mail and password. Unknown accounts cost the same work as known ones.
+///
+/// # Errors
+/// See [`LoginError`].
+pub async fn login(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    email: &str,
+    password: &str,
+    from: IpAddr,
+) -> Result<SignedIn, LoginError> {
+    let now = clinic.clock.now();
+    let from = Origin::from(from);
+    // What is no address at all is counted like the address nobody has.
+    let email = Email::parse(email)
+        .or(Email::parse("nobody@invalid"))
+        .or(Err(LoginError::Failed))?;
+    sign_in.limits.take(&email, from, now)?;
+    let credential = store::credential_by_email(&mut *clinic.db.read().await?, &email).await?;
+    let hash = credential.as_ref().map(|found| &found.password_hash);
+    let judged: &str = if password.len() > PASSWORD_BYTES_MAX {
+        ""
+    } else {
+        password
+    };
+    let fits = sign_in.passwords.verify(judged, hash).await?;
+    let account = match credential {
+        Some(credential) if fits && !credential.account.disabled => credential.account,
+        _ => {
+            let entry = AuditEntry::refused(AuditActor::Nobody, "identity.login", now);
+            clinic.db.begin().await?.commit(entry).await?;
+            return Err(LoginError::Failed);
+        }
+    };
+    sign_in.limits.give_back(&email, from);
+    open_session(clinic, sign_in, account, now).await
+}
+
+async fn open_session(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    account: Account,
+    now: Micros,
+) -> Result<SignedIn, LoginError> {
+    let id = SessionId::from_uuid(clinic.entropy.uuid(now));
+    let refresh = RefreshToken::new(id, clinic.entropy.bytes());
+    let session = Session {
+        id,
+        user: account.id,
+        current: refresh.hash(),
+        previous: None,
+        rotated: now,
+        created: now,
+        expires: now.plus(SESSION_LIFE_US),
+        revoked: None,
+    };
+    let signed_in = issue(sign_in, account, refresh, &session, now).map_err(LoginError::Sign)?;
+    let mut tx = clinic.db.begin().await?;
+    store::forget_expired_sessions(&mut tx, session.user, now).await?;
+    store::insert_session(&mut tx, &session).await?;
+    let entry = AuditEntry::done(AuditActor::User(session.user), "identity.login", now)
+        .about("session", id.as_uuid())
+        .under("password");
+    tx.commit(entry).await?;
+    Ok(signed_in)
+}
+
+fn issue(
+    sign_in: &SignIn,
+    account: Account,
+    refresh: RefreshToken,
+    session: &Session,
+    now: Micros,
+) -> Result<SignedIn, jsonwebtoken::errors::Error> {
+    let access = Access {
+        user: session.user,
+        session: session.id,
+    };
+    Ok(SignedIn {
+        access_token: sign_in.key.sign(access, now)?,
+        expires_in_s: ACCESS_LIFE_S,
+        refresh,
+        session_expires: session.expires,
+        account,
+    })
+}
+
+/// A refresh that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// No token of a sign-in that goes on. A token that was replaced before has ended it.
+    #[error("the refresh token is not valid")]
+    Refused,
+    /// Signing the token failed.
+    #[error("the access token was not signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Replaces a refresh token and gives a new access token. Showing a token that was replaced more
+/// than [`clinical_model::REUSE_GRACE_US`] ago ends the sign-in: somebody has a copy.
+///
+/// # Errors
+/// See [`RefreshError`].
+pub async fn refresh(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    shown: &RefreshToken,
+) -> Result<SignedIn, RefreshError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let (session, account) = family(&mut tx, shown).await?.ok_or(RefreshError::Refused)?;
+    if account.disabled {
+        end(tx, &session, "identity.refresh", now).await?;
+        return Err(RefreshError::Refused);
+    }
+    let next = sign_in.key.next(shown);
+    match session.judge(&shown.hash(), now) {
+        Shown::Current => {
+            let rotated =
+                store::rotate_session(&mut tx, session.id, &shown.hash(), &next.hash(), now)
+                    .await?;
+            if !rotated {
+                // Another request replaced it since it was read, with the very same next token.
+                drop(tx);
+                return repeat(clinic, sign_in, shown, next).await;
+            }
+            let entry = AuditEntry::done(AuditActor::User(account.id), "identity.refresh", now)
+                .about("session", session.id.as_uuid());
+            tx.commit(entry).await?;
+        }
+        Shown::JustReplaced if next.hash() == session.current => {}
+        Shown::JustReplaced | Shown::Reused => {
+            end(tx, &session, "identity.refresh_reused", now).await?;
+            return Err(RefreshError::Refused);
+        }
+        Shown::Over => return Err(RefreshError::Refused),
+    }
+    issue(sign_in, account, next, &session, now).map_err(RefreshError::Sign)
+}
+
+/// The second of two requests that showed the same token at the same moment.
+async fn repeat(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    shown: &RefreshToken,
+    next: RefreshToken,
+) -> Result<SignedIn, RefreshError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let (session, account) = family(&mut tx, shown).await?.ok_or(RefreshError::Refused)?;
+    let just_replaced = session.judge(&shown.hash(), now) == Shown::JustReplaced;
+    if account.disabled || !just_replaced || next.hash() != session.current {
+        return Err(RefreshError::Refused);
+    }
+    issue(sign_in, account, next, &session, now).map_err(RefreshError::Sign)
+}
+
+async fn family(
+    tx: &mut Tx,
+    shown: &RefreshToken,
+) -> Result<Option<(Session, Account)>, StoreError> {
+    let Some(session) = store::session(tx, shown.session).await? else {
+        return Ok(None);
+    };
+    let account = store::account(tx, session.user).await?;
+    Ok(account.map(|account| (session, account)))
+}
+
+async fn end(
+    mut tx: Tx,
+    session: &Session,
+    action: &'static str,
+    now: Micros,
+) -> Result<(), StoreError> {
+    store::revoke_session(&mut tx, session.id, now).await?;
+    let entry = AuditEntry::refused(AuditActor::User(session.user), action, now)
+        .about("session", session.id.as_uuid());
+    tx.commit(entry).await
+}
+
+/// Signs out: from now on neither the refresh token nor an access token of this sign-in works.
+/// A token that is not of a living sign-in changes nothing.
+///
+/// # Errors
+/// The store failed.
+pub async fn logout(clinic: &Clinic, shown: &RefreshToken) -> Result<(), StoreError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let Some(session) = store::session(&mut tx, shown.session).await? else {
+        return Ok(());
+    };
+    let hash = shown.hash();
+    let is_ours = hash == session.current || session.previous.as_ref() == Some(&hash);
+    if !is_ours || !store::revoke_session(&mut tx, session.id, now).await? {
+        return Ok(());
+    }
+    let entry = AuditEntry::done(AuditActor::User(session.user), "identity.logout", now)
+        .about("session", session.id.as_uuid());
+    tx.commit(entry).await
+}
+
+/// An access token that was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Not one of our tokens, or its time is over.
+    #[error(transparent)]
+    Token(#[from] AccessTokenError),
+    /// The sign-in has ended, or the account was shut.
+    #[error("the sign-in has ended")]
+    Ended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Finds out who calls. The store is asked every time, so signing out, shutting an account and
+/// changing a role hold at once, on every server.
+///
+/// # Errors
+/// See [`AuthenticateError`].
+pub async fn authenticate(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    access_token: &str,
+) -> Result<Actor, AuthenticateError> {
+    let now = clinic.clock.now();
+    let access = sign_in.key.verify(access_token, now)?;
+    let mut tx = clinic.db.read().await?;
+    let session = store::session(&mut tx, access.session).await?;
+    let is_live = session.is_some_and(|it| it.user == access.user && it.is_live(now));
+    let account = store::account(&mut tx, access.user).await?;
+    match account {
+        Some(account) if is_live && !account.disabled => Ok(Actor {
+            user: account.id,
+            role: account.position.role(),
+            session: access.session,
+        }),
+        _ => Err(AuthenticateError::Ended),
+    }
+}
+
+/// The account of somebody who is signed in.
+///
+/// # Errors
+/// The store failed.
+pub async fn me(clinic: &Clinic, actor: &Actor) -> Result<Option<Account>, StoreError> {
+    store::account(&mut *clinic.db.read().await?, actor.user).await
+}
+
+/// An account to be made.
+pub struct NewUser {
+    /// Name of the account at sign-in.
+    pub email: String,
+    /// Display name, 1 to 80 characters.
+    pub name: String,
+    /// What they are to the clinic.
+    pub position: Position,
+    /// At least [`PASSWORD_CHARS_MIN`] characters, at most [`PASSWORD_BYTES_MAX`] bytes.
+    pub password: String,
+}
+
+impl core::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "NewUser({})", self.position.role())
+    }
+}
+
+/// An account that was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Not an e-mail address.
+    #[error("not an e-mail address")]
+    Email,
+    /// Empty, too long or with control characters.
+    #[error("the name has 1 to {NAME_CHARS_MAX} printable characters")]
+    Name,
+    /// Too short or too long.
+    #[error(
+        "a password has {PASSWORD_CHARS_MIN} characters or more, up to {PASSWORD_BYTES_MAX} bytes"
+    )]
+    Password,
+    /// Another account has this address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The password was not hashed.
+    #[error("the password was not hashed")]
+    Hash(#[from] PasswordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// See [`CreateUserError`].
+pub async fn create_user(
+    clinic: &Clinic,
+    passwords: &Passwords,
+    actor: AuditActor,
+    new: NewUser,
+) -> Result<UserId, CreateUserError> {
+    let email = Email::parse(&new.email).or(Err(CreateUserError::Email))?;
+    let name = new.name.trim();
+    let length = name.chars().count();
+    if !(1..=NAME_CHARS_MAX).contains(&length) || name.chars().any(char::is_control) {
+        return Err(CreateUserError::Name);
+    }
+    if new.password.chars().count() < PASSWORD_CHARS_MIN || new.password.len() > PASSWORD_BYTES_MAX
+    {
+        return Err(CreateUserError::Password);
+    }
+    let now = clinic.clock.now();
+    let id = UserId::from_uuid(clinic.entropy.uuid(now));
+    let credential = Credential {
+        password_hash: passwords.hash(&new.password, &clinic.entropy).await?,
+        account: Account {
+            id,
+            email,
+            name: name.to_owned(),
+            position: new.position,
+            disabled: false,
+        },
+    };
+    let mut tx = clinic.db.begin().await?;
+    match store::insert_user(&mut tx, &credential, now).await {
+        Ok(()) => {}
+        Err(InsertUserError::EmailTaken) => return Err(CreateUserError::EmailTaken),
+        Err(InsertUserError::Store(error)) => return Err(error.into()),
+    }
+    let entry = AuditEntry::done(actor, "identity.create_user", now).about("user", id.as_uuid());
+    tx.commit(entry).await?;
+    Ok(id)
+}
+
+/// Shuts an account or opens it again. All its sign-ins stop working at the next request.
+///
+/// # Errors
+/// There is no such account, or the store failed.
+pub async fn set_disabled(
+    clinic: &Clinic,
+    actor: AuditActor,
+    user: UserId,
+    disabled: bool,
+) -> Result<(), StoreError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    store::set_disabled(&mut tx, user, disabled).await?;
+    let action = if disabled {
+        "identity.disable"
+    } else {
+        "identity.enable"
+    };
+    tx.commit(AuditEntry::done(actor, action, now).about("user", user.as_uuid()))
+        .await
+}

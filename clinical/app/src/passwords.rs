@@ -1,0 +1,172 @@
+//! Argon2id (RFC 9106), off the async threads and only a few at a time.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use clinical_store::identity::PasswordHash;
+use tokio::sync::Semaphore;
+
+use crate::Entropy;
+
+/// Memory of one hash in KiB, and the passes over it: OWASP's second choice, about 20 ms.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// Hashes at once: more than the cores of a small server only adds memory (19 MiB each).
+const RUNNING_MAX: usize = 2;
+
+/// Callers that may wait for a hash; one more is refused with [`PasswordError::Busy`]. At 20 ms a
+/// hash the last of them waits less than a second.
+const WAITING_MAX: usize = 64;
+
+/// Shortest password, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+
+/// Longest password, in bytes: hashing a longer one would only be work.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// A hash that was not computed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many wait already.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// Argon2 refused its input: parameters or a stored hash.
+    #[error("a password could not be hashed")]
+    Hash(#[source] argon2::password_hash::Error),
+    /// Argon2 refused its parameters.
+    #[error("the parameters of password hashing are impossible")]
+    Params(#[source] argon2::Error),
+    /// A stored hash that is no PHC string.
+    #[error("a stored password hash can not be read")]
+    Stored(#[source] phc::Error),
+    /// The thread ended early.
+    #[error("a hashing thread ended early")]
+    Thread(#[source] tokio::task::JoinError),
+}
+
+/// Hashes and verifies passwords.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// The hash of a secret that nobody knows: unknown accounts cost the same work.
+    dummy: PasswordHash,
+}
+
+impl Passwords {
+    /// Prepares hashing; takes as long as one hash.
+    ///
+    /// # Errors
+    /// Argon2 refused its parameters.
+    pub fn new(entropy: &Entropy) -> Result<Self, PasswordError> {
+        Ok(Self {
+            running: Arc::new(Semaphore::new(RUNNING_MAX)),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            dummy: hash(&entropy.bytes::<32>(), &entropy.bytes::<16>())?,
+        })
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// Too many wait, or Argon2 failed.
+    pub async fn hash(
+        &self,
+        password: &str,
+        entropy: &Entropy,
+    ) -> Result<PasswordHash, PasswordError> {
+        let password = password.to_owned();
+        let salt = entropy.bytes::<16>();
+        self.run(move || hash(password.as_bytes(), &salt)).await
+    }
+
+    /// Verifies a password. Without a hash it does the same work and answers false.
+    ///
+    /// # Errors
+    /// Too many wait, or the stored hash can not be read.
+    pub async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&PasswordHash>,
+    ) -> Result<bool, PasswordError> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or(&self.dummy).clone();
+        let password = password.to_owned();
+        let fits = self
+            .run(move || verify(password.as_bytes(), &stored))
+            .await?;
+        Ok(fits && known)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _place = self.waiting.try_acquire().or(Err(PasswordError::Busy))?;
+        let _turn = self.running.acquire().await.or(Err(PasswordError::Busy))?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(PasswordError::Thread)?
+    }
+}
+
+fn engine() -> Result<Argon2<'static>, PasswordError> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(PasswordError::Params)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash(password: &[u8], salt: &[u8]) -> Result<PasswordHash, PasswordError> {
+    let hash: phc::PasswordHash = engine()?
+        .hash_password_with_salt(password, salt)
+        .map_err(PasswordError::Hash)?;
+    Ok(PasswordHash(hash.to_string()))
+}
+
+fn verify(password: &[u8], stored: &PasswordHash) -> Result<bool, PasswordError> {
+    let hash = phc::PasswordHash::new(&stored.0).map_err(PasswordError::Stored)?;
+    match engine()?.verify_password(password, &hash) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(PasswordError::Hash(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_fits_and_an_unknown_account_never_does() {
+        let entropy = Entropy::seeded(1);
+        let passwords = Passwords::new(&entropy).unwrap();
+        let stored = passwords.hash("correct horse", &entropy).await.unwrap();
+        assert!(stored.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(
+            passwords
+                .verify("correct horse", Some(&stored))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("correct hors", Some(&stored))
+                .await
+                .unwrap()
+        );
+        assert!(!passwords.verify("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn when_too_many_wait_the_next_is_refused_at_once() {
+        let entropy = Entropy::seeded(1);
+        let passwords = Passwords::new(&entropy).unwrap();
+        let places = u32::try_from(WAITING_MAX).unwrap();
+        let taken = passwords.waiting.try_acquire_many(places).unwrap();
+        let refused = passwords.verify("x", None).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)));
+        drop(taken);
+        assert!(!passwords.verify("x", None).await.unwrap());
+    }
+}
