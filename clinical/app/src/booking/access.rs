@@ -1,0 +1,97 @@
+//! Which appointments a person may know of. What is not theirs does not exist for them.
+
+use clinical_model::{AppointmentId, Micros, Role};
+use clinical_store::booking::{AppointmentRecord, Party};
+use clinical_store::{Conn, StoreError};
+
+use crate::{Actor, Desk};
+
+/// Longest range of one list, in days of 24 hours.
+pub const LIST_DAYS_MAX: i64 = 400;
+
+/// Why an appointment was not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is none, or the person is neither its patient nor its doctor.
+    #[error("no such appointment")]
+    NotFound,
+    /// The store failed.
+    #[error("the appointment could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// Why a list was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The end is not after the begin, or more than [`LIST_DAYS_MAX`] later.
+    #[error("the range is empty or longer than {LIST_DAYS_MAX} days")]
+    Range,
+    /// Only patients and doctors have appointments.
+    #[error("this role has no appointments")]
+    Forbidden,
+    /// The store failed.
+    #[error("the appointments could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// The appointment, if the person is its patient or its doctor.
+pub(crate) async fn own(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: AppointmentId,
+) -> Result<AppointmentRecord, AccessError> {
+    let record = clinical_store::booking::find(conn, id)
+        .await?
+        .ok_or(AccessError::NotFound)?;
+    let is_patient = actor.role == Role::Patient && record.appointment.patient == actor.user;
+    if is_patient || is_doctor_of(actor, &record) {
+        Ok(record)
+    } else {
+        Err(AccessError::NotFound)
+    }
+}
+
+pub(crate) fn is_doctor_of(actor: &Actor, record: &AppointmentRecord) -> bool {
+    actor.role == Role::Doctor && record.appointment.doctor == actor.user
+}
+
+/// One appointment, for its patient and its doctor.
+///
+/// # Errors
+/// [`AccessError`]
+pub async fn appointment(
+    desk: &Desk,
+    actor: &Actor,
+    id: AppointmentId,
+) -> Result<AppointmentRecord, AccessError> {
+    let mut tx = desk.db().read().await?;
+    own(&mut tx, actor, id).await
+}
+
+/// A patient's own appointments or a doctor's own list: those that begin in `[from, to)`, in order
+/// of time, at most 500.
+///
+/// # Errors
+/// [`ListError`]
+pub async fn appointments(
+    desk: &Desk,
+    actor: &Actor,
+    (from, to): (Micros, Micros),
+) -> Result<Vec<AppointmentRecord>, ListError> {
+    if to <= from || to.since(from) > LIST_DAYS_MAX * Micros::DAY {
+        return Err(ListError::Range);
+    }
+    let party = match actor.role {
+        Role::Patient => Party::Patient(actor.user),
+        Role::Doctor => Party::Doctor(actor.user),
+        Role::Nurse
+        | Role::Pharmacist
+        | Role::LabTechnician
+        | Role::Radiologist
+        | Role::Pathologist
+        | Role::Admin
+        | Role::HealthAuthority => return Err(ListError::Forbidden),
+    };
+    let mut tx = desk.db().read().await?;
+    Ok(clinical_store::booking::list(&mut tx, party, (from, to)).await?)
+}

@@ -1,0 +1,161 @@
+//! Cancelling and moving an appointment.
+
+use clinical_model::booking::TransitionError;
+use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros};
+use clinical_store::StoreError;
+use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
+
+use super::access::{AccessError, own};
+use super::book::bookable_slot;
+use crate::visits::{CloseReason, LiveEffect};
+use crate::{Actor, Desk};
+
+/// Why an appointment was not cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such appointment, or it is not theirs.
+    #[error("no such appointment")]
+    NotFound,
+    /// The visit has begun or is over.
+    #[error("the appointment cannot be cancelled")]
+    State(#[from] TransitionError),
+    /// Somebody changed it at the same moment.
+    #[error("the appointment has changed since it was read")]
+    Changed,
+    /// The store failed.
+    #[error("the appointment could not be cancelled")]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessError> for CancelError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::NotFound,
+            AccessError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<AppointmentWriteError> for CancelError {
+    fn from(error: AppointmentWriteError) -> Self {
+        match error {
+            AppointmentWriteError::Changed => Self::Changed,
+            AppointmentWriteError::DoctorTaken(error)
+            | AppointmentWriteError::PatientTaken(error)
+            | AppointmentWriteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Cancels an appointment; who waits for it is told. Its links say that it was cancelled.
+///
+/// # Errors
+/// [`CancelError`]
+pub async fn cancel(
+    desk: &Desk,
+    actor: &Actor,
+    id: AppointmentId,
+) -> Result<AppointmentRecord, CancelError> {
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let mut record = own(&mut tx, actor, id).await?;
+    let read = record.appointment.version;
+    record.appointment = record.appointment.cancel(now)?;
+    clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
+    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.cancel", now)
+        .about("appointment", id.as_uuid())
+        .under("own_appointment");
+    tx.commit(entry).await?;
+    desk.live()
+        .send(LiveEffect::CloseRoom {
+            room: record.appointment.room,
+            reason: CloseReason::Cancelled,
+        })
+        .await;
+    Ok(record)
+}
+
+/// Why an appointment was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum RescheduleError {
+    /// There is no such appointment, or it is not theirs.
+    #[error("no such appointment")]
+    NotFound,
+    /// The visit has begun, is over, or was cancelled.
+    #[error("the appointment cannot be moved")]
+    State(#[from] TransitionError),
+    /// The begin is past, too far ahead, or no slot of the doctor's hours begins then.
+    #[error("no slot begins then")]
+    NoSlot,
+    /// Somebody else has that time.
+    #[error("somebody else has that time")]
+    SlotTaken,
+    /// The patient has another appointment at that time.
+    #[error("the patient has another appointment at that time")]
+    PatientTaken,
+    /// Somebody changed it at the same moment.
+    #[error("the appointment has changed since it was read")]
+    Changed,
+    /// The store failed.
+    #[error("the appointment could not be moved")]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessError> for RescheduleError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::NotFound,
+            AccessError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<AppointmentWriteError> for RescheduleError {
+    fn from(error: AppointmentWriteError) -> Self {
+        match error {
+            AppointmentWriteError::Changed => Self::Changed,
+            AppointmentWriteError::DoctorTaken(_) => Self::SlotTaken,
+            AppointmentWriteError::PatientTaken(_) => Self::PatientTaken,
+            AppointmentWriteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Moves an appointment to another free slot of the same doctor. Links go on working; who waited is
+/// told, and everybody waits again at the new time.
+///
+/// # Errors
+/// [`RescheduleError`]
+pub async fn reschedule(
+    desk: &Desk,
+    actor: &Actor,
+    id: AppointmentId,
+    start: Micros,
+) -> Result<AppointmentRecord, RescheduleError> {
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let mut record = own(&mut tx, actor, id).await?;
+    let (doctor, patient) = (record.appointment.doctor, record.appointment.patient);
+    let read = record.appointment.version;
+    let slot = bookable_slot(&mut tx, doctor, start, now)
+        .await?
+        .ok_or(RescheduleError::NoSlot)?;
+    clinical_store::booking::lock_calendars(&mut tx, doctor, patient).await?;
+    record.appointment = record.appointment.reschedule(slot)?;
+    clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
+    let expires = record.appointment.closes_at();
+    clinical_store::visits::extend_links(&mut tx, id, expires).await?;
+    let room = record.appointment.room;
+    clinical_store::visits::clear_admissions(&mut tx, room, now).await?;
+    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.reschedule", now)
+        .about("appointment", id.as_uuid())
+        .under("own_appointment");
+    tx.commit(entry).await?;
+    desk.live()
+        .send(LiveEffect::CloseRoom {
+            room,
+            reason: CloseReason::Rescheduled,
+        })
+        .await;
+    Ok(record)
+}

@@ -1,0 +1,82 @@
+//! What the use cases of booking and visits work with.
+
+use std::sync::Arc;
+
+use clinical_model::Micros;
+use clinical_model::visits::JoinLinkToken;
+use clinical_store::Db;
+use signaling_ticket::{MintError, PassKey, Purpose};
+use uuid::Uuid;
+
+use super::live::LiveVisits;
+use crate::Clinic;
+
+/// Life of a pass in seconds: a browser uses it at once.
+const PASS_LIFE_S: u32 = 60;
+
+/// Path of signaling's WebSocket on this server.
+pub const SIGNAL_PATH: &str = "/signal/v1";
+
+/// The front desk: the clinic, the key that signs passes, the way to the live visits. Clones are the
+/// same desk.
+#[derive(Clone)]
+pub struct Desk {
+    clinic: Clinic,
+    passes: Arc<PassKey>,
+    live: LiveVisits,
+}
+
+impl core::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Desk(..)")
+    }
+}
+
+impl Desk {
+    /// Opens the desk.
+    #[must_use]
+    pub const fn new(clinic: Clinic, passes: Arc<PassKey>, live: LiveVisits) -> Self {
+        Self {
+            clinic,
+            passes,
+            live,
+        }
+    }
+
+    /// The store, the time and chance behind the desk.
+    #[must_use]
+    pub const fn clinic(&self) -> &Clinic {
+        &self.clinic
+    }
+
+    pub(crate) const fn db(&self) -> &Db {
+        &self.clinic.db
+    }
+
+    pub(crate) fn now(&self) -> Micros {
+        self.clinic.clock.now()
+    }
+
+    pub(crate) const fn live(&self) -> &LiveVisits {
+        &self.live
+    }
+
+    /// A new id; ids of one process grow with time.
+    pub(crate) fn id(&self, now: Micros) -> Uuid {
+        self.clinic.entropy.uuid(now)
+    }
+
+    /// A name that tells nothing, not even when it was given.
+    pub(crate) fn opaque_id(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.clinic.entropy.bytes()).into_uuid()
+    }
+
+    pub(crate) fn link_token(&self) -> JoinLinkToken {
+        JoinLinkToken::from_random(self.clinic.entropy.bytes())
+    }
+
+    pub(crate) fn mint(&self, purpose: &Purpose, now: Micros) -> Result<String, MintError> {
+        self.passes
+            .mint(self.opaque_id(), purpose, now.0, PASS_LIFE_S)
+    }
+}

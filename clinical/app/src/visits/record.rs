@@ -1,0 +1,199 @@
+//! What happens in a room becomes part of the record.
+
+use clinical_model::booking::{Appointment, AppointmentState, TransitionError};
+use clinical_model::{AuditActor, AuditEntry, Micros, ParticipantUuid, RoomUuid};
+use clinical_store::booking::AppointmentWriteError;
+use clinical_store::{StoreError, Tx};
+use signaling_protocol::{ParticipantId, RoomId};
+
+use crate::Desk;
+
+/// How often an event is applied again when somebody changed the appointment at the same moment.
+/// More than two hands on one appointment at once do not happen.
+const TRIES_MAX: u32 = 3;
+
+/// Something that happened in a room. Told again, it changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitEvent {
+    /// A person came into the lobby.
+    Arrived {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The doctor let a person in.
+    Admitted {
+        /// Whom.
+        participant: ParticipantId,
+        /// The doctor.
+        by: ParticipantId,
+    },
+    /// The doctor did not let a person in.
+    Refused {
+        /// Whom.
+        participant: ParticipantId,
+        /// The doctor.
+        by: ParticipantId,
+    },
+    /// The doctor took a person out.
+    Removed {
+        /// Whom.
+        participant: ParticipantId,
+        /// The doctor.
+        by: ParticipantId,
+    },
+    /// The patient was let in for the first time.
+    Started,
+    /// The doctor ended the visit for everybody.
+    Ended {
+        /// The doctor.
+        by: ParticipantId,
+    },
+    /// A person went, or their lost connection was given up.
+    Left {
+        /// Who.
+        participant: ParticipantId,
+    },
+}
+
+/// Why an event was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitEventError {
+    /// There is no such room.
+    #[error("no such room")]
+    NoRoom,
+    /// The visit is over or was cancelled.
+    #[error("the visit does not go on")]
+    State(#[from] TransitionError),
+    /// Somebody changed the appointment again and again at the same moment.
+    #[error("the appointment is being changed")]
+    Changed,
+    /// The store failed.
+    #[error("the event could not be recorded")]
+    Store(#[from] StoreError),
+}
+
+impl From<AppointmentWriteError> for VisitEventError {
+    fn from(error: AppointmentWriteError) -> Self {
+        match error {
+            AppointmentWriteError::Changed => Self::Changed,
+            AppointmentWriteError::DoctorTaken(error)
+            | AppointmentWriteError::PatientTaken(error)
+            | AppointmentWriteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Records an event and moves the appointment's state with it.
+///
+/// # Errors
+/// [`VisitEventError`]; nothing has happened then.
+pub async fn record_visit_event(
+    desk: &Desk,
+    room: RoomId,
+    event: VisitEvent,
+) -> Result<(), VisitEventError> {
+    let room = RoomUuid::from_uuid(room.as_uuid());
+    let mut tries = 1;
+    loop {
+        match apply(desk, room, event).await {
+            Err(VisitEventError::Changed) if tries < TRIES_MAX => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+async fn apply(desk: &Desk, room: RoomUuid, event: VisitEvent) -> Result<(), VisitEventError> {
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let before = clinical_store::booking::find_by_room(&mut tx, room)
+        .await?
+        .ok_or(VisitEventError::NoRoom)?
+        .appointment;
+    store_admission(&mut tx, room, event, now).await?;
+    let read = before.version;
+    let after = moved(before.clone(), event, now)?;
+    if after != before {
+        clinical_store::booking::update(&mut tx, &after, read).await?;
+    }
+    let entry = audit(event, &after, now).about("appointment", after.id.as_uuid());
+    tx.commit(entry).await?;
+    Ok(())
+}
+
+async fn store_admission(
+    tx: &mut Tx,
+    room: RoomUuid,
+    event: VisitEvent,
+    now: Micros,
+) -> Result<(), StoreError> {
+    match event {
+        VisitEvent::Admitted { participant, .. } => {
+            clinical_store::visits::admit(tx, room, person(participant), now).await
+        }
+        VisitEvent::Refused { participant, .. } | VisitEvent::Removed { participant, .. } => {
+            clinical_store::visits::remove(tx, room, person(participant), now).await
+        }
+        VisitEvent::Arrived { .. }
+        | VisitEvent::Started
+        | VisitEvent::Ended { .. }
+        | VisitEvent::Left { .. } => Ok(()),
+    }
+}
+
+/// The appointment after the event. What a guest or the doctor does moves it only where it is said.
+fn moved(
+    appointment: Appointment,
+    event: VisitEvent,
+    now: Micros,
+) -> Result<Appointment, TransitionError> {
+    let patient = appointment.patient_participant;
+    match event {
+        VisitEvent::Arrived { participant } if person(participant) == patient => {
+            appointment.arrive(now)
+        }
+        VisitEvent::Admitted { participant, .. } if person(participant) == patient => {
+            appointment.arrive(now)?.start(now)
+        }
+        VisitEvent::Started => appointment.arrive(now)?.start(now),
+        VisitEvent::Refused { participant, .. } | VisitEvent::Left { participant }
+            if person(participant) == patient =>
+        {
+            Ok(appointment.stop_waiting())
+        }
+        VisitEvent::Ended { .. } => end(appointment, now),
+        VisitEvent::Arrived { .. }
+        | VisitEvent::Admitted { .. }
+        | VisitEvent::Refused { .. }
+        | VisitEvent::Removed { .. }
+        | VisitEvent::Left { .. } => Ok(appointment),
+    }
+}
+
+/// A visit that the doctor ends while the patient still waits is over as well. One that nobody
+/// came to stays agreed: the patient may be late.
+fn end(appointment: Appointment, now: Micros) -> Result<Appointment, TransitionError> {
+    match appointment.state {
+        AppointmentState::InProgress { .. } => appointment.finish(now),
+        AppointmentState::Arrived { .. } => appointment.start(now)?.finish(now),
+        AppointmentState::Booked
+        | AppointmentState::Finished { .. }
+        | AppointmentState::Cancelled { .. } => Ok(appointment),
+    }
+}
+
+fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntry {
+    let (who, action) = match event {
+        VisitEvent::Arrived { participant } => (participant.as_uuid(), "visits.arrive"),
+        VisitEvent::Admitted { by, .. } => (by.as_uuid(), "visits.admit"),
+        VisitEvent::Refused { by, .. } => (by.as_uuid(), "visits.refuse"),
+        VisitEvent::Removed { by, .. } => (by.as_uuid(), "visits.remove"),
+        VisitEvent::Started => (appointment.doctor_participant.as_uuid(), "visits.start"),
+        VisitEvent::Ended { by } => (by.as_uuid(), "visits.end"),
+        VisitEvent::Left { participant } => (participant.as_uuid(), "visits.leave"),
+    };
+    AuditEntry::done(AuditActor::Participant(who), action, now).under("pass")
+}
+
+const fn person(participant: ParticipantId) -> ParticipantUuid {
+    ParticipantUuid::from_uuid(participant.as_uuid())
+}
