@@ -18,6 +18,7 @@ mod stamp;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
@@ -35,7 +36,18 @@ struct Sources {
     public: Vec<(String, Vec<u8>)>,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when even the terminal is gone.
+            let _ = writeln!(io::stderr(), "bundle: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     let root = repository_root()?;
     let out = root.join(&arguments.out);
