@@ -1,1 +1,36 @@
-//! WebSockets around signaling-session: sockets, room directory, limits, and the only user of SfuHandle.
+//! WebSockets around signaling-session: sockets, room directory, limits, and the only user of
+//! `SfuHandle`.
+//!
+//! One task drives one room ([`signaling_session::Room`]), one task serves one socket. They talk
+//! over bounded queues: a socket that does not read is closed, a room that is busy makes its
+//! sockets wait. The clinic is behind [`VisitPort`], which the composition root implements.
+//!
+//! This crate exists to forbid imports: it never names a patient, an appointment or a database.
+
+mod clinic;
+mod clock;
+mod config;
+mod counts;
+mod directory;
+mod driver;
+mod handle;
+mod hello;
+mod link;
+mod media;
+mod observer;
+mod origin;
+mod port;
+mod rate;
+mod reader;
+mod secret;
+mod socket;
+mod spent;
+mod start;
+mod writer;
+
+pub use clock::WallClock;
+pub use config::SignalingConfig;
+pub use handle::SignalingHandle;
+pub use port::{PortError, VisitPort};
+pub use signaling_session::{ChatPost, RoomRecord, VisitEvent};
+pub use start::{Signaling, start};

@@ -210,7 +210,7 @@ impl Room {
 
     fn drop_media(&mut self, id: ParticipantId) {
         if let Some(member) = self.members.get_mut(&id) {
-            let was_open = member.media.is_open();
+            let was_open = member.media.offered;
             member.media = Media::default();
             if was_open {
                 self.push(Output::Media(MediaCommand::Disconnect { participant: id }));

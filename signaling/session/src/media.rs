@@ -36,6 +36,7 @@ impl Room {
         if member.media.live != Some(offer.connection) {
             member.media.view.clear();
         }
+        member.media.offered = true;
         member.media.pending = Some(Pending {
             connection: offer.connection,
             offer_no: offer.offer_no,
@@ -151,7 +152,7 @@ impl Room {
             return;
         }
         member.sources = sources;
-        if member.media.is_open() {
+        if member.media.offered {
             self.push(Output::Media(MediaCommand::SetSources {
                 participant: of,
                 on: sources,
@@ -170,7 +171,7 @@ impl Room {
             return;
         };
         // A view of a connection that was just lost needs no answer.
-        if !member.media.is_open() {
+        if !member.media.offered {
             return;
         }
         for slot in slots {

@@ -49,13 +49,8 @@ pub(crate) struct Media {
     /// The newest offer that came while one was pending. Older ones are dropped: the client has
     /// replaced them.
     pub(crate) next: Option<Offer>,
-}
-
-impl Media {
-    /// Whether the media server may know this person.
-    pub(crate) fn is_open(&self) -> bool {
-        self.live.is_some() || self.pending.is_some()
-    }
+    /// The media server may know this person: an offer was passed on, whatever came of it.
+    pub(crate) offered: bool,
 }
 
 #[derive(Debug)]

@@ -243,7 +243,7 @@ impl Room {
         for socket in everybody {
             self.say_bye(socket, reason);
         }
-        if self.members.values().any(|member| member.media.is_open()) {
+        if self.members.values().any(|member| member.media.offered) {
             self.push(Output::Media(MediaCommand::CloseRoom));
         }
         self.members.clear();

@@ -1,0 +1,56 @@
+//! The signaling section of the configuration.
+
+use serde::Deserialize;
+use signaling_protocol::TEST_MS_MAX;
+use signaling_session::Limits;
+
+/// Who may connect, and how long things are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignalingConfig {
+    /// Web origins whose pages may connect, as `https://clinic.example`. Empty: only pages of the
+    /// host that the request names. Programs that send no `Origin` need a ticket like everyone.
+    pub allowed_origins: Vec<String>,
+    /// Most WebSockets at one time.
+    pub connections_max: u32,
+    /// Most WebSockets from one address (IPv6: one /64) at one time. A clinic behind one address
+    /// needs two for each visit and one for each open day list.
+    pub connections_per_address_max: u32,
+    /// Take the client's address from the last entry of `X-Forwarded-For`. Only behind a reverse
+    /// proxy of yours that sets it; otherwise clients choose their own address.
+    pub behind_proxy: bool,
+    /// How long a new WebSocket may stay silent before its Hello, in seconds.
+    pub hello_timeout_s: u32,
+    /// How long a person whose connection was lost keeps their seat, in seconds.
+    pub seat_kept_s: u32,
+    /// How long a room without people stays in memory, in seconds.
+    pub empty_room_kept_s: u32,
+    /// How long a connection test lasts, in seconds; at most 30.
+    pub connection_test_s: u32,
+}
+
+impl Default for SignalingConfig {
+    fn default() -> Self {
+        Self {
+            allowed_origins: Vec::new(),
+            connections_max: 10_000,
+            connections_per_address_max: 200,
+            behind_proxy: false,
+            hello_timeout_s: 10,
+            seat_kept_s: 60,
+            empty_room_kept_s: 120,
+            connection_test_s: TEST_MS_MAX / 1_000,
+        }
+    }
+}
+
+impl SignalingConfig {
+    pub(crate) fn limits(&self) -> Limits {
+        let test_s = self.connection_test_s.min(TEST_MS_MAX / 1_000);
+        Limits {
+            seat_kept_us: i64::from(self.seat_kept_s) * 1_000_000,
+            empty_grace_us: i64::from(self.empty_room_kept_s) * 1_000_000,
+            test_us: i64::from(test_s) * 1_000_000,
+        }
+    }
+}

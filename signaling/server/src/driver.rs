@@ -1,0 +1,199 @@
+//! The task of one room: feeds its machine and carries out what it wants.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use sfu_net::Mode;
+use signaling_protocol::{ErrorCode, RoomId, ServerFrame, ServerMessage};
+use signaling_session::{CloseReason, Input, Output, Room, SocketId};
+use tokio::time::sleep_until;
+
+use crate::clinic::{Clinic, Job, within};
+use crate::clock::Clock;
+use crate::directory::{Doorway, Mail};
+use crate::link::{Link, encode};
+use crate::media::Media;
+use crate::observer::Listing;
+use crate::port::VisitPort;
+use crate::start::Shared;
+
+/// Runs the room of a visit until it is over or has been empty for long.
+pub(crate) async fn run_visit<P: VisitPort>(
+    shared: Arc<Shared<P>>,
+    room: RoomId,
+    mut doorway: Doorway,
+) {
+    let Some(record) = within("load", shared.port.load(room)).await else {
+        turn_away(&shared, room, &mut doorway).await;
+        return;
+    };
+    let now_us = shared.clock.steady_us();
+    let machine = Room::visit(room, record, shared.limits, now_us);
+    let listing = Some(shared.hub.list(room));
+    Driver::new(&shared, machine, Mode::Room, listing)
+        .run(&shared, &mut doorway)
+        .await;
+}
+
+/// Runs the private room of a connection test. Nobody else hears of it.
+pub(crate) async fn run_test<P: VisitPort>(
+    shared: Arc<Shared<P>>,
+    room: RoomId,
+    mut doorway: Doorway,
+) {
+    let now_us = shared.clock.steady_us();
+    let machine = Room::connection_test(room, shared.limits, now_us);
+    Driver::new(&shared, machine, Mode::Echo, None)
+        .run(&shared, &mut doorway)
+        .await;
+}
+
+/// The clinic does not say what the room is; everybody who is at the door may try again.
+async fn turn_away<P: VisitPort>(shared: &Shared<P>, room: RoomId, doorway: &mut Doorway) {
+    while !shared.directory.retire(room, &doorway.door) {
+        let Some(mail) = doorway.mail.recv().await else {
+            return;
+        };
+        if let Mail::Enter { link, .. } = mail {
+            doorway.door.answered();
+            let code = ErrorCode::Unavailable;
+            let message = ServerMessage::Error {
+                code,
+                detail: "the room could not be loaded; try again".to_owned(),
+            };
+            link.close(&ServerFrame { seq: 1, message }, CloseReason::Refused(code));
+        }
+    }
+}
+
+struct Driver<P> {
+    room: Room,
+    clock: Clock,
+    links: HashMap<SocketId, Link>,
+    clinic: Clinic<P>,
+    media: Media,
+    /// `None` in a connection test.
+    listing: Option<Listing>,
+    finished: bool,
+}
+
+impl<P: VisitPort> Driver<P> {
+    fn new(shared: &Shared<P>, room: Room, mode: Mode, listing: Option<Listing>) -> Self {
+        let id = room.id();
+        Self {
+            room,
+            clock: shared.clock.clone(),
+            links: HashMap::new(),
+            clinic: Clinic::new(id, Arc::clone(&shared.port)),
+            media: Media::new(id, mode, shared.sfu.clone()),
+            listing,
+            finished: false,
+        }
+    }
+
+    async fn run(mut self, shared: &Shared<P>, doorway: &mut Doorway) {
+        while !(self.finished && shared.directory.retire(self.room.id(), &doorway.door)) {
+            let due = self.room.poll_timeout();
+            let timer = async {
+                match due {
+                    Some(at_us) => sleep_until(self.clock.instant(at_us)).await,
+                    None => core::future::pending().await,
+                }
+            };
+            let input = tokio::select! {
+                mail = doorway.mail.recv() => match mail {
+                    Some(Mail::Input(input)) => input,
+                    Some(Mail::Enter { socket, entry, secret, link }) => {
+                        doorway.door.answered();
+                        self.finished = false;
+                        self.links.insert(socket, link);
+                        Input::Enter { socket, entry, secret }
+                    }
+                    // Never: the doorway holds a door.
+                    None => break,
+                },
+                input = self.clinic.next() => input,
+                input = self.media.next() => input,
+                () = timer => Input::Timeout,
+            };
+            self.feed(input);
+        }
+        drop(self.listing);
+        self.clinic.finish().await;
+        self.media.finish().await;
+    }
+
+    /// One input and everything that follows from it.
+    fn feed(&mut self, input: Input) {
+        if let Input::Lost { socket } = &input {
+            self.links.remove(socket);
+        }
+        // A socket is found slow once and a question is refused once, so this ends.
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.room.handle(self.clock.steady_us(), input);
+            while let Some(output) = self.room.poll_output() {
+                inputs.extend(self.carry_out(output));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::Send { socket, frame } => {
+                count_refusal(&frame.message);
+                let link = self.links.get(&socket)?;
+                let overflow = link.push(encode(&frame)).is_err();
+                return overflow.then_some(Input::Slow { socket });
+            }
+            Output::Close {
+                socket,
+                farewell,
+                reason,
+            } => {
+                count_refusal(&farewell.message);
+                if let Some(link) = self.links.remove(&socket) {
+                    link.close(&farewell, reason);
+                }
+            }
+            Output::StoreChat { request, post } => {
+                return self.clinic.ask(Job::Chat { request, post });
+            }
+            Output::MarkRead { participant, seq } => {
+                return self.clinic.ask(Job::Mark { participant, seq });
+            }
+            Output::Record { request, event } => {
+                return self.clinic.ask(Job::Record { request, event });
+            }
+            Output::Media(command) => self.media.tell(command),
+            Output::RosterChanged => {
+                if let Some(listing) = &self.listing {
+                    listing.publish(self.room.overview());
+                }
+            }
+            Output::Finished => self.finished = true,
+        }
+        None
+    }
+}
+
+/// Counts what is refused by its code.
+pub(crate) fn count_refusal(message: &ServerMessage) {
+    if let ServerMessage::Error { code, .. } = message {
+        let code = match code {
+            ErrorCode::Malformed => "malformed",
+            ErrorCode::TooLarge => "too_large",
+            ErrorCode::RateLimited => "rate_limited",
+            ErrorCode::Version => "version",
+            ErrorCode::Unauthorized => "unauthorized",
+            ErrorCode::NotAdmitted => "not_admitted",
+            ErrorCode::Forbidden => "forbidden",
+            ErrorCode::UnknownParticipant => "unknown_participant",
+            ErrorCode::BadOffer => "bad_offer",
+            ErrorCode::Full => "full",
+            ErrorCode::Unavailable => "unavailable",
+            ErrorCode::OutOfOrder => "out_of_order",
+        };
+        metrics::counter!("signal_refused_total", "code" => code).increment(1);
+    }
+}

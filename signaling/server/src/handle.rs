@@ -1,0 +1,81 @@
+//! What the rest of the house may ask of signaling.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use signaling_protocol::{Bye, ParticipantId, RoomId};
+use signaling_session::Input;
+use tokio::time::timeout;
+
+use crate::counts::Counts;
+use crate::directory::{Directory, Door, Mail};
+use crate::observer::Hub;
+
+/// How long a shutdown waits for rooms and sockets.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+
+/// A handle to all rooms. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SignalingHandle {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+impl SignalingHandle {
+    /// Closes a visit's room for everybody, for example after the visit was ended or cancelled over
+    /// HTTP. Nothing is recorded: the caller knows. A room without people is not affected, so put
+    /// it on record first.
+    pub async fn close_room(&self, room: RoomId, reason: Bye) {
+        if let Some(door) = self.directory.find(room) {
+            tell(&door, Input::Close { reason }).await;
+        }
+    }
+
+    /// Takes one person out of a visit's room, for example after their link was revoked. Their
+    /// resume token is worth nothing from here on, and after [`Bye::Removed`] a fresh ticket brings
+    /// them to the lobby. Nothing is recorded.
+    pub async fn drop_participant(&self, room: RoomId, participant: ParticipantId, reason: Bye) {
+        if let Some(door) = self.directory.find(room) {
+            tell(
+                &door,
+                Input::Drop {
+                    participant,
+                    reason,
+                },
+            )
+            .await;
+        }
+    }
+
+    /// Tells everybody that the server restarts, takes nobody in any more, and waits some seconds
+    /// until all have gone. Visits are not ended by it.
+    pub async fn shutdown(&self) {
+        let rooms = self.directory.close();
+        self.hub.close();
+        let goodbye = async {
+            for (door, _) in &rooms {
+                tell(
+                    door,
+                    Input::Close {
+                        reason: Bye::Restarting,
+                    },
+                )
+                .await;
+            }
+            for (_, task) in rooms {
+                // A task that has failed is over too.
+                let _ = task.await;
+            }
+            self.counts.drain().await;
+        };
+        if timeout(SHUTDOWN_MAX, goodbye).await.is_err() {
+            tracing::warn!("some connections did not close in time");
+        }
+    }
+}
+
+/// A room that is gone needs no news.
+async fn tell(door: &Door, input: Input) {
+    let _ = door.send(Mail::Input(input)).await;
+}

@@ -1,0 +1,253 @@
+//! The first message: who is there, and where do they belong.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use axum::extract::ws::{Message, WebSocket};
+use signaling_protocol::{
+    Auth, Bye, ClientMessage, ErrorCode, MESSAGE_BYTES_MAX, ServerFrame, ServerMessage, VERSION,
+};
+use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
+use signaling_ticket::{Observed, Purpose};
+use tokio::time::timeout;
+
+use crate::directory::Door;
+use crate::driver::{count_refusal, run_test, run_visit};
+use crate::link::{code, encode};
+use crate::port::VisitPort;
+use crate::reader::parse;
+use crate::secret::{parse as parse_token, private_room, resume_secret};
+use crate::spent::SpendError;
+use crate::start::{Shared, supervise};
+use crate::writer::FAREWELL_MAX;
+
+/// Where a socket belongs after its Hello.
+#[derive(Debug)]
+pub(crate) enum Admittance {
+    /// Into a room.
+    Room {
+        door: Door,
+        entry: Entry,
+        secret: ResumeSecret,
+    },
+    /// Among the observers.
+    Observer(Observed),
+}
+
+/// Why a Hello was not accepted.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    code: ErrorCode,
+    detail: &'static str,
+    /// Said after the error, unless the client should try again.
+    bye: Option<Bye>,
+}
+
+impl Refusal {
+    fn unauthorized(detail: &'static str) -> Self {
+        Self {
+            code: ErrorCode::Unauthorized,
+            detail,
+            bye: Some(Bye::Unauthorized),
+        }
+    }
+
+    fn misbehaved(code: ErrorCode, detail: &'static str) -> Self {
+        Self {
+            code,
+            detail,
+            bye: Some(Bye::Misbehaved),
+        }
+    }
+
+    fn unavailable(detail: &'static str) -> Self {
+        Self {
+            code: ErrorCode::Unavailable,
+            detail,
+            bye: None,
+        }
+    }
+
+    fn restarting() -> Self {
+        Self {
+            code: ErrorCode::Unavailable,
+            detail: "the server restarts",
+            bye: Some(Bye::Restarting),
+        }
+    }
+}
+
+/// Waits for the Hello and says where the socket belongs. `None`: the client went away.
+pub(crate) async fn receive<P: VisitPort>(
+    shared: &Arc<Shared<P>>,
+    socket: &mut WebSocket,
+) -> Option<Result<Admittance, Refusal>> {
+    let patience = Duration::from_secs(u64::from(shared.config.hello_timeout_s));
+    let text = tokio::select! {
+        text = timeout(patience, first_text(socket)) => text,
+        () = shared.hub.closed() => {
+            return Some(Err(Refusal::restarting()));
+        }
+    };
+    let Ok(text) = text else {
+        let late = Refusal::misbehaved(ErrorCode::OutOfOrder, "no Hello in time");
+        return Some(Err(late));
+    };
+    Some(match text? {
+        Ok(text) if text.len() > MESSAGE_BYTES_MAX => {
+            Err(Refusal::misbehaved(ErrorCode::TooLarge, "the Hello"))
+        }
+        Ok(text) => admit(shared, &text),
+        Err(refusal) => Err(refusal),
+    })
+}
+
+async fn first_text(socket: &mut WebSocket) -> Option<Result<String, Refusal>> {
+    loop {
+        match socket.recv().await?.ok()? {
+            Message::Text(text) => return Some(Ok(text.as_str().to_owned())),
+            Message::Binary(_) => {
+                let refusal = Refusal::misbehaved(ErrorCode::Malformed, "a binary frame");
+                return Some(Err(refusal));
+            }
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Close(_) => return None,
+        }
+    }
+}
+
+fn admit<P: VisitPort>(shared: &Arc<Shared<P>>, text: &str) -> Result<Admittance, Refusal> {
+    let message = parse(text).or(Err(Refusal::misbehaved(
+        ErrorCode::Malformed,
+        "the Hello cannot be read",
+    )))?;
+    let ClientMessage::Hello { version, auth } = message else {
+        return Err(Refusal::misbehaved(
+            ErrorCode::OutOfOrder,
+            "the first message is a Hello",
+        ));
+    };
+    if version != VERSION {
+        return Err(Refusal::misbehaved(
+            ErrorCode::Version,
+            "another protocol version",
+        ));
+    }
+    match auth {
+        Auth::Ticket { ticket } => with_ticket(shared, &ticket),
+        Auth::Resume { token, .. } => with_token(shared, &token),
+    }
+}
+
+fn with_ticket<P: VisitPort>(shared: &Arc<Shared<P>>, ticket: &str) -> Result<Admittance, Refusal> {
+    let now_us = shared.clock.wall_us();
+    let pass = shared.checker.check(ticket, now_us).map_err(|error| {
+        // Ours to know; the client only hears that it is no ticket.
+        tracing::debug!(%error, "a ticket was not accepted");
+        Refusal::unauthorized("the ticket is not accepted")
+    })?;
+    match shared.spent.spend(pass.id, pass.expires_us, now_us) {
+        Ok(()) => {}
+        Err(SpendError::Replayed) => {
+            return Err(Refusal::unauthorized("the ticket is not accepted"));
+        }
+        Err(SpendError::Full) => return Err(Refusal::unavailable("too many arrivals")),
+    }
+    match pass.purpose {
+        Purpose::Observe { rooms } => Ok(Admittance::Observer(rooms)),
+        Purpose::Visit {
+            room,
+            participant,
+            name,
+            role,
+            relation,
+            admitted,
+        } => {
+            let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
+            let door = shared.directory.knock_or_open(room, |doorway| {
+                let door = doorway.door.clone();
+                let run = run_visit(Arc::clone(shared), room, doorway);
+                tokio::spawn(supervise(Arc::clone(shared), room, door, run))
+            });
+            let person = Person {
+                id: participant,
+                name,
+                role,
+                relation,
+                admitted,
+            };
+            into_room(door, Entry::Ticket(person), secret)
+        }
+        Purpose::ConnectionTest { participant } => {
+            let room = private_room().or(Err(Refusal::unavailable("no random numbers")))?;
+            let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
+            let door = shared.directory.knock_or_open(room, |doorway| {
+                let door = doorway.door.clone();
+                let run = run_test(Arc::clone(shared), room, doorway);
+                tokio::spawn(supervise(Arc::clone(shared), room, door, run))
+            });
+            let person = Person {
+                id: participant,
+                name: String::new(),
+                role: signaling_protocol::Role::Guest,
+                relation: None,
+                admitted: true,
+            };
+            into_room(door, Entry::Ticket(person), secret)
+        }
+    }
+}
+
+fn with_token<P: VisitPort>(shared: &Shared<P>, token: &str) -> Result<Admittance, Refusal> {
+    const REFUSED: &str = "the resume token is not accepted";
+    let (room, hash) = parse_token(token).ok_or(Refusal::unauthorized(REFUSED))?;
+    let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
+    let door = shared
+        .directory
+        .knock(room)
+        .ok_or(Refusal::unauthorized(REFUSED))?;
+    into_room(Some(door), Entry::Resume(hash), secret)
+}
+
+fn into_room(
+    door: Option<Door>,
+    entry: Entry,
+    secret: ResumeSecret,
+) -> Result<Admittance, Refusal> {
+    let door = door.ok_or_else(Refusal::restarting)?;
+    Ok(Admittance::Room {
+        door,
+        entry,
+        secret,
+    })
+}
+
+/// Tells the client why and closes.
+pub(crate) async fn refuse(mut socket: WebSocket, refusal: Refusal) {
+    let error = ServerMessage::Error {
+        code: refusal.code,
+        detail: refusal.detail.to_owned(),
+    };
+    count_refusal(&error);
+    let reason = match refusal.bye {
+        Some(bye) => CloseReason::Bye(bye),
+        None => CloseReason::Refused(refusal.code),
+    };
+    let bye = refusal.bye.map(|reason| ServerMessage::Bye { reason });
+    let last = async {
+        for (seq, message) in (1..).zip([Some(error), bye].into_iter().flatten()) {
+            let text = encode(&ServerFrame { seq, message });
+            socket.send(Message::Text(text.into())).await?;
+        }
+        let close = axum::extract::ws::CloseFrame {
+            code: code(reason),
+            reason: axum::extract::ws::Utf8Bytes::default(),
+        };
+        socket.send(Message::Close(Some(close))).await?;
+        // Until the client has read it: closing earlier could reset the connection under it.
+        while let Some(Ok(_)) = socket.recv().await {}
+        Ok::<(), axum::Error>(())
+    };
+    // The socket is dropped either way.
+    let _ = timeout(FAREWELL_MAX, last).await;
+}

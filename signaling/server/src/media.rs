@@ -1,0 +1,315 @@
+//! One room's side of the media server: the only user of [`SfuHandle`].
+
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use sfu_net::{
+    ConnectError, ConnectRequest, ConnectionKey, Mode, ParticipantKey, RefusedOffer, RoomKey,
+    SfuEvent, SfuHandle, SourceSet,
+};
+use signaling_protocol::{
+    ConnectionId, ErrorCode, ParticipantId, RoomId, Sdp, SlotBinding, Source, Sources, TextError,
+};
+use signaling_session::{Input, MediaCommand, OfferRefusal};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+/// How long the media server may take for one command.
+const COMMAND_MAX: Duration = Duration::from_secs(5);
+
+type Running = Pin<Box<dyn Future<Output = Option<Input>> + Send>>;
+
+/// The commands of one room, one after the other. The queue is bounded by the room's size: of each
+/// person it holds at most the newest sources and sizes after each connect or disconnect, and the
+/// room has one connect of a person at a time.
+pub(crate) struct Media {
+    room: RoomKey,
+    mode: Mode,
+    sfu: SfuHandle,
+    queue: VecDeque<MediaCommand>,
+    running: Option<Running>,
+}
+
+impl Media {
+    pub(crate) fn new(room: RoomId, mode: Mode, sfu: SfuHandle) -> Self {
+        Self {
+            room: room_key(room),
+            mode,
+            sfu,
+            queue: VecDeque::new(),
+            running: None,
+        }
+    }
+
+    /// Queues a command; a newer state replaces an older one that still waits.
+    pub(crate) fn tell(&mut self, command: MediaCommand) {
+        match &command {
+            MediaCommand::CloseRoom => self.queue.clear(),
+            MediaCommand::SetSources { .. } | MediaCommand::SetView { .. } => {
+                let replaced = self
+                    .queue
+                    .iter()
+                    .enumerate()
+                    .rev()
+                    .take_while(|(_, waiting)| !is_border(waiting, &command))
+                    .find(|(_, waiting)| is_same_state(waiting, &command))
+                    .map(|(at, _)| at);
+                if let Some(waiting) = replaced.and_then(|at| self.queue.get_mut(at)) {
+                    *waiting = command;
+                    return;
+                }
+            }
+            MediaCommand::Connect { .. } | MediaCommand::Disconnect { .. } => {}
+        }
+        self.queue.push_back(command);
+    }
+
+    /// The next answer that the room waits for; never returns while there is nothing to do. May be
+    /// called again after a drop.
+    pub(crate) async fn next(&mut self) -> Input {
+        loop {
+            if let Some(input) = self.step().await {
+                return input;
+            }
+            if self.is_idle() {
+                return core::future::pending().await;
+            }
+        }
+    }
+
+    /// Carries out what waits, when nobody waits for the answers any more.
+    pub(crate) async fn finish(&mut self) {
+        while !self.is_idle() {
+            let _unheard = self.step().await;
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running.is_none() && self.queue.is_empty()
+    }
+
+    async fn step(&mut self) -> Option<Input> {
+        if self.running.is_none()
+            && let Some(command) = self.queue.pop_front()
+        {
+            let (sfu, room, mode) = (self.sfu.clone(), self.room, self.mode);
+            self.running = Some(Box::pin(carry_out(sfu, room, mode, command)));
+        }
+        let running = self.running.as_mut()?;
+        let answer = running.await;
+        self.running = None;
+        answer
+    }
+}
+
+/// Drops a room's media without its task, after that has failed.
+pub(crate) async fn abandon(sfu: &SfuHandle, room: RoomId) {
+    // A media server that has stopped has dropped the room already.
+    let _ = timeout(COMMAND_MAX, sfu.close_room(room_key(room))).await;
+}
+
+/// A state must not move over a connect or disconnect of the same person.
+fn is_border(waiting: &MediaCommand, new: &MediaCommand) -> bool {
+    matches!(
+        waiting,
+        MediaCommand::Connect { .. } | MediaCommand::Disconnect { .. }
+    ) && subject(waiting) == subject(new)
+}
+
+fn is_same_state(waiting: &MediaCommand, new: &MediaCommand) -> bool {
+    core::mem::discriminant(waiting) == core::mem::discriminant(new)
+        && subject(waiting) == subject(new)
+}
+
+fn subject(command: &MediaCommand) -> Option<ParticipantId> {
+    match command {
+        MediaCommand::Connect { participant, .. }
+        | MediaCommand::SetSources { participant, .. }
+        | MediaCommand::SetView { participant, .. }
+        | MediaCommand::Disconnect { participant } => Some(*participant),
+        MediaCommand::CloseRoom => None,
+    }
+}
+
+async fn carry_out(
+    sfu: SfuHandle,
+    room: RoomKey,
+    mode: Mode,
+    command: MediaCommand,
+) -> Option<Input> {
+    let told = match command {
+        MediaCommand::Connect {
+            participant,
+            connection,
+            offer_no,
+            sdp,
+            sources,
+            on,
+        } => {
+            let request = ConnectRequest {
+                room,
+                participant: participant_key(participant),
+                connection: ConnectionKey(connection.as_uuid().as_u128()),
+                mode,
+                offer_sdp: sdp.into(),
+                sources: sources
+                    .into_iter()
+                    .map(|source| sfu_net::SourceMid {
+                        mid: source.mid,
+                        source: to_sfu(source.source),
+                    })
+                    .collect(),
+                on: source_set(on),
+            };
+            let result = connect(&sfu, request).await;
+            return Some(Input::Answered {
+                participant,
+                connection,
+                offer_no,
+                result,
+            });
+        }
+        MediaCommand::SetSources { participant, on } => {
+            let set = sfu.set_sources(room, participant_key(participant), source_set(on));
+            timeout(COMMAND_MAX, set).await
+        }
+        MediaCommand::SetView { participant, slots } => {
+            let slots = slots
+                .into_iter()
+                .map(|slot| sfu_net::SlotView {
+                    mid: slot.mid,
+                    height_px: slot.height_px,
+                })
+                .collect();
+            let set = sfu.set_view(room, participant_key(participant), slots);
+            timeout(COMMAND_MAX, set).await
+        }
+        MediaCommand::Disconnect { participant } => {
+            let disconnect = sfu.disconnect(room, participant_key(participant));
+            timeout(COMMAND_MAX, disconnect).await
+        }
+        MediaCommand::CloseRoom => timeout(COMMAND_MAX, sfu.close_room(room)).await,
+    };
+    if !matches!(told, Ok(Ok(()))) {
+        metrics::counter!("signal_media_failures_total").increment(1);
+        tracing::warn!("the media server did not take a command");
+    }
+    None
+}
+
+async fn connect(sfu: &SfuHandle, request: ConnectRequest) -> Result<Sdp, OfferRefusal> {
+    let refusal = |code, detail: String| OfferRefusal { code, detail };
+    match timeout(COMMAND_MAX, sfu.connect(request)).await {
+        Ok(Ok(answer)) => Sdp::try_from(answer).map_err(|error: TextError| {
+            refusal(ErrorCode::Unavailable, format!("the answer: {error}"))
+        }),
+        Ok(Err(ConnectError::Refused(error))) => Err(refusal(code(&error), error.to_string())),
+        Ok(Err(error @ ConnectError::Stopped)) => {
+            Err(refusal(ErrorCode::Unavailable, error.to_string()))
+        }
+        Err(elapsed) => Err(refusal(ErrorCode::Unavailable, elapsed.to_string())),
+    }
+}
+
+fn code(error: &RefusedOffer) -> ErrorCode {
+    match error {
+        RefusedOffer::RoomFull | RefusedOffer::ServerFull => ErrorCode::Full,
+        RefusedOffer::EngineFailed => ErrorCode::Unavailable,
+        RefusedOffer::OfferTooLarge { .. } => ErrorCode::TooLarge,
+        RefusedOffer::BadOffer(_)
+        | RefusedOffer::TooManyMedia { .. }
+        | RefusedOffer::NoCommonCodec { .. }
+        | RefusedOffer::BadSource { .. }
+        | RefusedOffer::ModeMismatch => ErrorCode::BadOffer,
+    }
+}
+
+/// What an event of the media server means for which room.
+pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
+    match event {
+        SfuEvent::Connected { .. } => None,
+        SfuEvent::Disconnected {
+            room,
+            participant,
+            connection,
+            ..
+        }
+        | SfuEvent::PeerFailed {
+            room,
+            participant,
+            connection,
+        } => Some((
+            room_id(room),
+            Input::MediaLost {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+            },
+        )),
+        SfuEvent::Slots {
+            room,
+            participant,
+            connection,
+            slots,
+        } => Some((
+            room_id(room),
+            Input::Slots {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+                slots: slots
+                    .into_iter()
+                    .map(|slot| SlotBinding {
+                        mid: slot.mid,
+                        participant: participant_id(slot.participant),
+                        source: from_sfu(slot.source),
+                    })
+                    .collect(),
+            },
+        )),
+    }
+}
+
+fn room_key(room: RoomId) -> RoomKey {
+    RoomKey(room.as_uuid().as_u128())
+}
+
+fn room_id(key: RoomKey) -> RoomId {
+    RoomId::from_uuid(Uuid::from_u128(key.0))
+}
+
+fn participant_key(participant: ParticipantId) -> ParticipantKey {
+    ParticipantKey(participant.as_uuid().as_u128())
+}
+
+fn participant_id(key: ParticipantKey) -> ParticipantId {
+    ParticipantId::from_uuid(Uuid::from_u128(key.0))
+}
+
+fn connection_id(key: ConnectionKey) -> ConnectionId {
+    ConnectionId::from_uuid(Uuid::from_u128(key.0))
+}
+
+fn source_set(on: Sources) -> SourceSet {
+    SourceSet {
+        microphone: on.microphone,
+        camera: on.camera,
+        screen: on.screen,
+    }
+}
+
+fn to_sfu(source: Source) -> sfu_net::Source {
+    match source {
+        Source::Microphone => sfu_net::Source::Microphone,
+        Source::Camera => sfu_net::Source::Camera,
+        Source::Screen => sfu_net::Source::Screen,
+    }
+}
+
+fn from_sfu(source: sfu_net::Source) -> Source {
+    match source {
+        sfu_net::Source::Microphone => Source::Microphone,
+        sfu_net::Source::Camera => Source::Camera,
+        sfu_net::Source::Screen => Source::Screen,
+    }
+}

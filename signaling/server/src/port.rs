@@ -1,0 +1,51 @@
+//! What signaling asks of the clinic. The composition root implements it.
+
+use core::future::Future;
+
+use signaling_protocol::{ChatMessage, ParticipantId, RoomId};
+use signaling_session::{ChatPost, RoomRecord, VisitEvent};
+
+/// The clinic could not do it; the client may try again.
+#[derive(Debug, thiserror::Error)]
+#[error("the clinic is not available")]
+pub struct PortError(#[source] Box<dyn core::error::Error + Send + Sync>);
+
+impl PortError {
+    /// Keeps the cause for the log.
+    pub fn new(cause: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+/// The clinic as signaling sees it: rooms, numbers and words, no patients.
+///
+/// Calls for one room come one after the other and are given up after some seconds. A call that
+/// was given up may be repeated, so each of them is idempotent.
+pub trait VisitPort: Send + Sync + 'static {
+    /// What is stored of a room: the last [`signaling_protocol::CHAT_BACKLOG_MAX`] messages, read
+    /// marks, and whether the visit was ended.
+    fn load(&self, room: RoomId) -> impl Future<Output = Result<RoomRecord, PortError>> + Send;
+
+    /// Stores a chat message and gives it the room's next number and the time. A message with a
+    /// known id is not stored again: the answer is the stored one.
+    fn append_chat(
+        &self,
+        room: RoomId,
+        post: ChatPost,
+    ) -> impl Future<Output = Result<ChatMessage, PortError>> + Send;
+
+    /// Stores how far a person has read. A smaller number than the stored one changes nothing.
+    fn mark_read(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+        seq: u64,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Puts an event on record. Decisions of a clinician take effect only after this succeeded.
+    fn record(
+        &self,
+        room: RoomId,
+        event: VisitEvent,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}

@@ -1,0 +1,71 @@
+//! Resume tokens and ids of test rooms, from the system's random numbers.
+
+use core::fmt::Write as _;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use signaling_protocol::RoomId;
+use signaling_session::{ResumeSecret, TokenHash};
+use uuid::Uuid;
+
+/// The system gave no random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no random numbers")]
+pub(crate) struct NoRandom;
+
+/// Longest resume token that is looked at, in bytes; ours have 97.
+const TOKEN_BYTES_MAX: usize = 128;
+
+/// A token of 256 random bits that also names its room.
+pub(crate) fn resume_secret(room: RoomId) -> Result<ResumeSecret, NoRandom> {
+    let mut text = format!("{}.", room.as_uuid().simple());
+    for byte in random::<32>()? {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    let hash = hash(&text);
+    Ok(ResumeSecret { text, hash })
+}
+
+/// The room and the hash of a token that a client shows.
+pub(crate) fn parse(token: &str) -> Option<(RoomId, TokenHash)> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let (room, _) = token.split_once('.')?;
+    let room = RoomId::from_uuid(Uuid::try_parse(room).ok()?);
+    Some((room, hash(token)))
+}
+
+/// The id of a room that nobody else can name.
+pub(crate) fn private_room() -> Result<RoomId, NoRandom> {
+    let uuid = uuid::Builder::from_random_bytes(random::<16>()?).into_uuid();
+    Ok(RoomId::from_uuid(uuid))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], NoRandom> {
+    let mut bytes = [0_u8; N];
+    aws_lc_rs::rand::fill(&mut bytes).or(Err(NoRandom))?;
+    Ok(bytes)
+}
+
+fn hash(token: &str) -> TokenHash {
+    let mut hash = TokenHash::default();
+    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_room_and_is_known_by_its_hash() {
+        let room = private_room().unwrap();
+        let secret = resume_secret(room).unwrap();
+        assert_eq!(secret.text.len(), 97);
+        assert_eq!(parse(&secret.text), Some((room, secret.hash)));
+        assert_ne!(resume_secret(room).unwrap().hash, secret.hash);
+        assert_eq!(parse("nothing"), None);
+        assert_eq!(parse(&"a".repeat(10_000)), None);
+    }
+}

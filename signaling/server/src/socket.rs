@@ -1,0 +1,141 @@
+//! One WebSocket from its first byte to its last.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::ws::WebSocket;
+use axum::extract::{Request, State, WebSocketUpgrade};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use signaling_protocol::MESSAGE_BYTES_MAX;
+use signaling_session::{Entry, Input, ResumeSecret, SocketId};
+use tokio::time::timeout;
+
+use crate::counts::Place;
+use crate::directory::{Door, Mail};
+use crate::hello::{Admittance, receive, refuse};
+use crate::link::link;
+use crate::observer::observe;
+use crate::origin::{address, is_allowed};
+use crate::port::VisitPort;
+use crate::reader::{Heard, Reader};
+use crate::start::Shared;
+use crate::writer::{FAREWELL_MAX, write};
+
+/// Messages up to this size are read so that the client can be told that they are too large;
+/// anything larger breaks the socket.
+const READ_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
+/// Read at once. A socket is idle most of its life, and there may be ten thousand.
+const READ_BUFFER_BYTES: usize = 8 * 1024;
+/// How long a client may take to close its side after ours.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+
+/// `GET /signal/v1`. Compression is never negotiated: it would cost memory for every socket.
+pub(crate) async fn upgrade<P: VisitPort>(
+    State(shared): State<Arc<Shared<P>>>,
+    ws: WebSocketUpgrade,
+    request: Request,
+) -> Response {
+    let headers = request.headers();
+    if !is_allowed(headers, request.uri(), &shared.config.allowed_origins) {
+        metrics::counter!("signal_refused_total", "code" => "origin").increment(1);
+        let title = "pages of this origin may not connect";
+        return problem(StatusCode::FORBIDDEN, "forbidden", title);
+    }
+    let address = address(headers, request.extensions(), shared.config.behind_proxy);
+    let place = match shared.counts.take(address) {
+        Ok(place) => place,
+        Err(error) => {
+            metrics::counter!("signal_refused_total", "code" => "connections").increment(1);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return problem(status, "unavailable", &error.to_string());
+        }
+    };
+    ws.max_message_size(READ_BYTES_MAX)
+        .max_frame_size(READ_BYTES_MAX)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .on_upgrade(move |socket| serve(shared, socket, place))
+}
+
+/// RFC 9457, in the words of the HTTP API.
+fn problem(status: StatusCode, code: &str, title: &str) -> Response {
+    let body = serde_json::json!({
+        "type": format!("urn:telehealth:problem:{code}"),
+        "status": status.as_u16(),
+        "code": code,
+        "title": title,
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/problem+json"),
+        (header::RETRY_AFTER, "5"),
+    ];
+    (status, headers, body.to_string()).into_response()
+}
+
+async fn serve<P: VisitPort>(shared: Arc<Shared<P>>, mut socket: WebSocket, place: Place) {
+    match receive(&shared, &mut socket).await {
+        None => {}
+        Some(Err(refusal)) => refuse(socket, refusal).await,
+        Some(Ok(Admittance::Observer(scope))) => {
+            observe(Arc::clone(&shared.hub), socket, scope).await;
+        }
+        Some(Ok(Admittance::Room {
+            door,
+            entry,
+            secret,
+        })) => take_part(socket, door, entry, secret).await,
+    }
+    drop(place);
+}
+
+/// Carries messages between a socket and its room until one of them goes.
+async fn take_part(stream: WebSocket, door: Door, entry: Entry, secret: ResumeSecret) {
+    let socket = next_socket();
+    let (link, end) = link();
+    let enter = Mail::Enter {
+        socket,
+        entry,
+        secret,
+        link,
+    };
+    if door.send(enter).await.is_err() {
+        // The room's task has failed. The client comes back.
+        return;
+    }
+    let (sink, stream) = stream.split();
+    let mut writer = core::pin::pin!(write(sink, end));
+    let mut reader = core::pin::pin!(listen(Reader::new(stream), &door, socket));
+    tokio::select! {
+        () = &mut writer => {
+            // Closing under unread bytes would reset the connection and lose the last frames.
+            let _ = timeout(CLOSING_MAX, reader).await;
+            // A room that is gone has forgotten the socket.
+            let _ = door.send(Mail::Input(Input::Lost { socket })).await;
+        }
+        () = &mut reader => {
+            let _ = door.send(Mail::Input(Input::Lost { socket })).await;
+            let _ = timeout(FAREWELL_MAX, writer).await;
+        }
+    }
+}
+
+/// Tells the room what the client says, until the client is gone.
+async fn listen(mut reader: Reader, door: &Door, socket: SocketId) {
+    loop {
+        let input = match reader.next().await {
+            Heard::Message(message) => Input::Message { socket, message },
+            Heard::Complaint(complaint) => Input::Complain { socket, complaint },
+            Heard::Lost => return,
+        };
+        if door.send(Mail::Input(input)).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn next_socket() -> SocketId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    SocketId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
