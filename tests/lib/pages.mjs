@@ -1,0 +1,71 @@
+// What people do on the pages. Every control is found by its test id, never by its words.
+
+import assert from "node:assert/strict";
+
+import { PASSWORD } from "./demo.mjs";
+import { until } from "./wait.mjs";
+
+/** The element with this test id. */
+export function at(page, id) {
+  return page.getByTestId(id);
+}
+
+/** Waits until the element is shown. */
+export async function shown(page, id) {
+  const element = at(page, id).first();
+  await element.waitFor({ state: "visible" });
+  return element;
+}
+
+/** Presses a button or follows a link. */
+export async function press(page, id) {
+  await at(page, id).first().click();
+}
+
+/** Signs in on the sign-in page and waits for the person's own page. */
+export async function signIn(page, email, password = PASSWORD) {
+  await page.goto("/login");
+  await at(page, "login-email").fill(email);
+  await at(page, "login-password").fill(password);
+  await press(page, "login-submit");
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+/** Books the first free time of the doctor with this name; gives the join link. */
+export async function book(page, doctorName, reason) {
+  await page.goto("/book");
+  await page.locator('[data-testid^="book-doctor-"]').filter({ hasText: doctorName }).click();
+  await press(page, "slot");
+  await at(page, "book-reason").fill(reason);
+  await press(page, "book-confirm");
+  await shown(page, "booked");
+  return at(page, "join-link").inputValue();
+}
+
+/** Goes through the device check up to its last button: preview, level, connection test. */
+export async function checkDevices(page) {
+  await press(page, "join-start");
+  const preview = await shown(page, "device-preview");
+  await until("the own picture", () => preview.evaluate((video) => video.videoWidth > 0 && video.currentTime > 0));
+  const level = at(page, "device-level");
+  await until("the level of the own voice", async () => (await level.evaluate((meter) => meter.value)) > 0);
+  const result = await shown(page, "test-result");
+  assert.equal(await result.getAttribute("data-verdict"), "works");
+}
+
+/** Writes into the chat. */
+export async function write(page, text) {
+  await at(page, "chat-input").fill(text);
+  await press(page, "chat-send");
+}
+
+/** Waits until the chat shows a message. */
+export async function reads(page, text) {
+  await at(page, "chat-message").filter({ hasText: text }).first().waitFor();
+}
+
+/** Opens a panel unless it is open. */
+export async function openPanel(page, button, content) {
+  if (!(await at(page, content).first().isVisible())) await press(page, button);
+  await shown(page, content);
+}
