@@ -1,0 +1,18 @@
+// The browser tests. Arguments choose scenarios.
+
+import { runAll } from "../lib/steps.mjs";
+import { abuse } from "./abuse.mjs";
+import { everyPage, keyboard } from "./access.mjs";
+import { log } from "./log.mjs";
+import { refusals } from "./refusals.mjs";
+import { visit } from "./visit.mjs";
+
+await runAll([
+  { id: "visit", make: visit },
+  { id: "refusals", make: refusals },
+  { id: "keyboard", make: keyboard },
+  { id: "english", make: () => everyPage("en") },
+  { id: "french", make: () => everyPage("fr") },
+  { id: "abuse", make: abuse },
+  { id: "log", make: log },
+]);
