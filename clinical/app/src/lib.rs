@@ -5,6 +5,7 @@
 
 pub mod booking;
 mod clock;
+pub mod demo;
 pub mod identity;
 mod limits;
 pub mod notes;

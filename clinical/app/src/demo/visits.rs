@@ -1,0 +1,189 @@
+//! The appointments of the demo clinic: some to come, one finished.
+
+use clinical_model::booking::{Appointment, AppointmentStage, AppointmentState, Reason, Slot};
+use clinical_model::notes::{Note, NoteText};
+use clinical_model::{
+    AppointmentId, AuditActor, AuditEntry, Micros, NoteId, ParticipantUuid, Phi, Role, RoomUuid,
+    SessionId, UserId,
+};
+use clinical_store::booking::Party;
+use clinical_store::chat::NewMessage;
+
+use super::DemoError;
+use super::people::People;
+use crate::booking::{BookCommand, BookError, book, slots};
+use crate::{Actor, Desk};
+
+const QUARTER_US: i64 = 15 * Micros::MINUTE;
+
+/// One appointment to come.
+struct Plan {
+    patient: usize,
+    doctor: usize,
+    /// Not before this long from now, in microseconds.
+    after_us: i64,
+    reason: &'static str,
+}
+
+/// The next hour of the doctor who works round the clock stays free for whoever tries the demo.
+const PLANS: [Plan; 5] = [
+    Plan {
+        patient: 1,
+        doctor: 0,
+        after_us: 75 * Micros::MINUTE,
+        reason: "Toux depuis une semaine",
+    },
+    Plan {
+        patient: 2,
+        doctor: 0,
+        after_us: 2 * Micros::HOUR,
+        reason: "Contrôle de la tension",
+    },
+    Plan {
+        patient: 3,
+        doctor: 0,
+        after_us: 3 * Micros::HOUR,
+        reason: "Renouvellement de l'ordonnance",
+    },
+    Plan {
+        patient: 0,
+        doctor: 1,
+        after_us: 30 * Micros::HOUR,
+        reason: "Fièvre de mon fils (4 ans)",
+    },
+    Plan {
+        patient: 2,
+        doctor: 2,
+        after_us: 50 * Micros::HOUR,
+        reason: "",
+    },
+];
+
+pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> {
+    finished_visit(desk, people).await?;
+    for plan in &PLANS {
+        let (Some(&patient), Some(&doctor)) = (
+            people.patients.get(plan.patient),
+            people.doctors.get(plan.doctor),
+        ) else {
+            return Err(DemoError::Missing);
+        };
+        if !has_booked(desk, patient, doctor).await? {
+            book_after(desk, plan, patient, doctor).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a patient will see a doctor, or could have within the last hours.
+async fn has_booked(desk: &Desk, patient: UserId, doctor: UserId) -> Result<bool, DemoError> {
+    let now = desk.now();
+    let range = (now.plus(-6 * Micros::HOUR), now.plus(30 * Micros::DAY));
+    let mut tx = desk.db().read().await?;
+    let list = clinical_store::booking::list(&mut tx, Party::Patient(patient), range).await?;
+    Ok(list.iter().any(|r| r.appointment.doctor == doctor))
+}
+
+async fn book_after(
+    desk: &Desk,
+    plan: &Plan,
+    patient: UserId,
+    doctor: UserId,
+) -> Result<(), DemoError> {
+    let free = slots(desk, doctor, desk.now().plus(plan.after_us), 14).await?;
+    let actor = Actor {
+        user: patient,
+        role: Role::Patient,
+        session: SessionId::from_uuid(desk.opaque_id()),
+    };
+    for slot in free.slots {
+        let command = BookCommand {
+            doctor,
+            start: slot.start,
+            reason: Reason::try_from(plan.reason)?,
+        };
+        match book(desk, &actor, command).await {
+            Ok(_) => return Ok(()),
+            // Somebody tries the demo at this moment, or the patient is elsewhere then.
+            Err(BookError::SlotTaken | BookError::OwnOverlap | BookError::NoSlot) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// A visit of two days ago, unless the first patient has a finished one.
+async fn finished_visit(desk: &Desk, people: &People) -> Result<(), DemoError> {
+    let ([patient, ..], [doctor, ..]) = (people.patients, people.doctors);
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let past = (now.plus(-400 * Micros::DAY), now);
+    let list = clinical_store::booking::list(&mut tx, Party::Patient(patient), past).await?;
+    let is_finished = |a: &Appointment| a.state.stage() == AppointmentStage::Finished;
+    if list.iter().any(|record| is_finished(&record.appointment)) {
+        return Ok(());
+    }
+    let then = now.plus(-2 * Micros::DAY).0;
+    let start = Micros(then.saturating_sub(then.rem_euclid(QUARTER_US)));
+    let end = start.plus(QUARTER_US);
+    let signed = end.plus(4 * Micros::MINUTE);
+    let appointment = Appointment {
+        id: AppointmentId::from_uuid(desk.id(start)),
+        doctor,
+        patient,
+        slot: Slot { start, end },
+        reason: Reason::try_from("Fièvre et maux de tête depuis deux jours")?,
+        room: RoomUuid::from_uuid(desk.opaque_id()),
+        doctor_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        patient_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        state: AppointmentState::Finished {
+            at: end.plus(-Micros::MINUTE),
+        },
+        version: 4,
+    };
+    clinical_store::booking::insert(&mut tx, &appointment, start.plus(-Micros::DAY)).await?;
+    let lines = [
+        (
+            appointment.patient_participant,
+            "Brigitte Eyenga",
+            "38,7 °C ce matin, et mal à la tête.",
+        ),
+        (
+            appointment.doctor_participant,
+            "Dr Aïssatou Mbarga",
+            "Buvez beaucoup, faites le test de dépistage rapide aujourd'hui.",
+        ),
+    ];
+    for ((from, from_name, text), minute) in lines.into_iter().zip(3..) {
+        let message = NewMessage {
+            id: desk.opaque_id(),
+            from,
+            from_name: Phi::new(from_name.to_owned()),
+            text: Phi::new(text.to_owned()),
+        };
+        let at = start.plus(minute * Micros::MINUTE);
+        clinical_store::chat::append(&mut tx, appointment.room, message, at).await?;
+    }
+    let text = NoteText::try_from(NOTE)?;
+    let note = Note::first(
+        NoteId::from_uuid(desk.id(end)),
+        appointment.id,
+        doctor,
+        text,
+    );
+    let note = note.sign(1, signed)?;
+    clinical_store::notes::insert_note(&mut tx, &note, signed).await?;
+    let entry = AuditEntry::done(AuditActor::System, "demo.finished_visit", now)
+        .about("appointment", appointment.id.as_uuid());
+    tx.commit(entry).await?;
+    Ok(())
+}
+
+const NOTE: &str = "\
+Motif : fièvre et céphalées depuis deux jours.
+Examen à distance : patiente consciente, respiration calme, pas de raideur de la nuque signalée.
+Appréciation : syndrome fébrile, paludisme à exclure.
+Conduite : test de dépistage rapide du paludisme ce jour ; repos ; boire abondamment ; \
+paracétamol 1 g au besoin, au plus trois fois par jour.
+Revenir sans attendre en cas de vomissements répétés, de confusion ou d'essoufflement. \
+Contrôle dans trois jours.";
