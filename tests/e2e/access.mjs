@@ -5,8 +5,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { Browser } from "../lib/browser.mjs";
+import { Clinic, openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS, PASSWORD } from "../lib/demo.mjs";
-import { at, shown } from "../lib/pages.mjs";
+import { shown } from "../lib/pages.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { tour } from "../lib/tour.mjs";
 import { until } from "../lib/wait.mjs";
@@ -107,12 +108,9 @@ export function keyboard() {
   scenario.step("booking", async () => {
     await go("nav-book");
     await shown(on.page, "book-doctor-0");
-    const index = await on.page
-      .locator('[data-testid^="book-doctor-"]')
-      .evaluateAll((all, name) => all.findIndex((one) => one.textContent.includes(name)), on.doctorName ?? "");
-    await go(`book-doctor-${Math.max(0, index)}`);
-    await Promise.race([shown(on.page, "slot"), shown(on.page, "slots-next")]);
-    if ((await at(on.page, "slot").count()) === 0) await go("slots-next");
+    const { name } = (await Clinic.signIn(ACCOUNTS.doctor)).me;
+    const doctor = on.page.locator('[data-testid^="book-doctor-"]').filter({ hasText: name });
+    await go(await doctor.getAttribute("data-testid"));
     await shown(on.page, "slot");
     await go("slot");
     await shown(on.page, "book-reason");
@@ -122,7 +120,6 @@ export function keyboard() {
     await shown(on.page, "booked");
   });
   scenario.step("the device check", async () => {
-    const { openAppointment } = await import("../lib/clinic.mjs");
     const { token } = await openAppointment();
     await on.page.goto(`/join#${token}`);
     await shown(on.page, "join-start");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
 import { Browser } from "../lib/browser.mjs";
-import { ACCOUNTS } from "../lib/demo.mjs";
+import { ACCOUNTS, PASSWORD } from "../lib/demo.mjs";
 import { at, press, shown, signIn } from "../lib/pages.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { closedLinks } from "../lib/tour.mjs";
@@ -47,7 +47,7 @@ export function refusals() {
     await on.page.goto("/appointments");
     await on.page.waitForURL(/\/login/);
     await at(on.page, "login-email").fill(ACCOUNTS.patient);
-    await at(on.page, "login-password").fill((await import("../lib/demo.mjs")).PASSWORD);
+    await at(on.page, "login-password").fill(PASSWORD);
     await press(on.page, "login-submit");
     await on.page.waitForURL(/\/appointments/);
   });
