@@ -3,7 +3,7 @@
 import { Browser } from "../lib/browser.mjs";
 import { openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, checkDevices, openPanel, press, shown, signIn } from "../lib/pages.mjs";
+import { at, checkDevices, press, shown, signIn } from "../lib/pages.mjs";
 
 /** The doctor in the room, and a patient's link that has been admitted once. */
 export async function stage() {
@@ -19,7 +19,7 @@ export async function stage() {
   const patientPage = await patient.page(`/join#${open.token}`);
   await checkDevices(patientPage);
   await press(patientPage, "enter-waiting");
-  await openPanel(doctorPage, "people", "admit-0");
+  await shown(doctorPage, "admit-0");
   await press(doctorPage, "admit-0");
   await shown(patientPage, "stage");
   await at(patientPage, "tile-clinician").first().waitFor();

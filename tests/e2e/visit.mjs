@@ -56,8 +56,9 @@ function preparation(scenario, on) {
     on.doctor = scenario.keep(await Browser.open("doctor"));
     on.doctorPage = await on.doctor.page();
     await signIn(on.doctorPage, ACCOUNTS.doctor);
-    await shown(on.doctorPage, "day-row");
-    assert.equal(await at(on.doctorPage, "day-waiting").count(), 0);
+    on.row = on.doctorPage.locator(`[data-testid="day-row"][data-id="${on.appointment.id}"]`);
+    await on.row.waitFor();
+    assert.equal(await on.row.getByTestId("day-waiting").count(), 0);
   });
   scenario.step("the link leads through the device check with a real connection test", async () => {
     await press(on.patientPage, "enter-waiting-room");
@@ -80,7 +81,7 @@ function waiting(scenario, on) {
     await shown(on.patientPage, "waiting");
     const place = await shown(on.patientPage, "queue-place");
     assert.equal(await place.getAttribute("data-place"), "1");
-    await shown(on.doctorPage, "day-waiting");
+    await on.row.getByTestId("day-waiting").waitFor();
   });
   scenario.step("a socket in the waiting room cannot offer, guesses at the media port go nowhere", async () => {
     const guest = await on.clinic.expect(201, "POST", `/appointments/${on.appointment.id}/guests`, {
@@ -109,7 +110,7 @@ function waiting(scenario, on) {
     await on.clinic.expect(204, "DELETE", `/appointments/${on.appointment.id}/guests/${guest.id}`);
   });
   scenario.step("the doctor starts the visit, and still no media packet has moved for the patient", async () => {
-    await press(on.doctorPage, "start-visit");
+    await on.row.getByTestId("start-visit").click();
     await on.doctorPage.waitForURL(/\/visit\//);
     await checkDevices(on.doctorPage);
     await until("the media of the doctor's test to end", async () => (await media(on.doctorPage)).living === 0);
@@ -142,7 +143,7 @@ function waiting(scenario, on) {
 
 function talking(scenario, on) {
   scenario.step("the doctor admits; both see and hear", async () => {
-    await openPanel(on.doctorPage, "people", "admit-0");
+    await shown(on.doctorPage, "admit-0");
     await press(on.doctorPage, "admit-0");
     await shown(on.patientPage, "stage");
     await Promise.all([
@@ -156,18 +157,18 @@ function talking(scenario, on) {
     on.admin = scenario.keep(await Browser.open("guest"));
     on.adminPage = await on.admin.page();
     await signIn(on.adminPage, ACCOUNTS.admin);
-    const row = await shown(on.adminPage, "live-visit");
+    on.live = on.adminPage.locator(`[data-testid="live-visit"][data-room="${on.appointment.room}"]`);
     await until("both people in the list", async () => {
-      const text = await row.innerText();
+      const text = (await on.live.allInnerTexts()).join();
       return text.includes(on.clinic.me.name) && text.includes(on.appointment.patient_name);
     });
     assert.ok(!(await on.adminPage.content()).includes(REASON), "the reason is clinical");
   });
   scenario.step("chat goes both ways, and what was not read is marked", async () => {
-    await openPanel(on.patientPage, "chat", "chat-input");
+    await openPanel(on.patientPage, "toggle-chat", "chat-input");
     await write(on.patientPage, "Bonjour docteur, vous m'entendez ?");
     await shown(on.doctorPage, "chat-unread");
-    await openPanel(on.doctorPage, "chat", "chat-input");
+    await openPanel(on.doctorPage, "toggle-chat", "chat-input");
     await reads(on.doctorPage, "Bonjour docteur");
     await write(on.doctorPage, "Très bien, je vous écoute.");
     await reads(on.patientPage, "Très bien, je vous écoute.");
@@ -191,7 +192,7 @@ function leavingAndComingBack(scenario, on) {
     const seen = until("the first picture after the reload", async () => (await media(on.patientPage)).frames > 0);
     await seen;
     const back_ms = Date.now() - start;
-    await openPanel(on.patientPage, "chat", "chat-input");
+    await openPanel(on.patientPage, "toggle-chat", "chat-input");
     await reads(on.patientPage, "Bonjour docteur");
     await reads(on.patientPage, "Très bien, je vous écoute.");
     await Promise.all([
@@ -208,9 +209,9 @@ function leavingAndComingBack(scenario, on) {
     const during = await media(on.doctorPage);
     on.line.restore();
     const start = Date.now();
-    await openPanel(on.patientPage, "chat", "chat-input");
+    await openPanel(on.patientPage, "toggle-chat", "chat-input");
     await write(on.patientPage, "Je suis de retour.");
-    await openPanel(on.doctorPage, "chat", "chat-input");
+    await openPanel(on.doctorPage, "toggle-chat", "chat-input");
     await reads(on.doctorPage, "Je suis de retour.");
     const back_ms = Date.now() - start;
     await Promise.all([
@@ -227,19 +228,19 @@ function controls(scenario, on) {
   scenario.step("the doctor's screen is decoded at the patient, and goes when sharing stops", async () => {
     const before = await movingPictures(on.patientPage);
     await press(on.doctorPage, "toggle-screen");
-    await shown(on.patientPage, "tile-screen");
+    await shown(on.patientPage, "tile-clinician-screen");
     await until("pictures of the screen", async () =>
       (await media(on.patientPage)).streams.some((s) => s.kind === "video" && s.width >= 800 && s.frames > 3),
     );
     await press(on.doctorPage, "toggle-screen");
-    await until("the screen to go", async () => (await at(on.patientPage, "tile-screen").count()) === 0);
+    await until("the screen to go", async () => (await at(on.patientPage, "tile-clinician-screen").count()) === 0);
     return `${before} moving picture before`;
   });
   scenario.step("the doctor mutes the patient: no sound arrives any more, the picture goes on", async () => {
-    await openPanel(on.doctorPage, "people", "mute-other");
-    await press(on.doctorPage, "mute-other");
+    await openPanel(on.doctorPage, "toggle-people", "people");
+    await at(on.doctorPage, "person-patient").getByTestId("mute-other").click();
     await until("the patient's button to show it", async () =>
-      (await at(on.patientPage, "toggle-mic").getAttribute("aria-pressed")) !== null,
+      (await at(on.patientPage, "toggle-mic").getAttribute("aria-pressed")) === "false",
     );
     let last = -1;
     await until("the sound packets to stop", async () => {
@@ -270,15 +271,15 @@ function third(scenario, on) {
     await press(on.doctorPage, "invite-guest");
     await at(on.doctorPage, "guest-name").fill("Awa Ndiaye");
     await at(on.doctorPage, "guest-relation").fill("fille");
-    await press(on.doctorPage, "guest-make");
+    await press(on.doctorPage, "guest-create");
     const link = await (await shown(on.doctorPage, "guest-link")).inputValue();
-    await press(on.doctorPage, "guest-close");
+    await press(on.doctorPage, "guest-done");
     on.guest = scenario.keep(await Browser.open("guest"));
     on.guestPage = await on.guest.page(link);
     await checkDevices(on.guestPage);
     await press(on.guestPage, "enter-waiting");
     await shown(on.guestPage, "waiting");
-    await openPanel(on.doctorPage, "people", "admit-0");
+    await shown(on.doctorPage, "admit-0");
     await press(on.doctorPage, "admit-0");
     await shown(on.guestPage, "stage");
     for (const [who, page] of [["guest", on.guestPage], ["patient", on.patientPage], ["doctor", on.doctorPage]]) {
@@ -287,10 +288,10 @@ function third(scenario, on) {
     }
   });
   scenario.step("the doctor takes the guest out, who cannot go on watching", async () => {
-    await openPanel(on.doctorPage, "people", "remove");
-    await at(on.doctorPage, "remove").last().click();
-    const confirm = at(on.doctorPage, "remove-confirm");
-    if (await confirm.first().isVisible({ timeout: 1_000 }).catch(() => false)) await confirm.first().click();
+    await openPanel(on.doctorPage, "toggle-people", "people");
+    const guest = at(on.doctorPage, "person-guest");
+    await guest.getByTestId("remove").click();
+    await guest.getByTestId("remove-confirm").click();
     const ended = await shown(on.guestPage, "ended");
     assert.equal(await ended.getAttribute("data-reason"), "removed");
     assert.equal((await media(on.guestPage)).living, 0);
@@ -300,7 +301,7 @@ function third(scenario, on) {
 
 function ending(scenario, on) {
   scenario.step("the doctor writes the note beside the picture, and it is saved by itself", async () => {
-    await openPanel(on.doctorPage, "notes", "note-text");
+    await openPanel(on.doctorPage, "toggle-note", "note-text");
     await at(on.doctorPage, "note-text").fill(NOTE);
     const state = await shown(on.doctorPage, "note-save-state");
     await until("the note to be saved", async () => (await state.getAttribute("data-state")) === "saved");
@@ -311,13 +312,12 @@ function ending(scenario, on) {
     const ended = await shown(on.patientPage, "ended");
     assert.equal(await ended.getAttribute("data-reason"), "ended");
     await until("the patient's media to end", async () => (await media(on.patientPage)).living === 0);
-    await until("the admin's list to be without it", async () => (await at(on.adminPage, "live-visit").count()) === 0);
+    await until("the admin's list to be without it", async () => (await on.live.count()) === 0);
   });
   scenario.step("the doctor signs; the patient reads the summary with note and chat", async () => {
     await shown(on.doctorPage, "note-sign");
     await press(on.doctorPage, "note-sign");
-    const confirm = at(on.doctorPage, "note-sign-confirm");
-    if (await confirm.first().isVisible({ timeout: 1_000 }).catch(() => false)) await confirm.first().click();
+    await press(on.doctorPage, "note-sign-confirm");
     await shown(on.doctorPage, "note-signed");
     await on.patientPage.goto(`/appointments/${on.appointment.id}/summary`);
     assert.ok((await (await shown(on.patientPage, "summary-note")).innerText()).includes("Bronchite simple"));

@@ -197,14 +197,14 @@ function visitStops(stop, on, language) {
   });
   stop("day-with-somebody-waiting", async () => {
     await on.doctor.goto("/day");
-    await shown(on.doctor, "day-waiting");
+    await on.doctor.locator(`[data-id="${on.open.appointment.id}"]`).getByTestId("day-waiting").waitFor();
     return on.doctor;
   });
   stop("doctor-with-somebody-waiting", async () => {
     await on.doctor.goto(`/visit/${on.open.appointment.id}`);
     await checkDevices(on.doctor);
     await press(on.doctor, "enter-waiting");
-    await openPanel(on.doctor, "people", "admit-0");
+    await shown(on.doctor, "admit-0");
     return on.doctor;
   });
   stop("doctor-in-the-visit", async () => {
@@ -218,13 +218,13 @@ function visitStops(stop, on, language) {
     return on.patient;
   });
   stop("patient-chat", async () => {
-    await openPanel(on.patient, "chat", "chat-input");
+    await openPanel(on.patient, "toggle-chat", "chat-input");
     await write(on.patient, LONG_ANSWER[language]);
     await shown(on.patient, "chat-message");
     return on.patient;
   });
   stop("doctor-people", async () => {
-    await openPanel(on.doctor, "people", "mute-other");
+    await openPanel(on.doctor, "toggle-people", "mute-other");
     return on.doctor;
   });
   stop("doctor-guest", async () => {
@@ -233,13 +233,13 @@ function visitStops(stop, on, language) {
     return on.doctor;
   });
   stop("doctor-note", async () => {
-    await press(on.doctor, "guest-close");
-    await openPanel(on.doctor, "notes", "note-text");
+    await press(on.doctor, "guest-cancel");
+    await openPanel(on.doctor, "toggle-note", "note-text");
     await at(on.doctor, "note-text").fill(LONG_ANSWER[language]);
     return on.doctor;
   });
   stop("admin-visits", async () => {
-    await shown(on.admin, "live-visit");
+    await on.admin.locator(`[data-room="${on.open.appointment.room}"]`).waitFor();
     return on.admin;
   });
   stop("doctor-end", async () => {
