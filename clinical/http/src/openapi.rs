@@ -1,0 +1,95 @@
+//! The OpenAPI description, made of the handlers and of the table of who may call them.
+
+use clinical_api::{BASE, Problem, ProblemCode};
+use clinical_model::Role;
+use utoipa::OpenApi as _;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::{Operation as Described, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+
+use crate::operation::Who;
+use crate::router::operations;
+use crate::routes::DOMAINS;
+
+const BEARER: &str = "access_token";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Telehealth Hub",
+        description = "The clinical API.",
+        license(name = "Apache-2.0 OR MIT")
+    ),
+    components(schemas(Problem, ProblemCode))
+)]
+struct Frame;
+
+/// Describes the API. Every operation says in `x-roles` who may call it: `public`, `signed_in`, or
+/// roles.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let mut whole = Frame::openapi();
+    for domain in DOMAINS {
+        whole = whole.nest(BASE, (domain.openapi)());
+    }
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
+    whole
+        .components
+        .get_or_insert_default()
+        .add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+    for operation in operations() {
+        let path = format!("{BASE}{}", operation.path);
+        let described = whole
+            .paths
+            .paths
+            .get_mut(&path)
+            .and_then(|item| slot(item, operation.method.as_str()));
+        if let Some(described) = described {
+            complete(described, operation.who);
+        }
+    }
+    whole
+}
+
+fn slot<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Described> {
+    match method {
+        "GET" => item.get.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "POST" => item.post.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        "PATCH" => item.patch.as_mut(),
+        _ => None,
+    }
+}
+
+/// Adds what every operation has: who may call it, and problems.
+fn complete(described: &mut Described, who: Who) {
+    let roles = match who {
+        Who::Public => serde_json::json!("public"),
+        Who::SignedIn => serde_json::json!("signed_in"),
+        Who::Roles(roles) => roles.iter().map(|role: &Role| role.as_str()).collect(),
+    };
+    let extension: Extensions = [("x-roles", roles)].into_iter().collect();
+    match &mut described.extensions {
+        Some(extensions) => extensions.merge(extension),
+        none => *none = Some(extension),
+    }
+    if who != Who::Public {
+        let nothing: [&str; 0] = [];
+        described.security = Some(vec![SecurityRequirement::new(BEARER, nothing)]);
+    }
+    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+    let mut problem = Response::new("A problem (RFC 9457); `code` says which.");
+    problem.content.insert(
+        "application/problem+json".to_owned(),
+        RefOr::T(Content::new(Some(schema))),
+    );
+    described
+        .responses
+        .responses
+        .insert("default".to_owned(), RefOr::T(problem));
+}

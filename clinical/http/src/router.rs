@@ -1,0 +1,71 @@
+//! The router: routes, guard, limits, and an answer for everything else.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, middleware};
+use clinical_api::BASE;
+use clinical_app::Clinic;
+use clinical_app::identity::SignIn;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::actor::guard;
+use crate::cookies::CookiePolicy;
+use crate::error::ApiError;
+use crate::operation::Operation;
+use crate::routes::DOMAINS;
+
+/// Larger bodies are refused: the longest note has 20,000 characters of at most 3 bytes in most
+/// scripts.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// Store, time, ids.
+    pub clinic: Clinic,
+    /// Keys, limits and hashing of signing in.
+    pub sign_in: Arc<SignIn>,
+    /// How the refresh cookie travels.
+    pub cookies: CookiePolicy,
+}
+
+/// Every operation of the API.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    DOMAINS.iter().flat_map(|domain| domain.operations)
+}
+
+/// The API, mounted at [`BASE`]. Serve it with connection info, so that sign-in tries are counted
+/// by address.
+pub fn router(state: ApiState) -> Router {
+    let routes = DOMAINS.iter().fold(Router::new(), |routes, domain| {
+        routes.merge((domain.router)())
+    });
+    let api = routes
+        .route_layer(middleware::from_fn_with_state(state.clone(), guard))
+        .fallback(unknown_path)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::map_response(not_stored))
+        .with_state(state);
+    Router::new().nest(BASE, api)
+}
+
+async fn unknown_path() -> ApiError {
+    ApiError::not_found()
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::internal("a handler panicked").into_response()
+}
+
+/// Answers hold personal data: nothing between us and the page may keep them.
+async fn not_stored(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

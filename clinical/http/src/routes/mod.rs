@@ -1,0 +1,22 @@
+//! The operations, one folder per domain, one file per operation.
+
+mod auth;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+
+use crate::operation::Operation;
+use crate::router::ApiState;
+
+/// What a domain adds to the API.
+pub(crate) struct Domain {
+    /// Its operations and who may call them.
+    pub(crate) operations: &'static [Operation],
+    /// Its handlers.
+    pub(crate) router: fn() -> Router<ApiState>,
+    /// Its part of the OpenAPI description, with paths below [`clinical_api::BASE`].
+    pub(crate) openapi: fn() -> OpenApi,
+}
+
+/// Every domain of the API.
+pub(crate) const DOMAINS: &[Domain] = &[auth::DOMAIN];
