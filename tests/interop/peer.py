@@ -59,6 +59,8 @@ class Peer:
         """Takes the server's answer and starts watching every slot."""
         await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
         for slot in self._slots:
+            if slot.receiver.track is None:
+                raise AssertionError(f"the server answered {slot.kind} slot {slot.mid} without sending")
             if slot.kind == "audio":
                 self.ears[slot.mid] = Ear()
             else:
