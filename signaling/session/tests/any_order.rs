@@ -1,0 +1,191 @@
+//! What must hold whatever people do, in whatever order. The checks are in `world`.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use proptest::prelude::*;
+use signaling_protocol::{Bye, ClientMessage, Quality, Role, SlotView, Sources};
+use signaling_session::{Input, OfferRefusal, SocketId};
+use world::{World, chat_id, connection, person, sdp, text, who};
+
+/// One thing that happens; small numbers choose among people, sockets and times.
+#[derive(Debug, Clone)]
+enum Step {
+    Enter(u128, bool),
+    Resume(usize),
+    Lose(u64),
+    Slow(u64),
+    Say(u64, ClientMessage),
+    Answer(u128, u128, u32, bool),
+    MediaLost(u128, u128),
+    Record(bool),
+    Store(bool),
+    Drop(u128, Bye),
+    Wait(i64),
+}
+
+fn role(n: u128) -> Role {
+    match n {
+        0 | 1 => Role::Clinician,
+        2 => Role::Patient,
+        _ => Role::Guest,
+    }
+}
+
+fn message() -> impl Strategy<Value = ClientMessage> {
+    let target = (0..14_u128).prop_map(who);
+    prop_oneof![
+        (0..3_u128, 0..4_u32).prop_map(|(n, offer_no)| ClientMessage::Offer {
+            connection: connection(n),
+            offer_no,
+            sdp: sdp(),
+            sources: Vec::new(),
+        }),
+        any::<(bool, bool, bool)>().prop_map(|(microphone, camera, screen)| {
+            ClientMessage::Media {
+                sources: Sources {
+                    microphone,
+                    camera,
+                    screen,
+                },
+            }
+        }),
+        (0..60_u8, any::<u16>()).prop_map(|(mid, height_px)| ClientMessage::View {
+            slots: vec![SlotView {
+                mid: mid.to_string(),
+                height_px,
+            }],
+        }),
+        (0..40_u128).prop_map(|n| ClientMessage::Chat {
+            id: chat_id(n),
+            text: text("hello"),
+        }),
+        (0..40_u64).prop_map(|seq| ClientMessage::ChatRead { seq }),
+        target
+            .clone()
+            .prop_map(|participant| ClientMessage::Admit { participant }),
+        target
+            .clone()
+            .prop_map(|participant| ClientMessage::Admit { participant }),
+        target
+            .clone()
+            .prop_map(|participant| ClientMessage::Refuse { participant }),
+        target
+            .clone()
+            .prop_map(|participant| ClientMessage::Mute { participant }),
+        target.prop_map(|participant| ClientMessage::Remove { participant }),
+        Just(ClientMessage::Quality {
+            quality: Quality::Poor
+        }),
+        Just(ClientMessage::Leave),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Enter(n, admitted)),
+        2 => any::<usize>().prop_map(Step::Resume),
+        2 => any::<u64>().prop_map(Step::Lose),
+        1 => any::<u64>().prop_map(Step::Slow),
+        12 => (any::<u64>(), message()).prop_map(|(n, message)| Step::Say(n, message)),
+        2 => (0..14_u128, 0..3_u128, 0..4_u32, any::<bool>())
+            .prop_map(|(n, c, o, ok)| Step::Answer(n, c, o, ok)),
+        1 => (0..14_u128, 0..3_u128).prop_map(|(n, c)| Step::MediaLost(n, c)),
+        4 => any::<bool>().prop_map(Step::Record),
+        4 => any::<bool>().prop_map(Step::Store),
+        1 => (0..14_u128, prop_oneof![Just(Bye::Removed), Just(Bye::Unauthorized)])
+            .prop_map(|(n, bye)| Step::Drop(n, bye)),
+        2 => (0..40_000_000_i64).prop_map(Step::Wait),
+    ]
+}
+
+fn any_socket(world: &World, n: u64) -> Option<SocketId> {
+    let sockets = world.pages.len() as u64;
+    (sockets > 0).then(|| SocketId(n % sockets + 1))
+}
+
+fn happen(world: &mut World, step: Step) {
+    match step {
+        Step::Enter(n, admitted) => {
+            world.enter(person(n, role(n), admitted));
+        }
+        Step::Resume(n) => {
+            let tokens: Vec<_> = world
+                .pages
+                .values()
+                .filter_map(|page| page.token.clone())
+                .collect();
+            if !tokens.is_empty() {
+                world.resume(&tokens[n % tokens.len()]);
+            }
+        }
+        Step::Lose(n) => {
+            if let Some(socket) = any_socket(world, n) {
+                world.lose(socket);
+            }
+        }
+        Step::Slow(n) => {
+            if let Some(socket) = any_socket(world, n) {
+                world.input(Input::Slow { socket });
+            }
+        }
+        Step::Say(n, message) => {
+            if let Some(socket) = any_socket(world, n) {
+                world.say(socket, message);
+            }
+        }
+        Step::Answer(n, c, offer_no, ok) => world.input(Input::Answered {
+            participant: who(n),
+            connection: connection(c),
+            offer_no,
+            result: if ok {
+                Ok(sdp())
+            } else {
+                Err(OfferRefusal {
+                    code: signaling_protocol::ErrorCode::BadOffer,
+                    detail: String::new(),
+                })
+            },
+        }),
+        Step::MediaLost(n, c) => world.input(Input::MediaLost {
+            participant: who(n),
+            connection: connection(c),
+        }),
+        Step::Record(ok) => world.record(ok),
+        Step::Store(ok) => world.store(ok),
+        Step::Drop(n, reason) => world.input(Input::Drop {
+            participant: who(n),
+            reason,
+        }),
+        Step::Wait(us) => world.wait(us),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn the_promises_of_a_room_hold_whatever_happens(
+        steps in proptest::collection::vec(step(), 1..200)
+    ) {
+        let mut world = World::new();
+        world.prompt = false;
+        for step in steps {
+            happen(&mut world, step);
+        }
+        // Everybody leaves the room alone; it lets go of everything in the end.
+        let sockets: Vec<_> = world.pages.keys().copied().collect();
+        for socket in sockets {
+            world.lose(socket);
+        }
+        while !world.records.is_empty() || !world.posts.is_empty() {
+            world.record(true);
+            world.store(true);
+        }
+        world.wait(signaling_session::SEAT_KEPT_US);
+        world.wait(signaling_session::EMPTY_GRACE_US);
+        prop_assert!(world.finished);
+        prop_assert_eq!(world.room.poll_timeout(), None);
+        prop_assert!(world.room.overview().is_none());
+    }
+}

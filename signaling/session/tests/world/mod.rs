@@ -1,0 +1,404 @@
+//! A world around one room: sockets with pages that believe what they are told, and a clinic that
+//! stores or does not. It checks after every step what must hold in every state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use signaling_protocol::{
+    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, PARTICIPANTS_MAX,
+    Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage, Snapshot, Stage,
+};
+use signaling_session::{
+    ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, RequestId,
+    ResumeSecret, Room, RoomRecord, SocketId, StoreFailed, VisitEvent,
+};
+use uuid::Uuid;
+
+pub fn who(n: u128) -> ParticipantId {
+    ParticipantId::from_uuid(Uuid::from_u128(n))
+}
+
+pub fn connection(n: u128) -> ConnectionId {
+    ConnectionId::from_uuid(Uuid::from_u128(n))
+}
+
+pub fn chat_id(n: u128) -> ChatId {
+    ChatId::from_uuid(Uuid::from_u128(n))
+}
+
+pub fn text(text: &str) -> ChatText {
+    ChatText::try_from(text.to_owned()).unwrap()
+}
+
+pub fn sdp() -> Sdp {
+    Sdp::try_from("v=0\r\n".to_owned()).unwrap()
+}
+
+pub fn person(n: u128, role: Role, admitted: bool) -> Person {
+    Person {
+        id: who(n),
+        name: format!("Person {n}"),
+        role,
+        relation: None,
+        admitted,
+    }
+}
+
+/// A page on one socket.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub me: Option<ParticipantId>,
+    pub heard: Vec<ServerMessage>,
+    pub closed: Option<CloseReason>,
+    pub stage: Option<Stage>,
+    pub others: BTreeMap<ParticipantId, Participant>,
+    pub chat: Vec<ChatMessage>,
+    pub snapshot: Option<Snapshot>,
+    pub token: Option<String>,
+}
+
+pub struct World {
+    pub room: Room,
+    pub now_us: i64,
+    pub pages: BTreeMap<SocketId, Page>,
+    pub media: Vec<MediaCommand>,
+    pub events: Vec<VisitEvent>,
+    pub marks: Vec<(ParticipantId, u64)>,
+    pub finished: bool,
+    /// Questions that the clinic has not answered; with `prompt` it answers at once.
+    pub posts: Vec<(RequestId, ChatPost)>,
+    pub records: Vec<(RequestId, VisitEvent)>,
+    pub prompt: bool,
+    pub stored: Vec<ChatMessage>,
+    live: BTreeMap<ParticipantId, SocketId>,
+    seq: BTreeMap<ParticipantId, u64>,
+    secrets: BTreeMap<String, ParticipantId>,
+    sockets: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(RoomRecord::default())
+    }
+
+    pub fn with(record: RoomRecord) -> Self {
+        let id = RoomId::from_uuid(Uuid::from_u128(77));
+        Self::around(Room::visit(id, record, Limits::default(), 0))
+    }
+
+    pub fn around(room: Room) -> Self {
+        Self {
+            room,
+            now_us: 0,
+            pages: BTreeMap::new(),
+            media: Vec::new(),
+            events: Vec::new(),
+            marks: Vec::new(),
+            finished: false,
+            posts: Vec::new(),
+            records: Vec::new(),
+            prompt: true,
+            stored: Vec::new(),
+            live: BTreeMap::new(),
+            seq: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            sockets: 0,
+        }
+    }
+
+    /// Comes with a ticket on a new socket.
+    pub fn enter(&mut self, person: Person) -> SocketId {
+        self.knock(Entry::Ticket(person))
+    }
+
+    /// Comes with a resume token on a new socket.
+    pub fn resume(&mut self, token: &str) -> SocketId {
+        self.knock(Entry::Resume(hash(token)))
+    }
+
+    fn knock(&mut self, entry: Entry) -> SocketId {
+        self.sockets += 1;
+        let socket = SocketId(self.sockets);
+        let text = format!("token {}", self.sockets);
+        let secret = ResumeSecret {
+            hash: hash(&text),
+            text,
+        };
+        self.pages.insert(socket, Page::default());
+        self.input(Input::Enter {
+            socket,
+            entry,
+            secret,
+        });
+        socket
+    }
+
+    pub fn say(&mut self, socket: SocketId, message: ClientMessage) {
+        self.input(Input::Message { socket, message });
+    }
+
+    pub fn lose(&mut self, socket: SocketId) {
+        self.live.retain(|_, live| *live != socket);
+        self.input(Input::Lost { socket });
+    }
+
+    pub fn wait(&mut self, us: i64) {
+        self.now_us += us;
+        self.input(Input::Timeout);
+    }
+
+    pub fn page(&self, socket: SocketId) -> &Page {
+        &self.pages[&socket]
+    }
+
+    pub fn last_error(&self, socket: SocketId) -> Option<ErrorCode> {
+        self.page(socket).heard.iter().rev().find_map(|heard| {
+            if let ServerMessage::Error { code, .. } = heard {
+                Some(*code)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub fn token(&self, socket: SocketId) -> String {
+        self.page(socket).token.clone().unwrap()
+    }
+
+    /// The clinic answers its oldest open decision.
+    pub fn record(&mut self, ok: bool) {
+        if self.records.is_empty() {
+            return;
+        }
+        let (request, event) = self.records.remove(0);
+        let result = if ok { Ok(()) } else { Err(StoreFailed) };
+        if ok {
+            self.events.push(event);
+        }
+        self.input(Input::Recorded { request, result });
+    }
+
+    /// The clinic answers its oldest open message.
+    pub fn store(&mut self, ok: bool) {
+        if self.posts.is_empty() {
+            return;
+        }
+        let (request, post) = self.posts.remove(0);
+        let result = if ok {
+            Ok(self.append(post))
+        } else {
+            Err(StoreFailed)
+        };
+        self.input(Input::Stored { request, result });
+    }
+
+    pub fn append(&mut self, post: ChatPost) -> ChatMessage {
+        if let Some(known) = self.stored.iter().find(|message| message.id == post.id) {
+            return known.clone();
+        }
+        let message = ChatMessage {
+            seq: self.stored.len() as u64 + 1,
+            id: post.id,
+            from: post.from,
+            from_name: post.from_name,
+            at_us: self.now_us,
+            text: post.text,
+        };
+        self.stored.push(message.clone());
+        message
+    }
+
+    pub fn input(&mut self, input: Input) {
+        let entering = match &input {
+            Input::Enter {
+                entry: Entry::Resume(token),
+                socket,
+                ..
+            } => Some((*socket, *token)),
+            _ => None,
+        };
+        self.room.handle(self.now_us, input);
+        let mut outputs = 0;
+        while let Some(output) = self.room.poll_output() {
+            outputs += 1;
+            self.take(output);
+        }
+        assert!(outputs < 500, "one input made {outputs} outputs");
+        if let Some((socket, token)) = entering {
+            self.check_resume(socket, &token);
+        }
+        self.check();
+        if self.prompt {
+            if !self.posts.is_empty() {
+                self.store(true);
+            } else if !self.records.is_empty() {
+                self.record(true);
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Send { socket, frame } => self.hear(socket, frame),
+            Output::Close { socket, reason, .. } => {
+                self.live.retain(|_, live| *live != socket);
+                let page = self.pages.get_mut(&socket).unwrap();
+                assert!(page.closed.is_none(), "closed twice");
+                page.closed = Some(reason);
+            }
+            Output::StoreChat { request, post } => {
+                assert!(self.posts.is_empty(), "one message is stored at a time");
+                self.posts.push((request, post));
+            }
+            Output::MarkRead { participant, seq } => self.marks.push((participant, seq)),
+            Output::Record {
+                request: Some(request),
+                event,
+            } => self.records.push((request, event)),
+            Output::Record {
+                request: None,
+                event,
+            } => self.events.push(event),
+            Output::Media(command) => {
+                self.check_media(&command);
+                self.media.push(command);
+            }
+            Output::RosterChanged => {}
+            Output::Finished => self.finished = true,
+        }
+    }
+
+    fn hear(&mut self, socket: SocketId, frame: ServerFrame) {
+        let page = self.pages.get_mut(&socket).unwrap();
+        assert!(page.closed.is_none(), "a frame after the last");
+        let message = frame.message;
+        let waits = page.stage == Some(Stage::Lobby);
+        match &message {
+            ServerMessage::Welcome {
+                resume_token,
+                snapshot,
+            } => {
+                page.token = Some(resume_token.clone());
+                let me = snapshot.me.id;
+                page.me = Some(me);
+                if frame.seq == 1 {
+                    self.seq.remove(&me);
+                }
+                assert!(
+                    self.live.insert(me, socket).is_none(),
+                    "two live sockets of one person"
+                );
+                self.secrets.insert(resume_token.clone(), me);
+                believe(page, snapshot);
+            }
+            ServerMessage::Admitted { snapshot } => {
+                assert!(waits);
+                believe(page, snapshot);
+            }
+            ServerMessage::Participant { participant } => {
+                assert!(!waits, "a roster for somebody who waits");
+                page.others.insert(participant.id, participant.clone());
+            }
+            ServerMessage::Gone { participant } => {
+                assert!(!waits, "a roster for somebody who waits");
+                assert!(page.others.remove(participant).is_some());
+            }
+            ServerMessage::Chat { message } => {
+                assert!(!waits, "chat for somebody who waits");
+                // A page orders by number: a message may come late when its store was slow.
+                page.chat.retain(|known| known.seq != message.seq);
+                page.chat.push(message.clone());
+                page.chat.sort_by_key(|known| known.seq);
+            }
+            ServerMessage::Answer { .. }
+            | ServerMessage::Slots { .. }
+            | ServerMessage::MediaLost { .. } => assert!(!waits, "media for somebody who waits"),
+            _ => {}
+        }
+        let me = page.me.unwrap();
+        page.heard.push(message);
+        let last = self.seq.insert(me, frame.seq).unwrap_or(0);
+        assert!(frame.seq > last, "numbers rise");
+    }
+
+    /// No media for anybody who is not in the visit.
+    fn check_media(&self, command: &MediaCommand) {
+        let (MediaCommand::Connect { participant, .. }
+        | MediaCommand::SetSources { participant, .. }
+        | MediaCommand::SetView { participant, .. }) = command
+        else {
+            return;
+        };
+        let roster = self.room.roster();
+        let member = roster.iter().find(|member| member.id == *participant);
+        assert_eq!(member.map(|member| member.stage), Some(Stage::Admitted));
+    }
+
+    /// A token of somebody who is no longer here opens nothing.
+    fn check_resume(&self, socket: SocketId, token: &[u8; 32]) {
+        let holder = self
+            .secrets
+            .iter()
+            .find(|(text, _)| hash(text) == *token)
+            .map(|(_, holder)| *holder);
+        let roster = self.room.roster();
+        let here = holder.is_some_and(|holder| roster.iter().any(|member| member.id == holder));
+        let page = self.page(socket);
+        if !here {
+            assert!(page.closed.is_some());
+        } else if page.closed.is_none() {
+            assert_eq!(page.me, holder, "a token opens its own seat only");
+        }
+    }
+
+    fn check(&self) {
+        let roster = self.room.roster();
+        assert!(roster.len() <= PARTICIPANTS_MAX);
+        for member in &roster {
+            assert_eq!(
+                member.connected,
+                self.live.contains_key(&member.id),
+                "connected is true exactly while there is a socket"
+            );
+        }
+        let ids: BTreeSet<_> = roster.iter().map(|member| member.id).collect();
+        for (id, socket) in &self.live {
+            assert!(ids.contains(id), "a socket without a seat");
+            let page = self.page(*socket);
+            let me = roster.iter().find(|member| member.id == *id).unwrap();
+            assert_eq!(page.stage, Some(me.stage), "everybody knows where they are");
+            if me.stage == Stage::Lobby {
+                assert!(page.others.is_empty() && page.chat.is_empty());
+                continue;
+            }
+            let seen: Vec<_> = page.others.values().cloned().collect();
+            let is: Vec<_> = roster
+                .iter()
+                .filter(|member| member.id != *id)
+                .cloned()
+                .collect();
+            assert_eq!(seen, is, "everybody in the visit sees the same people");
+            let ids: BTreeSet<_> = page.chat.iter().map(|message| message.id).collect();
+            assert_eq!(ids.len(), page.chat.len(), "a message is shown once");
+            assert!(page.chat.iter().all(|message| self.stored.contains(message)));
+        }
+    }
+}
+
+fn believe(page: &mut Page, snapshot: &Snapshot) {
+    page.stage = Some(snapshot.stage);
+    page.others = snapshot
+        .others
+        .iter()
+        .map(|other| (other.id, other.clone()))
+        .collect();
+    page.chat.clone_from(&snapshot.chat);
+    page.snapshot = Some(snapshot.clone());
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    for (at, byte) in token.bytes().enumerate() {
+        hash[at % 32] ^= byte;
+    }
+    hash
+}
