@@ -12,6 +12,9 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGE: &str = "web-app";
 /// `[profile.web]` of the workspace: small before fast.
 const PROFILE: &str = "web";
+/// Debian's compiler. Both by full path: rustup's come first on the search path.
+const DISTRIBUTION_CARGO: &str = "/usr/bin/cargo";
+const DISTRIBUTION_RUSTC: &str = "/usr/bin/rustc";
 
 /// Compiles the application and returns the wasm that rustc made.
 pub(crate) fn web_app(root: &Path, arguments: &Arguments) -> Result<Vec<u8>> {
@@ -32,7 +35,7 @@ pub(crate) fn web_app(root: &Path, arguments: &Arguments) -> Result<Vec<u8>> {
         cargo
             .arg("--config")
             .arg(format!("target.{TARGET}.rustflags={flags}"));
-        cargo.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
+        cargo.env("RUSTC", DISTRIBUTION_RUSTC);
     }
     let status = cargo.status().context("cannot start cargo")?;
     if !status.success() {
@@ -49,7 +52,7 @@ pub(crate) fn web_app(root: &Path, arguments: &Arguments) -> Result<Vec<u8>> {
 /// built this tool.
 fn cargo_program(arguments: &Arguments) -> PathBuf {
     if arguments.wasm_sysroot.is_some() {
-        return PathBuf::from("/usr/bin/cargo");
+        return PathBuf::from(DISTRIBUTION_CARGO);
     }
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
