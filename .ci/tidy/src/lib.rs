@@ -2,6 +2,7 @@
 //! judges as arguments and answers with the problems found, so that its own tests can show it
 //! failing. `tests/house.rs` applies all of them to this repository.
 
+pub mod accounts;
 pub mod arrows;
 pub mod licences;
 pub mod links;

@@ -4,7 +4,7 @@
 use cargo_metadata::{Metadata, MetadataCommand};
 use tidy::arrows::{self, Reserved, Room};
 use tidy::licences::{self, Policy};
-use tidy::{links, manifests, sizes, tree, words};
+use tidy::{accounts, links, manifests, sizes, tree, words};
 
 /// A machine that is pure or runs in a browser knows nothing of a server.
 const NO_SERVER: &[&str] = &["tokio", "mio", "axum", "hyper", "sqlx", "reqwest", "str0m"];
@@ -272,5 +272,16 @@ fn every_dependency_has_a_licence_and_a_source_that_we_may_ship() {
     none(&licences::problems(
         &Policy::parse(&deny).unwrap(),
         &packages,
+    ));
+}
+
+#[test]
+fn every_demo_account_that_a_document_names_is_made() {
+    let texts = tree::tracked_texts(&tree::root().unwrap()).unwrap();
+    let text = |path: &str| texts.iter().find(|text| text.path == path).unwrap();
+    let documents = [text("README.md"), text("scripts/demo-accounts.txt")];
+    none(&accounts::problems(
+        text("clinical/app/src/demo/people.rs"),
+        &documents,
     ));
 }
