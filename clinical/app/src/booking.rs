@@ -15,5 +15,7 @@ pub use calendar::{
 pub use change::{CancelError, RescheduleError, cancel, reschedule};
 pub use links::{LinkError, NewLink, new_link, revoke_link};
 
+pub use clinical_store::booking::{AppointmentRecord, Schedule};
+
 pub(crate) use access::{is_doctor_of, own};
 pub(crate) use links::{hash as link_hash, issue, takes_place};

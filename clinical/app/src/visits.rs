@@ -19,3 +19,4 @@ pub use live::{CloseReason, LIVE_EFFECTS_MAX, LiveEffect, LiveVisits};
 pub use record::{VisitEvent, VisitEventError, record_visit_event};
 pub(crate) use room::chat_message;
 pub use room::{ChatError, RoomState, append_chat, load_room, mark_read};
+pub use signaling_protocol::Role;

@@ -8,8 +8,8 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
 use clinical_api::BASE;
-use clinical_app::Clinic;
 use clinical_app::identity::SignIn;
+use clinical_app::{Clinic, Desk};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::actor::guard;
@@ -31,6 +31,8 @@ pub struct ApiState {
     pub sign_in: Arc<SignIn>,
     /// How the refresh cookie travels.
     pub cookies: CookiePolicy,
+    /// The front desk: booking and visits.
+    pub desk: Desk,
 }
 
 /// Every operation of the API.

@@ -9,10 +9,17 @@ use signaling_ticket::{MintError, PassKey, Purpose};
 use uuid::Uuid;
 
 use super::live::LiveVisits;
-use crate::Clinic;
+use crate::{Clinic, Limited, Limiter, Origin, Rate};
 
 /// Life of a pass in seconds: a browser uses it at once.
 const PASS_LIFE_S: u32 = 60;
+
+/// Links that lead nowhere, by address: a person may paste a few broken ones, and a whole hospital
+/// may be behind one address. Guessing 256 bits is hopeless anyway; this bounds the work it makes.
+const DOOR: Rate = Rate {
+    burst: 100,
+    interval_us: Micros::SECOND,
+};
 
 /// Path of signaling's WebSocket on this server.
 pub const SIGNAL_PATH: &str = "/signal/v1";
@@ -24,6 +31,7 @@ pub struct Desk {
     clinic: Clinic,
     passes: Arc<PassKey>,
     live: LiveVisits,
+    door: Arc<Limiter<Origin>>,
 }
 
 impl core::fmt::Debug for Desk {
@@ -35,11 +43,12 @@ impl core::fmt::Debug for Desk {
 impl Desk {
     /// Opens the desk.
     #[must_use]
-    pub const fn new(clinic: Clinic, passes: Arc<PassKey>, live: LiveVisits) -> Self {
+    pub fn new(clinic: Clinic, passes: Arc<PassKey>, live: LiveVisits) -> Self {
         Self {
             clinic,
             passes,
             live,
+            door: Arc::new(Limiter::new(DOOR)),
         }
     }
 
@@ -59,6 +68,16 @@ impl Desk {
 
     pub(crate) const fn live(&self) -> &LiveVisits {
         &self.live
+    }
+
+    /// Counts a link that is about to be looked for.
+    pub(crate) fn knock(&self, from: Origin, now: Micros) -> Result<(), Limited> {
+        self.door.take(&from, now)
+    }
+
+    /// The link was a real one, so it does not count.
+    pub(crate) fn opened(&self, from: Origin) {
+        self.door.give_back(&from);
     }
 
     /// A new id; ids of one process grow with time.

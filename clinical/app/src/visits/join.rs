@@ -11,7 +11,7 @@ use signaling_protocol::{ParticipantId, Role, RoomId};
 use signaling_ticket::{MintError, Purpose};
 
 use crate::booking::{is_doctor_of, link_hash};
-use crate::{Actor, Desk};
+use crate::{Actor, Desk, Limited, Origin};
 
 /// Everything needed to enter a visit.
 #[derive(Clone)]
@@ -40,6 +40,9 @@ pub enum JoinError {
     /// There is no such link or appointment, or it is not theirs.
     #[error("no such visit")]
     NotFound,
+    /// Too many links from this address led nowhere.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// The door is closed to them.
     #[error(transparent)]
     Refused(#[from] JoinRefusal),
@@ -93,10 +96,12 @@ impl Visitor {
 ///
 /// # Errors
 /// [`JoinError`]; a refusal is written down under the link.
-pub async fn redeem(desk: &Desk, token: &JoinLinkToken) -> Result<Entry, JoinError> {
+pub async fn redeem(desk: &Desk, from: Origin, token: &str) -> Result<Entry, JoinError> {
     let now = desk.now();
+    desk.knock(from, now)?;
     let mut tx = desk.db().begin().await?;
     let (link, record) = by_link(&mut tx, token).await?;
+    desk.opened(from);
     let entry = |refused: bool| {
         let actor = AuditActor::Link(link.id);
         if refused {
@@ -174,10 +179,12 @@ pub async fn join_as_doctor(
 ///
 /// # Errors
 /// The refusals of [`redeem`].
-pub async fn link_queue(desk: &Desk, token: &JoinLinkToken) -> Result<QueuePlace, JoinError> {
+pub async fn link_queue(desk: &Desk, from: Origin, token: &str) -> Result<QueuePlace, JoinError> {
     let now = desk.now();
+    desk.knock(from, now)?;
     let mut tx = desk.db().read().await?;
     let (link, record) = by_link(&mut tx, token).await?;
+    desk.opened(from);
     record.appointment.admit(&link, now)?;
     Ok(place(&mut tx, &record.appointment, now).await?)
 }
@@ -216,10 +223,12 @@ pub fn connection_test(desk: &Desk) -> Result<TestPass, TestPassError> {
 ///
 /// # Errors
 /// The refusals of [`redeem`] but for the one that it is too early.
-pub async fn link_test(desk: &Desk, token: &JoinLinkToken) -> Result<TestPass, JoinError> {
+pub async fn link_test(desk: &Desk, from: Origin, token: &str) -> Result<TestPass, JoinError> {
     let now = desk.now();
+    desk.knock(from, now)?;
     let mut tx = desk.db().read().await?;
     let (link, record) = by_link(&mut tx, token).await?;
+    desk.opened(from);
     match record.appointment.admit(&link, now) {
         Ok(_) | Err(JoinRefusal::TooEarly { .. }) => {}
         Err(refusal) => return Err(refusal.into()),
@@ -229,11 +238,10 @@ pub async fn link_test(desk: &Desk, token: &JoinLinkToken) -> Result<TestPass, J
     Ok(TestPass { ticket })
 }
 
-async fn by_link(
-    conn: &mut Conn,
-    token: &JoinLinkToken,
-) -> Result<(Link, AppointmentRecord), JoinError> {
-    let link = clinical_store::visits::find_link(conn, &link_hash(token))
+async fn by_link(conn: &mut Conn, token: &str) -> Result<(Link, AppointmentRecord), JoinError> {
+    // Nobody learns whether a text could have been a link.
+    let token: JoinLinkToken = token.parse().or(Err(JoinError::NotFound))?;
+    let link = clinical_store::visits::find_link(conn, &link_hash(&token))
         .await?
         .ok_or(JoinError::NotFound)?;
     let record = clinical_store::booking::find(conn, link.appointment)

@@ -1,6 +1,10 @@
 //! The operations, one folder per domain, one file per operation.
 
+mod admin;
 mod auth;
+mod booking;
+mod notes;
+mod visits;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -19,4 +23,10 @@ pub(crate) struct Domain {
 }
 
 /// Every domain of the API.
-pub(crate) const DOMAINS: &[Domain] = &[auth::DOMAIN];
+pub(crate) const DOMAINS: &[Domain] = &[
+    auth::DOMAIN,
+    booking::DOMAIN,
+    visits::DOMAIN,
+    notes::DOMAIN,
+    admin::DOMAIN,
+];

@@ -1,0 +1,66 @@
+//! What people see of doctors and appointments.
+
+use clinical_api::{AppointmentState, AppointmentView, DoctorView, GuestBrief, JoinLink};
+use clinical_app::booking::{AccessError, AppointmentRecord, NewLink};
+use clinical_model::booking::{AppointmentStage, Doctor};
+
+use crate::error::ApiError;
+
+pub(crate) fn doctor_view(doctor: Doctor) -> DoctorView {
+    DoctorView {
+        id: doctor.id,
+        name: doctor.name,
+        specialty: doctor.specialty,
+        zone: doctor.zone,
+        languages: doctor.languages,
+    }
+}
+
+pub(crate) fn link_view(link: &NewLink) -> JoinLink {
+    JoinLink {
+        token: link.token.to_text(),
+        expires_us: link.expires.0,
+    }
+}
+
+/// An appointment without a link: links are shown once, when they are made.
+pub(crate) fn appointment_view(record: AppointmentRecord) -> AppointmentView {
+    let appointment = record.appointment;
+    AppointmentView {
+        id: appointment.id,
+        start_us: appointment.slot.start.0,
+        end_us: appointment.slot.end.0,
+        opens_us: appointment.opens_at().0,
+        state: match appointment.state.stage() {
+            AppointmentStage::Booked => AppointmentState::Booked,
+            AppointmentStage::Arrived => AppointmentState::Arrived,
+            AppointmentStage::InProgress => AppointmentState::InProgress,
+            AppointmentStage::Finished => AppointmentState::Finished,
+            AppointmentStage::Cancelled => AppointmentState::Cancelled,
+        },
+        doctor: doctor_view(record.doctor),
+        patient_name: record.patient_name,
+        reason: appointment.reason.as_str().to_owned(),
+        room: appointment.room.to_string(),
+        has_summary: record.has_summary,
+        guests: record
+            .guests
+            .into_iter()
+            .map(|guest| GuestBrief {
+                id: guest.id,
+                name: guest.name.as_str().to_owned(),
+                relation: guest.relation.as_str().to_owned(),
+            })
+            .collect(),
+        link: None,
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::not_found(),
+            AccessError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Entering a visit, its guests.
+
+mod connection_tests;
+mod guests;
+mod join;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{delete, post};
+use clinical_model::Role;
+use utoipa::OpenApi as _;
+
+use super::Domain;
+use crate::operation::{Operation, Who};
+use crate::router::ApiState;
+
+const PARTIES: Who = Who::Roles(&[Role::Patient, Role::Doctor]);
+
+pub(super) const DOMAIN: Domain = Domain {
+    operations: &[
+        // The token of the link is the right to these three.
+        Operation::new(Method::POST, "/join", Who::Public),
+        Operation::new(Method::POST, "/join/queue", Who::Public),
+        Operation::new(Method::POST, "/join/test", Who::Public),
+        Operation::new(
+            Method::POST,
+            "/appointments/{id}/join",
+            Who::Roles(&[Role::Doctor]),
+        ),
+        Operation::new(Method::POST, "/connection-tests", Who::SignedIn),
+        Operation::new(Method::POST, "/appointments/{id}/guests", PARTIES),
+        Operation::new(Method::DELETE, "/appointments/{id}/guests/{guest}", PARTIES),
+    ],
+    router,
+    openapi: Description::openapi,
+};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    join::redeem_link,
+    join::link_queue,
+    join::join_as_doctor,
+    connection_tests::test_by_link,
+    connection_tests::test_connection,
+    guests::add_guest,
+    guests::remove_guest
+))]
+struct Description;
+
+fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/join", post(join::redeem_link))
+        .route("/join/queue", post(join::link_queue))
+        .route("/join/test", post(connection_tests::test_by_link))
+        .route("/appointments/{id}/join", post(join::join_as_doctor))
+        .route("/connection-tests", post(connection_tests::test_connection))
+        .route("/appointments/{id}/guests", post(guests::add_guest))
+        .route(
+            "/appointments/{id}/guests/{guest}",
+            delete(guests::remove_guest),
+        )
+}
