@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(faults.join("\n").into());
     }
     let out = std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
-    fs::write(Path::new(&out).join("texts.rs"), generate(&english, &french)?)?;
+    fs::write(
+        Path::new(&out).join("texts.rs"),
+        generate(&english, &french)?,
+    )?;
     Ok(())
 }
 
@@ -36,7 +39,10 @@ fn load(folder: &Path) -> Result<Texts, Box<dyn std::error::Error>> {
         let part: Texts = serde_json::from_slice(&fs::read(&file)?)
             .map_err(|fault| format!("{}: {fault}", file.display()))?;
         for (key, text) in part {
-            if !key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            if !key
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            {
                 return Err(format!("{}: {key} is not snake_case", file.display()).into());
             }
             if texts.insert(key.clone(), text).is_some() {
@@ -75,24 +81,42 @@ fn compare(english: &Texts, french: &Texts) -> Vec<String> {
 }
 
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn generate(english: &Texts, french: &Texts) -> Result<String, std::fmt::Error> {
     let is_plural = |key: &str| key.ends_with("_one") || key.ends_with("_other");
     let mut code = String::new();
     writeln!(code, "/// One text of the catalogue.")?;
-    writeln!(code, "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum Key {{")?;
+    writeln!(
+        code,
+        "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum Key {{"
+    )?;
     for (key, text) in english.iter().filter(|(key, _)| !is_plural(key)) {
-        writeln!(code, "    /// `{}`\n    {},", text.replace(['`', '\n'], " "), camel(key))?;
+        writeln!(
+            code,
+            "    /// `{}`\n    {},",
+            text.replace(['`', '\n'], " "),
+            camel(key)
+        )?;
     }
     writeln!(code, "}}\n\nconst TEXTS: &[[&str; 2]] = &[")?;
     for (key, text) in english.iter().filter(|(key, _)| !is_plural(key)) {
         writeln!(code, "    [{text:?}, {:?}],", french[key])?;
     }
     writeln!(code, "];\n\n/// One text with a number in it.")?;
-    writeln!(code, "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum Plural {{")?;
-    let stems: Vec<&str> = english.keys().filter_map(|key| key.strip_suffix("_one")).collect();
+    writeln!(
+        code,
+        "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum Plural {{"
+    )?;
+    let stems: Vec<&str> = english
+        .keys()
+        .filter_map(|key| key.strip_suffix("_one"))
+        .collect();
     for stem in &stems {
         let text = english[&format!("{stem}_other")].replace(['`', '\n'], " ");
         writeln!(code, "    /// `{text}`\n    {},", camel(stem))?;

@@ -57,7 +57,10 @@ pub fn language() -> Option<String> {
 
 /// Sets `<html lang>`, which decides the voice of a screen reader.
 pub fn set_document_language(tag: &str) {
-    if let Some(root) = window().document().and_then(|document| document.document_element()) {
+    if let Some(root) = window()
+        .document()
+        .and_then(|document| document.document_element())
+    {
         root.set_attribute("lang", tag).ok();
     }
 }
@@ -96,12 +99,17 @@ pub async fn copy(text: &str) -> bool {
     if !window().is_secure_context() {
         return false;
     }
-    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+    JsFuture::from(window().navigator().clipboard().write_text(text))
+        .await
+        .is_ok()
 }
 
 /// Now, Unix microseconds.
 pub fn now_us() -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of Date fit into 54 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of Date fit into 54 bits"
+    )]
     let millis = js_sys::Date::now() as i64;
     millis.saturating_mul(1_000)
 }

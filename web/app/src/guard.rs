@@ -19,7 +19,10 @@ pub(crate) fn guarded(roles: &'static [Role], page: fn() -> AnyView) -> impl Int
             let here = browser::path_and_query();
             // Signing out leaves for the welcome page by itself.
             if here != "/" {
-                let replace = NavigateOptions { replace: true, ..NavigateOptions::default() };
+                let replace = NavigateOptions {
+                    replace: true,
+                    ..NavigateOptions::default()
+                };
                 navigate(&login_href(&here, expired), replace);
             }
         }
@@ -51,7 +54,11 @@ fn login_href(next: &str, expired: bool) -> String {
 /// Where to go after signing in: only a path of this site is followed.
 pub(crate) fn next_path() -> Memo<Option<String>> {
     let query = use_query_map();
-    Memo::new(move |_| query.with(|query| query.get("next")).filter(|next| is_local(next)))
+    Memo::new(move |_| {
+        query
+            .with(|query| query.get("next"))
+            .filter(|next| is_local(next))
+    })
 }
 
 fn is_local(path: &str) -> bool {
@@ -65,7 +72,12 @@ mod tests {
     #[test]
     fn only_paths_of_this_site_are_followed() {
         assert!(is_local("/appointments?x=1"));
-        for outside in ["//evil.example", "https://evil.example", "/\\evil.example", ""] {
+        for outside in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+        ] {
             assert!(!is_local(outside), "{outside}");
         }
     }

@@ -124,7 +124,9 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 fn text_in(lang: Lang, key: Key) -> &'static str {
-    TEXTS.get(key as usize).map_or("", |texts| texts[lang as usize])
+    TEXTS
+        .get(key as usize)
+        .map_or("", |texts| texts[lang as usize])
 }
 
 fn plural_in(lang: Lang, plural: Plural, n: u64) -> &'static str {
@@ -133,7 +135,9 @@ fn plural_in(lang: Lang, plural: Plural, n: u64) -> &'static str {
         Lang::En => usize::from(n != 1),
         Lang::Fr => usize::from(n > 1),
     };
-    PLURALS.get(plural as usize).map_or("", |texts| texts[lang as usize][form])
+    PLURALS
+        .get(plural as usize)
+        .map_or("", |texts| texts[lang as usize][form])
 }
 
 /// The text of a key with values: `tr!(Key::Greeting, name = me.name)`; tracked like [`t`].
@@ -153,7 +157,10 @@ mod tests {
 
     #[test]
     fn values_stand_in_place_of_their_names() {
-        assert_eq!(fill("{a} and {b}", &[("a", "x"), ("b", "{a}")]), "x and {a}");
+        assert_eq!(
+            fill("{a} and {b}", &[("a", "x"), ("b", "{a}")]),
+            "x and {a}"
+        );
         assert_eq!(fill("open { brace", &[]), "open { brace");
     }
 

@@ -3,6 +3,8 @@
 //! The page uses the same public HTTP API as everyone. [`api`] is its one client, [`session`] knows
 //! who is signed in, [`i18n`] has the words, [`when`] writes times, [`components`] are the parts.
 
+#![expect(unreachable_pub, reason = "the component macro writes `pub` functions")]
+
 pub mod api;
 pub mod browser;
 pub mod components;
@@ -16,7 +18,6 @@ mod join_link;
 mod live;
 mod pages;
 mod routes;
-
 
 /// Mounts the pages in place of the static shell.
 pub fn run() {

@@ -34,6 +34,15 @@ pub(crate) struct Watch {
     pub(crate) rooms: RwSignal<Option<Vec<RoomOverview>>>,
     /// How fresh they are.
     pub(crate) line: RwSignal<Line>,
+    again: UnsyncCallback<()>,
+}
+
+impl Watch {
+    /// Gets a new pass: the rooms that a doctor may watch are fixed when the pass is made, so a
+    /// new appointment needs a new one.
+    pub(crate) fn again(&self) {
+        self.again.run(());
+    }
 }
 
 const FIRST_WAIT_MS: u32 = 500;
@@ -42,9 +51,11 @@ const CHECK_MS: u32 = 2_000;
 
 /// Starts to watch, until the component around it is removed.
 pub(crate) fn watch() -> Watch {
-    let watch = Watch { rooms: RwSignal::new(None), line: RwSignal::new(Line::Connecting) };
+    let rooms = RwSignal::new(None);
+    let line = RwSignal::new(Line::Connecting);
     let observer = Rc::new(Observer {
-        watch,
+        rooms,
+        line,
         socket: RefCell::new(None),
         retry: RefCell::new(None),
         wait_ms: Cell::new(FIRST_WAIT_MS),
@@ -61,11 +72,19 @@ pub(crate) fn watch() -> Watch {
             observer.stop();
         }
     });
-    watch
+    let again = UnsyncCallback::new(move |()| {
+        held.with_value(|held| {
+            if let Some((observer, _)) = held {
+                observer.open();
+            }
+        });
+    });
+    Watch { rooms, line, again }
 }
 
 struct Observer {
-    watch: Watch,
+    rooms: RwSignal<Option<Vec<RoomOverview>>>,
+    line: RwSignal<Line>,
     socket: RefCell<Option<Socket>>,
     retry: RefCell<Option<Timeout>>,
     wait_ms: Cell<u32>,
@@ -98,7 +117,9 @@ impl Observer {
             if this.over.get() {
                 return;
             }
-            let opened = pass.ok().and_then(|pass| connect(&this, &pass.signal_path, pass.ticket));
+            let opened = pass
+                .ok()
+                .and_then(|pass| connect(&this, &pass.signal_path, pass.ticket));
             match opened {
                 Some(socket) => {
                     this.heard_us.set(now_us());
@@ -119,14 +140,20 @@ impl Observer {
         if self.over.get() {
             return;
         }
-        drop(self.watch.line.try_set(Line::Lost));
+        self.line.try_set(Line::Lost);
         let wait = self.wait_ms.get();
-        self.wait_ms.set(wait.saturating_mul(2).min(LONGEST_WAIT_MS));
+        self.wait_ms
+            .set(wait.saturating_mul(2).min(LONGEST_WAIT_MS));
         let this = Rc::clone(self);
         // A quarter of chance keeps many pages from coming back in the same moment.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 ..= 2500")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 ..= 2500"
+        )]
         let chance = (js_sys::Math::random() * f64::from(wait) / 4.0) as u32;
-        self.retry.replace(Some(Timeout::new(wait + chance, move || this.open())));
+        self.retry
+            .replace(Some(Timeout::new(wait + chance, move || this.open())));
     }
 
     /// A socket that says nothing, not even a heartbeat, is lost.
@@ -146,8 +173,8 @@ impl Observer {
         };
         if let ServerMessage::Overview { rooms } = frame.message {
             self.wait_ms.set(FIRST_WAIT_MS);
-            drop(self.watch.line.try_set(Line::Live));
-            drop(self.watch.rooms.try_set(Some(rooms)));
+            self.line.try_set(Line::Live);
+            self.rooms.try_set(Some(rooms));
         }
     }
 }
@@ -156,7 +183,10 @@ fn connect(observer: &Rc<Observer>, path: &str, ticket: String) -> Option<Socket
     let origin = crate::browser::origin();
     let base = origin.strip_prefix("http").unwrap_or(&origin);
     let socket = WebSocket::new(&format!("ws{base}{path}")).ok()?;
-    let hello = ClientMessage::Hello { version: VERSION, auth: Auth::Ticket { ticket } };
+    let hello = ClientMessage::Hello {
+        version: VERSION,
+        auth: Auth::Ticket { ticket },
+    };
     let hello = serde_json::to_string(&hello).ok()?;
     let speaker = socket.clone();
     let on_open = Closure::<dyn FnMut()>::new(move || {
@@ -181,5 +211,10 @@ fn connect(observer: &Rc<Observer>, path: &str, ticket: String) -> Option<Socket
     socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
     socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-    Some(Socket { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+    Some(Socket {
+        socket,
+        _on_open: on_open,
+        _on_message: on_message,
+        _on_close: on_close,
+    })
 }

@@ -39,7 +39,7 @@ impl<T: Send + Sync + 'static> Clone for Remote<T> {
 
 impl<T: Send + Sync + 'static> Copy for Remote<T> {}
 
-impl<T: Clone + Send + Sync + 'static> Remote<T> {
+impl<T: Clone + PartialEq + Send + Sync + 'static> Remote<T> {
     /// Loads at once. `fetch` is called again by [`Remote::reload`].
     pub fn new<F, Fut>(fetch: F) -> Self
     where
@@ -54,22 +54,30 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
                     Ok(value) => Load::Ready(value),
                     Err(fault) => Load::Failed(fault),
                 };
-                // The page may be gone by now.
-                drop(state.try_set(next));
+                // The page may be gone by now. What is there is not given up for a failed
+                // reload, and an equal value is no change: it would build the page anew.
+                let shown = state.try_get_untracked();
+                let keep = match (&shown, &next) {
+                    (None, _) | (Some(Load::Ready(_)), Load::Failed(_)) => true,
+                    (Some(old), new) => old == new,
+                };
+                if !keep {
+                    state.try_set(next);
+                }
             });
         });
         run.run(());
         Self { state, run }
     }
 
-    /// Loads again; what is there stays until the new value comes.
+    /// Loads again; what is there stays until another value comes.
     pub fn reload(&self) {
         self.run.run(());
     }
 
     /// Shows another value, for example the answer to a change.
     pub fn put(&self, value: T) {
-        drop(self.state.try_set(Load::Ready(value)));
+        self.state.try_set(Load::Ready(value));
     }
 
     /// The state; tracked.
@@ -92,13 +100,15 @@ impl<T: Clone + Send + Sync + 'static> Remote<T> {
         self,
         view: impl Fn(T) -> V + Send + 'static,
     ) -> impl IntoView {
-        move || match self.state.get() {
+        move || {
+            match self.state.get() {
             Load::Loading => leptos::view! { <Spinner/> }.into_any(),
             Load::Ready(value) => view(value).into_any(),
             Load::Failed(fault) => {
                 leptos::view! { <Failure fault on_retry=move || { self.state.set(Load::Loading); self.reload(); }/> }
                     .into_any()
             }
+        }
         }
     }
 }

@@ -128,7 +128,10 @@ pub(crate) async fn renew(used: Option<&str>) -> bool {
             true
         }
         Err(ApiError::Problem(_)) => {
-            let was_in = matches!(SESSION.with(GetUntracked::get_untracked), Session::SignedIn(_));
+            let was_in = matches!(
+                SESSION.with(GetUntracked::get_untracked),
+                Session::SignedIn(_)
+            );
             browser::local_remove(FLAG);
             end(was_in);
             false
@@ -138,14 +141,21 @@ pub(crate) async fn renew(used: Option<&str>) -> bool {
 }
 
 fn keep(token: Token) {
-    let ahead = token.expires_in_s.saturating_sub(AHEAD_S).max(token.expires_in_s / 2).max(1);
+    let ahead = token
+        .expires_in_s
+        .saturating_sub(AHEAD_S)
+        .max(token.expires_in_s / 2)
+        .max(1);
     let wait = Duration::from_secs(u64::from(ahead));
-    let timer = Timeout::new(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX / 2), || {
-        spawn_local(async {
-            let used = bearer();
-            renew(used.as_deref()).await;
-        });
-    });
+    let timer = Timeout::new(
+        u32::try_from(wait.as_millis()).unwrap_or(u32::MAX / 2),
+        || {
+            spawn_local(async {
+                let used = bearer();
+                renew(used.as_deref()).await;
+            });
+        },
+    );
     RENEWAL.set(Some(timer));
     TOKEN.set(Some(token.access_token));
     browser::local_set(FLAG, "1");

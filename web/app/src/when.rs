@@ -27,15 +27,24 @@ pub fn time(us: i64) -> String {
 /// Hours and minutes in another zone, named: `10:00 (Douala)`.
 #[must_use]
 pub fn time_in(us: i64, zone: &str) -> String {
-    let time = format(us, &[("hour", "2-digit"), ("minute", "2-digit")], Some(zone));
+    let time = format(
+        us,
+        &[("hour", "2-digit"), ("minute", "2-digit")],
+        Some(zone),
+    );
     format!("{time} ({})", city(zone))
 }
 
 /// Date and time, for lists and records.
 #[must_use]
 pub fn date_time(us: i64) -> String {
-    let options =
-        [("day", "numeric"), ("month", "long"), ("year", "numeric"), ("hour", "2-digit"), ("minute", "2-digit")];
+    let options = [
+        ("day", "numeric"),
+        ("month", "long"),
+        ("year", "numeric"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+    ];
     format(us, &options, None)
 }
 
@@ -43,7 +52,12 @@ pub fn date_time(us: i64) -> String {
 #[must_use]
 pub fn day_key(us: i64) -> String {
     let moment = moment(us);
-    format!("{:04}-{:02}-{:02}", moment.get_full_year(), moment.get_month() + 1, moment.get_date())
+    format!(
+        "{:04}-{:02}-{:02}",
+        moment.get_full_year(),
+        moment.get_month() + 1,
+        moment.get_date()
+    )
 }
 
 /// The first instant of the day of `us`, `days` later, in the reader's zone.
@@ -55,7 +69,10 @@ pub fn day_start(us: i64, days: i32) -> i64 {
         i32::try_from(moment.get_month()).unwrap_or(0),
         i32::try_from(moment.get_date()).unwrap_or(1) + days,
     );
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of Date fit into 54 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of Date fit into 54 bits"
+    )]
     let millis = start.get_time() as i64;
     millis.saturating_mul(1_000)
 }
@@ -72,16 +89,23 @@ pub fn weekday(iso: u8) -> String {
 /// The reader's own IANA zone.
 #[must_use]
 pub fn own_zone() -> String {
-    Reflect::get(&Intl::DateTimeFormat::default().resolved_options(), &"timeZone".into())
-        .ok()
-        .and_then(|zone| zone.as_string())
-        .unwrap_or_else(|| "UTC".to_owned())
+    Reflect::get(
+        &Intl::DateTimeFormat::default().resolved_options(),
+        &"timeZone".into(),
+    )
+    .ok()
+    .and_then(|zone| zone.as_string())
+    .unwrap_or_else(|| "UTC".to_owned())
 }
 
 /// Whether a clock in `zone` shows another time than the reader's clock at that instant.
 #[must_use]
 pub fn differs(us: i64, zone: &str) -> bool {
-    let options = [("day", "numeric"), ("hour", "2-digit"), ("minute", "2-digit")];
+    let options = [
+        ("day", "numeric"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+    ];
     format(us, &options, None) != format(us, &options, Some(zone))
 }
 
@@ -92,7 +116,10 @@ pub fn city(zone: &str) -> String {
 }
 
 fn moment(us: i64) -> Date {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of our century are exact in f64")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of our century are exact in f64"
+    )]
     let millis = (us / 1_000) as f64;
     Date::new(&JsValue::from_f64(millis))
 }
@@ -104,7 +131,11 @@ fn year(us: i64) -> u32 {
 /// Formats through `Reflect::construct`, which turns an unknown zone into an error and no panic.
 fn format(us: i64, options: &[(&str, &str)], zone: Option<&str>) -> String {
     let settings = Object::new();
-    for (name, value) in options.iter().copied().chain(zone.map(|zone| ("timeZone", zone))) {
+    for (name, value) in options
+        .iter()
+        .copied()
+        .chain(zone.map(|zone| ("timeZone", zone)))
+    {
         Reflect::set(&settings, &name.into(), &value.into()).ok();
     }
     let locale = match lang() {
@@ -117,9 +148,15 @@ fn format(us: i64, options: &[(&str, &str)], zone: Option<&str>) -> String {
 
 fn formatted(moment: &Date, locale: &str, settings: &Object) -> Option<String> {
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-    let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+    let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
     let arguments = Array::of2(&locale.into(), settings);
     let formatter = Reflect::construct(&constructor, &arguments).ok()?;
-    let format: Function = Reflect::get(&formatter, &"format".into()).ok()?.dyn_into().ok()?;
+    let format: Function = Reflect::get(&formatter, &"format".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
     format.call1(&formatter, moment).ok()?.as_string()
 }

@@ -56,7 +56,10 @@ async fn exchange(
         request = request.header("Authorization", &format!("Bearer {token}"));
     }
     let sent = match body {
-        Some(json) => match request.header("Content-Type", "application/json").body(json) {
+        Some(json) => match request
+            .header("Content-Type", "application/json")
+            .body(json)
+        {
             Ok(request) => request.send().await,
             Err(fault) => Err(fault),
         },
@@ -70,8 +73,11 @@ async fn exchange(
     if (200..300).contains(&status) {
         return Ok(Answer { status, body });
     }
-    Err(serde_json::from_str::<Problem>(&body)
-        .map_or(ApiError::Unreadable(status), |problem| ApiError::Problem(Box::new(problem))))
+    Err(
+        serde_json::from_str::<Problem>(&body).map_or(ApiError::Unreadable(status), |problem| {
+            ApiError::Problem(Box::new(problem))
+        }),
+    )
 }
 
 /// With the session's token; a 401 is answered by one renewal and one more try.
@@ -98,7 +104,9 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ApiError> {
 }
 
 fn write<B: Serialize>(body: &B) -> Result<Option<String>, ApiError> {
-    serde_json::to_string(body).map(Some).or(Err(ApiError::Unreadable(0)))
+    serde_json::to_string(body)
+        .map(Some)
+        .or(Err(ApiError::Unreadable(0)))
 }
 
 pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
@@ -142,5 +150,7 @@ pub(crate) async fn refresh() -> Result<Token, ApiError> {
 
 /// Ends the session on the server.
 pub(crate) async fn sign_out(bearer: Option<&str>) -> Result<(), ApiError> {
-    exchange(Method::POST, "/auth/logout", None, bearer).await.map(drop)
+    exchange(Method::POST, "/auth/logout", None, bearer)
+        .await
+        .map(drop)
 }

@@ -21,7 +21,10 @@ pub async fn doctors() -> Result<Vec<DoctorView>, ApiError> {
 
 /// `GET /doctors/{id}/slots`: free times of `days` days from an instant, Unix microseconds.
 pub async fn slots(doctor: UserId, from_us: i64, days: u8) -> Result<SlotsView, ApiError> {
-    get(&format!("/doctors/{doctor}/slots?from_us={from_us}&days={days}")).await
+    get(&format!(
+        "/doctors/{doctor}/slots?from_us={from_us}&days={days}"
+    ))
+    .await
 }
 
 /// `GET /hours`

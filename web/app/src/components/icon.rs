@@ -73,20 +73,28 @@ impl Glyph {
             Self::Clock => "M12 3a9 9 0 1 0 .01 0M12 7v5l3.5 2",
             Self::Video => "M3 6h12v12H3zM15 10l6-3v10l-6-3",
             Self::VideoOff => "M3 3l18 18M7 6h8v8M15 10l6-3v10l-3-1.5M3 6v12h12",
-            Self::Microphone => "M9 5a3 3 0 0 1 6 0v6a3 3 0 0 1-6 0zM5 11a7 7 0 0 0 14 0M12 18v3M8.5 21h7",
+            Self::Microphone => {
+                "M9 5a3 3 0 0 1 6 0v6a3 3 0 0 1-6 0zM5 11a7 7 0 0 0 14 0M12 18v3M8.5 21h7"
+            }
             Self::MicrophoneOff => {
                 "M3 3l18 18M9 9v2a3 3 0 0 0 4.5 2.6M15 11V5a3 3 0 0 0-5.8-1M5 11a7 7 0 0 0 11.5 5.4M19 11a7 7 0 0 1-.7 3M12 18v3M8.5 21h7"
             }
             Self::Screen => "M3 4h18v12H3zM8 20h8M12 16v4",
             Self::Chat => "M4 5h16v11H10l-5 4v-4H4z",
-            Self::People => "M9 4a3.5 3.5 0 1 0 .01 0M2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.2 3.2 0 0 1 0 6M18 14a6 6 0 0 1 3.5 6",
+            Self::People => {
+                "M9 4a3.5 3.5 0 1 0 .01 0M2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.2 3.2 0 0 1 0 6M18 14a6 6 0 0 1 3.5 6"
+            }
             Self::Person => "M12 4a4 4 0 1 0 .01 0M4.5 20a7.5 7.5 0 0 1 15 0",
             Self::Check => "M4.5 12.5l5 5 10-11",
             Self::Cross => "M6 6l12 12M18 6L6 18",
             Self::Warning => "M12 4l9.5 16h-19zM12 10v4.5M12 17.4v.1",
             Self::Info => "M12 3a9 9 0 1 0 .01 0M12 11v5.5M12 7.6v.1",
-            Self::Help => "M12 3a9 9 0 1 0 .01 0M9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.9v.1",
-            Self::Link => "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.6 1.6M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.6-1.6",
+            Self::Help => {
+                "M12 3a9 9 0 1 0 .01 0M9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.9v.1"
+            }
+            Self::Link => {
+                "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7l-1.6 1.6M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7l1.6-1.6"
+            }
             Self::Copy => "M9 9h11v11H9zM15 9V4H4v11h5",
             Self::Note => "M5 3h10l4 4v14H5zM9 11h6M9 15h6M9 7h3",
             Self::Printer => "M7 8V3h10v5M7 16H4V8h16v8h-3M7 13h10v8H7z",
@@ -96,7 +104,9 @@ impl Glyph {
             Self::Plus => "M12 5v14M5 12h14",
             Self::Back => "M11 5l-7 7 7 7M4 12h16",
             Self::Next => "M13 5l7 7-7 7M4 12h16",
-            Self::HangUp => "M3 14c5-5 13-5 18 0l-2.5 2.8-3.8-1.6v-2.6a9 9 0 0 0-5.4 0v2.6l-3.8 1.6z",
+            Self::HangUp => {
+                "M3 14c5-5 13-5 18 0l-2.5 2.8-3.8-1.6v-2.6a9 9 0 0 0-5.4 0v2.6l-3.8 1.6z"
+            }
             Self::Signal => "M5 20v-4M10 20v-8M15 20V8M20 20V4",
             Self::Speaker => "M4 9v6h4l5 4V5L8 9zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
             Self::Settings => {

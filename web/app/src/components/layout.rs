@@ -124,7 +124,12 @@ type MenuLink = (&'static str, Key, Glyph, &'static str);
 const fn links(role: Role) -> &'static [MenuLink] {
     match role {
         Role::Patient => &[
-            ("/appointments", Key::NavAppointments, Glyph::Calendar, "nav-appointments"),
+            (
+                "/appointments",
+                Key::NavAppointments,
+                Glyph::Calendar,
+                "nav-appointments",
+            ),
             ("/book", Key::NavBook, Glyph::Plus, "nav-book"),
         ],
         Role::Doctor => &[

@@ -16,8 +16,13 @@ pub(crate) fn page() -> AnyView {
     let next = next_path();
     Effect::new(move || {
         if let Session::SignedIn(me) = session() {
-            let target = next.get_untracked().unwrap_or_else(|| home_of(me.role).to_owned());
-            let replace = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            let target = next
+                .get_untracked()
+                .unwrap_or_else(|| home_of(me.role).to_owned());
+            let replace = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
             navigate(&target, replace);
         }
     });
@@ -49,10 +54,18 @@ fn Form() -> impl IntoView {
     let fault = RwSignal::new(None::<ApiError>);
     let alert = NodeRef::<html::Div>::new();
     let email_fault = Signal::derive(move || {
-        tried.get().then(|| email.with(|email| email_fault(email)).map(|key| t(key).to_owned())).flatten()
+        tried
+            .get()
+            .then(|| {
+                email
+                    .with(|email| email_fault(email))
+                    .map(|key| t(key).to_owned())
+            })
+            .flatten()
     });
     let password_fault = Signal::derive(move || {
-        (tried.get() && password.with(String::is_empty)).then(|| t(Key::LoginPasswordMissing).to_owned())
+        (tried.get() && password.with(String::is_empty))
+            .then(|| t(Key::LoginPasswordMissing).to_owned())
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -67,12 +80,16 @@ fn Form() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let answer = sign_in(email.get_untracked().trim().to_owned(), password.get_untracked()).await;
+            let answer = sign_in(
+                email.get_untracked().trim().to_owned(),
+                password.get_untracked(),
+            )
+            .await;
             if let Err(refused) = answer {
-                drop(fault.try_set(Some(refused)));
+                fault.try_set(Some(refused));
                 focus(alert);
             }
-            drop(busy.try_set(false));
+            busy.try_set(false);
         });
     };
     view! {
@@ -107,12 +124,17 @@ fn Faults(
     fault: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     move || {
-        let points: Vec<(&str, String)> = [("#email", email_fault.get()), ("#password", password_fault.get())]
-            .into_iter()
-            .filter_map(|(target, words)| words.map(|words| (target, words)))
-            .collect();
+        let points: Vec<(&str, String)> = [
+            ("#email", email_fault.get()),
+            ("#password", password_fault.get()),
+        ]
+        .into_iter()
+        .filter_map(|(target, words)| words.map(|words| (target, words)))
+        .collect();
         if !points.is_empty() {
-            let list = points.into_iter().map(|(target, words)| view! { <li><a href=target rel="external">{words}</a></li> });
+            let list = points.into_iter().map(
+                |(target, words)| view! { <li><a href=target rel="external">{words}</a></li> },
+            );
             return view! {
                 <Alert tone=Tone::Error testid="error">
                     <p>{say(Key::ErrorsTitle)}</p>

@@ -1,9 +1,24 @@
 //! One file per page. A page is `page() -> AnyView`; its small parts stand below it.
 
+pub(crate) mod appointment;
+pub(crate) mod appointments;
+pub(crate) mod book;
+pub(crate) mod booked;
+pub(crate) mod day;
 pub(crate) mod help;
+pub(crate) mod hours;
 pub(crate) mod login;
 pub(crate) mod missing;
+pub(crate) mod reschedule;
+pub(crate) mod summary;
 pub(crate) mod visit;
+pub(crate) mod visits;
 pub(crate) mod welcome;
 pub(crate) mod work;
 
+mod address;
+mod enter;
+mod guests;
+mod links;
+mod slots;
+mod words;

@@ -12,7 +12,10 @@ pub(crate) fn page() -> AnyView {
     let navigate = use_navigate();
     Effect::new(move || {
         if let Session::SignedIn(me) = session() {
-            let replace = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            let replace = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
             navigate(home_of(me.role), replace);
         }
     });
@@ -76,7 +79,10 @@ mod tests {
 
     #[test]
     fn a_link_is_read_with_the_blanks_that_copying_brings() {
-        assert_eq!(token_of(" https://clinic.example/join#aB-_1 \n"), Some("aB-_1"));
+        assert_eq!(
+            token_of(" https://clinic.example/join#aB-_1 \n"),
+            Some("aB-_1")
+        );
         assert_eq!(token_of("https://clinic.example/join"), None);
         assert_eq!(token_of("https://clinic.example/join#a b"), None);
     }
