@@ -17,6 +17,10 @@ const USABLE_PERCENT: u64 = 95;
 /// path carries them.
 const DESIRED_PERCENT: u64 = 130;
 
+/// Always asked for while a picture is shown, so that the estimator keeps knowing more than the
+/// trickle of a still picture or of a small view.
+const DESIRED_FLOOR_BPS: u64 = 600_000;
+
 /// What is known of one source of the room while layers are chosen.
 struct Offer {
     from: ParticipantKey,
@@ -147,6 +151,9 @@ fn plan(person: &Participant, offers: &[Offer]) -> Plan {
         .saturating_add(audio_bps)
         .saturating_mul(DESIRED_PERCENT)
         / 100;
+    if !wants.is_empty() {
+        plan.desired_bps = plan.desired_bps.max(DESIRED_FLOOR_BPS);
+    }
     plan
 }
 

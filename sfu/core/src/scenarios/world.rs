@@ -1,0 +1,424 @@
+//! One shard, its clients and a network without loss or delay; time passes only in `run`.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Rtc};
+
+use crate::{
+    Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Input, Mode, Output,
+    ParticipantKey, Reply, RoomKey, SfuEvent, Shard, ShardConfig, SlotBinding, Source, SourceMid,
+    SourceSet,
+};
+
+const STEP: Duration = Duration::from_millis(5);
+
+pub(super) fn server_address() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 3478))
+}
+
+/// A browser in miniature.
+pub(super) struct Client {
+    pub(super) room: RoomKey,
+    pub(super) me: ParticipantKey,
+    pub(super) connection: ConnectionKey,
+    pub(super) mode: Mode,
+    pub(super) address: SocketAddr,
+    pub(super) rtc: Rtc,
+    pub(super) sources: Vec<SourceMid>,
+    pub(super) slots: Vec<Mid>,
+    pub(super) received: Vec<(Mid, RtpPacket)>,
+    pub(super) keyframes_wanted: Vec<(Mid, Option<Rid>)>,
+    pub(super) connected: bool,
+    /// Drop what comes from the server: a lost packet, or a lost network.
+    pub(super) deaf: bool,
+    timeout: Instant,
+    outbox: Vec<Vec<u8>>,
+}
+
+/// What a client offers.
+pub(super) struct Wishes {
+    pub(super) sources: Vec<Source>,
+    pub(super) simulcast: bool,
+    pub(super) audio_slots: usize,
+    pub(super) video_slots: usize,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            sources: vec![Source::Microphone, Source::Camera],
+            simulcast: false,
+            audio_slots: 1,
+            video_slots: 1,
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) now: Instant,
+    pub(super) shard: Shard,
+    pub(super) clients: Vec<Client>,
+    pub(super) events: Vec<SfuEvent>,
+    replies: Vec<Reply>,
+    commands: u64,
+    ports: u16,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let config = ShardConfig {
+            candidates: vec![server_address()],
+            connections_max: 100,
+        };
+        Self {
+            now: Instant::now(),
+            shard: Shard::new(config).unwrap(),
+            clients: Vec::new(),
+            events: Vec::new(),
+            replies: Vec::new(),
+            commands: 0,
+            ports: 10_000,
+        }
+    }
+
+    /// A client that is connected and has everything switched on; its index.
+    pub(super) fn join(&mut self, room: u128, me: u128, wishes: &Wishes) -> usize {
+        self.join_with(room, me, 1, Mode::Room, wishes)
+    }
+
+    pub(super) fn join_with(
+        &mut self,
+        room: u128,
+        me: u128,
+        connection: u128,
+        mode: Mode,
+        wishes: &Wishes,
+    ) -> usize {
+        self.ports += 1;
+        let address = SocketAddr::from(([198, 51, 100, 7], self.ports));
+        let mut client = Client {
+            room: RoomKey(room),
+            me: ParticipantKey(me),
+            connection: ConnectionKey(connection),
+            mode,
+            address,
+            rtc: Rtc::builder().set_rtp_mode(true).build(self.now),
+            sources: Vec::new(),
+            slots: Vec::new(),
+            received: Vec::new(),
+            keyframes_wanted: Vec::new(),
+            connected: false,
+            deaf: false,
+            timeout: self.now,
+            outbox: Vec::new(),
+        };
+        client
+            .rtc
+            .add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let (offer, pending) = client.offer(wishes);
+        self.clients.push(client);
+        let index = self.clients.len() - 1;
+        let answer = self.connect(index, &offer).unwrap();
+        self.accept(index, pending, &answer);
+        self.run(Duration::from_millis(500));
+        assert!(
+            self.clients[index].connected,
+            "client {index} did not connect"
+        );
+        index
+    }
+
+    pub(super) fn connect(
+        &mut self,
+        index: usize,
+        offer: &SdpOffer,
+    ) -> Result<String, ConnectError> {
+        let client = &self.clients[index];
+        let request = ConnectRequest {
+            room: client.room,
+            participant: client.me,
+            connection: client.connection,
+            mode: client.mode,
+            offer_sdp: offer.to_sdp_string(),
+            sources: client.sources.clone(),
+            on: SourceSet::ALL,
+        };
+        self.request(request)
+    }
+
+    pub(super) fn request(&mut self, request: ConnectRequest) -> Result<String, ConnectError> {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        self.command(Command::Connect(id, Box::new(request)));
+        match self.replies.pop().unwrap() {
+            Reply::Connect(of, result) => {
+                assert_eq!(of, id);
+                result
+            }
+            Reply::Stats(..) => panic!("no statistics were asked for"),
+        }
+    }
+
+    pub(super) fn accept(&mut self, index: usize, pending: SdpPendingOffer, answer: &str) {
+        let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+        self.clients[index]
+            .rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .unwrap();
+        self.exchange();
+    }
+
+    pub(super) fn command(&mut self, command: Command) {
+        self.shard.handle(self.now, Input::Command(command));
+        self.exchange();
+    }
+
+    pub(super) fn set_sources(&mut self, index: usize, on: SourceSet) {
+        let (room, participant) = (self.clients[index].room, self.clients[index].me);
+        self.command(Command::SetSources {
+            room,
+            participant,
+            on,
+        });
+    }
+
+    /// Lets time pass, with every timer in its turn.
+    pub(super) fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.now += STEP;
+            if self.shard.poll_timeout().is_some_and(|at| at <= self.now) {
+                self.shard.handle(self.now, Input::Timeout);
+            }
+            for client in &mut self.clients {
+                if client.timeout <= self.now {
+                    client
+                        .rtc
+                        .handle_input(str0m::Input::Timeout(self.now))
+                        .unwrap();
+                    client.drain();
+                }
+            }
+            self.exchange();
+        }
+    }
+
+    /// Carries datagrams until nobody has anything to say.
+    pub(super) fn exchange(&mut self) {
+        loop {
+            let mut quiet = true;
+            let now = self.now;
+            for client in &mut self.clients {
+                client.drain();
+                for contents in std::mem::take(&mut client.outbox) {
+                    quiet = false;
+                    let (local, remote) = (server_address(), client.address);
+                    self.shard.handle(
+                        now,
+                        Input::Datagram {
+                            local,
+                            remote,
+                            contents: &contents,
+                        },
+                    );
+                }
+            }
+            self.shard.settle(now);
+            while let Some(output) = self.shard.poll_output() {
+                match output {
+                    Output::Transmit {
+                        remote, contents, ..
+                    } => {
+                        quiet = false;
+                        self.carry(remote, &contents);
+                    }
+                    Output::Event(event) => self.events.push(event),
+                    Output::Reply(reply) => self.replies.push(reply),
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn carry(&mut self, remote: SocketAddr, contents: &[u8]) {
+        let now = self.now;
+        let Some(client) = self
+            .clients
+            .iter_mut()
+            .find(|c| c.address == remote && !c.deaf)
+        else {
+            return;
+        };
+        let datagram = Receive::new(Protocol::Udp, server_address(), remote, contents).unwrap();
+        client
+            .rtc
+            .handle_input(str0m::Input::Receive(now, datagram))
+            .unwrap();
+        client.drain();
+    }
+
+    /// The latest complete list of a client's slots.
+    pub(super) fn slots(&self, index: usize) -> Vec<SlotBinding> {
+        let me = &self.clients[index];
+        let lists = self.events.iter().rev().filter_map(|event| match event {
+            SfuEvent::Slots {
+                room,
+                participant,
+                slots,
+                ..
+            } => (*room == me.room && *participant == me.me).then(|| slots.clone()),
+            _ => None,
+        });
+        lists.into_iter().next().unwrap_or_default()
+    }
+}
+
+impl Client {
+    pub(super) fn offer(&mut self, wishes: &Wishes) -> (SdpOffer, SdpPendingOffer) {
+        let mut changes = self.rtc.sdp_api();
+        for source in &wishes.sources {
+            let kind = if source.is_audio() {
+                MediaKind::Audio
+            } else {
+                MediaKind::Video
+            };
+            let simulcast = (wishes.simulcast && *source == Source::Camera).then(|| {
+                let mut simulcast = Simulcast::new();
+                for rid in ["q", "h", "f"] {
+                    simulcast.add_send_layer(SimulcastLayer::new(rid));
+                }
+                simulcast
+            });
+            let mid = changes.add_media(kind, Direction::SendOnly, None, None, simulcast);
+            self.sources.push(SourceMid {
+                mid: mid.to_string(),
+                source: *source,
+            });
+        }
+        let audio = std::iter::repeat_n(MediaKind::Audio, wishes.audio_slots);
+        for kind in audio.chain(std::iter::repeat_n(MediaKind::Video, wishes.video_slots)) {
+            self.slots
+                .push(changes.add_media(kind, Direction::RecvOnly, None, None, None));
+        }
+        changes.apply().unwrap()
+    }
+
+    pub(super) fn mid(&self, source: Source) -> Mid {
+        let found = self
+            .sources
+            .iter()
+            .find(|known| known.source == source)
+            .unwrap();
+        Mid::from(found.mid.as_str())
+    }
+
+    /// Sends one packet of a source; it leaves with the next `run`.
+    pub(super) fn send(&mut self, now: Instant, source: Source, seq: u64, payload: &[u8]) {
+        self.send_layer(now, source, None, seq, payload);
+    }
+
+    pub(super) fn send_layer(
+        &mut self,
+        now: Instant,
+        source: Source,
+        rid: Option<&str>,
+        seq: u64,
+        payload: &[u8],
+    ) {
+        let mid = self.mid(source);
+        let wanted = if source.is_audio() {
+            str0m::format::Codec::Opus
+        } else {
+            str0m::format::Codec::Vp8
+        };
+        let config = self.rtc.codec_config();
+        let pt: Pt = config
+            .find(|params| params.spec().codec == wanted)
+            .unwrap()
+            .pt();
+        let clock = if source.is_audio() { 960 } else { 3000 };
+        let time = u32::try_from(seq % (1 << 32)).unwrap().wrapping_mul(clock);
+        let mut direct = self.rtc.direct_api();
+        let stream = direct.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap();
+        let packet = RtpWrite::new(pt, seq.into(), time, now, payload.to_vec())
+            .marker(true)
+            .nackable(!source.is_audio());
+        stream.write_rtp(packet);
+        self.rtc.handle_input(str0m::Input::Timeout(now)).unwrap();
+        self.drain();
+    }
+
+    pub(super) fn received_on(&self, mid: Mid) -> Vec<&RtpPacket> {
+        self.received
+            .iter()
+            .filter(|(on, _)| *on == mid)
+            .map(|(_, packet)| packet)
+            .collect()
+    }
+
+    /// The drain law holds for clients too.
+    fn drain(&mut self) {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                str0m::Output::Timeout(at) => {
+                    self.timeout = at;
+                    return;
+                }
+                str0m::Output::Transmit(transmit) => {
+                    self.outbox.push(transmit.contents.into());
+                }
+                str0m::Output::Event(Event::Connected) => self.connected = true,
+                str0m::Output::Event(Event::RtpPacket(packet)) => {
+                    let ssrc = packet.header.ssrc;
+                    let mid = self.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
+                    self.received.push((mid, packet));
+                }
+                str0m::Output::Event(Event::KeyframeRequest(wanted)) => {
+                    self.keyframes_wanted.push((wanted.mid, wanted.rid));
+                }
+                str0m::Output::Event(_) => {}
+            }
+        }
+    }
+}
+
+/// One packet of a VP8 key frame with a 15-bit picture id.
+pub(super) fn vp8_key(picture: u16, height_px: u16) -> Vec<u8> {
+    let [high, low] = (picture | 0x8000).to_be_bytes();
+    let [height_low, height_high] = height_px.to_le_bytes();
+    vec![
+        0x90,
+        0x80,
+        high,
+        low,
+        0x10,
+        0x02,
+        0x00,
+        0x9d,
+        0x01,
+        0x2a,
+        0x80,
+        0x02,
+        height_low,
+        height_high,
+        1,
+        2,
+        3,
+    ]
+}
+
+/// One packet of a VP8 delta frame.
+pub(super) fn vp8_delta(picture: u16) -> Vec<u8> {
+    let [high, low] = (picture | 0x8000).to_be_bytes();
+    vec![0x90, 0x80, high, low, 0x11, 0x02, 0x00, 9, 9, 9]
+}
+
+pub(super) const SPEECH: &[u8] = &[0x78, 1, 2, 3, 4, 5, 6, 7];
