@@ -30,7 +30,7 @@ pub fn Page(
     let heading = NodeRef::<html::H1>::new();
     let window_title = title.clone();
     Effect::new(move || {
-        browser::set_title(&format!("{} - {}", window_title.get(), t(Key::ClinicName)))
+        browser::set_title(&format!("{} - {}", window_title.get(), t(Key::ClinicName)));
     });
     Effect::new(move || {
         if let Some(heading) = heading.get()
