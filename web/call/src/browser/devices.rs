@@ -300,6 +300,14 @@ impl LocalMedia {
         self.track(source).is_some()
     }
 
+    /// The id of the device that a source uses at this moment.
+    #[must_use]
+    pub fn used_id(&self, source: Source) -> Option<String> {
+        let track = self.track(source)?;
+        let settings = reflect::call(&track, "getSettings", &[]).ok()?;
+        reflect::text(&settings, "deviceId")
+    }
+
     /// Everything that is open, as what is sent when nothing is switched off.
     #[must_use]
     pub fn open_sources(&self) -> Sources {

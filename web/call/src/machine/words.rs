@@ -279,6 +279,19 @@ impl CallView {
         }
     }
 
+    /// Why the call is over, if it is.
+    #[must_use]
+    pub const fn ending(&self) -> Option<Ending> {
+        match self.phase {
+            Phase::Over(ending) => Some(ending),
+            Phase::Idle
+            | Phase::Connecting
+            | Phase::Lobby
+            | Phase::InCall
+            | Phase::Reconnecting => None,
+        }
+    }
+
     /// Messages of other people that were not read.
     #[must_use]
     pub fn unread(&self) -> usize {

@@ -1,13 +1,27 @@
 //! Entering a visit and being in it.
+//!
+//! [`join`] is the way of patients and guests, [`doctor`] that of the doctor; both end in the
+//! [`room`]. [`live_call`] holds the running call for all parts of a page.
 
-use leptos::prelude::AnyView;
+mod chat;
+mod controls;
+mod details;
+mod device_check;
+mod device_choice;
+mod doctor;
+mod ended;
+mod guest_dialog;
+mod join;
+mod live_call;
+mod memory;
+mod note_panel;
+mod people;
+mod refusal;
+mod room;
+mod stage;
+mod trial;
+mod waiting;
+mod words;
 
-/// A patient or guest with a join link: `/join#TOKEN`.
-pub(crate) fn join_page() -> AnyView {
-    crate::pages::help::page()
-}
-
-/// The doctor of an appointment: `/visit/{id}`.
-pub(crate) fn doctor_page() -> AnyView {
-    crate::pages::help::page()
-}
+pub(crate) use doctor::doctor_page;
+pub(crate) use join::join_page;

@@ -1,0 +1,216 @@
+//! The buttons of a visit: words under each picture, the way out at the end.
+
+use clinical_model::AppointmentId;
+use leptos::prelude::*;
+use signaling_protocol::{Role, Source};
+use web_call::Act;
+
+use super::guest_dialog::GuestDialog;
+use super::live_call::LiveCall;
+use super::room::Panel;
+use crate::components::{Button, Dialog, Glyph, Icon, Look};
+use crate::i18n::{Key, say, t};
+use crate::tr;
+
+/// One button of the bar: `pressed` tells screen readers and CSS its state.
+#[component]
+fn Control(
+    glyph: Signal<Glyph>,
+    words: Signal<&'static str>,
+    testid: &'static str,
+    #[prop(optional, into)] pressed: Option<Signal<bool>>,
+    #[prop(optional)] class: &'static str,
+    press: UnsyncCallback<()>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class=format!("visit-control {class}")
+            data-testid=testid
+            aria-pressed=move || pressed.map(|pressed| pressed.get().to_string())
+            on:click=move |_| press.run(())
+        >
+            {move || view! { <Icon glyph=glyph.get()/> }}
+            <span>{move || words.get()}</span>
+            {children.map(|children| children())}
+        </button>
+    }
+}
+
+/// The bar.
+#[component]
+pub(super) fn Controls(
+    call: LiveCall,
+    role: Role,
+    appointment: Option<AppointmentId>,
+    panel: RwSignal<Panel>,
+) -> impl IntoView {
+    view! {
+        <div class="visit-controls" role="toolbar" aria-label=say(Key::VisitControls)>
+            <Sources call/>
+            <Panels call appointment panel/>
+            {appointment.map(|appointment| view! { <Invite appointment/> })}
+            <Leave call role/>
+        </div>
+    }
+}
+
+/// Microphone, camera, screen.
+#[component]
+fn Sources(call: LiveCall) -> impl IntoView {
+    let on = move |source: Source| {
+        Memo::new(move |_| {
+            call.view.with(|view| match source {
+                Source::Microphone => view.sources.microphone,
+                Source::Camera => view.sources.camera,
+                Source::Screen => view.sources.screen,
+            })
+        })
+    };
+    let button = move |source: Source, testid, glyphs: [Glyph; 2], keys: [Key; 2]| {
+        let on = on(source);
+        let glyph = Signal::derive(move || glyphs[usize::from(on.get())]);
+        let words = Signal::derive(move || t(keys[usize::from(on.get())]));
+        let pressed = Signal::derive(move || on.get());
+        let press = UnsyncCallback::new(move |()| call.switch(source, !on.get_untracked()));
+        let class = match source {
+            Source::Screen => "",
+            Source::Microphone | Source::Camera => "own",
+        };
+        view! { <Control glyph words testid pressed class press/> }
+    };
+    view! {
+        {button(
+            Source::Microphone,
+            "toggle-mic",
+            [Glyph::MicrophoneOff, Glyph::Microphone],
+            [Key::VisitMicOn, Key::VisitMicOff],
+        )}
+        {button(
+            Source::Camera,
+            "toggle-camera",
+            [Glyph::VideoOff, Glyph::Video],
+            [Key::VisitCameraOn, Key::VisitCameraOff],
+        )}
+        {button(
+            Source::Screen,
+            "toggle-screen",
+            [Glyph::Screen, Glyph::Screen],
+            [Key::VisitScreenOn, Key::VisitScreenOff],
+        )}
+    }
+}
+
+/// What opens beside the pictures.
+#[component]
+fn Panels(
+    call: LiveCall,
+    appointment: Option<AppointmentId>,
+    panel: RwSignal<Panel>,
+) -> impl IntoView {
+    let unread = Memo::new(move |_| call.view.with(web_call::CallView::unread));
+    let button = move |mine: Panel, testid, glyph: Glyph, key: Key| {
+        let pressed = Signal::derive(move || panel.get() == mine);
+        let glyph = Signal::derive(move || glyph);
+        let words = Signal::derive(move || t(key));
+        let press = UnsyncCallback::new(move |()| {
+            panel.update(|panel| *panel = if *panel == mine { Panel::None } else { mine });
+        });
+        (glyph, words, testid, pressed, press)
+    };
+    let (glyph, words, testid, pressed, press) =
+        button(Panel::Chat, "toggle-chat", Glyph::Chat, Key::VisitChat);
+    let chat = view! {
+        <Control glyph words testid pressed press>
+            {move || {
+                let count = unread.get();
+                (count > 0)
+                    .then(|| {
+                        view! {
+                            <span class="visit-badge" data-testid="chat-unread">
+                                {count}
+                                <span class="unseen">{say(Key::VisitUnread)}</span>
+                            </span>
+                        }
+                    })
+            }}
+        </Control>
+    };
+    let plain = move |mine, testid, glyph, key| {
+        let (glyph, words, testid, pressed, press) = button(mine, testid, glyph, key);
+        view! { <Control glyph words testid pressed press/> }
+    };
+    view! {
+        {chat}
+        {plain(Panel::People, "toggle-people", Glyph::People, Key::VisitPeople)}
+        {appointment.map(|_| plain(Panel::Note, "toggle-note", Glyph::Note, Key::VisitNote))}
+        {plain(Panel::Devices, "toggle-devices", Glyph::Settings, Key::VisitDevices)}
+    }
+}
+
+#[component]
+fn Invite(appointment: AppointmentId) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let press = UnsyncCallback::new(move |()| open.set(true));
+    view! {
+        <Control
+            glyph=Signal::derive(|| Glyph::Plus)
+            words=Signal::derive(|| t(Key::VisitInvite))
+            testid="invite-guest"
+            press
+        />
+        <GuestDialog appointment open/>
+    }
+}
+
+/// Leave for oneself; the doctor may also end for all, after a question.
+#[component]
+fn Leave(call: LiveCall, role: Role) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let (key, testid) = match role {
+        Role::Clinician => (Key::VisitEnd, "end-visit"),
+        Role::Patient | Role::Guest => (Key::VisitLeave, "leave"),
+    };
+    let press = UnsyncCallback::new(move |()| asking.set(true));
+    view! {
+        <Control
+            glyph=Signal::derive(|| Glyph::HangUp)
+            words=Signal::derive(move || t(key))
+            testid
+            class="leave"
+            press
+        />
+        <Dialog open=asking title=say(key) testid="leave-dialog">
+            <p>
+                {move || t(if role == Role::Clinician { Key::VisitEndText } else { Key::VisitLeaveText })}
+            </p>
+            <div class="visit-answers">
+                <Button look=Look::Secondary testid="leave-cancel" on_press=move || asking.set(false)>
+                    {say(Key::VisitStay)}
+                </Button>
+                <Button look=Look::Secondary icon=Glyph::Exit testid="leave-confirm" on_press=move || call.leave()>
+                    {move || {
+                        tr!(if role == Role::Clinician { Key::VisitLeaveOnly } else { Key::VisitLeaveNow })
+                    }}
+                </Button>
+                {(role == Role::Clinician)
+                    .then(|| {
+                        view! {
+                            <Button
+                                look=Look::Danger
+                                icon=Glyph::HangUp
+                                testid="end-confirm"
+                                on_press=move || {
+                                    asking.set(false);
+                                    call.act(Act::End);
+                                }
+                            >
+                                {say(Key::VisitEndForAll)}
+                            </Button>
+                        }
+                    })}
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,236 @@
+//! The doctor's note beside the pictures: saved while writing, signed once.
+
+use clinical_api::{NoteRequest, NoteState, NoteView, ProblemCode, SignNoteRequest};
+use clinical_model::AppointmentId;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::words::Kept;
+use crate::api::{self, ApiError};
+use crate::components::{Alert, Button, Dialog, Glyph, Look, Tone, reason};
+use crate::i18n::{Key, say, t};
+use crate::remote::Remote;
+use crate::when;
+
+/// Saved this long after the last key.
+const QUIET_MS: u32 = 1_200;
+/// Longest note, in characters.
+const CHARS_MAX: u32 = 20_000;
+
+/// Where the draft stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Saving {
+    /// As on the server.
+    Saved,
+    /// Written since.
+    Dirty,
+    /// On its way.
+    Sending,
+    /// Refused.
+    Failed(ApiError),
+}
+
+/// The note of an appointment.
+#[component]
+pub(super) fn NotePanel(appointment: AppointmentId) -> impl IntoView {
+    let note = Remote::new(move || api::note(appointment));
+    note.show(move |loaded| match loaded.state {
+        NoteState::Signed => view! { <Signed note=loaded/> }.into_any(),
+        NoteState::Draft => view! { <Draft appointment loaded note/> }.into_any(),
+    })
+}
+
+#[component]
+fn Signed(note: NoteView) -> impl IntoView {
+    view! {
+        <div class="visit-note" data-testid="note-signed">
+            <Alert tone=Tone::Success>
+                {say(Key::VisitNoteSigned)}
+                " "
+                {note.signed_us.map(|at| move || when::date_time(at))}
+            </Alert>
+            <p class="visit-note-text" data-testid="note-text">{note.text}</p>
+        </div>
+    }
+}
+
+/// A draft that is being written. Copies share it.
+#[derive(Clone, Copy)]
+struct Desk {
+    appointment: AppointmentId,
+    text: RwSignal<String>,
+    version: RwSignal<u32>,
+    saving: RwSignal<Saving>,
+    timer: Kept<Option<Timeout>>,
+}
+
+impl Desk {
+    fn write(self, text: String) {
+        self.text.set(text);
+        self.saving.set(Saving::Dirty);
+        let timer = Timeout::new(QUIET_MS, move || {
+            spawn_local(async move { drop(self.save().await) });
+        });
+        self.timer.set_value(Some(timer));
+    }
+
+    /// Saves what is there. Words written meanwhile are saved by the next round.
+    async fn save(self) -> Option<NoteView> {
+        if self.saving.try_get_untracked()? == Saving::Sending {
+            return None;
+        }
+        self.saving.try_set(Saving::Sending);
+        let text = self.text.try_get_untracked()?;
+        let request = NoteRequest {
+            text: text.clone(),
+            version: self.version.try_get_untracked()?,
+        };
+        match api::save_note(self.appointment, &request).await {
+            Ok(saved) => {
+                self.version.try_set(saved.version);
+                if self.text.try_get_untracked().as_ref() == Some(&text) {
+                    self.saving.try_set(Saving::Saved);
+                } else if let Some(newest) = self.text.try_get_untracked() {
+                    self.write(newest);
+                }
+                Some(saved)
+            }
+            Err(fault) => {
+                self.saving.try_set(Saving::Failed(fault));
+                None
+            }
+        }
+    }
+}
+
+#[component]
+fn Draft(appointment: AppointmentId, loaded: NoteView, note: Remote<NoteView>) -> impl IntoView {
+    let desk = Desk {
+        appointment,
+        text: RwSignal::new(loaded.text),
+        version: RwSignal::new(loaded.version),
+        saving: RwSignal::new(Saving::Saved),
+        timer: StoredValue::new_local(None),
+    };
+    on_cleanup(move || {
+        desk.timer.set_value(None);
+        // The panel closes before the quiet second is over: save now.
+        if desk.saving.get_untracked() == Saving::Dirty {
+            let request = NoteRequest {
+                text: desk.text.get_untracked(),
+                version: desk.version.get_untracked(),
+            };
+            spawn_local(async move { drop(api::save_note(appointment, &request).await) });
+        }
+    });
+    view! {
+        <div class="visit-note">
+            <label for="note-text">{say(Key::VisitNoteLabel)}</label>
+            <textarea
+                id="note-text"
+                data-testid="note-text"
+                rows="12"
+                maxlength=CHARS_MAX.to_string()
+                prop:value=desk.text
+                on:input=move |event| desk.write(event_target_value(&event))
+            ></textarea>
+            <SaveState desk note/>
+            <Sign desk note/>
+        </div>
+    }
+}
+
+#[component]
+fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
+    let code = move || match desk.saving.get() {
+        Saving::Saved if desk.version.get() == 0 => "new",
+        Saving::Saved => "saved",
+        Saving::Dirty | Saving::Sending => "saving",
+        Saving::Failed(_) => "failed",
+    };
+    let retry = move || {
+        desk.saving.set(Saving::Dirty);
+        spawn_local(async move { drop(desk.save().await) });
+    };
+    view! {
+        <div role="status" data-testid="note-save-state" data-state=code>
+            {move || match desk.saving.get() {
+                Saving::Saved if desk.version.get() == 0 => {
+                    view! { <p class="hint">{say(Key::VisitNoteNew)}</p> }.into_any()
+                }
+                Saving::Saved => view! { <p class="hint">{say(Key::VisitNoteSaved)}</p> }.into_any(),
+                Saving::Dirty | Saving::Sending => {
+                    view! { <p class="hint">{say(Key::VisitNoteSaving)}</p> }.into_any()
+                }
+                Saving::Failed(fault) if fault.is(ProblemCode::Changed) => {
+                    view! {
+                        <Alert tone=Tone::Warning testid="error">
+                            <p>{say(Key::VisitNoteChanged)}</p>
+                            <Button look=Look::Secondary testid="note-reload" on_press=move || note.reload()>
+                                {say(Key::VisitNoteReload)}
+                            </Button>
+                        </Alert>
+                    }
+                        .into_any()
+                }
+                Saving::Failed(fault) => {
+                    view! {
+                        <Alert tone=Tone::Error testid="error">
+                            <p>{move || reason(&fault)}</p>
+                            <Button look=Look::Secondary testid="note-retry" on_press=retry>{say(Key::TryAgain)}</Button>
+                        </Alert>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Sign(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let fault = RwSignal::new(None::<ApiError>);
+    let empty = Signal::derive(move || desk.text.with(|text| text.trim().is_empty()));
+    let sign = move || {
+        busy.set(true);
+        fault.set(None);
+        desk.timer.set_value(None);
+        spawn_local(async move {
+            if desk.saving.get_untracked() != Saving::Saved && desk.save().await.is_none() {
+                busy.try_set(false);
+                asking.try_set(false);
+                return;
+            }
+            let request = SignNoteRequest {
+                version: desk.version.get_untracked(),
+            };
+            match api::sign_note(desk.appointment, &request).await {
+                Ok(signed) => note.put(signed),
+                Err(refused) => {
+                    fault.try_set(Some(refused));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Button look=Look::Secondary icon=Glyph::Edit testid="note-sign" disabled=empty on_press=move || asking.set(true)>
+            {say(Key::VisitNoteSign)}
+        </Button>
+        <Dialog open=asking title=say(Key::VisitNoteSignTitle) testid="note-sign-dialog">
+            <p>{say(Key::VisitNoteSignText)}</p>
+            {move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{move || reason(&fault)}</Alert> })}
+            <div class="visit-answers">
+                <Button look=Look::Secondary testid="note-sign-cancel" on_press=move || asking.set(false)>
+                    {move || t(Key::VisitStay)}
+                </Button>
+                <Button busy icon=Glyph::Check testid="note-sign-confirm" on_press=sign>
+                    {say(Key::VisitNoteSign)}
+                </Button>
+            </div>
+        </Dialog>
+    }
+}

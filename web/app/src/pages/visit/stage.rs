@@ -1,0 +1,190 @@
+//! The pictures: others large, a shared screen largest, oneself small.
+
+use leptos::html;
+use leptos::prelude::*;
+use signaling_protocol::{
+    ConnectionId, Participant, ParticipantId, Quality, Source, Stage as Seat,
+};
+
+use super::live_call::LiveCall;
+use super::room::own_state;
+use super::words;
+use crate::components::{Glyph, Icon};
+use crate::i18n::{Key, say, t};
+
+/// Everybody who is in the visit, as tiles.
+#[component]
+pub(super) fn Stage(call: LiveCall) -> impl IntoView {
+    let seated = move |wanted: fn(&Participant) -> bool| {
+        Memo::new(move |_| {
+            call.view.with(|view| {
+                let seated = view.others.iter().filter(|one| one.stage == Seat::Admitted);
+                seated
+                    .filter(|one| wanted(one))
+                    .map(|one| one.id)
+                    .collect::<Vec<_>>()
+            })
+        })
+    };
+    let people = seated(|_| true);
+    let screens = seated(|one| one.sources.screen);
+    view! {
+        <div class="visit-stage" data-testid="stage" class:shared=move || screens.with(|list| !list.is_empty())>
+            <For each=move || screens.get() key=|id| *id let:id>
+                <Tile call id source=Source::Screen/>
+            </For>
+            <For each=move || people.get() key=|id| *id let:id>
+                <Tile call id source=Source::Camera/>
+            </For>
+            {move || {
+                people
+                    .with(Vec::is_empty)
+                    .then(|| view! { <p class="visit-alone" data-testid="alone">{say(Key::VisitAlone)}</p> })
+            }}
+            <SelfTile call/>
+        </div>
+    }
+}
+
+/// One picture of one person.
+#[component]
+fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
+    let node = NodeRef::<html::Video>::new();
+    let person = Memo::new(move |_| {
+        call.view
+            .with(|view| view.others.iter().find(|one| one.id == id).cloned())
+    });
+    let slot = Memo::new(move |_| slot_of(call, id, source));
+    let shows = Memo::new(move |_| {
+        let on = person.with(|person| person.as_ref().is_some_and(|one| is_on(one, source)));
+        on && slot.with(Option::is_some)
+    });
+    Effect::new(move || {
+        slot.track();
+        if let Some(video) = node.get() {
+            call.show(id, source, &video);
+        }
+    });
+    // A slot that is not shown has no size, so its first pictures would wait for the next round.
+    Effect::new(move || {
+        if shows.get() {
+            request_animation_frame(move || call.send_views());
+        }
+    });
+    let testid = person.with_untracked(|person| {
+        let role = person
+            .as_ref()
+            .map_or("guest", |one| words::role_code(one.role));
+        match source {
+            Source::Screen => format!("tile-{role}-screen"),
+            Source::Camera | Source::Microphone => format!("tile-{role}"),
+        }
+    });
+    view! {
+        <figure
+            class="visit-tile"
+            class:screen=source == Source::Screen
+            class:away=move || person.with(|one| one.as_ref().is_some_and(|one| !one.connected))
+            data-testid=testid
+            data-showing=move || shows.get().to_string()
+        >
+            <div class="visit-frame" class:dark=move || !shows.get()>
+                <video
+                    node_ref=node
+                    autoplay
+                    playsinline
+                    prop:muted=true
+                    data-slot=move || slot.get().map(|(_, mid)| mid)
+                    hidden=move || !shows.get()
+                    aria-label=move || person.with(|one| one.as_ref().map(|one| one.name.clone()))
+                ></video>
+                <span class="visit-initials" aria-hidden="true" hidden=move || shows.get()>
+                    {move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name)))}
+                </span>
+            </div>
+            <figcaption>{move || person.get().map(|person| view! { <Caption person source/> })}</figcaption>
+        </figure>
+    }
+}
+
+fn slot_of(call: LiveCall, id: ParticipantId, source: Source) -> Option<(ConnectionId, String)> {
+    call.view.with(|view| {
+        let slot = view.slot_of(id, source)?;
+        Some((view.connection?, slot.mid.clone()))
+    })
+}
+
+const fn is_on(person: &Participant, source: Source) -> bool {
+    match source {
+        Source::Camera => person.sources.camera,
+        Source::Screen => person.sources.screen,
+        Source::Microphone => person.sources.microphone,
+    }
+}
+
+/// Name, and how they are: away, muted, connection.
+#[component]
+fn Caption(person: Participant, source: Source) -> impl IntoView {
+    let name = person.name.clone();
+    if source == Source::Screen {
+        let words = move || crate::tr!(Key::VisitScreenOf, name = name);
+        return view! { <span class="visit-name"><Icon glyph=Glyph::Screen/>{words}</span> }
+            .into_any();
+    }
+    let muted = !person.sources.microphone;
+    let quality = if person.connected {
+        person.quality
+    } else {
+        Quality::Lost
+    };
+    let connected = person.connected;
+    view! {
+        <span class="visit-name" data-testid="tile-name">{name}</span>
+        <span class="visit-role">{move || words::role(&person)}</span>
+        {muted
+            .then(|| view! { <span class="visit-muted" data-testid="tile-muted"><Icon glyph=Glyph::MicrophoneOff/>{say(Key::VisitMuted)}</span> })}
+        <span class="visit-quality" data-testid="tile-quality" data-quality=words::quality_code(quality)>
+            <Icon glyph=Glyph::Signal/>
+            {move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) }}
+        </span>
+    }
+    .into_any()
+}
+
+/// Oneself, small and mirrored.
+#[component]
+fn SelfTile(call: LiveCall) -> impl IntoView {
+    let node = NodeRef::<html::Video>::new();
+    let camera = Memo::new(move |_| call.view.with(|view| view.sources.camera));
+    let quality = Memo::new(move |_| {
+        call.view
+            .with(|view| view.me.as_ref().map_or(Quality::Unknown, |me| me.quality))
+    });
+    let name = move || {
+        call.view
+            .with(|view| view.me.as_ref().map(|me| words::initials(&me.name)))
+    };
+    Effect::new(move || {
+        call.devices.track();
+        camera.track();
+        if let Some(video) = node.get() {
+            call.local().show(Source::Camera, &video);
+        }
+    });
+    view! {
+        <figure class="visit-tile visit-self" data-testid="tile-self">
+            <div class="visit-frame mirrored" class:dark=move || !camera.get()>
+                <video node_ref=node autoplay playsinline prop:muted=true hidden=move || !camera.get() aria-label=say(Key::VisitSelf)></video>
+                <span class="visit-initials" aria-hidden="true" hidden=move || camera.get()>{name}</span>
+            </div>
+            <figcaption>
+                <span class="visit-name">{say(Key::VisitYou)}</span>
+                <span data-testid="self-state">{move || own_state(call)}</span>
+                <span class="visit-quality" data-testid="self-quality" data-quality=move || words::quality_code(quality.get())>
+                    <Icon glyph=Glyph::Signal/>
+                    {move || words::quality(quality.get())}
+                </span>
+            </figcaption>
+        </figure>
+    }
+}

@@ -1,0 +1,127 @@
+//! States of a call in the reader's words.
+
+use leptos::prelude::StoredValue;
+use signaling_protocol::{Participant, Quality, Role, Source};
+use web_call::Notice;
+use web_call::browser::MediaError;
+
+use crate::i18n::{Key, fill, t, t_now};
+
+/// A connection in words; tracked.
+pub(super) fn quality(quality: Quality) -> &'static str {
+    t(match quality {
+        Quality::Lost => Key::VisitQualityLost,
+        Quality::Poor => Key::VisitQualityPoor,
+        Quality::Fair => Key::VisitQualityFair,
+        Quality::Good => Key::VisitQualityGood,
+        Quality::Unknown => Key::VisitQualityUnknown,
+    })
+}
+
+/// For CSS and tests.
+pub(super) const fn quality_code(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Lost => "lost",
+        Quality::Poor => "poor",
+        Quality::Fair => "fair",
+        Quality::Good => "good",
+        Quality::Unknown => "unknown",
+    }
+}
+
+/// For test ids.
+pub(super) const fn role_code(role: Role) -> &'static str {
+    match role {
+        Role::Clinician => "clinician",
+        Role::Patient => "patient",
+        Role::Guest => "guest",
+    }
+}
+
+/// For test ids.
+pub(super) const fn source_code(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "microphone",
+        Source::Camera => "camera",
+        Source::Screen => "screen",
+    }
+}
+
+/// What a person is in the visit; tracked.
+pub(super) fn role(person: &Participant) -> String {
+    match (person.role, &person.relation) {
+        (Role::Guest, Some(relation)) => relation.clone(),
+        (Role::Guest, None) => t(Key::VisitRoleGuest).to_owned(),
+        (Role::Clinician, _) => t(Key::VisitRoleDoctor).to_owned(),
+        (Role::Patient, _) => t(Key::VisitRolePatient).to_owned(),
+    }
+}
+
+/// Why a device cannot be used.
+pub(super) const fn media_fault(fault: MediaError) -> Key {
+    match fault {
+        MediaError::Denied => Key::VisitDeviceDenied,
+        MediaError::Missing => Key::VisitDeviceMissing,
+        MediaError::Busy => Key::VisitDeviceBusy,
+        MediaError::Unsupported => Key::VisitDeviceUnsupported,
+    }
+}
+
+/// How a notice is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loudness {
+    /// To screen readers only: the page shows it anyway.
+    Said,
+    /// Shown as a short message too.
+    Shown,
+}
+
+/// A notice in words.
+pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
+    let named = |key: Key, name: &str| fill(t_now(key), &[("name", name)]);
+    match notice {
+        Notice::Admitted => (t_now(Key::VisitSaidAdmitted).to_owned(), Loudness::Said),
+        Notice::HostPresent(true) => (t_now(Key::VisitHostHere).to_owned(), Loudness::Said),
+        Notice::HostPresent(false) => (t_now(Key::VisitHostAway).to_owned(), Loudness::Said),
+        Notice::MutedByClinician => (t_now(Key::VisitSaidMuted).to_owned(), Loudness::Shown),
+        Notice::Waiting(name) => (named(Key::VisitSaidWaiting, name), Loudness::Said),
+        Notice::Joined(name) => (named(Key::VisitSaidJoined, name), Loudness::Shown),
+        Notice::Gone(name) => (named(Key::VisitSaidGone, name), Loudness::Shown),
+        Notice::PersonLost(name) => (named(Key::VisitSaidLost, name), Loudness::Said),
+        Notice::PersonBack(name) => (named(Key::VisitSaidBack, name), Loudness::Said),
+        Notice::NewChat(name) => (named(Key::VisitSaidChat, name), Loudness::Said),
+        Notice::ConnectionLost => (t_now(Key::VisitReconnecting).to_owned(), Loudness::Said),
+        Notice::ConnectionBack => (t_now(Key::VisitSaidConnected).to_owned(), Loudness::Said),
+        Notice::Refused(_) => (t_now(Key::VisitSaidRefused).to_owned(), Loudness::Shown),
+        Notice::NotConnected => (
+            t_now(Key::VisitSaidNotConnected).to_owned(),
+            Loudness::Shown,
+        ),
+    }
+}
+
+/// A person's initials, for a tile without a picture.
+pub(super) fn initials(name: &str) -> String {
+    name.split_whitespace()
+        .filter(|word| !word.ends_with('.'))
+        .filter_map(|word| word.chars().next())
+        .filter(|letter| letter.is_alphabetic())
+        .take(2)
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// A handle that keeps browser objects out of signals.
+pub(super) type Kept<T> = StoredValue<T, leptos::prelude::LocalStorage>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_leave_titles_out() {
+        assert_eq!(initials("Dr. Élodie Ngo Mbappé"), "ÉN");
+        assert_eq!(initials("Paul"), "P");
+        assert_eq!(initials(""), "");
+    }
+}
