@@ -121,6 +121,7 @@ pub enum ClientMessage {
         participant: ParticipantId,
     },
     /// Clinician: end the visit for everybody.
+    #[serde(deserialize_with = "no_fields")]
     End,
     /// What this client measured of its own connection.
     Quality {
@@ -128,5 +129,15 @@ pub enum ClientMessage {
         quality: Quality,
     },
     /// This person goes; the visit goes on and they may come back.
+    #[serde(deserialize_with = "no_fields")]
     Leave,
+}
+
+/// Reads a variant without fields. By itself serde lets such a variant have any, in spite of
+/// `deny_unknown_fields`.
+fn no_fields<'de, D: serde::Deserializer<'de>>(rest: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(rest).map(|Nothing {}| ())
 }

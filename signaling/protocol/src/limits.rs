@@ -2,7 +2,8 @@
 
 /// Protocol version that a client names in its Hello.
 pub const VERSION: u16 = 1;
-/// Largest WebSocket message in either direction, in bytes. Larger closes the socket.
+/// Largest WebSocket message in either direction, in bytes. Larger closes the socket. Only the list
+/// of an observer ([`crate::ServerMessage::Overview`]) may be larger: it grows with the live rooms.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Largest session description, in bytes.
 pub const SDP_BYTES_MAX: usize = 48 * 1024;

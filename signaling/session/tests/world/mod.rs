@@ -13,27 +13,27 @@ use signaling_session::{
 };
 use uuid::Uuid;
 
-pub fn who(n: u128) -> ParticipantId {
+pub(crate) fn who(n: u128) -> ParticipantId {
     ParticipantId::from_uuid(Uuid::from_u128(n))
 }
 
-pub fn connection(n: u128) -> ConnectionId {
+pub(crate) fn connection(n: u128) -> ConnectionId {
     ConnectionId::from_uuid(Uuid::from_u128(n))
 }
 
-pub fn chat_id(n: u128) -> ChatId {
+pub(crate) fn chat_id(n: u128) -> ChatId {
     ChatId::from_uuid(Uuid::from_u128(n))
 }
 
-pub fn text(text: &str) -> ChatText {
+pub(crate) fn text(text: &str) -> ChatText {
     ChatText::try_from(text.to_owned()).unwrap()
 }
 
-pub fn sdp() -> Sdp {
+pub(crate) fn sdp() -> Sdp {
     Sdp::try_from("v=0\r\n".to_owned()).unwrap()
 }
 
-pub fn person(n: u128, role: Role, admitted: bool) -> Person {
+pub(crate) fn person(n: u128, role: Role, admitted: bool) -> Person {
     Person {
         id: who(n),
         name: format!("Person {n}"),
@@ -45,30 +45,30 @@ pub fn person(n: u128, role: Role, admitted: bool) -> Person {
 
 /// A page on one socket.
 #[derive(Debug, Default)]
-pub struct Page {
-    pub me: Option<ParticipantId>,
-    pub heard: Vec<ServerMessage>,
-    pub closed: Option<CloseReason>,
-    pub stage: Option<Stage>,
-    pub others: BTreeMap<ParticipantId, Participant>,
-    pub chat: Vec<ChatMessage>,
-    pub snapshot: Option<Snapshot>,
-    pub token: Option<String>,
+pub(crate) struct Page {
+    pub(crate) me: Option<ParticipantId>,
+    pub(crate) heard: Vec<ServerMessage>,
+    pub(crate) closed: Option<CloseReason>,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) others: BTreeMap<ParticipantId, Participant>,
+    pub(crate) chat: Vec<ChatMessage>,
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) token: Option<String>,
 }
 
-pub struct World {
-    pub room: Room,
-    pub now_us: i64,
-    pub pages: BTreeMap<SocketId, Page>,
-    pub media: Vec<MediaCommand>,
-    pub events: Vec<VisitEvent>,
-    pub marks: Vec<(ParticipantId, u64)>,
-    pub finished: bool,
+pub(crate) struct World {
+    pub(crate) room: Room,
+    pub(crate) now_us: i64,
+    pub(crate) pages: BTreeMap<SocketId, Page>,
+    pub(crate) media: Vec<MediaCommand>,
+    pub(crate) events: Vec<VisitEvent>,
+    pub(crate) marks: Vec<(ParticipantId, u64)>,
+    pub(crate) finished: bool,
     /// Questions that the clinic has not answered; with `prompt` it answers at once.
-    pub posts: Vec<(RequestId, ChatPost)>,
-    pub records: Vec<(RequestId, VisitEvent)>,
-    pub prompt: bool,
-    pub stored: Vec<ChatMessage>,
+    pub(crate) posts: Vec<(RequestId, ChatPost)>,
+    pub(crate) records: Vec<(RequestId, VisitEvent)>,
+    pub(crate) prompt: bool,
+    pub(crate) stored: Vec<ChatMessage>,
     live: BTreeMap<ParticipantId, SocketId>,
     seq: BTreeMap<ParticipantId, u64>,
     secrets: BTreeMap<String, ParticipantId>,
@@ -76,16 +76,16 @@ pub struct World {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(RoomRecord::default())
     }
 
-    pub fn with(record: RoomRecord) -> Self {
+    pub(crate) fn with(record: RoomRecord) -> Self {
         let id = RoomId::from_uuid(Uuid::from_u128(77));
         Self::around(Room::visit(id, record, Limits::default(), 0))
     }
 
-    pub fn around(room: Room) -> Self {
+    pub(crate) fn around(room: Room) -> Self {
         Self {
             room,
             now_us: 0,
@@ -106,12 +106,12 @@ impl World {
     }
 
     /// Comes with a ticket on a new socket.
-    pub fn enter(&mut self, person: Person) -> SocketId {
+    pub(crate) fn enter(&mut self, person: Person) -> SocketId {
         self.knock(Entry::Ticket(person))
     }
 
     /// Comes with a resume token on a new socket.
-    pub fn resume(&mut self, token: &str) -> SocketId {
+    pub(crate) fn resume(&mut self, token: &str) -> SocketId {
         self.knock(Entry::Resume(hash(token)))
     }
 
@@ -132,25 +132,25 @@ impl World {
         socket
     }
 
-    pub fn say(&mut self, socket: SocketId, message: ClientMessage) {
+    pub(crate) fn say(&mut self, socket: SocketId, message: ClientMessage) {
         self.input(Input::Message { socket, message });
     }
 
-    pub fn lose(&mut self, socket: SocketId) {
+    pub(crate) fn lose(&mut self, socket: SocketId) {
         self.live.retain(|_, live| *live != socket);
         self.input(Input::Lost { socket });
     }
 
-    pub fn wait(&mut self, us: i64) {
+    pub(crate) fn wait(&mut self, us: i64) {
         self.now_us += us;
         self.input(Input::Timeout);
     }
 
-    pub fn page(&self, socket: SocketId) -> &Page {
+    pub(crate) fn page(&self, socket: SocketId) -> &Page {
         &self.pages[&socket]
     }
 
-    pub fn last_error(&self, socket: SocketId) -> Option<ErrorCode> {
+    pub(crate) fn last_error(&self, socket: SocketId) -> Option<ErrorCode> {
         self.page(socket).heard.iter().rev().find_map(|heard| {
             if let ServerMessage::Error { code, .. } = heard {
                 Some(*code)
@@ -160,12 +160,12 @@ impl World {
         })
     }
 
-    pub fn token(&self, socket: SocketId) -> String {
+    pub(crate) fn token(&self, socket: SocketId) -> String {
         self.page(socket).token.clone().unwrap()
     }
 
     /// The clinic answers its oldest open decision.
-    pub fn record(&mut self, ok: bool) {
+    pub(crate) fn record(&mut self, ok: bool) {
         if self.records.is_empty() {
             return;
         }
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// The clinic answers its oldest open message.
-    pub fn store(&mut self, ok: bool) {
+    pub(crate) fn store(&mut self, ok: bool) {
         if self.posts.is_empty() {
             return;
         }
@@ -191,7 +191,7 @@ impl World {
         self.input(Input::Stored { request, result });
     }
 
-    pub fn append(&mut self, post: ChatPost) -> ChatMessage {
+    pub(crate) fn append(&mut self, post: ChatPost) -> ChatMessage {
         if let Some(known) = self.stored.iter().find(|message| message.id == post.id) {
             return known.clone();
         }
@@ -207,7 +207,7 @@ impl World {
         message
     }
 
-    pub fn input(&mut self, input: Input) {
+    pub(crate) fn input(&mut self, input: Input) {
         let entering = match &input {
             Input::Enter {
                 entry: Entry::Resume(token),
@@ -379,7 +379,11 @@ impl World {
             assert_eq!(seen, is, "everybody in the visit sees the same people");
             let ids: BTreeSet<_> = page.chat.iter().map(|message| message.id).collect();
             assert_eq!(ids.len(), page.chat.len(), "a message is shown once");
-            assert!(page.chat.iter().all(|message| self.stored.contains(message)));
+            assert!(
+                page.chat
+                    .iter()
+                    .all(|message| self.stored.contains(message))
+            );
         }
     }
 }

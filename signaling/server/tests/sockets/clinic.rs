@@ -1,0 +1,99 @@
+//! The clinic's port, kept in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signaling_protocol::{CHAT_BACKLOG_MAX, ChatMessage, ParticipantId, RoomId};
+use signaling_server::{ChatPost, PortError, RoomRecord, VisitEvent, VisitPort};
+
+#[derive(Debug, Default)]
+pub(crate) struct MemoryClinic {
+    rooms: Mutex<BTreeMap<RoomId, Stored>>,
+    broken: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Stored {
+    chat: Vec<ChatMessage>,
+    read: BTreeMap<ParticipantId, u64>,
+    events: Vec<VisitEvent>,
+    ended: bool,
+}
+
+impl MemoryClinic {
+    /// Answers nothing but errors while `broken`.
+    pub(crate) fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    pub(crate) fn events(&self, room: RoomId) -> Vec<VisitEvent> {
+        let rooms = self.rooms.lock().unwrap();
+        rooms
+            .get(&room)
+            .map(|stored| stored.events.clone())
+            .unwrap_or_default()
+    }
+
+    fn with<T>(&self, room: RoomId, act: impl FnOnce(&mut Stored) -> T) -> Result<T, PortError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(PortError::new("the disk is full"));
+        }
+        Ok(act(self.rooms.lock().unwrap().entry(room).or_default()))
+    }
+}
+
+impl VisitPort for MemoryClinic {
+    async fn load(&self, room: RoomId) -> Result<RoomRecord, PortError> {
+        self.with(room, |stored| RoomRecord {
+            chat: stored
+                .chat
+                .iter()
+                .rev()
+                .take(CHAT_BACKLOG_MAX)
+                .rev()
+                .cloned()
+                .collect(),
+            read: stored.read.iter().map(|(id, seq)| (*id, *seq)).collect(),
+            ended: stored.ended,
+        })
+    }
+
+    async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {
+        self.with(room, |stored| {
+            if let Some(known) = stored.chat.iter().find(|message| message.id == post.id) {
+                return known.clone();
+            }
+            let seq = stored.chat.len() as u64 + 1;
+            let message = ChatMessage {
+                seq,
+                id: post.id,
+                from: post.from,
+                from_name: post.from_name,
+                at_us: 1_800_000_000_000_000,
+                text: post.text,
+            };
+            stored.chat.push(message.clone());
+            message
+        })
+    }
+
+    async fn mark_read(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+        seq: u64,
+    ) -> Result<(), PortError> {
+        self.with(room, |stored| {
+            let mark = stored.read.entry(participant).or_default();
+            *mark = (*mark).max(seq);
+        })
+    }
+
+    async fn record(&self, room: RoomId, event: VisitEvent) -> Result<(), PortError> {
+        self.with(room, |stored| {
+            stored.ended |= matches!(event, VisitEvent::Ended { .. });
+            stored.events.push(event);
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! Real sockets, a real media server on loopback, and a clinic that is kept in memory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod client;
+mod clinic;
+mod hostile;
+mod house;
+mod offers;
+mod refusals;
+mod visits;
+mod watching;
