@@ -135,3 +135,16 @@ pub async fn update_note(
         Err(NoteWriteError::Changed)
     }
 }
+
+/// Tries to write over a note whatever its state.
+///
+/// # Errors
+/// The schema refuses when it is signed, as it must.
+#[cfg(feature = "testbed")]
+pub async fn try_overwrite(tx: &mut Tx, appointment: AppointmentId) -> Result<u64, StoreError> {
+    execute!(
+        tx,
+        "UPDATE notes SET body = 'forged' WHERE appointment = $1",
+        appointment.as_uuid()
+    )
+}
