@@ -1,1 +1,117 @@
-fn main() {}
+//! Telehealth Hub, all in one binary: video visits, signaling and the clinical service.
+//!
+//! This crate is the composition root: it alone knows every other part, and it holds no rule of
+//! medicine, media or signaling.
+
+mod assets;
+mod commands;
+mod config;
+mod health;
+mod keys;
+mod telemetry;
+mod wiring;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Video visits, signaling and the clinical service of a telehealth clinic.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Settings that every command shares. Flags win over the file.
+#[derive(Debug, Clone, Args)]
+struct Settings {
+    /// Configuration file (TOML).
+    #[arg(long, global = true, env = "TELEHEALTH_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address of pages, API and signaling.
+    #[arg(long, global = true)]
+    bind: Option<SocketAddr>,
+    /// Where the embedded database, keys and files live.
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
+    /// The browser bundle.
+    #[arg(long, global = true)]
+    web_dir: Option<PathBuf>,
+    /// First UDP port for media; 0 lets the system choose.
+    #[arg(long, global = true)]
+    udp_port: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// Fill an empty store with a fictional clinic, and accept plain HTTP.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the store to this version's schema.
+    Migrate,
+    /// Read or explain the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Explain what is wrong with this installation.
+    Doctor,
+    /// Print the OpenAPI description of the clinical API.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Read the configuration and say what is wrong with it.
+    Check,
+}
+
+impl Settings {
+    fn load(&self) -> anyhow::Result<config::Config> {
+        let mut config = match &self.config {
+            Some(path) => config::Config::read(path)?,
+            None => config::Config::default(),
+        };
+        if let Some(bind) = self.bind {
+            config.http.bind = bind;
+        }
+        if let Some(dir) = &self.data_dir {
+            config.data_dir.clone_from(dir);
+        }
+        if let Some(dir) = &self.web_dir {
+            config.web_dir.clone_from(dir);
+        }
+        if let Some(port) = self.udp_port {
+            config.sfu.udp_port = port;
+        }
+        Ok(config)
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = cli.settings.load().and_then(|config| match cli.command {
+        Command::Serve { demo } => commands::serve::run(config, demo),
+        Command::Migrate => commands::migrate::run(&config),
+        Command::Config {
+            command: ConfigCommand::Check,
+        } => commands::config_check::run(&config),
+        Command::Doctor => commands::doctor::run(&config),
+        Command::Openapi => commands::openapi::run(),
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            commands::say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `telehealth config check`
+
+use std::process::ExitCode;
+
+use super::say;
+use crate::config::Config;
+
+/// The file was read before; what is left are settings that contradict each other.
+pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
+    let findings = contradictions(config);
+    for finding in &findings {
+        say(&format!("wrong: {finding}"));
+    }
+    if findings.is_empty() {
+        say("The configuration is good.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// Settings that cannot work together, each with what to do.
+pub(crate) fn contradictions(config: &Config) -> Vec<String> {
+    let mut findings = Vec::new();
+    if let Err(error) = config.store_url() {
+        findings.push(format!("{error:#}"));
+    }
+    if config.http.ops_bind == Some(config.http.bind) {
+        findings.push("http.ops_bind and http.bind are the same: give one another port".to_owned());
+    }
+    if config.http.plain_http && !config.http.bind.ip().is_loopback() {
+        findings.push(
+            "http.plain_http is for this machine alone: bind to 127.0.0.1, or put a TLS proxy in \
+             front and set it to false"
+                .to_owned(),
+        );
+    }
+    findings
+}

@@ -1,0 +1,19 @@
+//! One file a command.
+
+pub(crate) mod config_check;
+pub(crate) mod doctor;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod serve;
+
+use std::io::Write as _;
+
+/// Says one line to the person at the terminal. A closed terminal is no error.
+pub(crate) fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Says why a command failed, with every cause.
+pub(crate) fn say_error(error: &anyhow::Error) {
+    drop(writeln!(std::io::stderr(), "telehealth: {error:#}"));
+}

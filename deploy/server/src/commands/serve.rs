@@ -1,0 +1,239 @@
+//! `telehealth serve`
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::{Router, middleware};
+use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
+use clinical_app::identity::SignIn;
+use clinical_app::visits::{Desk, LiveVisits};
+use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock};
+use clinical_http::{ApiState, CookiePolicy};
+use signaling_server::{Signaling, SignalingHandle, WallClock};
+use signaling_ticket::PassKey;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use super::say;
+use crate::config::Config;
+use crate::{assets, health, keys, telemetry, wiring};
+
+/// How long one request of the API may take. The pages promise an answer within three seconds, and
+/// what takes longer than this is given up.
+const API_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long open requests may go on after the order to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode> {
+    if is_demo {
+        anyhow::ensure!(
+            config.http.bind.ip().is_loopback(),
+            "the demo has known passwords: it only serves this machine; bind it to 127.0.0.1"
+        );
+        config.http.plain_http = true;
+    }
+    // A page from this machine reaches the media server most surely over this machine.
+    config.sfu.loopback |= config.http.bind.ip().is_loopback();
+    telemetry::start_logs(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    runtime.block_on(serve(config, is_demo))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+    let metrics = telemetry::start_metrics()?;
+
+    let db = Db::connect(&config.store_url()?)
+        .await
+        .context("cannot open the store")?;
+    db.migrate().await.context("cannot migrate the store")?;
+
+    let clinic = Clinic {
+        db: db.clone(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(Entropy::system()),
+    };
+    let access_key =
+        AccessKey::from_pem(&keys::load_or_create(&config.data_dir, "access", || {
+            Ok(AccessKey::generate()?)
+        })?)?;
+    let pass_key = PassKey::from_pem(&keys::load_or_create(&config.data_dir, "pass", || {
+        Ok(PassKey::generate()?)
+    })?)?;
+    let checker = pass_key.checker();
+    let sign_in = Arc::new(SignIn::new(access_key, &clinic.entropy)?);
+    let (live, live_effects) = LiveVisits::channel();
+    let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live);
+    if is_demo {
+        demo::seed(&desk, sign_in.passwords())
+            .await
+            .context("cannot furnish the demo clinic")?;
+    }
+
+    let (sfu, sfu_events) = sfu_net::start(config.sfu.clone()).context("cannot start media")?;
+    let clock = Arc::clone(&clinic.clock);
+    let wall: WallClock = Arc::new(move || clock.now().0);
+    let Signaling {
+        router: signal_router,
+        handle: signaling,
+        media_events,
+    } = signaling_server::start(
+        config.signaling.clone(),
+        wiring::ClinicPort::new(desk.clone()),
+        sfu.clone(),
+        sfu_events,
+        checker,
+        wall,
+    );
+    let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
+
+    let cookies = if config.http.plain_http {
+        CookiePolicy::PlainHttp
+    } else {
+        CookiePolicy::Secure
+    };
+    let api = clinical_http::router(ApiState {
+        clinic,
+        desk,
+        sign_in,
+        cookies,
+    });
+    let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
+
+    let (stop, stopped) = watch::channel(false);
+    let mut ops = None;
+    if let Some(bind) = config.http.ops_bind {
+        let listener = listen(bind).await?;
+        let router = health::metrics_router(metrics).merge(health::router(db.clone()));
+        ops = Some(tokio::spawn(run_server(listener, router, stopped.clone())));
+    } else {
+        app = app.merge(health::local_metrics_router(metrics));
+    }
+    let listener = listen(config.http.bind).await?;
+    let address = listener.local_addr()?;
+    let server = tokio::spawn(run_server(listener, app, stopped));
+    tracing::info!(%address, "listening");
+    if is_demo {
+        announce_demo(address);
+    }
+
+    stop_signal().await?;
+    tracing::info!("stopping");
+    shut_down(&signaling, stop, server, ops).await;
+    sfu.shutdown();
+    drop(sfu);
+    drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
+    effects.abort();
+    db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Pages, API and signaling on one address.
+fn web_router(config: &Config, api: Router, signal: Router) -> Router {
+    let api = api.layer(TimeoutLayer::with_status_code(
+        StatusCode::SERVICE_UNAVAILABLE,
+        API_PATIENCE,
+    ));
+    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
+        // The pattern of the path, never the path: ids and fragments stay out of logs.
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or("", MatchedPath::as_str);
+        tracing::info_span!("http", method = %request.method(), route)
+    });
+    Router::new()
+        .merge(api)
+        .merge(signal)
+        .merge(assets::router(&config.web_dir))
+        .layer(trace)
+        .layer(middleware::from_fn(assets::security_headers))
+}
+
+async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(bind)
+        .await
+        .with_context(|| format!("cannot listen on {bind}: is another server running there?"))
+}
+
+async fn run_server(
+    listener: TcpListener,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    axum::serve(
+        listener,
+        app.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
+        // A dropped sender means stop as well.
+        drop(stopped.wait_for(|stop| *stop).await);
+    })
+    .await
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Says goodbye to every page first, so that they come back to the next process at once.
+async fn shut_down(
+    signaling: &SignalingHandle,
+    stop: watch::Sender<bool>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    ops: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+) {
+    stop.send_replace(true);
+    signaling.shutdown().await;
+    let servers = async {
+        drop(server.await);
+        if let Some(ops) = ops {
+            drop(ops.await);
+        }
+    };
+    if tokio::time::timeout(DRAIN_MAX, servers).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+fn announce_demo(address: SocketAddr) {
+    say("");
+    say(&format!("  The demo clinic is open:  http://{address}"));
+    say("");
+    for account in DEMO_ACCOUNTS {
+        say(&format!(
+            "    {:<15} {:<25} {}",
+            account.role.as_str(),
+            account.email,
+            account.name
+        ));
+    }
+    say(&format!("    password of all: {DEMO_PASSWORD}"));
+    say("");
+    say(
+        "  Open it in two windows (one of them private), as patient and as doctor. Ctrl-C stops it.",
+    );
+    say("");
+}

@@ -1,0 +1,166 @@
+//! One typed configuration: a TOML file, then flags. Unknown keys are refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use sfu_net::SfuConfig;
+use signaling_server::SignalingConfig;
+
+/// The whole configuration. Every part has a default that suits one machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where the embedded database, keys and files live.
+    pub(crate) data_dir: PathBuf,
+    /// The browser bundle.
+    pub(crate) web_dir: PathBuf,
+    /// The web server.
+    pub(crate) http: HttpConfig,
+    /// The clinical store.
+    pub(crate) store: StoreConfig,
+    /// Media.
+    pub(crate) sfu: SfuConfig,
+    /// Signaling.
+    pub(crate) signaling: SignalingConfig,
+    /// Logs.
+    pub(crate) log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            web_dir: PathBuf::from("dist"),
+            http: HttpConfig::default(),
+            store: StoreConfig::default(),
+            sfu: SfuConfig::default(),
+            signaling: SignalingConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+/// The web server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HttpConfig {
+    /// Address of pages, API and signaling.
+    pub(crate) bind: SocketAddr,
+    /// Address of `/metrics` alone. Without it, `bind` answers `/metrics` to this machine only.
+    pub(crate) ops_bind: Option<SocketAddr>,
+    /// True when browsers reach the server over plain HTTP, which they accept on localhost only.
+    /// It takes the `Secure` mark off the refresh cookie.
+    pub(crate) plain_http: bool,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ops_bind: None,
+            plain_http: false,
+        }
+    }
+}
+
+/// The clinical store.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoreConfig {
+    /// `sqlite:PATH` or `postgres://...`; without it, `clinic.db` in the data directory.
+    pub(crate) url: Option<String>,
+    /// A file that holds the URL, so that a password stays out of this file.
+    pub(crate) url_file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    /// A database URL holds a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreConfig")
+            .field("url", &self.url.as_ref().map(|_| ".."))
+            .field("url_file", &self.url_file)
+            .finish()
+    }
+}
+
+/// How logs are written, always to standard error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    /// `text` for people, `json` for machines.
+    pub(crate) format: LogFormat,
+    /// A `tracing` filter.
+    pub(crate) filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// Log formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// One line a record, for people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+impl Config {
+    /// Reads a file; every error names the file and the place.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        toml::from_str(&text)
+            .with_context(|| format!("the configuration {} has a mistake", path.display()))
+    }
+
+    /// The URL of the clinical store.
+    pub(crate) fn store_url(&self) -> anyhow::Result<String> {
+        match (&self.store.url, &self.store.url_file) {
+            (Some(_), Some(_)) => anyhow::bail!("set store.url or store.url_file, not both"),
+            (Some(url), None) => Ok(url.clone()),
+            (None, Some(file)) => Ok(std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read store.url_file {}", file.display()))?
+                .trim()
+                .to_owned()),
+            (None, None) => Ok(format!(
+                "sqlite:{}",
+                self.data_dir.join("clinic.db").display()
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_configuration_is_the_default_one() {
+        let sample = include_str!("../../config.sample.toml");
+        let config: Config = toml::from_str(sample).unwrap();
+        assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error = toml::from_str::<Config>("[http]\nbnd = \"127.0.0.1:1\"").unwrap_err();
+        assert!(error.to_string().contains("bnd"), "{error}");
+    }
+
+    #[test]
+    fn a_database_url_does_not_print_itself() {
+        let config: Config = toml::from_str("[store]\nurl = \"postgres://u:secret@h/db\"").unwrap();
+        assert!(!format!("{config:?}").contains("secret"));
+        assert_eq!(config.store_url().unwrap(), "postgres://u:secret@h/db");
+    }
+}

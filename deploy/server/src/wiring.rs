@@ -1,0 +1,101 @@
+//! Where signaling and the clinic meet. This is the only file that knows both.
+
+use std::sync::Arc;
+
+use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
+use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
+use tokio::sync::mpsc;
+
+/// The clinic as signaling sees it.
+pub(crate) struct ClinicPort {
+    desk: Desk,
+}
+
+impl ClinicPort {
+    /// Signaling's port to this desk.
+    pub(crate) fn new(desk: Desk) -> Arc<Self> {
+        Arc::new(Self { desk })
+    }
+}
+
+impl VisitPort for ClinicPort {
+    async fn load(&self, room: RoomId) -> Result<RoomRecord, PortError> {
+        let state = visits::load_room(&self.desk, room)
+            .await
+            .map_err(PortError::new)?;
+        Ok(RoomRecord {
+            chat: state.chat,
+            read: state.read,
+            ended: state.ended,
+        })
+    }
+
+    async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {
+        let author = (post.from, post.from_name.as_str());
+        visits::append_chat(&self.desk, room, post.id, author, &post.text)
+            .await
+            .map_err(PortError::new)
+    }
+
+    async fn mark_read(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+        seq: u64,
+    ) -> Result<(), PortError> {
+        visits::mark_read(&self.desk, room, participant, seq)
+            .await
+            .map_err(PortError::new)
+    }
+
+    async fn record(&self, room: RoomId, event: VisitEvent) -> Result<(), PortError> {
+        visits::record_visit_event(&self.desk, room, for_the_record(event))
+            .await
+            .map_err(PortError::new)
+    }
+}
+
+/// Signaling's word for an event in the clinic's words.
+fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
+    match event {
+        VisitEvent::Arrived {
+            participant,
+            role: _,
+        } => visits::VisitEvent::Arrived { participant },
+        VisitEvent::Admitted { participant, by } => {
+            visits::VisitEvent::Admitted { participant, by }
+        }
+        VisitEvent::Refused { participant, by } => visits::VisitEvent::Refused { participant, by },
+        VisitEvent::Removed { participant, by } => visits::VisitEvent::Removed { participant, by },
+        VisitEvent::Started => visits::VisitEvent::Started,
+        VisitEvent::Ended { by } => visits::VisitEvent::Ended { by },
+        VisitEvent::Left { participant } => visits::VisitEvent::Left { participant },
+    }
+}
+
+/// Takes what was done at the front desk to the live visits, until the desk has closed.
+pub(crate) async fn carry_live_effects(
+    mut effects: mpsc::Receiver<LiveEffect>,
+    signaling: SignalingHandle,
+) {
+    while let Some(effect) = effects.recv().await {
+        match effect {
+            LiveEffect::CloseRoom {
+                room,
+                reason: CloseReason::Cancelled | CloseReason::Rescheduled,
+            } => {
+                signaling
+                    .close_room(RoomId::from_uuid(room.as_uuid()), Bye::Ended)
+                    .await
+            }
+            LiveEffect::DropParticipant { room, participant } => {
+                let room = RoomId::from_uuid(room.as_uuid());
+                let participant = ParticipantId::from_uuid(participant.as_uuid());
+                signaling
+                    .drop_participant(room, participant, Bye::Removed)
+                    .await;
+            }
+        }
+    }
+}
