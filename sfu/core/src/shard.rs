@@ -241,7 +241,7 @@ impl Shard {
                 on,
             } => {
                 self.with_room(room, |room, outlet| {
-                    room.set_sources(now, participant, on, outlet)
+                    room.set_sources(now, participant, on, outlet);
                 });
             }
             Command::SetView {
@@ -250,12 +250,12 @@ impl Shard {
                 slots,
             } => {
                 self.with_room(room, |room, outlet| {
-                    room.set_view(now, participant, &slots, outlet)
+                    room.set_view(now, participant, &slots, outlet);
                 });
             }
             Command::Disconnect { room, participant } => {
                 self.with_room(room, |room, outlet| {
-                    room.disconnect(now, participant, outlet)
+                    room.disconnect(now, participant, outlet);
                 });
             }
             Command::CloseRoom { room } => {

@@ -184,6 +184,7 @@ fn ticks(elapsed: Duration, clock_rate_hz: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenarios::some_instant;
     use proptest::prelude::*;
 
     fn packet(seq: u64, timestamp: u32) -> Incoming {
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_resent_packet_takes_its_own_place() {
-        let now = Instant::now();
+        let now = some_instant();
         let mut rewriter = Rewriter::default();
         assert_eq!(
             rewriter.rewrite(now, 90_000, packet(500, 0)).unwrap().seq,
@@ -217,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_packet_from_before_the_splice_is_dropped() {
-        let now = Instant::now();
+        let now = some_instant();
         let mut rewriter = Rewriter::default();
         rewriter.rewrite(now, 90_000, packet(500, 0));
         rewriter.splice();
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn timestamps_go_on_with_the_wall_clock_over_a_splice() {
-        let now = Instant::now();
+        let now = some_instant();
         let mut rewriter = Rewriter::default();
         let before = rewriter.rewrite(now, 90_000, packet(1, 1000)).unwrap();
         rewriter.splice();
@@ -247,7 +248,7 @@ mod tests {
             steps in proptest::collection::vec((0_usize..4, any::<bool>(), 0_u64..40), 1..300),
             starts in proptest::array::uniform4((0_u64..1_000_000, any::<u32>(), any::<u16>())),
         ) {
-            let start = Instant::now();
+            let start = some_instant();
             let mut sources = starts.map(|(seq, timestamp, picture)| (seq, timestamp, picture & 0x7fff));
             let (mut rewriter, mut feeding) = (Rewriter::default(), usize::MAX);
             let (mut now, mut expected, mut picture) = (start, 1_u64, None::<u16>);
@@ -280,7 +281,7 @@ mod tests {
         fn no_sequence_number_is_given_out_twice(
             seqs in proptest::collection::vec((0_u64..200, 0_u8..10), 1..300),
         ) {
-            let now = Instant::now();
+            let now = some_instant();
             let mut rewriter = Rewriter::default();
             let mut out = std::collections::BTreeSet::new();
             let mut seen = std::collections::BTreeSet::new();

@@ -322,14 +322,38 @@ fn a_lost_packet_is_resent_when_it_is_asked_for() {
 fn without_a_resend_stream_asking_for_a_lost_packet_harms_nobody() {
     let mut world = World::new();
     let a = world.join(1, 10, &Wishes::default());
-    let b = world.join(1, 11, &Wishes::default());
-    // The client offers its slots again, with another connection and without RTX.
-    let mut wishes = World::new();
-    let _other_world = wishes.join(1, 1, &Wishes::default());
-    talk(&mut world, &[a], 0..10);
+    let b = world.join(
+        1,
+        11,
+        &Wishes {
+            resends: false,
+            ..Wishes::default()
+        },
+    );
+    talk(&mut world, &[a], 0..20);
     world.clients[b].deaf = true;
-    talk(&mut world, &[a], 10..12);
+    talk(&mut world, &[a], 20..23);
     world.clients[b].deaf = false;
-    talk(&mut world, &[a], 12..40);
+    let client = &mut world.clients[b];
+    let ssrc = client.received_on(client.slots[1])[0].header.ssrc;
+    assert!(
+        client
+            .rtc
+            .direct_api()
+            .stream_rx(&ssrc)
+            .unwrap()
+            .rtx()
+            .is_none()
+    );
+    // Such a client would not ask by itself; a hostile one does.
+    client
+        .rtc
+        .direct_api()
+        .stream_rx(&ssrc)
+        .unwrap()
+        .suppress_nack(false);
+    talk(&mut world, &[a], 23..50);
     assert_eq!(world.shard.counters().peer_panics, 0);
+    let seen = heard_and_seen(&world, b).1;
+    assert_eq!(seen, 47, "three are lost for good");
 }

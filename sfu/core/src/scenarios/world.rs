@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Rtc};
 
+use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Input, Mode, Output,
     ParticipantKey, Reply, RoomKey, SfuEvent, Shard, ShardConfig, SlotBinding, Source, SourceMid,
@@ -46,6 +48,7 @@ pub(super) struct Wishes {
     pub(super) simulcast: bool,
     pub(super) audio_slots: usize,
     pub(super) video_slots: usize,
+    pub(super) resends: bool,
 }
 
 impl Default for Wishes {
@@ -55,6 +58,7 @@ impl Default for Wishes {
             simulcast: false,
             audio_slots: 1,
             video_slots: 1,
+            resends: true,
         }
     }
 }
@@ -76,7 +80,7 @@ impl World {
             connections_max: 100,
         };
         Self {
-            now: Instant::now(),
+            now: some_instant(),
             shard: Shard::new(config).unwrap(),
             clients: Vec::new(),
             events: Vec::new(),
@@ -107,7 +111,7 @@ impl World {
             connection: ConnectionKey(connection),
             mode,
             address,
-            rtc: Rtc::builder().set_rtp_mode(true).build(self.now),
+            rtc: engine(wishes, self.now),
             sources: Vec::new(),
             slots: Vec::new(),
             received: Vec::new(),
@@ -281,6 +285,19 @@ impl World {
     }
 }
 
+fn engine(wishes: &Wishes, now: Instant) -> Rtc {
+    let builder = Rtc::builder().set_rtp_mode(true);
+    if wishes.resends {
+        return builder.build(now);
+    }
+    let mut builder = builder.clear_codecs().enable_opus(true, false);
+    let (clock, format) = (Frequency::NINETY_KHZ, FormatParams::default());
+    builder
+        .codec_config()
+        .add_config(96.into(), None, Codec::Vp8, clock, None, format);
+    builder.build(now)
+}
+
 impl Client {
     pub(super) fn offer(&mut self, wishes: &Wishes) -> (SdpOffer, SdpPendingOffer) {
         let mut changes = self.rtc.sdp_api();
@@ -335,9 +352,9 @@ impl Client {
     ) {
         let mid = self.mid(source);
         let wanted = if source.is_audio() {
-            str0m::format::Codec::Opus
+            Codec::Opus
         } else {
-            str0m::format::Codec::Vp8
+            Codec::Vp8
         };
         let config = self.rtc.codec_config();
         let pt: Pt = config
