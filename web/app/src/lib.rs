@@ -23,9 +23,10 @@ mod routes;
 pub fn run() {
     console_error_panic_hook::set_once();
     i18n::mark_document();
-    session::start();
     if let Some(shell) = leptos::prelude::document().get_element_by_id("shell") {
         shell.remove();
     }
     leptos::mount::mount_to_body(routes::App);
+    // Mounting sets up the executor that requests run on.
+    session::start();
 }
