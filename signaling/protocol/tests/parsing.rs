@@ -1,5 +1,4 @@
 //! What comes from outside is a message or an error, never a panic.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use signaling_protocol::{ClientMessage, ServerMessage};

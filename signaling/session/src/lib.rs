@@ -23,6 +23,7 @@ mod limits;
 mod media;
 mod member;
 mod output;
+mod removed;
 mod room;
 mod roster;
 

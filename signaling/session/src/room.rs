@@ -1,6 +1,6 @@
 //! The machine: one input in, outputs out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use signaling_protocol::{
     Bye, ClientMessage, ErrorCode, HEARTBEAT_MS, ParticipantId, Role, RoomId, ServerMessage,
@@ -9,9 +9,10 @@ use signaling_protocol::{
 use crate::admission::Act;
 use crate::chat::ChatLog;
 use crate::input::{Input, RequestId, RoomRecord, SocketId};
-use crate::limits::{Limits, MARKS_MAX, REMOVED_MAX};
+use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
+use crate::removed::Removed;
 
 /// What the room is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,33 +32,6 @@ pub(crate) enum Life {
     Used,
     /// Nothing will happen any more.
     Finished,
-}
-
-/// Who was removed in this room's life: what their tickets say of admission no longer counts.
-#[derive(Debug, Default)]
-pub(crate) struct Removed {
-    ids: BTreeSet<ParticipantId>,
-    /// More were removed than are remembered: no ticket's admission counts.
-    overflowed: bool,
-}
-
-impl Removed {
-    pub(crate) fn add(&mut self, id: ParticipantId) {
-        if self.ids.len() < REMOVED_MAX {
-            self.ids.insert(id);
-        } else {
-            self.overflowed = true;
-        }
-    }
-
-    /// Admitted anew, a person is trusted again.
-    pub(crate) fn pardon(&mut self, id: ParticipantId) {
-        self.ids.remove(&id);
-    }
-
-    pub(crate) fn contains(&self, id: ParticipantId) -> bool {
-        self.overflowed || self.ids.contains(&id)
-    }
 }
 
 /// One room.

@@ -17,7 +17,7 @@ async fn is_well(client: &mut Client) {
 
 #[tokio::test]
 async fn malformed_messages_are_answered_and_the_third_is_the_last() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     patient.write("not json").await;
     assert_eq!(patient.error().await, ErrorCode::Malformed);
@@ -33,7 +33,7 @@ async fn malformed_messages_are_answered_and_the_third_is_the_last() {
 
 #[tokio::test]
 async fn what_is_too_large_closes_the_socket_and_the_seat_stays() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     patient.write(&"x".repeat(MESSAGE_BYTES_MAX + 1)).await;
     assert_eq!(patient.error().await, ErrorCode::TooLarge);
@@ -48,7 +48,7 @@ async fn what_is_too_large_closes_the_socket_and_the_seat_stays() {
 
 #[tokio::test]
 async fn a_bad_offer_is_refused_and_the_visit_goes_on() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     for (n, sdp) in [
         "v=0\r\n",
@@ -75,10 +75,10 @@ async fn a_bad_offer_is_refused_and_the_visit_goes_on() {
 
 #[tokio::test]
 async fn a_flood_is_held_back_and_then_ended() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     let quality = |n: u32| ClientMessage::Quality {
-        quality: if n % 2 == 0 {
+        quality: if n.is_multiple_of(2) {
             Quality::Good
         } else {
             Quality::Poor
@@ -103,7 +103,7 @@ async fn a_flood_is_held_back_and_then_ended() {
 
 #[tokio::test]
 async fn a_flood_of_pings_ends_the_connection() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     for _ in 0..200 {
         patient.send(Message::Ping(vec![1].into())).await;
@@ -114,7 +114,7 @@ async fn a_flood_of_pings_ends_the_connection() {
 
 #[tokio::test]
 async fn a_reader_that_does_not_read_is_closed_and_the_others_hear_everything() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     // 16 KB each, so that the patient's 256 KiB are full before the doctor's burst is used up.
     let long = "𝄞".repeat(signaling_protocol::CHAT_CHARS_MAX);

@@ -33,11 +33,11 @@ pub(crate) struct House {
 }
 
 impl House {
-    pub(crate) async fn open() -> Self {
-        Self::with(SignalingConfig::default(), Arc::default()).await
+    pub(crate) fn open() -> Self {
+        Self::with(SignalingConfig::default(), Arc::default())
     }
 
-    pub(crate) async fn with(config: SignalingConfig, clinic: Arc<MemoryClinic>) -> Self {
+    pub(crate) fn with(config: SignalingConfig, clinic: Arc<MemoryClinic>) -> Self {
         let (sfu, events) = sfu_net::start(SfuConfig {
             bind: Ipv4Addr::LOCALHOST.into(),
             udp_port: 0,

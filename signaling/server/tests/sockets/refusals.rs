@@ -21,7 +21,7 @@ async fn refused(house: &House, ticket: &str) {
 
 #[tokio::test]
 async fn a_ticket_opens_once() {
-    let house = House::open().await;
+    let house = House::open();
     let ticket = house.pass(&visit(DOCTOR, Role::Clinician, false));
     let mut first = Client::connect(house.address).await;
     first.hello(&ticket).await;
@@ -33,7 +33,7 @@ async fn a_ticket_opens_once() {
 
 #[tokio::test]
 async fn forged_and_expired_tickets_open_nothing() {
-    let house = House::open().await;
+    let house = House::open();
     let foreign = PassKey::from_pem(&PassKey::generate().unwrap()).unwrap();
     let purpose = visit(DOCTOR, Role::Clinician, false);
     let now_us = house.wall_us.load(Ordering::SeqCst);
@@ -48,7 +48,7 @@ async fn forged_and_expired_tickets_open_nothing() {
 
 #[tokio::test]
 async fn a_made_up_resume_token_opens_nothing() {
-    let house = House::open().await;
+    let house = House::open();
     let doctor = house.enter(DOCTOR, Role::Clinician).await;
     let (room, _) = doctor.token.split_once('.').unwrap();
     let guessed = format!("{room}.{}", "0".repeat(64));
@@ -60,7 +60,7 @@ async fn a_made_up_resume_token_opens_nothing() {
 
 #[tokio::test]
 async fn pages_of_other_origins_cannot_connect() {
-    let house = House::open().await;
+    let house = House::open();
     let own = format!("http://{}", house.address);
     assert!(Client::from(house.address, Some(&own)).await.is_ok());
     for origin in ["https://attacker.example", "null"] {
@@ -80,7 +80,7 @@ async fn one_address_has_so_many_connections() {
         connections_per_address_max: 2,
         ..SignalingConfig::default()
     };
-    let house = House::with(config, Arc::default()).await;
+    let house = House::with(config, Arc::default());
     let first = Client::connect(house.address).await;
     let _second = house.enter(DOCTOR, Role::Clinician).await;
     let answer = Client::from(house.address, None).await.err().unwrap();
@@ -98,7 +98,7 @@ async fn the_first_message_is_a_hello_of_this_version_in_time() {
         hello_timeout_s: 1,
         ..SignalingConfig::default()
     };
-    let house = House::with(config, Arc::default()).await;
+    let house = House::with(config, Arc::default());
     let mut silent = Client::connect(house.address).await;
     assert_eq!(silent.error().await, ErrorCode::OutOfOrder);
     assert_eq!(silent.bye().await, Bye::Misbehaved);

@@ -15,7 +15,7 @@ use crate::offers::offer;
 
 #[tokio::test]
 async fn a_patient_who_waits_can_offer_nothing_and_after_admission_gets_an_answer() {
-    let house = House::open().await;
+    let house = House::open();
     let mut doctor = house.enter(DOCTOR, Role::Clinician).await;
     let mut patient = house.knock(&visit(PATIENT, Role::Patient, false)).await;
     let snapshot = patient.welcome().await;
@@ -50,7 +50,7 @@ async fn a_patient_who_waits_can_offer_nothing_and_after_admission_gets_an_answe
 
 #[tokio::test]
 async fn slots_name_who_is_heard_and_seen() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     let sources = Sources {
         microphone: true,
@@ -86,7 +86,7 @@ async fn slots_name_who_is_heard_and_seen() {
 
 #[tokio::test]
 async fn chat_goes_both_ways_and_keeps_its_order_over_a_reload() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     patient.chat(1, "bonjour").await;
     assert_eq!(doctor.hears_chat().await, (1, "bonjour".to_owned()));
@@ -108,7 +108,7 @@ async fn chat_goes_both_ways_and_keeps_its_order_over_a_reload() {
 
 #[tokio::test]
 async fn a_lost_socket_is_resumed_with_seat_and_media() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     patient.say(&offer(1).message).await;
     patient
@@ -137,7 +137,7 @@ async fn a_lost_socket_is_resumed_with_seat_and_media() {
 
 #[tokio::test]
 async fn a_removed_person_cannot_resume_and_waits_again_with_a_fresh_ticket() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     doctor
         .say(&ClientMessage::Remove {
@@ -154,7 +154,7 @@ async fn a_removed_person_cannot_resume_and_waits_again_with_a_fresh_ticket() {
 
 #[tokio::test]
 async fn a_refused_guest_is_told() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, _patient) = house.visit().await;
     let mut guest = house.enter(GUEST, Role::Guest).await;
     doctor
@@ -167,7 +167,7 @@ async fn a_refused_guest_is_told() {
 
 #[tokio::test]
 async fn a_patients_microphone_can_be_switched_off_for_them() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     let sources = Sources {
         microphone: true,
@@ -186,7 +186,7 @@ async fn a_patients_microphone_can_be_switched_off_for_them() {
 
 #[tokio::test]
 async fn the_end_is_for_everybody_and_for_good() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     doctor.say(&ClientMessage::End).await;
     assert_eq!(doctor.bye().await, Bye::Ended);
@@ -198,7 +198,7 @@ async fn the_end_is_for_everybody_and_for_good() {
 
 #[tokio::test]
 async fn what_the_clinic_cannot_record_does_not_happen() {
-    let house = House::open().await;
+    let house = House::open();
     let mut doctor = house.enter(DOCTOR, Role::Clinician).await;
     let mut patient = house.enter(PATIENT, Role::Patient).await;
     house.clinic.set_broken(true);
@@ -218,7 +218,7 @@ async fn what_the_clinic_cannot_record_does_not_happen() {
 
 #[tokio::test]
 async fn a_room_that_cannot_be_loaded_is_tried_again() {
-    let house = House::open().await;
+    let house = House::open();
     house.clinic.set_broken(true);
     let mut early = house.knock(&visit(DOCTOR, Role::Clinician, false)).await;
     assert_eq!(early.error().await, ErrorCode::Unavailable);
@@ -231,7 +231,7 @@ async fn a_room_that_cannot_be_loaded_is_tried_again() {
 #[tokio::test]
 async fn a_restart_ends_nothing() {
     let clinic = Arc::default();
-    let house = House::with(SignalingConfig::default(), Arc::clone(&clinic)).await;
+    let house = House::with(SignalingConfig::default(), Arc::clone(&clinic));
     let (mut doctor, mut patient) = house.visit().await;
     doctor.chat(1, "one moment").await;
     assert_eq!(patient.hears_chat().await.0, 1);
@@ -243,7 +243,7 @@ async fn a_restart_ends_nothing() {
     assert_eq!(refused.status(), 503);
     drop(house);
 
-    let house = House::with(SignalingConfig::default(), clinic).await;
+    let house = House::with(SignalingConfig::default(), clinic);
     let mut patient = house.knock(&visit(PATIENT, Role::Patient, true)).await;
     let snapshot = patient.welcome().await;
     assert_eq!(snapshot.stage, Stage::Admitted);
@@ -252,7 +252,7 @@ async fn a_restart_ends_nothing() {
 
 #[tokio::test]
 async fn the_clinic_can_close_a_room_and_take_a_person_out() {
-    let house = House::open().await;
+    let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
     house
         .handle
@@ -269,7 +269,7 @@ async fn a_connection_test_answers_echoes_and_ends_by_itself() {
         connection_test_s: 1,
         ..SignalingConfig::default()
     };
-    let house = House::with(config, Arc::default()).await;
+    let house = House::with(config, Arc::default());
     let mut tester = house
         .knock(&Purpose::ConnectionTest {
             participant: who(PATIENT),

@@ -25,7 +25,7 @@ async fn sees(client: &mut Client, expected: impl Fn(&[RoomOverview]) -> bool) {
 
 #[tokio::test]
 async fn an_observer_sees_rooms_come_change_and_go() {
-    let house = House::open().await;
+    let house = House::open();
     let mut admin = house.knock(&observe(Observed::All)).await;
     assert!(overview(&mut admin).await.is_empty(), "at once");
 
@@ -48,7 +48,7 @@ async fn an_observer_sees_rooms_come_change_and_go() {
 
 #[tokio::test]
 async fn an_observer_of_some_rooms_sees_no_others() {
-    let house = House::open().await;
+    let house = House::open();
     let _doctor = house.enter(DOCTOR, Role::Clinician).await;
     let other = RoomId::from_uuid(Uuid::from_u128(5));
     let mut own = house.knock(&observe(Observed::Rooms(vec![room()]))).await;
@@ -69,7 +69,7 @@ async fn an_observer_of_some_rooms_sees_no_others() {
 
 #[tokio::test]
 async fn an_observers_ticket_opens_once_too() {
-    let house = House::open().await;
+    let house = House::open();
     let ticket = house.pass(&observe(Observed::All));
     let mut first = Client::connect(house.address).await;
     first.hello(&ticket).await;

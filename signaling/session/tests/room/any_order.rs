@@ -1,12 +1,9 @@
 //! What must hold whatever people do, in whatever order. The checks are in `world`.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod world;
-
+use crate::world::{World, chat_id, connection, person, sdp, text, who};
 use proptest::prelude::*;
 use signaling_protocol::{Bye, ClientMessage, Quality, Role, SlotView, Sources};
 use signaling_session::{Input, OfferRefusal, SocketId};
-use world::{World, chat_id, connection, person, sdp, text, who};
 
 /// One thing that happens; small numbers choose among people, sockets and times.
 #[derive(Debug, Clone)]

@@ -1,8 +1,6 @@
 //! What happens in a visit, told step by step.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod world;
-
+use crate::world::{World, chat_id, connection, person, sdp, text, who};
 use signaling_protocol::{
     Bye, ClientMessage, ErrorCode, PARTICIPANTS_MAX, Role, RoomId, ServerMessage, Source,
     SourceMid, Sources, Stage,
@@ -12,7 +10,6 @@ use signaling_session::{
     RoomRecord, SEAT_KEPT_US, SocketId, VisitEvent,
 };
 use uuid::Uuid;
-use world::{World, chat_id, connection, person, sdp, text, who};
 
 const DOCTOR: u128 = 1;
 const PATIENT: u128 = 2;

@@ -1,0 +1,6 @@
+//! One room: visits told step by step, and anything in any order.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod any_order;
+mod visit;
+mod world;
