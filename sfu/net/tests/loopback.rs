@@ -1,10 +1,5 @@
 //! The whole server over real UDP on the loopback interface, with two real WebRTC engines.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -222,7 +217,7 @@ async fn a_bad_offer_is_refused_with_its_reason() {
 #[test]
 fn a_taken_port_is_an_error_that_names_it() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().expect("bound").port();
+    let port = taken.local_addr().unwrap().port();
     let refused = start(SfuConfig {
         udp_port: port,
         shards: 1,

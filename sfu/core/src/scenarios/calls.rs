@@ -313,6 +313,7 @@ fn a_lost_packet_is_resent_when_it_is_asked_for() {
         .iter()
         .map(|packet| *packet.seq_no)
         .collect();
+    assert!(client.nacks > 0);
     assert!(!seqs.is_sorted(), "the resent packets come later");
     seqs.sort_unstable();
     assert_eq!(seqs, (1..=50).collect::<Vec<_>>());
@@ -353,6 +354,7 @@ fn without_a_resend_stream_asking_for_a_lost_packet_harms_nobody() {
         .unwrap()
         .suppress_nack(false);
     talk(&mut world, &[a], 23..50);
+    assert!(world.clients[b].nacks > 0);
     assert_eq!(world.shard.counters().peer_panics, 0);
     let seen = heard_and_seen(&world, b).1;
     assert_eq!(seen, 47, "three are lost for good");

@@ -7,7 +7,8 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::rtp::rtcp::Rtcp;
+use str0m::rtp::{RawPacket, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Rtc};
 
 use super::some_instant;
@@ -36,6 +37,8 @@ pub(super) struct Client {
     pub(super) received: Vec<(Mid, RtpPacket)>,
     pub(super) keyframes_wanted: Vec<(Mid, Option<Rid>)>,
     pub(super) connected: bool,
+    /// NACKs (RFC 4585) sent to the server.
+    pub(super) nacks: usize,
     /// Drop what comes from the server: a lost packet, or a lost network.
     pub(super) deaf: bool,
     timeout: Instant,
@@ -117,6 +120,7 @@ impl World {
             received: Vec::new(),
             keyframes_wanted: Vec::new(),
             connected: false,
+            nacks: 0,
             deaf: false,
             timeout: self.now,
             outbox: Vec::new(),
@@ -286,7 +290,7 @@ impl World {
 }
 
 fn engine(wishes: &Wishes, now: Instant) -> Rtc {
-    let builder = Rtc::builder().set_rtp_mode(true);
+    let builder = Rtc::builder().set_rtp_mode(true).enable_raw_packets(true);
     if wishes.resends {
         return builder.build(now);
     }
@@ -400,6 +404,10 @@ impl Client {
                 }
                 str0m::Output::Event(Event::KeyframeRequest(wanted)) => {
                     self.keyframes_wanted.push((wanted.mid, wanted.rid));
+                }
+                str0m::Output::Event(Event::RawPacket(raw)) => {
+                    let nack = matches!(*raw, RawPacket::RtcpTx(Rtcp::Nack(_)));
+                    self.nacks += usize::from(nack);
                 }
                 str0m::Output::Event(_) => {}
             }
