@@ -69,6 +69,8 @@ pub(super) struct Link {
     resume: Option<String>,
     /// The last Hello was a resume.
     pub(super) resuming: bool,
+    /// This socket has said Hello; nothing is believed before.
+    pub(super) greeted: bool,
     attempts: u32,
     refusals: u32,
     socket_next: u32,
@@ -81,6 +83,7 @@ impl Link {
             ticket: None,
             resume: None,
             resuming: false,
+            greeted: false,
             attempts: 0,
             refusals: 0,
             socket_next: 1,
@@ -106,6 +109,7 @@ impl Link {
     }
 
     pub(super) fn begin(&mut self, now_ms: u64) -> LinkStep {
+        self.greeted = false;
         if self.resume.is_some() || self.ticket.is_some() {
             let socket = self.socket_next;
             self.socket_next = self.socket_next.wrapping_add(1);
@@ -131,6 +135,10 @@ impl Link {
 
     /// What to say Hello with. A ticket is spent by being shown, so it is given once.
     pub(super) fn proof(&mut self) -> Option<Proof> {
+        if self.greeted {
+            return None;
+        }
+        self.greeted = true;
         if let Some(token) = &self.resume {
             self.resuming = true;
             return Some(Proof::Resume(token.clone()));

@@ -320,7 +320,13 @@ impl Call {
     fn frame(&mut self, now_ms: u64, frame: ServerFrame) {
         let ServerFrame { seq, message } = frame;
         let first = matches!(message, ServerMessage::Welcome { .. });
-        if self.link.is_open() && !first && seq <= self.last_seq {
+        let answers_hello = matches!(
+            message,
+            ServerMessage::Welcome { .. } | ServerMessage::Error { .. } | ServerMessage::Bye { .. }
+        );
+        let stale = self.link.is_open() && !first && seq <= self.last_seq;
+        let early = !self.link.is_open() && !(self.link.greeted && answers_hello);
+        if stale || early {
             return;
         }
         self.link.heard(now_ms);
