@@ -72,21 +72,16 @@ fn vp8_height(payload: &[u8]) -> Option<u16> {
     Some(u16::from_le_bytes([*low, *high]) & 0x3fff)
 }
 
-/// Whether an H.264 payload begins with parameter sets or an IDR picture (RFC 6184 section 5.2).
+/// Whether an H.264 payload begins with a sequence parameter set (RFC 6184 section 5.2). Browsers
+/// repeat it before every IDR picture; an IDR picture alone could not be decoded by a newcomer.
 fn h264_starts_decoding(payload: &[u8]) -> bool {
-    const IDR: u8 = 5;
     const SPS: u8 = 7;
     const STAP_A: u8 = 24;
-    const FU_A: u8 = 28;
-    const FU_START_BIT: u8 = 0x80;
     let nal_type = |byte: &u8| byte & 0x1f;
     match payload.first().map(nal_type) {
-        Some(IDR | SPS) => true,
+        Some(SPS) => true,
         // One aggregated unit: 2 bytes of size, then its header. Chromium puts the SPS first.
-        Some(STAP_A) => matches!(payload.get(3).map(nal_type), Some(IDR | SPS)),
-        Some(FU_A) => payload
-            .get(1)
-            .is_some_and(|header| header & FU_START_BIT != 0 && nal_type(header) == IDR),
+        Some(STAP_A) => payload.get(3).map(nal_type) == Some(SPS),
         _ => false,
     }
 }
@@ -118,12 +113,21 @@ mod tests {
     }
 
     #[test]
-    fn h264_starts_with_parameter_sets_or_an_idr() {
+    fn h264_starts_with_its_parameter_sets_only() {
         assert!(inspect(Codec::H264, &[0x67, 1, 2]).starts_decoding);
         assert!(inspect(Codec::H264, &[0x78, 0, 9, 0x67]).starts_decoding);
-        assert!(inspect(Codec::H264, &[0x7c, 0x85]).starts_decoding);
-        assert!(!inspect(Codec::H264, &[0x7c, 0x05]).starts_decoding);
-        assert!(!inspect(Codec::H264, &[0x61, 1]).starts_decoding);
+        for not_yet in [
+            &[0x65, 0x88][..],
+            &[0x7c, 0x85],
+            &[0x7c, 0x05],
+            &[0x61, 1],
+            &[0x68],
+        ] {
+            assert!(
+                !inspect(Codec::H264, not_yet).starts_decoding,
+                "{not_yet:x?}"
+            );
+        }
     }
 
     proptest! {
