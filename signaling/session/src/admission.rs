@@ -178,7 +178,9 @@ impl Room {
 
     fn let_in(&mut self, target: ParticipantId) {
         self.removed.pardon(target);
-        let Some(member) = self.members.get_mut(&target) else {
+        let waiting = self.members.get_mut(&target);
+        // Gone meanwhile, or in by a ticket that the clinic has made since.
+        let Some(member) = waiting.filter(|member| !member.is_admitted()) else {
             return;
         };
         member.stage = Stage::Admitted;

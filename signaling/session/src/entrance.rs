@@ -30,6 +30,7 @@ impl Room {
             return;
         }
         self.life = Life::Used;
+        let stage = self.stage_of(&person);
         if known {
             self.put_off(id);
             // The new window has no peer connection; the old window's must not go on sending.
@@ -38,9 +39,12 @@ impl Room {
                 member.name = person.name;
                 member.role = person.role;
                 member.relation = person.relation;
+                // The clinic may have let them in while the room was not told. Never back, though.
+                if stage == Stage::Admitted {
+                    member.stage = stage;
+                }
             }
         } else {
-            let stage = self.stage_of(&person);
             let role = person.role;
             let member = Member::new(person, stage, socket, self.now_us);
             self.members.insert(id, member);

@@ -485,6 +485,20 @@ fn whoever_was_admitted_before_a_restart_does_not_wait_again() {
 }
 
 #[test]
+fn whoever_waits_and_was_let_in_by_the_clinic_enters_by_a_fresh_ticket() {
+    let mut world = World::new();
+    world.prompt = false;
+    let doctor = world.enter(person(DOCTOR, Role::Clinician, false));
+    world.enter(person(PATIENT, Role::Patient, false));
+    world.say(doctor, admit(PATIENT));
+    let fresh = world.enter(person(PATIENT, Role::Patient, true));
+    assert_eq!(world.page(fresh).stage, Some(Stage::Admitted));
+    let heard = world.page(fresh).heard.len();
+    world.record(true);
+    assert_eq!(world.page(fresh).heard.len(), heard, "let in once");
+}
+
+#[test]
 fn a_revoked_link_takes_its_person_out() {
     let (mut world, _, patient) = visit();
     world.input(Input::Drop {
