@@ -25,8 +25,8 @@ pub enum ConnectError {
 #[error("the media server has stopped")]
 pub struct Stopped;
 
-/// A handle to all shards. Cheap to clone; the last clone does not stop the server,
-/// [`SfuHandle::shutdown`] does.
+/// A handle to all shards. Cheap to clone. The server ends with [`SfuHandle::shutdown`], or soon
+/// after the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct SfuHandle {
     shards: Arc<[Lane]>,
