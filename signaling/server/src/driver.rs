@@ -142,6 +142,11 @@ impl<P: VisitPort> Driver<P> {
         match output {
             Output::Send { socket, frame } => {
                 count_refusal(&frame.message);
+                if let ServerMessage::Admitted { snapshot } = &frame.message {
+                    let waited_us = self.clock.steady_us().saturating_sub(snapshot.me.since_us);
+                    metrics::histogram!("signal_admission_wait_seconds")
+                        .record(waited_us as f64 / 1e6);
+                }
                 let link = self.links.get(&socket)?;
                 let overflow = link.push(encode(&frame)).is_err();
                 return overflow.then_some(Input::Slow { socket });
