@@ -64,7 +64,7 @@ enum Source {
     /// The thread's generator, seeded by the operating system.
     System,
     /// The same sequence at every run.
-    Seeded(Mutex<StdRng>),
+    Seeded(Box<Mutex<StdRng>>),
 }
 
 impl Entropy {
@@ -77,7 +77,9 @@ impl Entropy {
     /// The same sequence at every run.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self(Source::Seeded(Box::new(Mutex::new(StdRng::seed_from_u64(
+            seed,
+        )))))
     }
 
     /// Random bytes.

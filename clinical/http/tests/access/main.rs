@@ -1,0 +1,8 @@
+//! Who gets in: the role matrix, signing in over HTTP, bad requests, the committed OpenAPI text.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod house;
+mod matrix;
+mod requests;
+mod sign_in;
+mod snapshot;

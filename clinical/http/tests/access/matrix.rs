@@ -1,0 +1,202 @@
+//! Every operation as nobody, as every role, and as a stranger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::StatusCode;
+use clinical_app::demo::DEMO_ACCOUNTS;
+use clinical_http::{CookiePolicy, Who, operations};
+use clinical_model::Role;
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+struct Row {
+    method: &'static str,
+    path: &'static str,
+    who: &'static str,
+    is_owned: bool,
+    body: &'static str,
+}
+
+impl Row {
+    fn lets_in(&self, role: Role) -> bool {
+        matches!(self.who, "public" | "signed_in")
+            || self.who.split(',').any(|word| word == role.as_str())
+    }
+}
+
+fn rows() -> Vec<Row> {
+    include_str!("permissions.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            let [method, path, who, owned] = [(); 4].map(|()| words.next().unwrap());
+            assert!(matches!(owned, "own" | "any"), "{line}");
+            let body = line.find("{\"").map_or("", |at| line.split_at(at).1);
+            Row {
+                method,
+                path,
+                who,
+                is_owned: owned == "own",
+                body,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_table_the_router_and_the_openapi_text_name_the_same_operations_and_callers() {
+    let word = |who: Who| match who {
+        Who::Public => "public".to_owned(),
+        Who::SignedIn => "signed_in".to_owned(),
+        Who::Roles(roles) => roles
+            .iter()
+            .map(|role| role.as_str())
+            .collect::<Vec<_>>()
+            .join(","),
+    };
+    let table: BTreeMap<String, String> = rows()
+        .iter()
+        .map(|row| (format!("{} {}", row.method, row.path), row.who.to_owned()))
+        .collect();
+    let router: BTreeMap<String, String> = operations()
+        .map(|it| (format!("{} {}", it.method, it.path), word(it.who)))
+        .collect();
+    assert_eq!(
+        table, router,
+        "permissions.txt and the tables in routes/ differ"
+    );
+
+    let text = serde_json::to_value(clinical_http::openapi()).unwrap();
+    let mut described = BTreeMap::new();
+    for (path, methods) in text["paths"].as_object().unwrap() {
+        let path = path.strip_prefix("/api/v1").unwrap();
+        for (method, operation) in methods.as_object().unwrap() {
+            let who = match &operation["x-roles"] {
+                Value::Array(roles) => roles
+                    .iter()
+                    .map(|it| it.as_str().unwrap())
+                    .collect::<Vec<_>>()
+                    .join(","),
+                other => other.as_str().unwrap_or("not said").to_owned(),
+            };
+            described.insert(format!("{} {path}", method.to_uppercase()), who);
+        }
+    }
+    assert_eq!(
+        described, router,
+        "the OpenAPI text and the tables in routes/ differ"
+    );
+}
+
+/// Signed-in people and things of theirs.
+struct Cast {
+    /// One account of every role, none of them a party of the appointment.
+    strangers: Vec<(Role, String)>,
+    patient: String,
+    doctor: String,
+    appointment: String,
+    guest: String,
+    doctor_id: String,
+}
+
+impl Cast {
+    async fn gather(house: &House) -> Self {
+        let mut strangers = Vec::new();
+        for role in Role::ALL {
+            let account = DEMO_ACCOUNTS
+                .iter()
+                .filter(|it| it.role == role)
+                .find(|it| !["patient@demo.clinic", "doctor@demo.clinic"].contains(&it.email))
+                .unwrap_or_else(|| std::panic::panic_any(format!("no stranger is a {role}")));
+            strangers.push((role, house.token(account.email).await));
+        }
+        let patient = house.token("patient@demo.clinic").await;
+        let doctor = house.token("doctor@demo.clinic").await;
+        let me = house.call("GET /me", Some(&doctor), "").await;
+        let doctor_id = me.body["id"].as_str().unwrap().to_owned();
+        let path = format!(
+            "GET /doctors/{doctor_id}/slots?from_us={}&days=2",
+            crate::house::MONDAY
+        );
+        let slots = house.call(&path, Some(&patient), "").await;
+        let start_us = &slots.body["slots"][20]["start_us"];
+        let body = json!({"doctor": doctor_id, "start_us": start_us}).to_string();
+        let booked = house
+            .call("POST /appointments", Some(&patient), &body)
+            .await;
+        assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
+        let appointment = booked.body["id"].as_str().unwrap().to_owned();
+        let invite = format!("POST /appointments/{appointment}/guests");
+        let body = json!({"name": "Paul", "relation": "son"}).to_string();
+        let invited = house.call(&invite, Some(&patient), &body).await;
+        Self {
+            strangers,
+            patient,
+            doctor,
+            appointment,
+            guest: invited.body["id"].as_str().unwrap().to_owned(),
+            doctor_id,
+        }
+    }
+
+    fn what(&self, row: &Row) -> String {
+        let id = if row.path.starts_with("/doctors") {
+            &self.doctor_id
+        } else {
+            &self.appointment
+        };
+        let path = row.path.replace("{id}", id).replace("{guest}", &self.guest);
+        let query = if row.path.ends_with("/slots") || row.path == "/appointments" {
+            let now = crate::house::MONDAY;
+            format!("?from_us={now}&to_us={}&days=1", now + 86_400_000_000)
+        } else {
+            String::new()
+        };
+        format!("{} {path}{query}", row.method)
+    }
+}
+
+#[tokio::test]
+async fn every_operation_refuses_nobody_wrong_roles_and_strangers() {
+    let house = House::open(CookiePolicy::PlainHttp).await;
+    let cast = Cast::gather(&house).await;
+    let mut mistakes = BTreeSet::new();
+    for row in rows() {
+        let what = cast.what(&row);
+        let nobody = house.call(&what, None, row.body).await;
+        let is_turned_away =
+            nobody.status == StatusCode::UNAUTHORIZED && nobody.code() == "unauthenticated";
+        if is_turned_away == (row.who == "public") {
+            mistakes.insert(format!("nobody, {what}: {}", nobody.status));
+        }
+        for (role, token) in &cast.strangers {
+            let got = house.call(&what, Some(token), row.body).await.status;
+            let expected = match (row.lets_in(*role), row.is_owned) {
+                _ if row.who == "public" => continue,
+                (false, _) => got == StatusCode::FORBIDDEN,
+                (true, true) => got == StatusCode::NOT_FOUND,
+                (true, false) => got != StatusCode::UNAUTHORIZED && got != StatusCode::FORBIDDEN,
+            };
+            if !expected {
+                mistakes.insert(format!("{role}, {what}: {got}"));
+            }
+        }
+        if row.is_owned {
+            let parties = [(Role::Patient, &cast.patient), (Role::Doctor, &cast.doctor)];
+            for (role, token) in parties.into_iter().filter(|(role, _)| row.lets_in(*role)) {
+                let answer = house.call(&what, Some(token), row.body).await;
+                // A party is past the question who it is; state and values are another matter. The
+                // second party finds a removed guest gone.
+                let is_gone = row.method == "DELETE" && answer.status == StatusCode::NOT_FOUND;
+                if matches!(answer.code(), "unauthenticated" | "forbidden" | "not_found")
+                    && !is_gone
+                {
+                    mistakes.insert(format!("own {role}, {what}: {}", answer.status));
+                }
+            }
+        }
+    }
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
