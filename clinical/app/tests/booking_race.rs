@@ -93,7 +93,7 @@ on_both_engines! {
             let id = practice.book(mover, &doctor, from).await.unwrap().record.appointment.id;
             let barrier = Arc::new(Barrier::new(bookers.len() + 1));
             let mut tasks = JoinSet::new();
-            for patient in bookers.iter().copied() {
+            for &patient in bookers {
                 let (desk, barrier) = (practice.desk.clone(), barrier.clone());
                 tasks.spawn(async move {
                     barrier.wait().await;
