@@ -217,7 +217,7 @@ fn Where(presence: Option<Presence>, stands: AppointmentState) -> impl IntoView 
         Some(Presence::Waiting(since_us)) => view! {
             <p class="tag waiting" data-testid="day-waiting">
                 <Icon glyph=Glyph::Clock/>
-                <span>{say(Key::DayWaiting)}" · "{move || tr!(Key::DayWaitingSince, time = when::time(since_us))}</span>
+                <span>{move || tr!(Key::DayWaitingSince, time = when::time(since_us))}</span>
             </p>
         }
         .into_any(),

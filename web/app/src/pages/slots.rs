@@ -95,7 +95,7 @@ fn Week(
             let start_us = times.first().copied().unwrap_or(from_us);
             view! {
                 <section aria-live="polite">
-                    <h2>{move || when::date(start_us)}</h2>
+                    <h2><span>{move || when::date(start_us)}</span></h2>
                     <ul class="times">
                         {times.into_iter().map(|us| view! { <li><Time us base/></li> }).collect_view()}
                     </ul>

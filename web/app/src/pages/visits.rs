@@ -86,10 +86,10 @@ fn Room(room: RoomOverview) -> impl IntoView {
 fn Person(person: Participant) -> impl IntoView {
     let measured = person.quality;
     let mark = match measured {
-        Quality::Good => "mark good",
-        Quality::Fair => "mark fair",
-        Quality::Poor | Quality::Lost => "mark poor",
-        Quality::Unknown => "mark",
+        Quality::Good => "dot good",
+        Quality::Fair => "dot fair",
+        Quality::Poor | Quality::Lost => "dot poor",
+        Quality::Unknown => "dot",
     };
     let (of, at) = (person.clone(), person.clone());
     view! {
