@@ -96,5 +96,7 @@ class Peer:
 
     async def close(self) -> None:
         """Ends the connection."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
         await self._connection.close()
-        await asyncio.gather(*self._watchers)
