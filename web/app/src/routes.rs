@@ -8,8 +8,8 @@ use leptos_router::path;
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{
-    appointment, appointments, book, booked, day, help, hours, login, missing, reschedule, summary,
-    visit, visits, welcome, work,
+    appointment, appointments, book, booked, day, help, hours, login, missing, note, reschedule,
+    summary, visit, visits, welcome, work,
 };
 
 const PATIENT: &[Role] = &[Role::Patient];
@@ -44,6 +44,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/appointments/:id/booked") view=|| guarded(PATIENT, booked::page)/>
                     <Route path=path!("/appointments/:id/move") view=|| guarded(BOTH, reschedule::page)/>
                     <Route path=path!("/appointments/:id/summary") view=|| guarded(BOTH, summary::page)/>
+                    <Route path=path!("/appointments/:id/note") view=|| guarded(DOCTOR, note::page)/>
                     <Route path=path!("/book") view=|| guarded(PATIENT, book::page)/>
                     <Route path=path!("/day") view=|| guarded(DOCTOR, day::page)/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, hours::page)/>

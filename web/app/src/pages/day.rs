@@ -252,7 +252,7 @@ fn Over(appointment: AppointmentView) -> impl IntoView {
         (
             Glyph::Edit,
             Key::DayNoteOpen,
-            format!("/visit/{id}"),
+            format!("/appointments/{id}/note"),
             Key::DayNoteWrite,
         )
     };

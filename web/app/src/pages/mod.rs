@@ -9,6 +9,7 @@ pub(crate) mod help;
 pub(crate) mod hours;
 pub(crate) mod login;
 pub(crate) mod missing;
+pub(crate) mod note;
 pub(crate) mod reschedule;
 pub(crate) mod summary;
 pub(crate) mod visit;

@@ -25,3 +25,9 @@ mod words;
 
 pub(crate) use doctor::doctor_page;
 pub(crate) use join::join_page;
+
+/// The note of an appointment, for a doctor who writes or signs it after the visit.
+pub(crate) fn note(appointment: clinical_model::AppointmentId) -> leptos::prelude::AnyView {
+    use leptos::prelude::*;
+    view! { <note_panel::NotePanel appointment/> }.into_any()
+}
