@@ -13,6 +13,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
+from aiortc.sdp import candidate_from_sdp
 
 from media import Camera, Ear, Eye, Look, Microphone
 
@@ -58,6 +59,7 @@ class Peer:
     async def answer(self, sdp: str) -> None:
         """Takes the server's answer and starts watching every slot."""
         await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+        await self._add_candidates(sdp)
         for slot in self._slots:
             if slot.receiver.track is None:
                 raise AssertionError(f"the server answered {slot.kind} slot {slot.mid} without sending")
@@ -66,6 +68,17 @@ class Peer:
             else:
                 self.eyes[slot.mid] = Eye()
             self._watchers.append(asyncio.create_task(self._watch(slot)))
+
+    async def _add_candidates(self, sdp: str) -> None:
+        # In a bundle they stand in the first section only (RFC 8843, 7.3.1); aiortc takes those of
+        # the last one, so they are given to it one by one.
+        first = sdp.split("m=", 2)[1]
+        for line in first.splitlines():
+            if line.startswith("a=candidate:"):
+                candidate = candidate_from_sdp(line.removeprefix("a=candidate:"))
+                candidate.sdpMid = self._microphone.mid
+                await self._connection.addIceCandidate(candidate)
+        await self._connection.addIceCandidate(None)
 
     async def _watch(self, slot: RTCRtpTransceiver) -> None:
         try:
