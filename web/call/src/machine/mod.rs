@@ -325,8 +325,8 @@ impl Call {
             ServerMessage::Welcome { .. } | ServerMessage::Error { .. } | ServerMessage::Bye { .. }
         );
         let stale = self.link.is_open() && !first && seq <= self.last_seq;
-        let early = !self.link.is_open() && !(self.link.greeted && answers_hello);
-        if stale || early {
+        let expected = self.link.is_open() || (self.link.greeted && answers_hello);
+        if stale || !expected {
             return;
         }
         self.link.heard(now_ms);

@@ -617,7 +617,7 @@ fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
             });
         }
         13 => return Input::Tick,
-        14 | 15 | 16 => ServerMessage::Welcome {
+        14..=16 => ServerMessage::Welcome {
             resume_token: "secret".to_owned(),
             snapshot: snapshot(stage, Some(connection)),
         },
