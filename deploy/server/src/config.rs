@@ -53,6 +53,9 @@ pub(crate) struct HttpConfig {
     /// True when browsers reach the server over plain HTTP, which they accept on localhost only.
     /// It takes the `Secure` mark off the refresh cookie.
     pub(crate) plain_http: bool,
+    /// Take the client's address from the last entry of `X-Forwarded-For`. Only behind a reverse
+    /// proxy of yours that sets it; otherwise clients choose their own address.
+    pub(crate) behind_proxy: bool,
 }
 
 impl Default for HttpConfig {
@@ -61,6 +64,7 @@ impl Default for HttpConfig {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             ops_bind: None,
             plain_http: false,
+            behind_proxy: false,
         }
     }
 }

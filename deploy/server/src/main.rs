@@ -8,6 +8,8 @@ mod commands;
 mod config;
 mod health;
 mod keys;
+mod listener;
+mod request_log;
 mod telemetry;
 mod wiring;
 

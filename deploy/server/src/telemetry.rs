@@ -9,9 +9,22 @@ use crate::config::{LogConfig, LogFormat};
 /// Upper bounds of latency buckets, in seconds.
 const LATENCY_BUCKETS_S: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
+/// These libraries tell addresses and descriptions of people's machines below this level, whatever
+/// the configuration asks for.
+const QUIET: [&str; 5] = [
+    "str0m=warn",
+    "str0m_proto=warn",
+    "is=warn",
+    "dimpl=warn",
+    "sqlx=warn",
+];
+
 /// Starts logging to standard error.
 pub(crate) fn start_logs(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter).context("log.filter has a mistake")?;
+    let mut filter = EnvFilter::try_new(&config.filter).context("log.filter has a mistake")?;
+    for quiet in QUIET {
+        filter = filter.add_directive(quiet.parse().context("a directive of ours")?);
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

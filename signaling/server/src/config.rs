@@ -16,9 +16,6 @@ pub struct SignalingConfig {
     /// Most WebSockets from one address (IPv6: one /64) at one time. A clinic behind one address
     /// needs two for each visit and one for each open day list.
     pub connections_per_address_max: u32,
-    /// Take the client's address from the last entry of `X-Forwarded-For`. Only behind a reverse
-    /// proxy of yours that sets it; otherwise clients choose their own address.
-    pub behind_proxy: bool,
     /// How long a new WebSocket may stay silent before its Hello, in seconds.
     pub hello_timeout_s: u32,
     /// How long a person whose connection was lost keeps their seat, in seconds.
@@ -35,7 +32,6 @@ impl Default for SignalingConfig {
             allowed_origins: Vec::new(),
             connections_max: 10_000,
             connections_per_address_max: 200,
-            behind_proxy: false,
             hello_timeout_s: 10,
             seat_kept_s: 60,
             empty_room_kept_s: 120,

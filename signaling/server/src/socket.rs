@@ -44,7 +44,7 @@ pub(crate) async fn upgrade<P: VisitPort>(
         let title = "pages of this origin may not connect";
         return problem(StatusCode::FORBIDDEN, "forbidden", title);
     }
-    let address = address(headers, request.extensions(), shared.config.behind_proxy);
+    let address = address(request.extensions());
     let place = match shared.counts.take(address) {
         Ok(place) => place,
         Err(error) => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
@@ -20,11 +19,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use super::say;
 use crate::config::Config;
-use crate::{assets, health, keys, telemetry, wiring};
+use crate::listener::{self, Front};
+use crate::{assets, health, keys, request_log, telemetry, wiring};
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
 /// what takes longer than this is given up.
@@ -115,18 +114,28 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     });
     let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
 
+    let front = if config.http.behind_proxy {
+        Front::Proxy
+    } else {
+        Front::Direct
+    };
     let (stop, stopped) = watch::channel(false);
     let mut ops = None;
     if let Some(bind) = config.http.ops_bind {
         let listener = listen(bind).await?;
         let router = health::metrics_router(metrics).merge(health::router(db.clone()));
-        ops = Some(tokio::spawn(run_server(listener, router, stopped.clone())));
+        ops = Some(tokio::spawn(listener::run(
+            listener,
+            router,
+            Front::Direct,
+            stopped.clone(),
+        )));
     } else {
         app = app.merge(health::local_metrics_router(metrics));
     }
     let listener = listen(config.http.bind).await?;
     let address = listener.local_addr()?;
-    let server = tokio::spawn(run_server(listener, app, stopped));
+    let server = tokio::spawn(listener::run(listener, app, front, stopped));
     tracing::info!(%address, "listening");
     if is_demo {
         announce_demo(address);
@@ -150,19 +159,11 @@ fn web_router(config: &Config, api: Router, signal: Router) -> Router {
         StatusCode::SERVICE_UNAVAILABLE,
         API_PATIENCE,
     ));
-    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
-        // The pattern of the path, never the path: ids and fragments stay out of logs.
-        let route = request
-            .extensions()
-            .get::<MatchedPath>()
-            .map_or("", MatchedPath::as_str);
-        tracing::info_span!("http", method = %request.method(), route)
-    });
     Router::new()
         .merge(api)
         .merge(signal)
         .merge(assets::router(&config.web_dir))
-        .layer(trace)
+        .layer(middleware::from_fn(request_log::measure))
         .layer(middleware::from_fn(assets::security_headers))
 }
 
@@ -170,22 +171,6 @@ async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(bind)
         .await
         .with_context(|| format!("cannot listen on {bind}: is another server running there?"))
-}
-
-async fn run_server(
-    listener: TcpListener,
-    app: Router,
-    mut stopped: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    axum::serve(
-        listener,
-        app.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        // A dropped sender means stop as well.
-        drop(stopped.wait_for(|stop| *stop).await);
-    })
-    .await
 }
 
 async fn stop_signal() -> anyhow::Result<()> {
@@ -202,8 +187,8 @@ async fn stop_signal() -> anyhow::Result<()> {
 async fn shut_down(
     signaling: &SignalingHandle,
     stop: watch::Sender<bool>,
-    server: tokio::task::JoinHandle<std::io::Result<()>>,
-    ops: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    server: tokio::task::JoinHandle<()>,
+    ops: Option<tokio::task::JoinHandle<()>>,
 ) {
     stop.send_replace(true);
     signaling.shutdown().await;
