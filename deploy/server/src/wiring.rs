@@ -87,7 +87,7 @@ pub(crate) async fn carry_live_effects(
             } => {
                 signaling
                     .close_room(RoomId::from_uuid(room.as_uuid()), Bye::Ended)
-                    .await
+                    .await;
             }
             LiveEffect::DropParticipant { room, participant } => {
                 let room = RoomId::from_uuid(room.as_uuid());

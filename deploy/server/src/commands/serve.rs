@@ -10,14 +10,14 @@ use axum::http::StatusCode;
 use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
-use clinical_app::visits::{Desk, LiveVisits};
+use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock};
 use clinical_http::{ApiState, CookiePolicy};
 use signaling_server::{Signaling, SignalingHandle, WallClock};
-use signaling_ticket::PassKey;
+use signaling_ticket::{PassChecker, PassKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tower_http::timeout::TimeoutLayer;
 
 use super::say;
@@ -52,30 +52,33 @@ pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
+/// The clinic, ready to serve.
+struct Open {
+    clinic: Clinic,
+    desk: Desk,
+    sign_in: Arc<SignIn>,
+    checker: PassChecker,
+    live_effects: mpsc::Receiver<LiveEffect>,
+}
+
+/// Opens the store and reads the keys.
+async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
-    let metrics = telemetry::start_metrics()?;
-
     let db = Db::connect(&config.store_url()?)
         .await
         .context("cannot open the store")?;
     db.migrate().await.context("cannot migrate the store")?;
-
     let clinic = Clinic {
-        db: db.clone(),
+        db,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(Entropy::system()),
     };
-    let access_key =
-        AccessKey::from_pem(&keys::load_or_create(&config.data_dir, "access", || {
-            Ok(AccessKey::generate()?)
-        })?)?;
-    let pass_key = PassKey::from_pem(&keys::load_or_create(&config.data_dir, "pass", || {
-        Ok(PassKey::generate()?)
-    })?)?;
+    let access = keys::load_or_create(&config.data_dir, "access", || Ok(AccessKey::generate()?))?;
+    let pass = keys::load_or_create(&config.data_dir, "pass", || Ok(PassKey::generate()?))?;
+    let sign_in = Arc::new(SignIn::new(AccessKey::from_pem(&access)?, &clinic.entropy)?);
+    let pass_key = PassKey::from_pem(&pass)?;
     let checker = pass_key.checker();
-    let sign_in = Arc::new(SignIn::new(access_key, &clinic.entropy)?);
     let (live, live_effects) = LiveVisits::channel();
     let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live);
     if is_demo {
@@ -83,6 +86,25 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
             .await
             .context("cannot furnish the demo clinic")?;
     }
+    Ok(Open {
+        clinic,
+        desk,
+        sign_in,
+        checker,
+        live_effects,
+    })
+}
+
+async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
+    let metrics = telemetry::start_metrics()?;
+    let Open {
+        clinic,
+        desk,
+        sign_in,
+        checker,
+        live_effects,
+    } = open(&config, is_demo).await?;
+    let db = clinic.db.clone();
 
     let (sfu, sfu_events) = sfu_net::start(config.sfu.clone()).context("cannot start media")?;
     let clock = Arc::clone(&clinic.clock);
