@@ -96,5 +96,6 @@ export async function runAll(scenarios) {
     failed += outcome.failed;
   }
   console.log(`\n${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  // A socket that a failed step left open must not keep the run alive.
+  process.exit(failed > 0 || passed === 0 ? 1 : 0);
 }
