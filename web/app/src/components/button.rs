@@ -1,5 +1,6 @@
 //! Buttons.
 
+use super::part::part;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
@@ -74,13 +75,13 @@ pub fn Button(
             data-testid=testid
             on:click=press
         >
-            {move || {
+            {part(move || {
                 if busy.get() {
                     view! { <span class="spin small" aria-hidden="true"></span> }.into_any()
                 } else {
                     icon.map(|glyph| view! { <Icon glyph/> }).into_any()
                 }
-            }}
+            })}
             <span>{children()}</span>
         </button>
     }

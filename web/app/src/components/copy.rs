@@ -1,5 +1,6 @@
 //! Texts to take away.
 
+use super::part::part;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -41,7 +42,7 @@ pub fn CopyField(
     };
     view! {
         <div class="field copy">
-            <label for=id>{move || label.get()}</label>
+            <label for=id>{part(move || label.get())}</label>
             <div class="row">
                 <input node_ref=node id=id type="text" readonly data-testid=testid value=text/>
                 <Button

@@ -1,5 +1,6 @@
 //! Modal dialogs.
 
+use super::part::part;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
@@ -39,7 +40,7 @@ pub fn Dialog(
             on:close=move |_| open.set(false)
         >
             <Show when=move || open.get()>
-                <h2>{move || title.with_value(TextProp::get)}</h2>
+                <h2>{part(move || title.with_value(TextProp::get))}</h2>
                 {children.with_value(|children| children())}
             </Show>
         </dialog>

@@ -1,5 +1,6 @@
 //! Messages, waiting, emptiness, failure.
 
+use super::part::part;
 use clinical_api::ProblemCode;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
@@ -57,7 +58,7 @@ pub fn Spinner(
     view! {
         <div class="loading" role="status" data-testid="loading">
             <span class="spin" aria-hidden="true"></span>
-            <span>{move || label.as_ref().map_or_else(|| t(Key::Loading).into(), TextProp::get)}</span>
+            <span>{part(move || label.as_ref().map_or_else(|| t(Key::Loading).into(), TextProp::get))}</span>
         </div>
     }
 }
@@ -122,7 +123,7 @@ pub fn Failure(
 ) -> impl IntoView {
     view! {
         <Alert tone=Tone::Error testid="error">
-            <p>{move || reason(&fault)}</p>
+            <p>{part(move || reason(&fault))}</p>
             {on_retry
                 .map(|retry| {
                     view! {

@@ -1,5 +1,6 @@
 //! Form controls with label, hint and fault.
 
+use super::part::part;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
 
@@ -23,14 +24,14 @@ fn Frame(
 ) -> impl IntoView {
     view! {
         <div class="field" class:faulty=move || error.with(Option::is_some)>
-            <label for=id>{move || label.get()}</label>
-            {hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{move || hint.get()}</p> })}
+            <label for=id>{part(move || label.get())}</label>
+            {hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{part(move || hint.get())}</p> })}
             {children()}
-            {move || {
+            {part(move || {
                 error
                     .get()
                     .map(|words| view! { <p class="fault" id=format!("{id}-error")>{words}</p> })
-            }}
+            })}
         </div>
     }
 }

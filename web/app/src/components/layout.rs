@@ -1,5 +1,6 @@
 //! What stands around every page.
 
+use super::part::part;
 use clinical_model::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -27,7 +28,7 @@ pub fn Layout(
                 <span>{say(Key::ClinicName)}</span>
             </a>
             <Languages/>
-            {move || me().map(|me| view! { <Account role=me.role name=me.name/> })}
+            {part(move || me().map(|me| view! { <Account role=me.role name=me.name/> }))}
         </header>
         <main id="main" tabindex="-1">{children()}</main>
         <footer class="foot">

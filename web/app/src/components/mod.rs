@@ -16,6 +16,7 @@ pub mod field;
 pub mod icon;
 pub mod layout;
 pub mod page;
+pub mod part;
 pub mod toast;
 
 pub use button::{Button, Look};
@@ -26,4 +27,5 @@ pub use field::{Field, TextArea};
 pub use icon::{Glyph, Icon};
 pub use layout::Layout;
 pub use page::Page;
+pub use part::part;
 pub use toast::{Toasts, toast};

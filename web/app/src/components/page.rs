@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+use super::part::part;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
@@ -41,7 +42,7 @@ pub fn Page(
     });
     view! {
         <article class=format!("page {class}")>
-            <h1 node_ref=heading tabindex="-1">{move || title.get()}</h1>
+            <h1 node_ref=heading tabindex="-1">{part(move || title.get())}</h1>
             {children()}
         </article>
     }

@@ -1,5 +1,6 @@
 //! Short messages that pass.
 
+use super::part::part;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
@@ -33,10 +34,10 @@ pub fn Toasts() -> impl IntoView {
     let toast = TOAST.with(Clone::clone);
     view! {
         <div class="toasts" role="status" aria-live="polite" data-testid="toast">
-            {move || {
+            {part(move || {
                 let (_, words) = toast.get();
                 (!words.is_empty()).then(|| view! { <p class="toast">{words}</p> })
-            }}
+            })}
         </div>
     }
 }

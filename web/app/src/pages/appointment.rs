@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::AppointmentView;
 use clinical_model::{AppointmentId, Role};
 use leptos::prelude::*;
@@ -86,7 +87,7 @@ fn Facts(view: AppointmentView, role: Role) -> impl IntoView {
             } else {
                 view! {
                     <dt>{say(Key::DetailsDoctor)}</dt>
-                    <dd>{doctor.name}" · "{move || specialty(&doctor.specialty)}</dd>
+                    <dd>{doctor.name}" · "{part(move || specialty(&doctor.specialty))}</dd>
                 }
                 .into_any()
             }}
@@ -99,7 +100,7 @@ fn Facts(view: AppointmentView, role: Role) -> impl IntoView {
                 }}
             </dd>
             <dt>{say(Key::DetailsState)}</dt>
-            <dd data-testid="appointment-state">{move || state(stands)}</dd>
+            <dd data-testid="appointment-state">{part(move || state(stands))}</dd>
         </dl>
     }
 }
@@ -154,7 +155,7 @@ fn Cancel(
     };
     view! {
         <p>{say(Key::CancelText)}</p>
-        {move || fault.get().map(|fault| view! { <Failure fault/> })}
+        {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
         <div class="actions">
             <Button look=Look::Secondary testid="cancel-keep" on_press=move || asking.set(false)>{say(Key::CancelKeep)}</Button>
             <Button look=Look::Danger busy testid="cancel-confirm" on_press=cancel>{say(Key::CancelConfirm)}</Button>

@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{AppointmentState, AppointmentView};
 use clinical_model::Micros;
 use gloo_timers::callback::Interval;
@@ -110,8 +111,8 @@ fn Section(title: Key, rows: Vec<(usize, AppointmentView)>) -> impl IntoView {
                     <a class="choice" href=format!("/appointments/{}", appointment.id)>
                         <Icon glyph=Glyph::Calendar/>
                         <span>
-                            <strong>{move || moment(appointment.start_us)}</strong>
-                            <small>{doctor.name}" · "{move || specialty(&doctor.specialty)}</small>
+                            <strong>{part(move || moment(appointment.start_us))}</strong>
+                            <small>{doctor.name}" · "{part(move || specialty(&doctor.specialty))}</small>
                         </span>
                         <Icon glyph=Glyph::Next/>
                     </a>
@@ -152,11 +153,11 @@ fn PastRow(appointment: AppointmentView) -> impl IntoView {
             <a class="choice" href=href data-testid=testid>
                 <Icon glyph=if finished { Glyph::Note } else { Glyph::Calendar }/>
                 <span>
-                    <strong>{move || moment(appointment.start_us)}</strong>
+                    <strong>{part(move || moment(appointment.start_us))}</strong>
                     <small>
                         {appointment.doctor.name}
                         " · "
-                        {move || if finished && appointment.has_summary { say(Key::AppointmentsSummary)() } else { state(stands) }}
+                        {part(move || if finished && appointment.has_summary { say(Key::AppointmentsSummary)() } else { state(stands) })}
                     </small>
                 </span>
                 <Icon glyph=Glyph::Next/>

@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{BookRequest, DoctorView, ProblemCode};
 use clinical_model::UserId;
 use leptos::prelude::*;
@@ -53,7 +54,7 @@ fn Doctors(list: Vec<DoctorView>) -> impl IntoView {
                     <Icon glyph=Glyph::Person/>
                     <span>
                         <strong>{doctor.name}</strong>
-                        <small>{move || specialty(&doctor.specialty)}" · "{move || languages(&spoken)}</small>
+                        <small>{part(move || specialty(&doctor.specialty))}" · "{part(move || languages(&spoken))}</small>
                     </span>
                     <Icon glyph=Glyph::Next/>
                 </a>
@@ -125,11 +126,11 @@ fn Confirm(doctor: DoctorView, start_us: i64) -> impl IntoView {
         <Page title=say(Key::BookCheck) class="narrow">
             <div class="card">
                 <Moment start_us zone=doctor.zone.clone()/>
-                <p><Icon glyph=Glyph::Person/>{doctor.name}" · "{move || specialty(&doctor.specialty)}</p>
+                <p><Icon glyph=Glyph::Person/>{doctor.name}" · "{part(move || specialty(&doctor.specialty))}</p>
             </div>
             <form on:submit=send novalidate>
                 <TextArea id="reason" label=say(Key::BookReason) hint=say(Key::BookReasonHint) value=text testid="book-reason"/>
-                {move || fault.get().map(|fault| view! { <Refused fault other=again.clone()/> })}
+                {part(move || fault.get().map(|fault| view! { <Refused fault other=again.clone()/> }))}
                 <div class="actions">
                     <Button submit=true busy icon=Glyph::Check testid="book-confirm">{say(Key::BookConfirm)}</Button>
                     <a class="button quiet" href=other data-testid="book-other-time">{say(Key::BookOtherTime)}</a>

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::components::part;
 use clinical_api::{AppointmentState, AppointmentView};
 use clinical_model::Micros;
 use gloo_timers::callback::Interval;
@@ -57,7 +58,7 @@ pub(crate) fn page() -> AnyView {
         <Page title=say(Key::DayTitle)>
             <LineState line=watch.line/>
             <p role="status" class="lead" data-testid="waiting-count">
-                {move || (waiting.get() > 0).then(|| tn(Plural::WaitingCount, waiting.get()))}
+                {part(move || (waiting.get() > 0).then(|| tn(Plural::WaitingCount, waiting.get())))}
             </p>
             {list.show(move |list| view! { <Lists list rooms/> })}
         </Page>
@@ -197,15 +198,15 @@ fn Row(appointment: AppointmentView, rooms: Rooms) -> impl IntoView {
     };
     view! {
         <li class="card visit-row" data-testid="day-row" data-id=id.to_string()>
-            <p class="clock"><strong>{move || when::time(start_us)}</strong><small>{move || when::time(end_us)}</small></p>
+            <p class="clock"><strong>{part(move || when::time(start_us))}</strong><small>{part(move || when::time(end_us))}</small></p>
             <div class="grow">
                 <h3><a href=format!("/appointments/{id}")>{patient_name}</a></h3>
                 {(!reason.is_empty()).then(|| view! { <p class="written">{reason}</p> })}
-                {move || view! { <Where presence=presence.get() stands/> }}
+                {part(move || view! { <Where presence=presence.get() stands/> })}
             </div>
             <a class=look href=format!("/visit/{id}") data-testid="start-visit">
                 <Icon glyph=Glyph::Video/>
-                <span>{move || say(words())()}</span>
+                <span>{part(move || say(words())())}</span>
             </a>
         </li>
     }
@@ -217,7 +218,7 @@ fn Where(presence: Option<Presence>, stands: AppointmentState) -> impl IntoView 
         Some(Presence::Waiting(since_us)) => view! {
             <p class="tag waiting" data-testid="day-waiting">
                 <Icon glyph=Glyph::Clock/>
-                <span>{move || tr!(Key::DayWaitingSince, time = when::time(since_us))}</span>
+                <span>{part(move || tr!(Key::DayWaitingSince, time = when::time(since_us)))}</span>
             </p>
         }
         .into_any(),
@@ -226,7 +227,7 @@ fn Where(presence: Option<Presence>, stands: AppointmentState) -> impl IntoView 
         }
         .into_any(),
         None if stands == AppointmentState::InProgress => {
-            view! { <p class="tag"><span>{move || state(stands)}</span></p> }.into_any()
+            view! { <p class="tag"><span>{part(move || state(stands))}</span></p> }.into_any()
         }
         None => ().into_any(),
     }
@@ -260,7 +261,7 @@ fn Over(appointment: AppointmentView) -> impl IntoView {
         <li class="card visit-row" data-testid="day-over" data-id=id.to_string()>
             <div class="grow">
                 <h3>{patient_name}</h3>
-                <p><small>{move || moment(start_us)}</small></p>
+                <p><small>{part(move || moment(start_us))}</small></p>
                 <p class="tag" data-testid="note-state"><Icon glyph/><span>{say(words)}</span></p>
             </div>
             <a class="button secondary" href=href data-testid="day-note">{say(act)}</a>
@@ -280,7 +281,7 @@ fn Coming(appointment: AppointmentView) -> impl IntoView {
         <li data-testid="day-coming" data-id=id.to_string()>
             <a class="choice" href=format!("/appointments/{id}")>
                 <Icon glyph=Glyph::Calendar/>
-                <span><strong>{move || moment(start_us)}</strong><small>{patient_name}</small></span>
+                <span><strong>{part(move || moment(start_us))}</strong><small>{patient_name}</small></span>
                 <Icon glyph=Glyph::Next/>
             </a>
         </li>

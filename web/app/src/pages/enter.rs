@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{AppointmentState, AppointmentView};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -56,11 +57,11 @@ pub(crate) fn Enter(appointment: AppointmentView, now: RwSignal<i64>) -> impl In
         if open.get() {
             view! {
                 <Button icon=Glyph::Video busy testid="enter-waiting-room" on_press=enter>{say(words)}</Button>
-                {move || fault.get().map(|fault| view! { <Failure fault/> })}
+                {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
             }
             .into_any()
         } else {
-            view! { <p class="opens"><Icon glyph=Glyph::Clock/><span>{move || opens(opens_us)}</span></p> }.into_any()
+            view! { <p class="opens"><Icon glyph=Glyph::Clock/><span>{part(move || opens(opens_us))}</span></p> }.into_any()
         }
     })
     .into_any()

@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{GuestBrief, GuestRequest};
 use clinical_model::AppointmentId;
 use leptos::prelude::*;
@@ -38,20 +39,20 @@ pub(crate) fn Guests(id: AppointmentId, list: Vec<GuestBrief>) -> impl IntoView 
             <h2><Icon glyph=Glyph::People/>{say(Key::GuestsTitle)}</h2>
             <p>{say(Key::GuestsText)}</p>
             {rows}
-            {move || fault.get().map(|fault| view! { <Failure fault/> })}
-            {move || {
+            {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
+            {part(move || {
                 fresh
                     .get()
                     .map(|Fresh { name, href }| {
                         let (label, text) = (name.clone(), name);
                         view! {
                             <Alert tone=Tone::Success testid="guest-made">
-                                <p>{move || tr!(Key::GuestsLinkText, name = text)}</p>
+                                <p>{part(move || tr!(Key::GuestsLinkText, name = text))}</p>
                             </Alert>
                             <CopyField id="guest-link" label=move || tr!(Key::GuestsLink, name = label) text=href testid="guest-link"/>
                         }
                     })
-            }}
+            })}
             <Invite id guests fresh fault/>
         </section>
     }
@@ -87,7 +88,7 @@ fn Guest(
         <li class="row between" data-testid="guest-row">
             <span><strong>{guest.name}</strong>" · "{guest.relation}</span>
             <Button look=Look::Quiet icon=Glyph::Bin busy testid="guest-remove" on_press=remove>
-                {move || tr!(Key::GuestsRemove, name = name)}
+                {part(move || tr!(Key::GuestsRemove, name = name))}
             </Button>
         </li>
     }

@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{HoursView, WeeklyHours};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -81,15 +82,15 @@ fn Editor(hours: HoursView) -> impl IntoView {
         });
     };
     view! {
-        <p class="hint">{move || tr!(Key::HoursZone, zone = when::city(&zone.get_value()))}" "{say(Key::HoursMidnight)}</p>
+        <p class="hint">{part(move || tr!(Key::HoursZone, zone = when::city(&zone.get_value())))}" "{say(Key::HoursMidnight)}</p>
         <form on:submit=save novalidate>
             {(1..=7_u8).map(|weekday| view! { <Day weekday stretches next_key tried/> }).collect_view()}
             <Field id="slot" label=say(Key::HoursSlot) error=slot_fault value=slot kind="number" testid="hours-slot"/>
-            {move || {
+            {part(move || {
                 (stretches.with(Vec::len) > STRETCHES_MAX)
                     .then(|| view! { <Alert tone=Tone::Error testid="error">{say(Key::HoursManyFault)}</Alert> })
-            }}
-            {move || fault.get().map(|fault| view! { <Failure fault/> })}
+            })}
+            {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
             <Button submit=true busy icon=Glyph::Check testid="hours-save">{say(Key::Save)}</Button>
         </form>
     }
@@ -136,15 +137,15 @@ fn Day(
     };
     view! {
         <fieldset class="card weekday" data-testid=format!("hours-day-{weekday}")>
-            <legend>{move || when::weekday(weekday)}</legend>
+            <legend>{part(move || when::weekday(weekday))}</legend>
             <For each=move || mine.get() key=|one| one.key let:one>
                 <StretchRow one stretches tried/>
             </For>
-            {move || mine.with(Vec::is_empty).then(|| view! { <p class="hint">{say(Key::HoursOff)}</p> })}
+            {part(move || mine.with(Vec::is_empty).then(|| view! { <p class="hint">{say(Key::HoursOff)}</p> }))}
             {overlap}
             <Button look=Look::Quiet icon=Glyph::Plus testid=format!("hours-add-{weekday}") on_press=add>
                 <span aria-hidden="true">{say(Key::HoursAdd)}</span>
-                <span class="unseen">{move || tr!(Key::HoursAddOf, day = when::weekday(weekday))}</span>
+                <span class="unseen">{part(move || tr!(Key::HoursAddOf, day = when::weekday(weekday)))}</span>
             </Button>
         </fieldset>
     }
@@ -192,7 +193,7 @@ fn StretchRow(
             <Button look=Look::Quiet icon=Glyph::Bin testid="hours-remove" on_press=move || stretches.update(|all| all.retain(|one| one.key != key))>
                 <span aria-hidden="true">{say(Key::HoursRemove)}</span>
                 <span class="unseen">
-                    {move || tr!(Key::HoursRemoveOf, day = when::weekday(weekday), from = start.get(), to = end.get())}
+                    {part(move || tr!(Key::HoursRemoveOf, day = when::weekday(weekday), from = start.get(), to = end.get()))}
                 </span>
             </Button>
         </div>

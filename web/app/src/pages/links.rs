@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::JoinLink;
 use clinical_model::{AppointmentId, Role};
 use leptos::prelude::*;
@@ -67,8 +68,8 @@ pub(crate) fn PatientLink(id: AppointmentId, role: Role) -> impl IntoView {
     view! {
         <section class="card">
             <h2><Icon glyph=Glyph::Link/>{say(title)}</h2>
-            {move || view! { <Now known=known.get() title/> }}
-            {move || fault.get().map(|fault| view! { <Failure fault/> })}
+            {part(move || view! { <Now known=known.get() title/> })}
+            {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
             <p class="hint">{say(Key::LinkRenewText)}</p>
             <div class="actions">
                 <Button look=Look::Secondary icon=Glyph::Link busy testid="link-renew" on_press=renew>
@@ -95,7 +96,7 @@ fn Now(known: Known, title: Key) -> impl IntoView {
         }
         Known::Shown { token, expires_us } => {
             let expires = expires_us
-                .map(|us| view! { <p class="hint">{move || tr!(Key::LinkExpires, date = moment(us))}</p> });
+                .map(|us| view! { <p class="hint">{part(move || tr!(Key::LinkExpires, date = moment(us)))}</p> });
             view! {
                 <CopyField id="join-link" label=say(title) text=join_link::href(&token) testid="join-link"/>
                 {expires}
@@ -128,7 +129,7 @@ fn Revoke(id: AppointmentId, known: RwSignal<Known>, asking: RwSignal<bool>) -> 
     };
     view! {
         <p>{say(Key::LinkRevokeText)}</p>
-        {move || fault.get().map(|fault| view! { <Failure fault/> })}
+        {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
         <div class="actions">
             <Button look=Look::Secondary on_press=move || asking.set(false)>{say(Key::Back)}</Button>
             <Button look=Look::Danger busy testid="link-revoke-confirm" on_press=revoke>{say(Key::LinkRevoke)}</Button>

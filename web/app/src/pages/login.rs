@@ -1,3 +1,4 @@
+use crate::components::part;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -30,13 +31,13 @@ pub(crate) fn page() -> AnyView {
     let expired = move || query.with(|query| query.get("expired").is_some());
     view! {
         <Page title=say(Key::LoginTitle) class="narrow">
-            {move || {
+            {part(move || {
                 if expired() {
                     Some(view! { <Alert tone=Tone::Info testid="expired">{say(Key::LoginExpired)}</Alert> })
                 } else {
                     next.get().map(|_| view! { <Alert tone=Tone::Info testid="login-next">{say(Key::LoginNext)}</Alert> })
                 }
-            }}
+            })}
             <Form/>
             <p class="hint">{say(Key::LoginForgotten)}</p>
         </Page>
@@ -98,10 +99,10 @@ fn Form() -> impl IntoView {
                 <Faults email_fault password_fault fault/>
             </div>
             <Field id="email" label=say(Key::LoginEmail) error=email_fault value=email kind="email" autocomplete="username" testid="login-email"/>
-            {move || {
+            {part(move || {
                 let kind = if shown.get() { "text" } else { "password" };
                 view! { <Field id="password" label=say(Key::LoginPassword) error=password_fault value=password kind autocomplete="current-password" testid="login-password"/> }
-            }}
+            })}
             <label class="check">
                 <input type="checkbox" data-testid="login-show" prop:checked=shown on:change=move |event| shown.set(event_target_checked(&event))/>
                 <span>{say(Key::LoginShow)}</span>
@@ -143,7 +144,7 @@ fn Faults(
             }
             .into_any();
         }
-        fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{move || reason(&fault)}</Alert> }).into_any()
+        fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{part(move || reason(&fault))}</Alert> }).into_any()
     }
 }
 

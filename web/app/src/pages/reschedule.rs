@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{AppointmentView, ProblemCode, RescheduleRequest};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -41,7 +42,7 @@ fn Choose(appointment: AppointmentView) -> impl IntoView {
         <Page title=say(Key::RescheduleTitle)>
             <p><a href=format!("/appointments/{id}")><Icon glyph=Glyph::Back/>{say(Key::Back)}</a></p>
             <p class="lead">
-                {move || tr!(Key::RescheduleNow, date = when::date(start_us), time = when::time(start_us))}
+                {part(move || tr!(Key::RescheduleNow, date = when::date(start_us), time = when::time(start_us)))}
             </p>
             <Slots doctor=appointment.doctor.id base=format!("/appointments/{id}/move?")/>
         </Page>
@@ -81,10 +82,10 @@ fn Confirm(appointment: AppointmentView, start_us: i64) -> impl IntoView {
                 <Moment start_us zone=appointment.doctor.zone.clone()/>
                 <p>{appointment.doctor.name.clone()}</p>
                 <p class="hint">
-                    {move || tr!(Key::RescheduleNow, date = when::date(old_us), time = when::time(old_us))}
+                    {part(move || tr!(Key::RescheduleNow, date = when::date(old_us), time = when::time(old_us)))}
                 </p>
             </div>
-            {move || fault.get().map(|fault| view! { <Refused fault/> })}
+            {part(move || fault.get().map(|fault| view! { <Refused fault/> }))}
             <div class="actions">
                 <Button busy icon=Glyph::Check testid="reschedule-confirm" on_press=send>{say(Key::RescheduleConfirm)}</Button>
                 <a class="button quiet" href=format!("/appointments/{id}/move") data-testid="book-other-time">
@@ -99,7 +100,7 @@ fn Confirm(appointment: AppointmentView, start_us: i64) -> impl IntoView {
 #[component]
 fn Refused(fault: ApiError) -> impl IntoView {
     if fault.is(ProblemCode::SlotTaken) {
-        view! { <Alert tone=Tone::Warning testid="error">{move || reason(&fault)}</Alert> }
+        view! { <Alert tone=Tone::Warning testid="error">{part(move || reason(&fault))}</Alert> }
             .into_any()
     } else {
         view! { <Failure fault/> }.into_any()

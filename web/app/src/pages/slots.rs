@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::components::part;
 use clinical_api::SlotsView;
 use clinical_model::UserId;
 use leptos::prelude::*;
@@ -21,11 +22,11 @@ pub(crate) fn Slots(doctor: UserId, base: String) -> impl IntoView {
     let week = RwSignal::new(0_i32);
     let base = StoredValue::new(base);
     view! {
-        {move || {
+        {part(move || {
             let from_us = first_us(week.get());
             let slots = Remote::new(move || api::slots(doctor, from_us, 7));
             slots.show(move |slots| view! { <Week slots from_us week base/> })
-        }}
+        })}
         <div class="row between">
             <Button look=Look::Quiet icon=Glyph::Back testid="slots-earlier"
                 disabled=Signal::derive(move || week.get() == 0)
@@ -81,8 +82,8 @@ fn Week(
                     aria-pressed=move || if chosen.with(|chosen| *chosen == pressed) { "true" } else { "false" }
                     on:click=move |_| chosen.set(key.clone())
                 >
-                    <strong>{move || when::date(start_us)}</strong>
-                    <small>{move || tn(Plural::FreeTimes, count)}</small>
+                    <strong>{part(move || when::date(start_us))}</strong>
+                    <small>{part(move || tn(Plural::FreeTimes, count))}</small>
                 </button>
             }
         })
@@ -90,20 +91,20 @@ fn Week(
     let days = StoredValue::new(days);
     view! {
         <div class="days">{day_buttons}</div>
-        {move || {
+        {part(move || {
             let times = days.with_value(|days| days.get(&chosen.get()).cloned()).unwrap_or_default();
             let start_us = times.first().copied().unwrap_or(from_us);
             view! {
                 <section aria-live="polite">
-                    <h2><span>{move || when::date(start_us)}</span></h2>
+                    <h2><span>{part(move || when::date(start_us))}</span></h2>
                     <ul class="times">
                         {times.into_iter().map(|us| view! { <li><Time us base/></li> }).collect_view()}
                     </ul>
                 </section>
             }
-        }}
+        })}
         <p class="hint">
-            {move || when::differs(any_us, &zone).then(|| tr!(Key::OwnZone, zone = when::city(&when::own_zone())))}
+            {part(move || when::differs(any_us, &zone).then(|| tr!(Key::OwnZone, zone = when::city(&when::own_zone()))))}
         </p>
     }
     .into_any()
@@ -112,7 +113,7 @@ fn Week(
 #[component]
 fn Time(us: i64, base: StoredValue<String>) -> impl IntoView {
     let href = base.with_value(|base| format!("{base}start={us}"));
-    view! { <a class="time" href=href data-testid="slot" data-start=us.to_string()>{move || when::time(us)}</a> }
+    view! { <a class="time" href=href data-testid="slot" data-start=us.to_string()>{part(move || when::time(us))}</a> }
 }
 
 #[component]
@@ -120,13 +121,13 @@ fn NoTimes(from_us: i64, next_us: Option<i64>, week: RwSignal<i32>) -> impl Into
     let to_us = when::day_start(from_us, DAYS - 1);
     view! {
         <Alert tone=Tone::Info testid="no-slots">
-            <p>{move || tr!(Key::SlotsNone, from = when::date(from_us), to = when::date(to_us))}</p>
+            <p>{part(move || tr!(Key::SlotsNone, from = when::date(from_us), to = when::date(to_us)))}</p>
             {match next_us {
                 Some(next_us) => {
                     view! {
                         <p>
                             <Icon glyph=Glyph::Clock/>
-                            {move || tr!(Key::SlotsNext, date = when::date(next_us), time = when::time(next_us))}
+                            {part(move || tr!(Key::SlotsNext, date = when::date(next_us), time = when::time(next_us)))}
                         </p>
                         <Button look=Look::Secondary testid="slots-next" on_press=move || week.set(week_of(next_us))>
                             {say(Key::SlotsGoNext)}

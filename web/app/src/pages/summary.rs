@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{ChatLine, NoteView, SummaryView};
 use clinical_model::Role;
 use leptos::prelude::*;
@@ -70,7 +71,7 @@ fn Note(note: NoteView, doctor: String) -> impl IntoView {
             .map(|us| {
                 view! {
                     <p class="hint" data-testid="summary-signed">
-                        {move || tr!(Key::SummarySigned, name = doctor, date = when::date_time(us))}
+                        {part(move || tr!(Key::SummarySigned, name = doctor, date = when::date_time(us)))}
                     </p>
                 }
             })}
@@ -82,7 +83,7 @@ fn Chat(chat: Vec<ChatLine>) -> impl IntoView {
     let lines = chat.into_iter().map(|line| {
         view! {
             <li data-testid="summary-chat">
-                <p><strong>{line.from_name}</strong>" "<small>{move || when::time(line.at_us)}</small></p>
+                <p><strong>{line.from_name}</strong>" "<small>{part(move || when::time(line.at_us))}</small></p>
                 <p class="written">{line.text}</p>
             </li>
         }

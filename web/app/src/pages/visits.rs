@@ -1,3 +1,4 @@
+use crate::components::part;
 use leptos::prelude::*;
 use signaling_protocol::{Participant, Quality, RoomOverview};
 
@@ -21,7 +22,7 @@ pub(crate) fn page() -> AnyView {
             let count = rooms.len() as u64;
             let rooms = rooms.into_iter().map(|room| view! { <Room room/> });
             view! {
-                <p role="status" data-testid="visit-count"><strong>{move || tn(Plural::VisitsCount, count)}</strong></p>
+                <p role="status" data-testid="visit-count"><strong>{part(move || tn(Plural::VisitsCount, count))}</strong></p>
                 {rooms.collect_view()}
             }
             .into_any()
@@ -66,7 +67,7 @@ fn Room(room: RoomOverview) -> impl IntoView {
     let since_us = room.since_us;
     view! {
         <section class="card" data-testid="live-visit" data-room=room.room.to_string()>
-            <h2><Icon glyph=Glyph::Video/>{move || tr!(Key::VisitsSince, time = when::time(since_us))}</h2>
+            <h2><Icon glyph=Glyph::Video/>{part(move || tr!(Key::VisitsSince, time = when::time(since_us)))}</h2>
             <table class="people">
                 <thead>
                     <tr>
@@ -95,11 +96,11 @@ fn Person(person: Participant) -> impl IntoView {
     view! {
         <tr data-testid="live-person">
             <th scope="row" data-label=move || t(Key::VisitsPerson)>{person.name}</th>
-            <td data-label=move || t(Key::VisitsRole)>{move || role(&of)}</td>
-            <td data-label=move || t(Key::VisitsState) data-testid="live-state">{move || stage(&at)}</td>
+            <td data-label=move || t(Key::VisitsRole)>{part(move || role(&of))}</td>
+            <td data-label=move || t(Key::VisitsState) data-testid="live-state">{part(move || stage(&at))}</td>
             <td data-label=move || t(Key::VisitsQuality)>
                 <span class=mark aria-hidden="true"></span>
-                {move || quality(measured)}
+                {part(move || quality(measured))}
             </td>
         </tr>
     }

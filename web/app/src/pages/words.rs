@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_api::{AppointmentState, AppointmentView, DoctorView};
 use leptos::prelude::*;
 use signaling_protocol::{Participant, Quality, Role, Stage};
@@ -67,8 +68,8 @@ pub(crate) fn clinic_time(us: i64, zone: &str) -> Option<String> {
 pub(crate) fn Moment(start_us: i64, zone: String) -> impl IntoView {
     view! {
         <p class="moment">
-            <strong>{move || moment(start_us)}</strong>
-            {move || clinic_time(start_us, &zone).map(|words| view! { <small>{words}</small> })}
+            <strong>{part(move || moment(start_us))}</strong>
+            {part(move || clinic_time(start_us, &zone).map(|words| view! { <small>{words}</small> }))}
         </p>
     }
 }
@@ -81,7 +82,7 @@ pub(crate) fn WithDoctor(appointment: AppointmentView) -> impl IntoView {
         <p>
             {doctor.name}
             " · "
-            {move || specialty(&doctor.specialty)}
+            {part(move || specialty(&doctor.specialty))}
         </p>
     }
 }

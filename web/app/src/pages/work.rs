@@ -1,3 +1,4 @@
+use crate::components::part;
 use clinical_model::Role;
 use leptos::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::session::me;
 pub(crate) fn page() -> AnyView {
     view! {
         <Page title=say(Key::WorkTitle) class="narrow">
-            <p class="lead" data-testid="no-work">{move || me().and_then(|me| text(me.role)).map(t)}</p>
+            <p class="lead" data-testid="no-work">{part(move || me().and_then(|me| text(me.role)).map(t))}</p>
             <p>
                 <a class="button primary" href="/help">
                     <Icon glyph=Glyph::Help/>

@@ -1,5 +1,6 @@
 //! Messages: in order, stored with the visit, resent after a lost connection.
 
+use crate::components::part;
 use leptos::html;
 use leptos::prelude::*;
 use signaling_protocol::{CHAT_CHARS_MAX, ChatMessage};
@@ -31,10 +32,10 @@ pub(super) fn Chat(call: LiveCall) -> impl IntoView {
     view! {
         <div class="visit-chat">
             <ol node_ref=list role="log" aria-label=say(Key::VisitChat) tabindex="0" data-testid="chat-list">
-                {move || {
+                {part(move || {
                     (lines.with(Vec::is_empty) && pending.with(Vec::is_empty))
                         .then(|| view! { <li class="hint">{say(Key::VisitChatEmpty)}</li> })
-                }}
+                })}
                 <For each=move || lines.get() key=|line| line.seq let:line>
                     <Line call line/>
                 </For>
@@ -57,7 +58,7 @@ fn Line(call: LiveCall, line: ChatMessage) -> impl IntoView {
         <li class="visit-line" class:mine=mine data-testid="chat-message" data-seq=line.seq.to_string()>
             <span class="visit-from">
                 <strong>{line.from_name}</strong>
-                <time>{move || when::time(at_us)}</time>
+                <time>{part(move || when::time(at_us))}</time>
             </span>
             <span class="visit-text">{String::from(line.text)}</span>
         </li>

@@ -1,5 +1,6 @@
 //! The buttons of a visit: words under each picture, the way out at the end.
 
+use crate::components::part;
 use clinical_model::AppointmentId;
 use leptos::prelude::*;
 use signaling_protocol::{Role, Source};
@@ -31,8 +32,8 @@ fn Control(
             aria-pressed=move || pressed.map(|pressed| pressed.get().to_string())
             on:click=move |_| press.run(())
         >
-            {move || view! { <Icon glyph=glyph.get()/> }}
-            <span>{move || words.get()}</span>
+            {part(move || view! { <Icon glyph=glyph.get()/> })}
+            <span>{part(move || words.get())}</span>
             {children.map(|children| children())}
         </button>
     }
@@ -123,7 +124,7 @@ fn Panels(
         button(Panel::Chat, "toggle-chat", Glyph::Chat, Key::VisitChat);
     let chat = view! {
         <Control glyph words testid pressed press>
-            {move || {
+            {part(move || {
                 let count = unread.get();
                 (count > 0)
                     .then(|| {
@@ -134,7 +135,7 @@ fn Panels(
                             </span>
                         }
                     })
-            }}
+            })}
         </Control>
     };
     let plain = move |mine, testid, glyph, key| {
@@ -183,16 +184,16 @@ fn Leave(call: LiveCall, role: Role) -> impl IntoView {
         />
         <Dialog open=asking title=say(key) testid="leave-dialog">
             <p>
-                {move || t(if role == Role::Clinician { Key::VisitEndText } else { Key::VisitLeaveText })}
+                {part(move || t(if role == Role::Clinician { Key::VisitEndText } else { Key::VisitLeaveText }))}
             </p>
             <div class="visit-answers">
                 <Button look=Look::Secondary testid="leave-cancel" on_press=move || asking.set(false)>
                     {say(Key::VisitStay)}
                 </Button>
                 <Button look=Look::Secondary icon=Glyph::Exit testid="leave-confirm" on_press=move || call.leave()>
-                    {move || {
+                    {part(move || {
                         tr!(if role == Role::Clinician { Key::VisitLeaveOnly } else { Key::VisitLeaveNow })
-                    }}
+                    })}
                 </Button>
                 {(role == Role::Clinician)
                     .then(|| {

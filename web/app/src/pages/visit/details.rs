@@ -1,5 +1,6 @@
 //! Numbers of the connection, for people who help others over the phone, and for tests.
 
+use crate::components::part;
 use leptos::prelude::*;
 use web_call::CallView;
 use web_call::browser::{InboundStats, OutboundStats, StatsReport};
@@ -15,7 +16,7 @@ pub(super) fn Details(call: LiveCall) -> impl IntoView {
         <details class="visit-details" data-testid="stats">
             <summary>{say(Key::VisitDetails)}</summary>
             <p data-testid="stats-link">
-                {move || call.stats.with(|stats| crate::tr!(Key::VisitDetailsLink, rtt = milliseconds(stats.rtt_ms), loss = percent(stats.loss_sent)))}
+                {part(move || call.stats.with(|stats| crate::tr!(Key::VisitDetailsLink, rtt = milliseconds(stats.rtt_ms), loss = percent(stats.loss_sent))))}
             </p>
             <Received call/>
             <Sent call/>

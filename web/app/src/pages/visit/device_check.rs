@@ -1,5 +1,6 @@
 //! Before the visit: camera, microphone, level, connection; one clear next step.
 
+use crate::components::part;
 use gloo_timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
@@ -131,7 +132,7 @@ fn Picture(call: LiveCall, camera: Option<MediaError>) -> impl IntoView {
                 <p class="visit-off" hidden=move || on.get()>{say(Key::VisitSoundOnly)}</p>
             </div>
             <Button look=Look::Secondary icon=Glyph::Video testid="device-camera-toggle" on_press=toggle>
-                {move || t(if on.get() { Key::VisitWithoutCamera } else { Key::VisitWithCamera })}
+                {part(move || t(if on.get() { Key::VisitWithoutCamera } else { Key::VisitWithCamera }))}
             </Button>
         </div>
     }
@@ -199,7 +200,7 @@ fn Level(call: LiveCall) -> impl IntoView {
             <meter id="device-level" data-testid="device-level" min="0" max="100" prop:value=move || f64::from(level.get())>
             </meter>
             <p class="hint" role="status">
-                {move || t(if heard.get() { Key::VisitLevelHeard } else { Key::VisitLevelSpeak })}
+                {part(move || t(if heard.get() { Key::VisitLevelHeard } else { Key::VisitLevelSpeak }))}
             </p>
         </div>
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::components::part;
 use clinical_api::AppointmentView;
 use clinical_model::AppointmentId;
 use leptos::prelude::*;
@@ -171,7 +172,7 @@ fn About(about: RwSignal<Option<AppointmentView>>) -> impl IntoView {
             let start = about.start_us;
             view! {
                 <p class="visit-meeting" data-testid="meeting">
-                    <span>{move || format!("{}, {}", when::date(start), when::time(start))}</span>
+                    <span>{part(move || format!("{}, {}", when::date(start), when::time(start)))}</span>
                     {(!about.reason.is_empty())
                         .then(|| view! { <span><Icon glyph=Glyph::Note/>" "{about.reason}</span> })}
                 </p>

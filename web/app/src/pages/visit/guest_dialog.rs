@@ -1,5 +1,6 @@
 //! Invite a third person: name, relation, and a link to give them.
 
+use crate::components::part;
 use clinical_api::{GuestRequest, GuestView};
 use clinical_model::AppointmentId;
 use leptos::prelude::*;
@@ -16,10 +17,10 @@ pub(super) fn GuestDialog(appointment: AppointmentId, open: RwSignal<bool>) -> i
     let made = RwSignal::new(None::<GuestView>);
     view! {
         <Dialog open=open title=say(Key::VisitInviteTitle) testid="guest-dialog">
-            {move || match made.get() {
+            {part(move || match made.get() {
                 None => view! { <Invitation appointment made open/> }.into_any(),
                 Some(guest) => view! { <Invited guest made open/> }.into_any(),
-            }}
+            })}
         </Dialog>
     }
 }
@@ -72,7 +73,7 @@ fn Invitation(
     view! {
         <form on:submit=submit novalidate>
             <p>{say(Key::VisitInviteText)}</p>
-            {move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{move || reason(&fault)}</Alert> })}
+            {part(move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{part(move || reason(&fault))}</Alert> }))}
             <Field id="guest-name" label=say(Key::VisitGuestName) error=name_fault value=name testid="guest-name"/>
             <Field id="guest-relation" label=say(Key::VisitGuestRelation) hint=say(Key::VisitGuestRelationHint) error=relation_fault value=relation testid="guest-relation"/>
             <div class="visit-answers">
@@ -94,7 +95,7 @@ fn Invited(
     let href = join_link::href(&guest.link.token);
     let name = guest.name;
     view! {
-        <p>{move || crate::tr!(Key::VisitGuestReady, name = name)}</p>
+        <p>{part(move || crate::tr!(Key::VisitGuestReady, name = name))}</p>
         <CopyField id="guest-link" label=say(Key::VisitGuestLink) text=href testid="guest-link"/>
         <div class="visit-answers">
             <Button

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::components::part;
 use clinical_api::{JoinRequest, JoinView};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -214,7 +215,7 @@ fn Meeting(visit: JoinView) -> impl IntoView {
     view! {
         <p class="visit-meeting" data-testid="meeting">
             <strong>{visit.doctor_name}</strong>
-            <span>{move || format!("{}, {}", when::date(start), when::time(start))}</span>
+            <span>{part(move || format!("{}, {}", when::date(start), when::time(start)))}</span>
         </p>
     }
 }

@@ -1,5 +1,6 @@
 //! The doctor's note beside the pictures: saved while writing, signed once.
 
+use crate::components::part;
 use clinical_api::{NoteRequest, NoteState, NoteView, ProblemCode, SignNoteRequest};
 use clinical_model::AppointmentId;
 use gloo_timers::callback::Timeout;
@@ -155,7 +156,7 @@ fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
     };
     view! {
         <div role="status" data-testid="note-save-state" data-state=code>
-            {move || match desk.saving.get() {
+            {part(move || match desk.saving.get() {
                 Saving::Saved if desk.version.get() == 0 => {
                     view! { <p class="hint">{say(Key::VisitNoteNew)}</p> }.into_any()
                 }
@@ -177,13 +178,13 @@ fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
                 Saving::Failed(fault) => {
                     view! {
                         <Alert tone=Tone::Error testid="error">
-                            <p>{move || reason(&fault)}</p>
+                            <p>{part(move || reason(&fault))}</p>
                             <Button look=Look::Secondary testid="note-retry" on_press=retry>{say(Key::TryAgain)}</Button>
                         </Alert>
                     }
                         .into_any()
                 }
-            }}
+            })}
         </div>
     }
 }
@@ -222,10 +223,10 @@ fn Sign(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
         </Button>
         <Dialog open=asking title=say(Key::VisitNoteSignTitle) testid="note-sign-dialog">
             <p>{say(Key::VisitNoteSignText)}</p>
-            {move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{move || reason(&fault)}</Alert> })}
+            {part(move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="error">{part(move || reason(&fault))}</Alert> }))}
             <div class="visit-answers">
                 <Button look=Look::Secondary testid="note-sign-cancel" on_press=move || asking.set(false)>
-                    {move || t(Key::VisitStay)}
+                    {part(move || t(Key::VisitStay))}
                 </Button>
                 <Button busy icon=Glyph::Check testid="note-sign-confirm" on_press=sign>
                     {say(Key::VisitNoteSign)}

@@ -1,5 +1,6 @@
 //! Who is here and who waits.
 
+use crate::components::part;
 use leptos::prelude::*;
 use signaling_protocol::{Participant, Quality, Role, Stage as Seat};
 use web_call::Act;
@@ -47,9 +48,9 @@ fn Door(call: LiveCall, person: Participant, index: usize) -> impl IntoView {
                 <span>
                     <strong>{name}</strong>
                     " "
-                    <span class="hint">{move || words::role(&person)}</span>
+                    <span class="hint">{part(move || words::role(&person))}</span>
                     <br/>
-                    {move || t(if connected { Key::VisitDoorWaits } else { Key::VisitPersonAway })}
+                    {part(move || t(if connected { Key::VisitDoorWaits } else { Key::VisitPersonAway }))}
                 </span>
             </p>
             <div class="visit-answers">
@@ -76,7 +77,7 @@ pub(super) fn People(call: LiveCall, role: Role) -> impl IntoView {
     let me = Memo::new(move |_| call.view.with(|view| view.me.clone()));
     view! {
         <ul class="visit-people">
-            {move || {
+            {part(move || {
                 me.get()
                     .map(|me| {
                         view! {
@@ -89,14 +90,14 @@ pub(super) fn People(call: LiveCall, role: Role) -> impl IntoView {
                             </li>
                         }
                     })
-            }}
-            {move || {
+            })}
+            {part(move || {
                 seated
                     .get()
                     .into_iter()
                     .map(|person| view! { <Person call person role/> })
                     .collect_view()
-            }}
+            })}
         </ul>
     }
 }
@@ -117,15 +118,15 @@ fn Person(call: LiveCall, person: Participant, role: Role) -> impl IntoView {
             <span>
                 <strong>{person.name.clone()}</strong>
                 " "
-                <span class="hint">{move || words::role(&shown)}</span>
+                <span class="hint">{part(move || words::role(&shown))}</span>
                 <br/>
                 <span class="visit-quality" data-quality=words::quality_code(quality)>
                     <Icon glyph=Glyph::Signal/>
-                    {move || words::quality(quality)}
+                    {part(move || words::quality(quality))}
                 </span>
                 <span class="visit-sound">
                     <Icon glyph=if microphone { Glyph::Microphone } else { Glyph::MicrophoneOff }/>
-                    {move || t(if microphone { Key::VisitSpeaks } else { Key::VisitMuted })}
+                    {part(move || t(if microphone { Key::VisitSpeaks } else { Key::VisitMuted }))}
                 </span>
             </span>
             {may.then(|| view! { <Actions call person/> })}

@@ -1,5 +1,6 @@
 //! Why one cannot enter, each with what to do next.
 
+use crate::components::part;
 use clinical_api::{Problem, ProblemCode};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -124,11 +125,11 @@ pub(super) fn Refused(refusal: Refusal, again: UnsyncCallback<()>) -> impl IntoV
                         .map(|opens| {
                             view! {
                                 <p class="visit-big" data-testid="opens-at">
-                                    {move || format!("{} {}", when::date(opens), when::time(opens))}
+                                    {part(move || format!("{} {}", when::date(opens), when::time(opens)))}
                                 </p>
                             }
                         })}
-                    <p>{move || t(text)}</p>
+                    <p>{part(move || t(text))}</p>
                 </Alert>
                 <p class="visit-next">
                     {match refusal {

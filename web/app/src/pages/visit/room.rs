@@ -1,5 +1,6 @@
 //! In the visit: pictures, controls, and one panel beside them.
 
+use crate::components::part;
 use clinical_model::AppointmentId;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -54,7 +55,7 @@ pub(super) fn Room(
     view! {
         <div class="visit-room" class:with-panel=move || panel.get() != Panel::None>
             <p class="unseen" role="status" aria-live="polite" data-testid="visit-said">
-                {move || call.said.get()}
+                {part(move || call.said.get())}
             </p>
             <Banners call/>
             <WaitingPeople call role/>
@@ -74,13 +75,13 @@ fn Banners(call: LiveCall) -> impl IntoView {
     let away = Memo::new(move |_| call.view.with(|view| view.phase == Phase::Reconnecting));
     let broken = Memo::new(move |_| call.view.with(|view| view.media == MediaState::Lost));
     view! {
-        {move || {
+        {part(move || {
             (away.get() || broken.get())
                 .then(|| {
                     view! { <Alert tone=Tone::Warning testid="reconnecting">{say(Key::VisitReconnecting)}</Alert> }
                 })
-        }}
-        {move || {
+        })}
+        {part(move || {
             call.sound_blocked
                 .get()
                 .then(|| {
@@ -92,7 +93,7 @@ fn Banners(call: LiveCall) -> impl IntoView {
                         </p>
                     }
                 })
-        }}
+        })}
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pictures: others large, a shared screen largest, oneself small.
 
+use crate::components::part;
 use leptos::html;
 use leptos::prelude::*;
 use signaling_protocol::{
@@ -36,11 +37,11 @@ pub(super) fn Stage(call: LiveCall) -> impl IntoView {
             <For each=move || people.get() key=|id| *id let:id>
                 <Tile call id source=Source::Camera/>
             </For>
-            {move || {
+            {part(move || {
                 people
                     .with(Vec::is_empty)
                     .then(|| view! { <p class="visit-alone" data-testid="alone">{say(Key::VisitAlone)}</p> })
-            }}
+            })}
             <SelfTile call/>
         </div>
     }
@@ -99,10 +100,10 @@ fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
                     aria-label=move || person.with(|one| one.as_ref().map(|one| one.name.clone()))
                 ></video>
                 <span class="visit-initials" aria-hidden="true" hidden=move || shows.get()>
-                    {move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name)))}
+                    {part(move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name))))}
                 </span>
             </div>
-            <figcaption>{move || person.get().map(|person| view! { <Caption person source/> })}</figcaption>
+            <figcaption>{part(move || person.get().map(|person| view! { <Caption person source/> }))}</figcaption>
         </figure>
     }
 }
@@ -140,12 +141,12 @@ fn Caption(person: Participant, source: Source) -> impl IntoView {
     let connected = person.connected;
     view! {
         <span class="visit-name" data-testid="tile-name">{name}</span>
-        <span class="visit-role">{move || words::role(&person)}</span>
+        <span class="visit-role">{part(move || words::role(&person))}</span>
         {muted
             .then(|| view! { <span class="visit-muted" data-testid="tile-muted"><Icon glyph=Glyph::MicrophoneOff/>{say(Key::VisitMuted)}</span> })}
         <span class="visit-quality" data-testid="tile-quality" data-quality=words::quality_code(quality)>
             <Icon glyph=Glyph::Signal/>
-            {move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) }}
+            {part(move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) })}
         </span>
     }
     .into_any()
@@ -179,10 +180,10 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
             </div>
             <figcaption>
                 <span class="visit-name">{say(Key::VisitYou)}</span>
-                <span data-testid="self-state">{move || own_state(call)}</span>
+                <span data-testid="self-state">{part(move || own_state(call))}</span>
                 <span class="visit-quality" data-testid="self-quality" data-quality=move || words::quality_code(quality.get())>
                     <Icon glyph=Glyph::Signal/>
-                    {move || words::quality(quality.get())}
+                    {part(move || words::quality(quality.get()))}
                 </span>
             </figcaption>
         </figure>

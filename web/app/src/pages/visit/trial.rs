@@ -1,5 +1,6 @@
 //! The connection test: through the server and back, with a sentence as its result.
 
+use crate::components::part;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_call::Verdict;
@@ -115,7 +116,7 @@ const fn words(verdict: Verdict) -> (Tone, Key, Key, &'static str) {
 pub(super) fn TrialResult(state: RwSignal<TrialState>, again: UnsyncCallback<()>) -> impl IntoView {
     view! {
         <div class="visit-test" aria-live="polite">
-            {move || match state.get() {
+            {part(move || match state.get() {
                 TrialState::Idle => ().into_any(),
                 TrialState::Running => view! { <Spinner label=say(Key::VisitTestRunning)/> }.into_any(),
                 TrialState::Done(verdict) => {
@@ -123,8 +124,8 @@ pub(super) fn TrialResult(state: RwSignal<TrialState>, again: UnsyncCallback<()>
                     view! {
                         <div data-testid="test-result" data-verdict=code>
                             <Alert tone=tone>
-                                <p><strong>{move || t(title)}</strong></p>
-                                <p>{move || t(text)}</p>
+                                <p><strong>{part(move || t(title))}</strong></p>
+                                <p>{part(move || t(text))}</p>
                             </Alert>
                             {(verdict != Verdict::Works)
                                 .then(|| {
@@ -143,7 +144,7 @@ pub(super) fn TrialResult(state: RwSignal<TrialState>, again: UnsyncCallback<()>
                     }
                         .into_any()
                 }
-            }}
+            })}
         </div>
     }
 }

@@ -1,5 +1,6 @@
 //! The waiting room.
 
+use crate::components::part;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -28,10 +29,10 @@ pub(super) fn Waiting(call: LiveCall, visit: JoinView, token: String) -> impl In
         <div class="visit-waiting" data-testid="waiting">
             <div class="visit-calm" aria-hidden="true"><Icon glyph=Glyph::Clock/></div>
             <p class="visit-big" role="status" data-testid="host-present" data-present=move || host.get().to_string()>
-                {move || {
+                {part(move || {
                     let key = if host.get() { Key::VisitWaitHostHere } else { Key::VisitWaitHostAway };
                     tr!(key, name = doctor)
-                }}
+                })}
             </p>
             <Place queue/>
             <p class="visit-lead">{say(Key::VisitWaitPrivate)}</p>
@@ -59,7 +60,7 @@ fn Place(queue: RwSignal<QueueView>) -> impl IntoView {
             </div>
             <div>
                 <dt>{say(Key::VisitExpected)}</dt>
-                <dd data-testid="queue-expected">{move || when::time(queue.get().expected_us)}</dd>
+                <dd data-testid="queue-expected">{part(move || when::time(queue.get().expected_us))}</dd>
             </div>
         </dl>
     }
