@@ -38,6 +38,20 @@ async function movingPictures(page) {
   return [...(await frames())].filter(([mid, count]) => count > (before.get(mid) ?? 0) + 2).length;
 }
 
+/** The server's counters once nothing has moved for a while: it adds them up now and then. */
+async function countersAtRest() {
+  return until("the counters to rest", async () => {
+    const before = await metrics();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const after = await metrics();
+    const moved = ["received", "forwarded"].some((what) => {
+      const name = `sfu_packets_${what}_total`;
+      return after(name) !== before(name);
+    });
+    return moved ? null : after;
+  });
+}
+
 function preparation(scenario, on) {
   scenario.step("the patient signs in and books the next free time", async () => {
     on.clinic = await Clinic.signIn(ACCOUNTS.doctor);
@@ -47,10 +61,9 @@ function preparation(scenario, on) {
     on.link = await book(on.patientPage, on.clinic.me.name, REASON);
     on.token = new URL(on.link).hash.slice(1);
     assert.ok(on.token.length >= 32);
-    const own = await (await Clinic.signIn(ACCOUNTS.patient)).expect(
-      200, "GET", `/appointments?from_us=0&to_us=${(Date.now() + 86_400_000) * 1000}`,
-    );
-    on.appointment = own.filter((a) => a.state === "booked" && a.reason === REASON).at(-1);
+    const id = new URL(on.patientPage.url()).pathname.split("/")[2];
+    on.appointment = await on.clinic.expect(200, "GET", `/appointments/${id}`);
+    assert.deepEqual([on.appointment.state, on.appointment.reason], ["booked", REASON]);
   });
   scenario.step("the doctor signs in in another process; the day list shows nobody waiting", async () => {
     on.doctor = scenario.keep(await Browser.open("doctor"));
@@ -71,11 +84,7 @@ function waiting(scenario, on) {
   scenario.step("the patient waits and sees the place; the day list shows it live", async () => {
     // The connection test has ended before its result is shown; what it sent has been counted then.
     await until("the media of the test to end", async () => (await media(on.patientPage)).living === 0);
-    await until("the counters to rest", async () => {
-      const [a, b] = [await metrics(), await new Promise((r) => setTimeout(r, 1_200)).then(metrics)];
-      return a("sfu_packets_received_total") === b("sfu_packets_received_total");
-    });
-    on.before = await metrics();
+    on.before = await countersAtRest();
     on.keptBefore = (await media(on.patientPage)).kept;
     await press(on.patientPage, "enter-waiting");
     await shown(on.patientPage, "waiting");
@@ -95,6 +104,9 @@ function waiting(scenario, on) {
     );
     const welcome = await raw.until("welcome");
     assert.equal(welcome.snapshot.stage, "lobby");
+    const waiting = await metrics();
+    for (const what of ["received", "forwarded"])
+      assert.equal(waiting(`sfu_packets_${what}_total`), on.before(`sfu_packets_${what}_total`));
     assert.deepEqual([welcome.snapshot.others, welcome.snapshot.chat], [[], []]);
     const sdp = await on.patientPage.evaluate(async () => {
       const connection = new window.RTCPeerConnection();
@@ -117,7 +129,7 @@ function waiting(scenario, on) {
     const patient = await media(on.patientPage);
     assert.equal(patient.living, 0, "the waiting page has a media connection");
     assert.equal(patient.kept, on.keptBefore + 1, "only this test made a connection there");
-    on.afterTest = await metrics();
+    on.afterTest = await countersAtRest();
   });
   scenario.step("before admission the server has received and forwarded nothing but the tests", async () => {
     await press(on.doctorPage, "enter-waiting");
