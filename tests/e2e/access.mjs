@@ -44,8 +44,7 @@ export function everyPage(language) {
   const walk = tour(language);
   scenario.step("accounts, appointments and links for the walk", walk.start);
   for (const { name, visit } of walk.stops) {
-    scenario.step(name, async () => {
-      const page = await visit();
+    scenario.step(name, visit, async (page) => {
       assert.equal(await page.locator("html").getAttribute("lang"), language);
       assert.equal(await page.locator("main h1").count(), 1, "one main heading");
       for (const size of SIZES) {

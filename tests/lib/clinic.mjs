@@ -1,7 +1,6 @@
 // The clinic's HTTP interface, for what a test prepares or checks beside the page.
 
 import { ACCOUNTS, BASE, PASSWORD } from "./demo.mjs";
-import { until } from "./wait.mjs";
 
 /** One person's way to the HTTP interface; signed in or not. */
 export class Clinic {
@@ -68,12 +67,23 @@ export class Clinic {
   }
 }
 
-/** A patient and a doctor with a fresh appointment whose waiting room is open. */
-export async function openAppointment(patientEmail = ACCOUNTS.patient) {
-  const patient = await Clinic.signIn(patientEmail);
+let shortened = false;
+
+/**
+ * A patient and a doctor with a fresh appointment whose waiting room is open. It opens half an hour
+ * early, so with appointments of five minutes five people can come at once.
+ */
+export async function openAppointment() {
+  const patient = await Clinic.signIn(ACCOUNTS.patient);
   const doctor = await Clinic.signIn(ACCOUNTS.doctor);
+  if (!shortened) {
+    const { zone } = await doctor.expect(200, "GET", "/hours");
+    const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, start_min: 0, end_min: 1440 }));
+    await doctor.expect(200, "PUT", "/hours", { zone, slot_min: 5, hours });
+    shortened = true;
+  }
   const appointment = await patient.book(doctor.me.id);
   if (appointment.opens_us > Date.now() * 1000)
-    await until("the waiting room to open", () => appointment.opens_us <= Date.now() * 1000, 1_000);
+    throw new Error("no free time soon enough: this server has seen too many appointments");
   return { patient, doctor, appointment, token: appointment.link.token };
 }

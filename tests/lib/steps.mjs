@@ -1,11 +1,14 @@
 // Runs named steps, prints one line each, and counts.
 
-import { mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { OUT } from "./recorder.mjs";
 
-/** One chain of steps that build on each other: after a failure the later ones fail as well. */
+/**
+ * One chain of steps that build on each other: after a failure the later ones fail as well. A failed
+ * check beside a step stops nothing.
+ */
 export class Scenario {
   steps = [];
   browsers = [];
@@ -15,8 +18,8 @@ export class Scenario {
     this.name = name;
   }
 
-  step(name, act) {
-    this.steps.push({ name, act });
+  step(name, act, check = async () => {}) {
+    this.steps.push({ name, act, check });
   }
 
   /** A browser that is photographed when a step fails and closed at the end. */
@@ -33,19 +36,23 @@ export class Scenario {
   async run() {
     let passed = 0;
     let failed = 0;
+    let broken = false;
     console.log(`\n${this.name}`);
-    for (const { name, act } of this.steps) {
-      if (failed > 0) {
+    for (const { name, act, check } of this.steps) {
+      if (broken) {
         failed += 1;
         console.log(`FAILED ${name} (not reached)`);
         continue;
       }
       const start = Date.now();
       try {
+        broken = true;
         const note = await act();
+        broken = false;
+        await check(note);
         passed += 1;
         const seconds = ((Date.now() - start) / 1000).toFixed(1);
-        console.log(`ok     ${name} (${seconds} s)${note ? ` - ${note}` : ""}`);
+        console.log(`ok     ${name} (${seconds} s)${typeof note === "string" ? ` - ${note}` : ""}`);
       } catch (error) {
         failed += 1;
         console.log(`FAILED ${name}\n${indent(error.stack ?? String(error))}`);
@@ -82,7 +89,7 @@ function indent(text) {
     .join("\n");
 }
 
-/** Runs the scenarios one after the other and says how it went; the exit code is the verdict. */
+/** Runs the scenarios one after the other; the exit code is the verdict, COUNTS a file for numbers. */
 export async function runAll(scenarios) {
   const wanted = process.argv.slice(2);
   const chosen = wanted.length === 0 ? scenarios : scenarios.filter((s) => wanted.includes(s.id));
@@ -95,7 +102,7 @@ export async function runAll(scenarios) {
     passed += outcome.passed;
     failed += outcome.failed;
   }
-  console.log(`\n${passed} passed, ${failed} failed`);
+  if (process.env.COUNTS) appendFileSync(process.env.COUNTS, `${passed} ${failed}\n`);
   // A socket that a failed step left open must not keep the run alive.
   process.exit(failed > 0 || passed === 0 ? 1 : 0);
 }
