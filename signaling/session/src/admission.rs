@@ -195,6 +195,13 @@ impl Room {
         }
     }
 
+    /// An admission that is still being recorded is older than what the clinic has decided since.
+    pub(crate) fn withdraw_admission(&mut self, of: ParticipantId) {
+        self.acts.retain(|_, act| {
+            !matches!(act, Act::Judge { verdict: Verdict::Admit, target, .. } if *target == of)
+        });
+    }
+
     fn unknown(&mut self, by: ParticipantId) {
         self.refuse(
             by,

@@ -11,6 +11,11 @@ use crate::room::{Kind, Life, Room};
 
 impl Room {
     pub(crate) fn enter(&mut self, socket: SocketId, entry: Entry, secret: ResumeSecret) {
+        // Whoever runs the room takes no Finished as the last word once somebody has knocked since.
+        // It is said again, or an ended room would be kept for ever and turn everybody away.
+        if self.life == Life::Finished {
+            self.life = Life::Used;
+        }
         if let Some(reason) = self.over() {
             self.say_bye(socket, reason);
             return;
@@ -190,6 +195,7 @@ impl Room {
         if reason == Bye::Removed {
             self.removed.add(id);
         }
+        self.withdraw_admission(id);
         self.dismiss(id, reason);
     }
 

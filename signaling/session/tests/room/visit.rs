@@ -514,6 +514,48 @@ fn a_revoked_link_takes_its_person_out() {
 }
 
 #[test]
+fn an_admission_on_its_way_does_not_survive_a_revoked_link() {
+    let mut world = World::new();
+    world.prompt = false;
+    let doctor = world.enter(person(DOCTOR, Role::Clinician, false));
+    world.enter(person(GUEST, Role::Guest, false));
+    world.say(doctor, admit(GUEST));
+    world.input(Input::Drop {
+        participant: who(GUEST),
+        reason: Bye::Removed,
+    });
+    // With tickets from before the link was revoked.
+    let again = world.enter(person(GUEST, Role::Guest, false));
+    world.record(true);
+    assert_eq!(world.page(again).stage, Some(Stage::Lobby));
+    world.say(again, ClientMessage::Leave);
+    let late = world.enter(person(GUEST, Role::Guest, true));
+    assert_eq!(world.page(late).stage, Some(Stage::Lobby));
+}
+
+#[test]
+fn a_room_that_is_over_says_so_again_to_whoever_knocks_late() {
+    let (mut world, doctor, _) = visit();
+    world.say(doctor, ClientMessage::End);
+    assert!(world.finished);
+    world.finished = false;
+    let late = world.enter(person(PATIENT, Role::Patient, true));
+    assert_eq!(closed(&world, late), Some(CloseReason::Bye(Bye::Ended)));
+    assert!(world.finished, "the room would be kept for ever");
+
+    let mut world = World::new();
+    world.wait(EMPTY_GRACE_US);
+    assert!(world.finished);
+    world.finished = false;
+    world.resume("of nobody");
+    assert!(world.finished, "an empty room would be kept for ever");
+    world.finished = false;
+    let patient = world.enter(person(PATIENT, Role::Patient, false));
+    assert_eq!(world.page(patient).stage, Some(Stage::Lobby));
+    assert!(!world.finished);
+}
+
+#[test]
 fn only_the_clinicians_end_ends_the_visit() {
     let (mut world, doctor, patient) = visit();
     world.say(patient, ClientMessage::Leave);
