@@ -79,7 +79,9 @@ impl Session {
             Shown::Over
         } else if *shown == self.current {
             Shown::Current
-        } else if self.previous.as_ref() == Some(shown) && now.since(self.rotated) <= REUSE_GRACE_US
+        } else if self.previous.as_ref() == Some(shown)
+            // Either way: a clock that was set back must not make a moment of a day.
+            && now.since(self.rotated).saturating_abs() <= REUSE_GRACE_US
         {
             Shown::JustReplaced
         } else {
@@ -127,6 +129,13 @@ mod tests {
             session().judge(&hash("old"), at_the_end.plus(1)),
             Shown::Reused
         );
+    }
+
+    #[test]
+    fn the_token_before_does_not_come_back_when_the_clock_is_set_back() {
+        let earlier = |us: i64| session().judge(&hash("old"), Micros(-us));
+        assert_eq!(earlier(10 * Micros::SECOND), Shown::JustReplaced);
+        assert_eq!(earlier(Micros::HOUR), Shown::Reused);
     }
 
     #[test]
