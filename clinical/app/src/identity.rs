@@ -132,7 +132,14 @@ pub async fn login(
     } else {
         password
     };
-    let fits = sign_in.passwords.verify(judged, hash).await?;
+    let fits = match sign_in.passwords.verify(judged, hash).await {
+        Ok(fits) => fits,
+        Err(error) => {
+            // Nothing was judged, so nobody has tried.
+            sign_in.limits.give_back(&email, from);
+            return Err(error.into());
+        }
+    };
     let account = match credential {
         Some(credential) if fits && !credential.account.disabled => credential.account,
         _ => {

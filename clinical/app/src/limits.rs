@@ -52,12 +52,18 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
     /// The bucket is empty; nothing was taken.
     pub fn take(&self, key: &K, now: Micros) -> Result<(), Limited> {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = full_at.get(key).copied().unwrap_or(now.0).max(now.0);
-        let after = before.saturating_add(self.rate.interval_us);
         let depth_us = self
             .rate
             .interval_us
             .saturating_mul(i64::from(self.rate.burst));
+        // No bucket is emptier than empty. Without this a clock that is set back by a day would
+        // lock out for a day whoever has tried before.
+        let empty = now.0.saturating_add(depth_us);
+        if let Some(at) = full_at.get_mut(key) {
+            *at = (*at).min(empty);
+        }
+        let before = full_at.get(key).copied().unwrap_or(now.0).max(now.0);
+        let after = before.saturating_add(self.rate.interval_us);
         let over_us = after.saturating_sub(now.0).saturating_sub(depth_us);
         if over_us > 0 {
             let seconds = over_us.saturating_add(Micros::SECOND - 1) / Micros::SECOND;
@@ -152,8 +158,18 @@ impl LoginLimits {
 
     pub(crate) fn take(&self, email: &Email, from: Origin, now: Micros) -> Result<(), Limited> {
         self.address.take(&from, now)?;
-        self.pair.take(&(email.clone(), from), now)?;
-        self.account.take(email, now)
+        let pair = (email.clone(), from);
+        if let Err(limited) = self.pair.take(&pair, now) {
+            // Nothing was tried: one stubborn page must not use up the address of a whole clinic.
+            self.address.give_back(&from);
+            return Err(limited);
+        }
+        if let Err(limited) = self.account.take(email, now) {
+            self.address.give_back(&from);
+            self.pair.give_back(&pair);
+            return Err(limited);
+        }
+        Ok(())
     }
 
     pub(crate) fn give_back(&self, email: &Email, from: Origin) {
@@ -185,6 +201,31 @@ mod tests {
         assert!(limiter.take(&"a", Micros(10 * Micros::SECOND - 1)).is_err());
         limiter.take(&"a", Micros(10 * Micros::SECOND)).unwrap();
         assert!(limiter.take(&"a", Micros(10 * Micros::SECOND)).is_err());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let limiter = Limiter::new(RATE);
+        for _ in 0..3 {
+            limiter.take(&"a", Micros(Micros::DAY)).unwrap();
+        }
+        assert_eq!(
+            limiter.take(&"a", Micros(0)),
+            Err(Limited { retry_after_s: 10 })
+        );
+        limiter.take(&"a", Micros(10 * Micros::SECOND)).unwrap();
+        assert!(limiter.take(&"a", Micros(10 * Micros::SECOND)).is_err());
+    }
+
+    #[test]
+    fn refused_tries_for_one_account_leave_the_address_to_others() {
+        let limits = LoginLimits::new();
+        let from = Origin::from(IpAddr::from([192, 0, 2, 1]));
+        let stubborn = Email::parse("a@test.clinic").unwrap();
+        let tried = (0..1_000).filter(|_| limits.take(&stubborn, from, Micros(0)).is_ok());
+        assert_eq!(tried.count(), 10);
+        let other = Email::parse("b@test.clinic").unwrap();
+        assert!(limits.take(&other, from, Micros(0)).is_ok());
     }
 
     #[test]
