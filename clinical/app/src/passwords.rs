@@ -104,11 +104,19 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _place = self.waiting.try_acquire().or(Err(PasswordError::Busy))?;
-        let _turn = self.running.acquire().await.or(Err(PasswordError::Busy))?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(PasswordError::Thread)?
+        let busy = PasswordError::Busy;
+        let place = Arc::clone(&self.waiting);
+        let place = place.try_acquire_owned().or(Err(busy))?;
+        let turn = Arc::clone(&self.running).acquire_owned().await;
+        let turn = turn.or(Err(PasswordError::Busy))?;
+        // The thread holds the turn, not the caller: who hangs up does not stop the work, and
+        // hanging up again and again must not make room for more of it.
+        let task = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop((turn, place));
+            done
+        });
+        task.await.map_err(PasswordError::Thread)?
     }
 }
 
@@ -156,6 +164,27 @@ mod tests {
                 .unwrap()
         );
         assert!(!passwords.verify("correct horse", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_keeps_their_turn_until_the_work_is_done() {
+        let passwords = Passwords::new(&Entropy::seeded(1)).unwrap();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let mut hashing = Box::pin(passwords.run(move || {
+            let _ = finished.recv();
+            Ok(())
+        }));
+        // Polled once: the work has begun.
+        tokio::select! {
+            biased;
+            _ = &mut hashing => panic!("the work cannot have ended"),
+            () = core::future::ready(()) => {}
+        }
+        drop(hashing);
+        assert_eq!(passwords.running.available_permits(), RUNNING_MAX - 1);
+        drop(finish);
+        let all = u32::try_from(RUNNING_MAX).unwrap();
+        drop(passwords.running.acquire_many(all).await.unwrap());
     }
 
     #[tokio::test]
