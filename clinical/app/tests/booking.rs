@@ -1,13 +1,16 @@
 //! Booking, cancelling, moving, hours, slots, lists.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
 
 use clinical_app::booking::{
     AccessError, BookError, CancelError, HoursCommand, HoursWriteError, ListError, RescheduleError,
-    SlotsError, appointment, appointments, cancel, doctors, hours, put_hours, reschedule, slots,
+    SlotsError, appointment, appointments, cancel, doctors, hours, put_hours, reschedule,
+    revoke_link, slots,
 };
-use clinical_app::visits::{CloseReason, LiveEffect, VisitEvent, record_visit_event};
+use clinical_app::visits::{
+    CloseReason, LIVE_EFFECTS_MAX, LiveEffect, VisitEvent, record_visit_event,
+};
 use clinical_model::booking::{AppointmentStage, Stretch};
 use clinical_model::{AppointmentId, Micros, Role};
 use clinical_store::on_both_engines;
@@ -52,6 +55,40 @@ on_both_engines! {
             cancel(&practice.desk, &doctor, id).await,
             Err(CancelError::State(_))
         ));
+    }
+
+    async fn a_page_that_hangs_up_while_it_cancels_still_closes_the_room(db) {
+        let practice = Practice::open(db);
+        let doctor = practice.doctor(1).await;
+        let patient = practice.patient(2).await;
+        let other = practice.book(&patient, &doctor, 30).await.unwrap().record.appointment;
+        let record = practice.book(&patient, &doctor, 60).await.unwrap().record;
+        let (id, room) = (record.appointment.id, record.appointment.room);
+        let Practice { desk, mut effects, .. } = practice;
+        // Signaling is busy, so that the next effect waits.
+        for _ in 0..LIVE_EFFECTS_MAX {
+            revoke_link(&desk, &patient, other.id).await.unwrap();
+        }
+        let mut cancelling = Box::pin(cancel(&desk, &patient, id));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut cancelling => panic!("it did not wait: {done:?}"),
+                read = appointment(&desk, &doctor, id) => {
+                    let stage = read.unwrap().appointment.state.stage();
+                    if stage == AppointmentStage::Cancelled {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(cancelling);
+        drop(desk);
+        for _ in 0..LIVE_EFFECTS_MAX {
+            effects.recv().await.unwrap();
+        }
+        let last = effects.recv().await;
+        assert_eq!(last, Some(LiveEffect::CloseRoom { room, reason: CloseReason::Cancelled }));
     }
 
     async fn past_slots_are_not_shown_and_the_next_free_one_is_told(db) {

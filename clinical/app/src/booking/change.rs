@@ -65,13 +65,11 @@ pub async fn cancel(
     let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.cancel", now)
         .about("appointment", id.as_uuid())
         .under("own_appointment");
-    tx.commit(entry).await?;
-    desk.live()
-        .send(LiveEffect::CloseRoom {
-            room: record.appointment.room,
-            reason: CloseReason::Cancelled,
-        })
-        .await;
+    let effect = LiveEffect::CloseRoom {
+        room: record.appointment.room,
+        reason: CloseReason::Cancelled,
+    };
+    desk.commit_and_tell(tx, entry, effect).await?;
     Ok(record)
 }
 
@@ -150,12 +148,10 @@ pub async fn reschedule(
     let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.reschedule", now)
         .about("appointment", id.as_uuid())
         .under("own_appointment");
-    tx.commit(entry).await?;
-    desk.live()
-        .send(LiveEffect::CloseRoom {
-            room,
-            reason: CloseReason::Rescheduled,
-        })
-        .await;
+    let effect = LiveEffect::CloseRoom {
+        room,
+        reason: CloseReason::Rescheduled,
+    };
+    desk.commit_and_tell(tx, entry, effect).await?;
     Ok(record)
 }

@@ -118,9 +118,7 @@ pub async fn revoke_link(desk: &Desk, actor: &Actor, id: AppointmentId) -> Resul
     let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.revoke_link", now)
         .about("appointment", id.as_uuid())
         .under("own_appointment");
-    tx.commit(entry).await?;
-    desk.live()
-        .send(LiveEffect::DropParticipant { room, participant })
-        .await;
+    let effect = LiveEffect::DropParticipant { room, participant };
+    desk.commit_and_tell(tx, entry, effect).await?;
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use clinical_model::Micros;
 use clinical_model::visits::JoinLinkToken;
-use clinical_store::Db;
+use clinical_model::{AuditEntry, Micros};
+use clinical_store::{Db, StoreError, Tx};
 use signaling_ticket::{MintError, PassKey, Purpose};
+use tokio::task::JoinError;
 use uuid::Uuid;
 
-use super::live::LiveVisits;
+use super::live::{LiveEffect, LiveVisits};
 use crate::{Clinic, Limited, Limiter, Origin, Rate};
 
 /// Life of a pass in seconds: a browser uses it at once.
@@ -66,8 +67,29 @@ impl Desk {
         self.clinic.clock.now()
     }
 
-    pub(crate) const fn live(&self) -> &LiveVisits {
-        &self.live
+    /// Commits, then tells the live visits. Once begun, both happen whatever becomes of the request:
+    /// a page that hangs up in between must not leave somebody in a visit who was sent out of it.
+    ///
+    /// # Errors
+    /// The store failed; nobody was told.
+    pub(crate) async fn commit_and_tell(
+        &self,
+        tx: Tx,
+        entry: AuditEntry,
+        effect: LiveEffect,
+    ) -> Result<(), StoreError> {
+        let live = self.live.clone();
+        let task = tokio::spawn(async move {
+            tx.commit(entry).await?;
+            live.send(effect).await;
+            Ok(())
+        });
+        match task.await.map_err(JoinError::try_into_panic) {
+            Ok(done) => done,
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            // Only a runtime that stops ends the task early, and it drops this future too.
+            Err(Err(_)) => core::future::pending().await,
+        }
     }
 
     /// Counts a link that is about to be looked for.

@@ -146,9 +146,7 @@ pub async fn remove_guest(
     let entry = AuditEntry::done(AuditActor::User(actor.user), "visits.remove_guest", now)
         .about("guest", guest.as_uuid())
         .under("own_appointment");
-    tx.commit(entry).await?;
-    desk.live()
-        .send(LiveEffect::DropParticipant { room, participant })
-        .await;
+    let effect = LiveEffect::DropParticipant { room, participant };
+    desk.commit_and_tell(tx, entry, effect).await?;
     Ok(())
 }
