@@ -6,7 +6,6 @@ import path from "node:path";
 
 import { Clinic } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { OUT } from "../lib/recorder.mjs";
 import { Scenario } from "../lib/steps.mjs";
 
 /** The scenario; it comes last, when the logs of the other scenarios are full. */
@@ -15,9 +14,10 @@ export function log() {
   scenario.step("names no person, reason, token, address or description", async () => {
     const names = [];
     for (const email of Object.values(ACCOUNTS)) names.push(email, (await Clinic.signIn(email)).me.name);
-    const lines = readdirSync(OUT)
-      .filter((file) => /^server-e2e-.*\.log$/.test(file))
-      .flatMap((file) => readFileSync(path.join(OUT, file), "utf8").split("\n"))
+    const folder = path.dirname(process.env.SERVER_LOG);
+    const lines = readdirSync(folder)
+      .filter((file) => file.endsWith(".log"))
+      .flatMap((file) => readFileSync(path.join(folder, file), "utf8").split("\n"))
       // What begins with a time is a log line; the rest is the demo's greeting, with its accounts.
       .filter((line) => /^\d{4}-\d\d-\d\dT/.test(line));
     assert.ok(lines.length > 0, "the log is empty");
