@@ -52,7 +52,11 @@ pub struct Grader {
 impl Grader {
     /// Takes a sample and says the word that holds from here on.
     pub fn feed(&mut self, sample: &LinkSample) -> Quality {
-        let word = judge(sample);
+        let word = match judge(sample) {
+            // What never flowed is on its way, not lost.
+            Quality::Lost if self.word == Quality::Unknown => Quality::Unknown,
+            word => word,
+        };
         if word == self.candidate {
             self.agreed = self.agreed.saturating_add(1);
         } else {
@@ -110,6 +114,15 @@ mod tests {
         grader.feed(&sample(20.0, 0.0));
         assert_eq!(grader.feed(&LinkSample::default()), Quality::Lost);
         assert_eq!(grader.feed(&sample(20.0, 0.0)), Quality::Good);
+    }
+
+    #[test]
+    fn a_connection_that_is_being_set_up_for_the_first_time_is_not_lost() {
+        let mut grader = Grader::default();
+        assert_eq!(grader.feed(&LinkSample::default()), Quality::Unknown);
+        assert_eq!(grader.feed(&LinkSample::default()), Quality::Unknown);
+        assert_eq!(grader.feed(&sample(20.0, 0.0)), Quality::Good);
+        assert_eq!(grader.feed(&LinkSample::default()), Quality::Lost);
     }
 
     #[test]

@@ -334,11 +334,7 @@ impl LocalMedia {
                 .ok()
                 .inspect(|stream| stream.add_track(&track))
         });
-        element.set_muted(true);
-        element.set_src_object(stream.as_ref());
-        if stream.is_some() {
-            let _waiting = element.play();
-        }
+        super::sound::show_picture(element, stream.as_ref());
     }
 
     /// Measures the microphone.

@@ -278,11 +278,7 @@ impl CallSession {
         let stream = view
             .slot_of(participant, source)
             .and_then(|slot| self.inner.peer.borrow().as_ref()?.stream(&slot.mid));
-        element.set_muted(true);
-        element.set_src_object(stream.as_ref());
-        if stream.is_some() {
-            let _waiting = element.play();
-        }
+        super::sound::show_picture(element, stream.as_ref());
     }
 
     /// Says how high pictures are shown, so that nobody sends more than is seen.
@@ -461,12 +457,16 @@ impl Inner {
         let report = Rc::new(move |change: PeerChange| {
             if let Some(inner) = me.upgrade() {
                 inner.feed(Input::Peer(connection, change));
+                // The others learn at once that it works or no longer does.
+                inner.measure();
             }
         });
         let made = Peer::new(connection, slots, &self.local, report).ok();
         *self.measured.borrow_mut() = StatsReport::default();
-        *self.peer.borrow_mut() = made;
+        let before = self.peer.replace(made);
+        drop(before);
         self.make_offer(connection);
+        self.measure();
     }
 
     fn make_offer(&self, connection: ConnectionId) {
@@ -531,7 +531,12 @@ impl Inner {
     }
 
     fn measure(&self) {
-        let Some(pc) = self.peer.borrow().as_ref().map(|peer| peer.pc.clone()) else {
+        let measured = self
+            .peer
+            .borrow()
+            .as_ref()
+            .map(|peer| (peer.connection, peer.pc.clone()));
+        let Some((connection, pc)) = measured else {
             return;
         };
         let me = self.me.clone();
@@ -540,12 +545,21 @@ impl Inner {
                 return;
             };
             let Some(inner) = me.upgrade() else { return };
+            if !inner.uses(connection) {
+                return;
+            }
             let sample = report.sample_since(&inner.measured.borrow());
             let quality = inner.grader.borrow_mut().feed(&sample);
             *inner.measured.borrow_mut() = report.clone();
             inner.feed(Input::Act(Act::Quality(quality)));
             (inner.hooks.stats)(report);
         });
+    }
+
+    /// Whether this is still the connection in use; a reading of an earlier one says nothing.
+    fn uses(&self, connection: ConnectionId) -> bool {
+        let peer = self.peer.borrow();
+        !self.closed.get() && peer.as_ref().is_some_and(|peer| peer.connection == connection)
     }
 
     fn close(&self) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlAudioElement, MediaStream};
+use web_sys::{HtmlAudioElement, HtmlMediaElement, MediaStream};
 
 /// Plays one element per receiving m-line. When the browser forbids to begin by itself, says so
 /// once, and [`Speaker::resume`] begins inside a click.
@@ -59,6 +59,22 @@ impl Drop for Speaker {
             silence(element);
         }
     }
+}
+
+/// Shows a picture in an element, without its sound, or nothing.
+pub(super) fn show_picture(element: &HtmlMediaElement, stream: Option<&MediaStream>) {
+    element.set_muted(true);
+    element.set_src_object(stream);
+    if stream.is_none() {
+        return;
+    }
+    let Ok(promise) = element.play() else {
+        return;
+    };
+    spawn_local(async move {
+        // Another picture took its place before this one began; that one plays by itself.
+        let _interrupted = JsFuture::from(promise).await;
+    });
 }
 
 fn begin(element: &HtmlAudioElement, on_blocked: Rc<dyn Fn()>) {

@@ -187,6 +187,7 @@ impl Call {
             slots: self.media.slots.clone(),
             connection: self.media.connection(),
             media: self.media.state(),
+            quality: self.quality,
             sources: self.sources,
         }
     }

@@ -251,6 +251,8 @@ pub struct CallView {
     pub connection: Option<ConnectionId>,
     /// How far own media is.
     pub media: MediaState,
+    /// The own connection as it was measured here; the server does not send it back.
+    pub quality: Quality,
     /// What I want to send.
     pub sources: Sources,
 }
@@ -271,6 +273,7 @@ impl CallView {
             slots: Vec::new(),
             connection: None,
             media: MediaState::Off,
+            quality: Quality::Unknown,
             sources: Sources {
                 microphone: false,
                 camera: false,
