@@ -1,6 +1,6 @@
 //! Threads, UDP sockets and timers around sfu-core, and the typed handle to it.
 //!
-//! [`start`] brings up one thread per shard and answers with a [`SfuHandle`] for orders and a
+//! [`start()`] brings up one thread per shard and answers with a [`SfuHandle`] for orders and a
 //! channel of [`SfuEvent`]s. Orders and events are the only things that cross threads; packets
 //! never do. This crate exists to keep sockets and clocks out of sfu-core, and sfu-core out of the
 //! signaling side: everything that signaling needs is re-exported here.
