@@ -157,10 +157,7 @@ fn Caption(person: Participant, source: Source) -> impl IntoView {
 fn SelfTile(call: LiveCall) -> impl IntoView {
     let node = NodeRef::<html::Video>::new();
     let camera = Memo::new(move |_| call.view.with(|view| view.sources.camera));
-    let quality = Memo::new(move |_| {
-        call.view
-            .with(|view| view.me.as_ref().map_or(Quality::Unknown, |me| me.quality))
-    });
+    let quality = Memo::new(move |_| call.view.with(|view| view.quality));
     let name = move || {
         call.view
             .with(|view| view.me.as_ref().map(|me| words::initials(&me.name)))
