@@ -236,6 +236,23 @@ function leavingAndComingBack(scenario, on) {
   });
 }
 
+/** The network of a phone that changes cells: the page's media connection dies without a word. */
+function lostMedia(scenario, on) {
+  scenario.step("a media connection that dies is replaced by a new one", async () => {
+    const before = await media(on.patientPage);
+    await on.patientPage.evaluate(() => window.keptConnections.at(-1).close());
+    const start = Date.now();
+    await until("a new connection with pictures", async () => {
+      const now = await media(on.patientPage);
+      return now.kept > before.kept && now.frames > 0;
+    });
+    const back_ms = Date.now() - start;
+    await seesAndHears(on.doctorPage, "the doctor");
+    assert.equal(await at(on.doctorPage, "tile-patient").count(), 1);
+    return `back after ${(back_ms / 1000).toFixed(1)} s`;
+  });
+}
+
 function controls(scenario, on) {
   scenario.step("the doctor's screen is decoded at the patient, and goes when sharing stops", async () => {
     const before = await movingPictures(on.patientPage);
@@ -252,7 +269,7 @@ function controls(scenario, on) {
     await openPanel(on.doctorPage, "toggle-people", "people");
     await at(on.doctorPage, "person-patient").getByTestId("mute-other").click();
     await until("the patient's button to show it", async () =>
-      (await at(on.patientPage, "toggle-mic").getAttribute("aria-pressed")) === "false",
+      (await at(on.patientPage, "toggle-mic").getAttribute("data-on")) === "false",
     );
     let last = -1;
     await until("the sound packets to stop", async () => {
@@ -350,6 +367,6 @@ export function visit() {
     on.line = await Line.lay();
   });
   scenario.finally(() => on.line?.remove());
-  for (const part of [preparation, waiting, talking, leavingAndComingBack, controls, third, ending]) part(scenario, on);
+  for (const part of [preparation, waiting, talking, leavingAndComingBack, lostMedia, controls, third, ending]) part(scenario, on);
   return scenario;
 }

@@ -66,10 +66,10 @@ export class Scenario {
 
   async photograph() {
     mkdirSync(path.join(OUT, "failed"), { recursive: true });
-    for (const browser of this.browsers) {
+    for (const [b, browser] of this.browsers.entries()) {
       for (const fault of browser.faults) console.log(`       ${browser.person}: ${fault}`);
       for (const [n, page] of browser.context.pages().entries()) {
-        const file = path.join(OUT, "failed", `${slug(this.name)}-${browser.person}-${n}.png`);
+        const file = path.join(OUT, "failed", `${slug(this.name)}-${b}-${browser.person}-${n}.png`);
         const shot = await page.screenshot({ path: file, timeout: 10_000 }).catch(() => null);
         console.log(`       ${browser.person} at ${page.url().replace(/#.*/, "#..")}: ${shot ? file : "no picture"}`);
       }
