@@ -1,5 +1,5 @@
 //! Booking, cancelling, moving, hours, slots, lists.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
