@@ -7,12 +7,13 @@ use std::collections::VecDeque;
 
 use sfu_net::{
     ConnectError, ConnectRequest, ConnectionKey, Mode, ParticipantKey, RefusedOffer, RoomKey,
-    SfuEvent, SfuHandle, SourceSet,
+    SfuEvent, SfuHandle, SourceSet, Stopped,
 };
 use signaling_protocol::{
     ConnectionId, ErrorCode, ParticipantId, RoomId, Sdp, SlotBinding, Source, Sources, TextError,
 };
 use signaling_session::{Input, MediaCommand, OfferRefusal};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -172,8 +173,8 @@ async fn carry_out(
             });
         }
         MediaCommand::SetSources { participant, on } => {
-            let set = sfu.set_sources(room, participant_key(participant), source_set(on));
-            timeout(COMMAND_MAX, set).await
+            let participant = participant_key(participant);
+            insist(|| sfu.set_sources(room, participant, source_set(on))).await
         }
         MediaCommand::SetView { participant, slots } => {
             let slots = slots
@@ -187,16 +188,34 @@ async fn carry_out(
             timeout(COMMAND_MAX, set).await
         }
         MediaCommand::Disconnect { participant } => {
-            let disconnect = sfu.disconnect(room, participant_key(participant));
-            timeout(COMMAND_MAX, disconnect).await
+            let participant = participant_key(participant);
+            insist(|| sfu.disconnect(room, participant)).await
         }
-        MediaCommand::CloseRoom => timeout(COMMAND_MAX, sfu.close_room(room)).await,
+        MediaCommand::CloseRoom => insist(|| sfu.close_room(room)).await,
     };
     if !matches!(told, Ok(Ok(()))) {
-        metrics::counter!("signal_media_failures_total").increment(1);
-        tracing::warn!("the media server did not take a command");
+        complain();
     }
     None
+}
+
+/// Tells the media server until it listens or has stopped: whoever was taken out or muted must not
+/// go on being seen or heard because it was busy at that moment.
+async fn insist<F>(tell: impl Fn() -> F) -> Result<Result<(), Stopped>, Elapsed>
+where
+    F: Future<Output = Result<(), Stopped>>,
+{
+    loop {
+        if let Ok(told) = timeout(COMMAND_MAX, tell()).await {
+            return Ok(told);
+        }
+        complain();
+    }
+}
+
+fn complain() {
+    metrics::counter!("signal_media_failures_total").increment(1);
+    tracing::warn!("the media server did not take a command");
 }
 
 async fn connect(sfu: &SfuHandle, request: ConnectRequest) -> Result<Sdp, OfferRefusal> {
@@ -311,5 +330,31 @@ fn from_sfu(source: sfu_net::Source) -> Source {
         sfu_net::Source::Microphone => Source::Microphone,
         sfu_net::Source::Camera => Source::Camera,
         sfu_net::Source::Screen => Source::Screen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_media_server_is_told_again_and_one_that_stopped_is_not() {
+        let told = Cell::new(0);
+        let busy_once = || {
+            told.set(told.get() + 1);
+            let first = told.get() == 1;
+            async move {
+                if first {
+                    core::future::pending::<()>().await;
+                }
+                Ok(())
+            }
+        };
+        assert!(matches!(insist(busy_once).await, Ok(Ok(()))));
+        assert_eq!(told.get(), 2);
+        let stopped = insist(|| core::future::ready(Err(Stopped))).await;
+        assert!(matches!(stopped, Ok(Err(Stopped))));
     }
 }
