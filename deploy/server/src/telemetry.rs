@@ -1,5 +1,7 @@
 //! Logs and metrics. Logs never carry health data, names, addresses, tokens or descriptions.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -36,11 +38,26 @@ pub(crate) fn start_logs(config: &LogConfig) -> anyhow::Result<()> {
     started.map_err(|error| anyhow::anyhow!("logging was started before: {error}"))
 }
 
-/// Starts the metrics recorder.
+/// How often measurements are put into their buckets. Until then each takes memory, and nobody may
+/// ever ask for `/metrics`.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Starts the metrics recorder inside the running tokio runtime.
 pub(crate) fn start_metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BUCKETS_S)
         .context("latency buckets")?
         .install_recorder()
-        .context("the metrics recorder was started before")
+        .context("the metrics recorder was started before")?;
+    // Ends with the runtime.
+    tokio::spawn(keep_up(metrics.clone()));
+    Ok(metrics)
+}
+
+async fn keep_up(metrics: PrometheusHandle) {
+    let mut tick = tokio::time::interval(UPKEEP);
+    loop {
+        tick.tick().await;
+        metrics.run_upkeep();
+    }
 }
