@@ -89,6 +89,14 @@ impl ApiError {
     }
 }
 
+/// The answer to a request that took too long.
+#[must_use]
+pub fn overdue() -> Response {
+    ApiError::new(ProblemCode::Unavailable)
+        .retry_after(BUSY_RETRY_S)
+        .into_response()
+}
+
 impl From<ProblemCode> for ApiError {
     fn from(code: ProblemCode) -> Self {
         Self::new(code)
@@ -206,7 +214,7 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
         ProblemCode::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many tries."),
         ProblemCode::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "The service can not answer now; nothing was done.",
+            "The service can not answer now.",
         ),
         ProblemCode::Internal => (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -14,6 +14,7 @@ mod router;
 mod routes;
 
 pub use cookies::CookiePolicy;
+pub use error::overdue;
 pub use openapi::openapi;
 pub use operation::{Operation, Who};
 pub use router::{ApiState, operations, router};

@@ -1,11 +1,21 @@
 //! Signing keys: made at the first start, kept in the data directory, readable by the owner only.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+
+/// Makes a folder that only the owner can look into: what lies there is health data and keys. One
+/// that exists stays as its owner wanted it.
+pub(crate) fn make_private_dir(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make {}", path.display()))
+}
 
 /// Reads the key `name`, or makes it with `generate` (PKCS#8 PEM) and stores it durably first.
 pub(crate) fn load_or_create(
@@ -25,7 +35,7 @@ pub(crate) fn load_or_create(
         return fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", path.display()));
     }
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    make_private_dir(&folder)?;
     let pem = generate()?;
     let part = folder.join(format!("{name}.pem.part"));
     let mut file = OpenOptions::new()
@@ -40,4 +50,27 @@ pub(crate) fn load_or_create(
     fs::rename(&part, &path)?;
     fs::File::open(&folder)?.sync_all()?;
     Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_look_into_a_new_data_folder() {
+        let folder = std::env::temp_dir().join(format!("telehealth-keys-{}", std::process::id()));
+        let data = folder.join("data");
+        make_private_dir(&data).unwrap();
+        let key = load_or_create(&data, "access", || Ok("pem".to_owned())).unwrap();
+        let again = load_or_create(&data, "access", || anyhow::bail!("it exists")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let modes = [
+            mode(&data),
+            mode(&data.join("keys")),
+            mode(&data.join("keys/access.pem")),
+        ];
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(key, again);
+        assert_eq!(modes, [0o700, 0o700, 0o600]);
+    }
 }

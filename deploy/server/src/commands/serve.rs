@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
@@ -18,7 +20,6 @@ use signaling_ticket::{PassChecker, PassKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tower_http::timeout::TimeoutLayer;
 
 use super::say;
 use crate::config::Config;
@@ -63,8 +64,7 @@ struct Open {
 
 /// Opens the store and reads the keys.
 async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+    keys::make_private_dir(&config.data_dir)?;
     let db = Db::connect(&config.store_url()?)
         .await
         .context("cannot open the store")?;
@@ -177,16 +177,21 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
 
 /// Pages, API and signaling on one address.
 fn web_router(config: &Config, api: Router, signal: Router) -> Router {
-    let api = api.layer(TimeoutLayer::with_status_code(
-        StatusCode::SERVICE_UNAVAILABLE,
-        API_PATIENCE,
-    ));
+    let api = api.layer(middleware::from_fn(in_time));
     Router::new()
         .merge(api)
         .merge(signal)
         .merge(assets::router(&config.web_dir))
         .layer(middleware::from_fn(request_log::measure))
         .layer(middleware::from_fn(assets::security_headers))
+}
+
+/// Gives a request up after [`API_PATIENCE`], with the problem that a client can read.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(API_PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_elapsed) => clinical_http::overdue(),
+    }
 }
 
 async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -243,4 +248,25 @@ fn announce_demo(address: SocketAddr) {
         "  Open it in two windows (one of them private), as patient and as doctor. Ctrl-C stops it.",
     );
     say("");
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_answered_with_a_problem_and_when_to_come_back() {
+        let app = Router::new()
+            .route("/", get(core::future::pending::<()>))
+            .layer(middleware::from_fn(in_time));
+        let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status().as_u16(), 503);
+        let header = |name| response.headers().get(name).map(|it| it.to_str().unwrap());
+        assert_eq!(header("content-type"), Some("application/problem+json"));
+        assert_eq!(header("retry-after"), Some("2"));
+    }
 }
