@@ -18,9 +18,9 @@ use crate::error::ApiError;
 use crate::operation::Operation;
 use crate::routes::DOMAINS;
 
-/// Larger bodies are refused: the longest note has 20,000 characters of at most 3 bytes in most
-/// scripts.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Larger bodies are refused: the longest note has 20,000 characters of at most 4 bytes each (UTF-8),
+/// and JSON may write a character of one byte in six.
+const BODY_BYTES_MAX: usize = 128 * 1024;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]

@@ -27,7 +27,7 @@ async fn bodies_of_another_shape_are_refused_by_name_of_the_field() {
         ("text/plain", "{}".to_owned(), 415, "unsupported_media_type"),
         (
             json,
-            format!("\"{}\"", "x".repeat(70_000)),
+            format!("\"{}\"", "x".repeat(140_000)),
             413,
             "too_large",
         ),
