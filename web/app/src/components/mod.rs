@@ -28,4 +28,4 @@ pub use icon::{Glyph, Icon};
 pub use layout::Layout;
 pub use page::Page;
 pub use part::part;
-pub use toast::{Toasts, toast};
+pub use toast::{Toasts, clear_toast, toast};

@@ -60,6 +60,9 @@ pub enum MediaError {
     /// The page has no access to devices at all: not HTTPS, or a very old browser.
     #[error("this browser gives no access to devices")]
     Unsupported,
+    /// Everything was stopped while the device was being opened.
+    #[error("the device is no longer wanted")]
+    Unwanted,
 }
 
 impl MediaError {
@@ -100,6 +103,8 @@ pub struct LocalMedia {
     choice: Rc<RefCell<DeviceChoice>>,
     follower: Rc<RefCell<Option<Follower>>>,
     followers: Rc<Cell<u32>>,
+    /// Counts [`LocalMedia::stop_all`]: a device that opens after it must not stay on.
+    stops: Rc<Cell<u32>>,
 }
 
 impl core::fmt::Debug for LocalMedia {
@@ -215,7 +220,9 @@ impl LocalMedia {
         );
         let wish = MediaStreamConstraints::new();
         wish.set_video(&video);
+        let stops = self.stops.get();
         let track = self.user_track(&wish, "getVideoTracks").await?;
+        self.still_wanted(stops, &track)?;
         self.choice.borrow_mut().camera = id;
         self.put(Source::Camera, Some(track));
         Ok(())
@@ -236,7 +243,9 @@ impl LocalMedia {
         );
         let wish = MediaStreamConstraints::new();
         wish.set_audio(&audio);
+        let stops = self.stops.get();
         let track = self.user_track(&wish, "getAudioTracks").await?;
+        self.still_wanted(stops, &track)?;
         self.choice.borrow_mut().microphone = id;
         self.put(Source::Microphone, Some(track));
         Ok(())
@@ -248,6 +257,7 @@ impl LocalMedia {
     /// [`MediaError::Denied`] when the person closed the question.
     pub async fn open_screen(&self) -> Result<(), MediaError> {
         let wish = reflect::object(&[("video", true.into()), ("audio", false.into())]);
+        let stops = self.stops.get();
         let devices = media_devices()?;
         let promise = reflect::call_promise(&devices, "getDisplayMedia", &[wish])
             .map_err(|fault| MediaError::from_js(&fault))?;
@@ -255,6 +265,7 @@ impl LocalMedia {
             .await
             .map_err(|fault| MediaError::from_js(&fault))?;
         let track = first_track(&stream, "getVideoTracks")?;
+        self.still_wanted(stops, &track)?;
         // Text must stay sharp; movement may stutter.
         reflect::set(&track, "contentHint", &JsValue::from_str("detail"));
         self.put(Source::Screen, Some(track));
@@ -280,8 +291,24 @@ impl LocalMedia {
         self.put(source, None);
     }
 
-    /// Stops everything.
+    /// A person may leave while the browser still asks or the device still starts.
+    fn still_wanted(&self, stops: u32, track: &MediaStreamTrack) -> Result<(), MediaError> {
+        if self.stops.get() == stops {
+            return Ok(());
+        }
+        track.stop();
+        Err(MediaError::Unwanted)
+    }
+
+    /// Whether this browser can share a screen; those of telephones cannot.
+    #[must_use]
+    pub fn can_share_screen() -> bool {
+        media_devices().is_ok_and(|devices| reflect::get(&devices, "getDisplayMedia").is_function())
+    }
+
+    /// Stops everything, also what is just being opened.
     pub fn stop_all(&self) {
+        self.stops.set(self.stops.get().wrapping_add(1));
         for source in [Source::Camera, Source::Microphone, Source::Screen] {
             self.put(source, None);
         }

@@ -1,5 +1,6 @@
 //! Small things of the page around the call: address, title, clipboard, a chime.
 
+use gloo_timers::callback::Timeout;
 use signaling_protocol::SlotView;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{AudioContext, Element, Event, EventTarget};
@@ -116,6 +117,9 @@ pub fn is_visible() -> bool {
         .is_none_or(|document| !document.hidden())
 }
 
+/// Both notes and their echo.
+const CHIME_MS: u32 = 1_000;
+
 /// Plays two soft notes; a browser that forbids sound stays quiet.
 pub fn chime() {
     let Ok(context) = AudioContext::new() else {
@@ -124,6 +128,11 @@ pub fn chime() {
     for (note, hertz) in [(0.0, 523.25), (0.22, 659.25)] {
         let _quiet = play_note(&context, note, hertz);
     }
+    // Browsers allow a handful of contexts at a time.
+    Timeout::new(CHIME_MS, move || {
+        let _closing = context.close();
+    })
+    .forget();
 }
 
 fn play_note(context: &AudioContext, after_s: f64, hertz: f64) -> Result<(), JsValue> {

@@ -559,7 +559,10 @@ impl Inner {
     /// Whether this is still the connection in use; a reading of an earlier one says nothing.
     fn uses(&self, connection: ConnectionId) -> bool {
         let peer = self.peer.borrow();
-        !self.closed.get() && peer.as_ref().is_some_and(|peer| peer.connection == connection)
+        !self.closed.get()
+            && peer
+                .as_ref()
+                .is_some_and(|peer| peer.connection == connection)
     }
 
     fn close(&self) {

@@ -5,31 +5,47 @@ use clinical_model::AppointmentId;
 use leptos::prelude::*;
 use signaling_protocol::{Role, Source};
 use web_call::Act;
+use web_call::browser::LocalMedia;
 
 use super::guest_dialog::GuestDialog;
 use super::live_call::LiveCall;
-use super::room::Panel;
+use super::panel::Panel;
 use crate::components::{Button, Dialog, Glyph, Icon, Look};
 use crate::i18n::{Key, say, t};
 use crate::tr;
 
-/// One button of the bar: `pressed` tells screen readers and CSS its state.
+/// What a button shows of what it switches.
+#[derive(Clone, Copy)]
+enum State {
+    /// Its words say what it will do, so only its colour tells the state.
+    Shown(Signal<bool>),
+    /// Its words stay, so screen readers are told.
+    Told(Signal<bool>),
+}
+
+/// One button of the bar.
 #[component]
 fn Control(
     glyph: Signal<Glyph>,
     words: Signal<&'static str>,
     testid: &'static str,
-    #[prop(optional, into)] pressed: Option<Signal<bool>>,
+    #[prop(optional)] state: Option<State>,
     #[prop(optional)] class: &'static str,
     press: UnsyncCallback<()>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let on = move || match state {
+        Some(State::Shown(on) | State::Told(on)) => Some(on.get().to_string()),
+        None => None,
+    };
+    let told = move || matches!(state, Some(State::Told(_))).then(on).flatten();
     view! {
         <button
             type="button"
             class=format!("visit-control {class}")
             data-testid=testid
-            aria-pressed=move || pressed.map(|pressed| pressed.get().to_string())
+            data-on=on
+            aria-pressed=told
             on:click=move |_| press.run(())
         >
             {part(move || view! { <Icon glyph=glyph.get()/> })}
@@ -48,7 +64,12 @@ pub(super) fn Controls(
     panel: RwSignal<Panel>,
 ) -> impl IntoView {
     view! {
-        <div class="visit-controls" role="toolbar" aria-label=say(Key::VisitControls)>
+        <div
+            class="visit-controls"
+            class:many=appointment.is_some()
+            role="group"
+            aria-label=say(Key::VisitControls)
+        >
             <Sources call/>
             <Panels call appointment panel/>
             {appointment.map(|appointment| view! { <Invite appointment/> })}
@@ -73,13 +94,13 @@ fn Sources(call: LiveCall) -> impl IntoView {
         let on = on(source);
         let glyph = Signal::derive(move || glyphs[usize::from(on.get())]);
         let words = Signal::derive(move || t(keys[usize::from(on.get())]));
-        let pressed = Signal::derive(move || on.get());
+        let state = State::Shown(Signal::derive(move || on.get()));
         let press = UnsyncCallback::new(move |()| call.switch(source, !on.get_untracked()));
         let class = match source {
             Source::Screen => "",
             Source::Microphone | Source::Camera => "own",
         };
-        view! { <Control glyph words testid pressed class press/> }
+        view! { <Control glyph words testid state class press/> }
     };
     view! {
         {button(
@@ -94,12 +115,15 @@ fn Sources(call: LiveCall) -> impl IntoView {
             [Glyph::VideoOff, Glyph::Video],
             [Key::VisitCameraOn, Key::VisitCameraOff],
         )}
-        {button(
-            Source::Screen,
-            "toggle-screen",
-            [Glyph::Screen, Glyph::Screen],
-            [Key::VisitScreenOn, Key::VisitScreenOff],
-        )}
+        {LocalMedia::can_share_screen()
+            .then(|| {
+                button(
+                    Source::Screen,
+                    "toggle-screen",
+                    [Glyph::Screen, Glyph::Screen],
+                    [Key::VisitScreenOn, Key::VisitScreenOff],
+                )
+            })}
     }
 }
 
@@ -111,19 +135,18 @@ fn Panels(
     panel: RwSignal<Panel>,
 ) -> impl IntoView {
     let unread = Memo::new(move |_| call.view.with(web_call::CallView::unread));
-    let button = move |mine: Panel, testid, glyph: Glyph, key: Key| {
-        let pressed = Signal::derive(move || panel.get() == mine);
+    let button = move |mine: Panel, glyph: Glyph, key: Key| {
+        let state = State::Told(Signal::derive(move || panel.get() == mine));
         let glyph = Signal::derive(move || glyph);
         let words = Signal::derive(move || t(key));
         let press = UnsyncCallback::new(move |()| {
             panel.update(|panel| *panel = if *panel == mine { Panel::None } else { mine });
         });
-        (glyph, words, testid, pressed, press)
+        (glyph, words, mine.toggle(), state, press)
     };
-    let (glyph, words, testid, pressed, press) =
-        button(Panel::Chat, "toggle-chat", Glyph::Chat, Key::VisitChat);
+    let (glyph, words, testid, state, press) = button(Panel::Chat, Glyph::Chat, Key::VisitChat);
     let chat = view! {
-        <Control glyph words testid pressed press>
+        <Control glyph words testid state press>
             {part(move || {
                 let count = unread.get();
                 (count > 0)
@@ -138,15 +161,15 @@ fn Panels(
             })}
         </Control>
     };
-    let plain = move |mine, testid, glyph, key| {
-        let (glyph, words, testid, pressed, press) = button(mine, testid, glyph, key);
-        view! { <Control glyph words testid pressed press/> }
+    let plain = move |mine, glyph, key| {
+        let (glyph, words, testid, state, press) = button(mine, glyph, key);
+        view! { <Control glyph words testid state press/> }
     };
     view! {
         {chat}
-        {plain(Panel::People, "toggle-people", Glyph::People, Key::VisitPeople)}
-        {appointment.map(|_| plain(Panel::Note, "toggle-note", Glyph::Note, Key::VisitNote))}
-        {plain(Panel::Devices, "toggle-devices", Glyph::Settings, Key::VisitDevices)}
+        {plain(Panel::People, Glyph::People, Key::VisitPeople)}
+        {appointment.map(|_| plain(Panel::Note, Glyph::Note, Key::VisitNote))}
+        {plain(Panel::Devices, Glyph::Settings, Key::VisitDevices)}
     }
 }
 

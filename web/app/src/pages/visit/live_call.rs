@@ -97,7 +97,10 @@ impl LiveCall {
         self.session.set_value(Some(session));
         spawn_local(async move {
             let lock = WakeLock::request().await;
-            self.awake.try_set_value(lock);
+            let over = self.view.try_with_untracked(|view| view.ending().is_some());
+            if over == Some(false) {
+                self.awake.try_set_value(lock);
+            }
         });
     }
 
@@ -113,10 +116,13 @@ impl LiveCall {
             );
         }
         let (words, loudness) = words::notice(notice);
-        if loudness == Loudness::Shown {
-            toast(words.clone());
+        match loudness {
+            // Its place is a live region too; saying it twice would only delay the next words.
+            Loudness::Shown => toast(words),
+            Loudness::Said => {
+                self.said.try_set(words);
+            }
         }
-        self.said.try_set(words);
     }
 
     fn session(self) -> Option<CallSession> {
@@ -176,7 +182,7 @@ impl LiveCall {
     fn answer(self, source: Source, done: Result<(), MediaError>) {
         match done {
             // Closing the question for a screen is a choice, not a fault.
-            Ok(()) => {}
+            Ok(()) | Err(MediaError::Unwanted) => {}
             Err(MediaError::Denied) if source == Source::Screen => {}
             Err(fault) => toast(t_now(words::media_fault(fault))),
         }

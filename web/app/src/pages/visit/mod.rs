@@ -15,6 +15,7 @@ mod join;
 mod live_call;
 mod memory;
 mod note_panel;
+mod panel;
 mod people;
 mod refusal;
 mod room;

@@ -7,35 +7,18 @@ use leptos::prelude::*;
 use signaling_protocol::Role;
 use web_call::{MediaState, Phase};
 
-use super::chat::Chat;
 use super::controls::Controls;
 use super::details::Details;
-use super::device_choice::DeviceChoices;
 use super::live_call::LiveCall;
-use super::note_panel::NotePanel;
-use super::people::{People, WaitingPeople};
+use super::panel::{Panel, Side, has_room_for_panel};
+use super::people::WaitingPeople;
 use super::stage::Stage;
 use super::words::Kept;
-use crate::components::{Alert, Button, Glyph, Icon, Tone};
+use crate::components::{Alert, Button, Glyph, Tone, clear_toast};
 use crate::i18n::{Key, say, t};
 
 /// How often the sizes of pictures are told. A picture that grew is sharp a second later.
 const VIEWS_MS: u32 = 1_000;
-
-/// What stands beside the pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Panel {
-    /// Nothing.
-    None,
-    /// Messages.
-    Chat,
-    /// Who is here.
-    People,
-    /// The doctor's note.
-    Note,
-    /// Camera and microphone.
-    Devices,
-}
 
 /// The room. The doctor's has an appointment: a note can be written and guests invited.
 #[component]
@@ -44,11 +27,13 @@ pub(super) fn Room(
     role: Role,
     appointment: Option<AppointmentId>,
 ) -> impl IntoView {
-    let panel = RwSignal::new(if appointment.is_some() {
+    // On a small screen a panel covers the pictures, so there it waits to be asked for.
+    let panel = RwSignal::new(if appointment.is_some() && has_room_for_panel() {
         Panel::Note
     } else {
         Panel::None
     });
+    on_cleanup(clear_toast);
     let ticking: Kept<Option<Interval>> =
         StoredValue::new_local(Some(Interval::new(VIEWS_MS, move || call.send_views())));
     on_cleanup(move || ticking.set_value(None));
@@ -94,52 +79,6 @@ fn Banners(call: LiveCall) -> impl IntoView {
                     }
                 })
         })}
-    }
-}
-
-#[component]
-fn Side(
-    call: LiveCall,
-    role: Role,
-    appointment: Option<AppointmentId>,
-    panel: RwSignal<Panel>,
-) -> impl IntoView {
-    let frame = move |title: Key, testid: &'static str, inside: AnyView| {
-        view! {
-            <section class="visit-panel" aria-label=say(title) data-testid=testid>
-                <header>
-                    <h2>{say(title)}</h2>
-                    <button type="button" class="visit-close" data-testid="panel-close" on:click=move |_| panel.set(Panel::None)>
-                        <Icon glyph=Glyph::Cross/>
-                        <span>{say(Key::Close)}</span>
-                    </button>
-                </header>
-                {inside}
-            </section>
-        }
-        .into_any()
-    };
-    move || match panel.get() {
-        Panel::None => ().into_any(),
-        Panel::Chat => frame(Key::VisitChat, "chat", view! { <Chat call/> }.into_any()),
-        Panel::People => frame(
-            Key::VisitPeople,
-            "people",
-            view! { <People call role/> }.into_any(),
-        ),
-        Panel::Devices => frame(
-            Key::VisitDevices,
-            "devices",
-            view! { <DeviceChoices call/> }.into_any(),
-        ),
-        Panel::Note => match appointment {
-            Some(appointment) => frame(
-                Key::VisitNote,
-                "note",
-                view! { <NotePanel appointment/> }.into_any(),
-            ),
-            None => ().into_any(),
-        },
     }
 }
 

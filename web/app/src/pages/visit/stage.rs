@@ -143,10 +143,12 @@ fn Caption(person: Participant, source: Source) -> impl IntoView {
         <span class="visit-name" data-testid="tile-name">{name}</span>
         <span class="visit-role">{part(move || words::role(&person))}</span>
         {muted
-            .then(|| view! { <span class="visit-muted" data-testid="tile-muted"><Icon glyph=Glyph::MicrophoneOff/>{say(Key::VisitMuted)}</span> })}
+            .then(|| view! { <span class="visit-muted" data-testid="tile-muted"><Icon glyph=Glyph::MicrophoneOff/><span class="visit-words">{say(Key::VisitMuted)}</span></span> })}
         <span class="visit-quality" data-testid="tile-quality" data-quality=words::quality_code(quality)>
             <Icon glyph=Glyph::Signal/>
-            {part(move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) })}
+            <span class="visit-words">
+                {part(move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) })}
+            </span>
         </span>
     }
     .into_any()
@@ -158,6 +160,7 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
     let node = NodeRef::<html::Video>::new();
     let camera = Memo::new(move |_| call.view.with(|view| view.sources.camera));
     let quality = Memo::new(move |_| call.view.with(|view| view.quality));
+    let heard = Memo::new(move |_| call.view.with(|view| view.sources.microphone));
     let name = move || {
         call.view
             .with(|view| view.me.as_ref().map(|me| words::initials(&me.name)))
@@ -177,10 +180,16 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
             </div>
             <figcaption>
                 <span class="visit-name">{say(Key::VisitYou)}</span>
-                <span data-testid="self-state">{part(move || own_state(call))}</span>
+                <span class="visit-own" data-testid="self-state" data-heard=move || heard.get().to_string()>
+                    {part(move || {
+                        let glyph = if heard.get() { Glyph::Microphone } else { Glyph::MicrophoneOff };
+                        view! { <Icon glyph/> }
+                    })}
+                    <span class="visit-words">{part(move || own_state(call))}</span>
+                </span>
                 <span class="visit-quality" data-testid="self-quality" data-quality=move || words::quality_code(quality.get())>
                     <Icon glyph=Glyph::Signal/>
-                    {part(move || words::quality(quality.get()))}
+                    <span class="visit-words">{part(move || words::quality(quality.get()))}</span>
                 </span>
             </figcaption>
         </figure>

@@ -62,7 +62,7 @@ pub(super) const fn media_fault(fault: MediaError) -> Key {
     match fault {
         MediaError::Denied => Key::VisitDeviceDenied,
         MediaError::Missing => Key::VisitDeviceMissing,
-        MediaError::Busy => Key::VisitDeviceBusy,
+        MediaError::Busy | MediaError::Unwanted => Key::VisitDeviceBusy,
         MediaError::Unsupported => Key::VisitDeviceUnsupported,
     }
 }
