@@ -15,7 +15,7 @@ use crate::when;
 /// The chat panel. What is shown in a visible page counts as read.
 #[component]
 pub(super) fn Chat(call: LiveCall) -> impl IntoView {
-    let list = NodeRef::<html::Ol>::new();
+    let list = NodeRef::<html::Div>::new();
     let lines = Memo::new(move |_| call.view.with(|view| view.chat.clone()));
     let pending = Memo::new(move |_| call.view.with(|view| view.pending.clone()));
     Effect::new(move || {
@@ -31,7 +31,16 @@ pub(super) fn Chat(call: LiveCall) -> impl IntoView {
     });
     view! {
         <div class="visit-chat">
-            <ol node_ref=list role="log" aria-label=say(Key::VisitChat) tabindex="0" data-testid="chat-list">
+            // A log that is also the list would hide from screen readers that it is a list.
+            <div
+                node_ref=list
+                class="visit-log"
+                role="log"
+                aria-label=say(Key::VisitChat)
+                tabindex="0"
+                data-testid="chat-list"
+            >
+            <ol>
                 {part(move || {
                     (lines.with(Vec::is_empty) && pending.with(Vec::is_empty))
                         .then(|| view! { <li class="hint">{say(Key::VisitChatEmpty)}</li> })
@@ -43,6 +52,7 @@ pub(super) fn Chat(call: LiveCall) -> impl IntoView {
                     <Waiting line/>
                 </For>
             </ol>
+            </div>
             <Composer call/>
         </div>
     }
