@@ -40,18 +40,18 @@ pub(super) fn Chat(call: LiveCall) -> impl IntoView {
                 tabindex="0"
                 data-testid="chat-list"
             >
-            <ol>
-                {part(move || {
-                    (lines.with(Vec::is_empty) && pending.with(Vec::is_empty))
-                        .then(|| view! { <li class="hint">{say(Key::VisitChatEmpty)}</li> })
-                })}
-                <For each=move || lines.get() key=|line| line.seq let:line>
-                    <Line call line/>
-                </For>
-                <For each=move || pending.get() key=|line| line.id let:line>
-                    <Waiting line/>
-                </For>
-            </ol>
+                <ol>
+                    {part(move || {
+                        (lines.with(Vec::is_empty) && pending.with(Vec::is_empty))
+                            .then(|| view! { <li class="hint">{say(Key::VisitChatEmpty)}</li> })
+                    })}
+                    <For each=move || lines.get() key=|line| line.seq let:line>
+                        <Line call line/>
+                    </For>
+                    <For each=move || pending.get() key=|line| line.id let:line>
+                        <Waiting line/>
+                    </For>
+                </ol>
             </div>
             <Composer call/>
         </div>
