@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use signaling_protocol::{Role, Sources, Stage};
 use web_call::Phase;
 use web_call::browser::{
-    JoinGrant, Listener, LocalMedia, TicketAnswer, TicketFuture, fragment, on_window,
+    JoinGrant, Listener, LocalMedia, MediaError, TicketAnswer, TicketFuture, fragment, on_window,
 };
 
 use super::device_check::DeviceCheck;
@@ -136,8 +136,13 @@ pub(super) fn reopen(call: LiveCall, passed: &Passed) {
     let choice = passed.choice.clone();
     let local = call.local();
     spawn_local(async move {
-        if local.open_microphone(choice.microphone).await.is_err() && sources.microphone {
-            call.switch(signaling_protocol::Source::Microphone, false);
+        match local.open_microphone(choice.microphone).await {
+            // The person has left meanwhile: no camera either.
+            Err(MediaError::Unwanted) => return,
+            Err(_) if sources.microphone => {
+                call.switch(signaling_protocol::Source::Microphone, false);
+            }
+            Ok(()) | Err(_) => {}
         }
         if sources.camera && local.open_camera(choice.camera).await.is_err() {
             call.switch(signaling_protocol::Source::Camera, false);
