@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 /// Hex digits of the hash in a name: 64 bits, far beyond what a few files per release need.
 const HASH_DIGITS: usize = 16;
+/// Files below this directory of `assets` are fetched when somebody opens a page that needs them.
+pub(crate) const LATER: &str = "later";
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW_BITS: u32 = 22;
 const BROTLI_BUFFER_BYTES: usize = 64 * 1024;

@@ -12,9 +12,15 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGE: &str = "web-app";
 /// `[profile.web]` of the workspace: small before fast.
 const PROFILE: &str = "web";
-/// Leptos then erases the types of views between components: one instance of much code instead of
-/// one for each combination of views, a tenth of the bundle.
-const FLAGS: [&str; 2] = ["--cfg", "erase_components"];
+/// With `erase_components` Leptos erases the types of views between components: one instance of
+/// much code instead of one for each combination of views, a tenth of the bundle. Relocations tell
+/// who uses what; the module is cut along them (see `split`).
+const FLAGS: [&str; 4] = [
+    "--cfg",
+    "erase_components",
+    "--codegen",
+    "link-arg=--emit-relocs",
+];
 /// Debian's compiler. Both by full path: rustup's come first on the search path.
 const DISTRIBUTION_CARGO: &str = "/usr/bin/cargo";
 const DISTRIBUTION_RUSTC: &str = "/usr/bin/rustc";

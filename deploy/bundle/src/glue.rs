@@ -22,6 +22,9 @@ pub(crate) fn generate(wasm: Vec<u8>) -> Result<Glue> {
         .and_then(|bindgen| {
             bindgen
                 .typescript(false)
+                // Chunks import by these names, which are those of the linker.
+                .keep_lld_exports(true)
+                .demangle(false)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate_output()

@@ -1,5 +1,5 @@
-//! Builds the browser bundle: compiles `web-app`, makes the JavaScript glue, shrinks the wasm,
-//! gives every file a name that holds its hash, and compresses ahead of time.
+//! Builds the browser bundle: compiles `web-app`, cuts it into chunks, makes the JavaScript glue,
+//! shrinks the wasm, gives every file a name that holds its hash, and compresses ahead of time.
 //!
 //! `cargo run -p bundle -- [--out DIR] [--target-dir DIR] [--wasm-sysroot DIR] [--no-opt]`
 //!
@@ -13,6 +13,7 @@ mod glue;
 mod optimise;
 mod page;
 mod report;
+mod split;
 mod stamp;
 
 use std::fs;
@@ -24,6 +25,7 @@ use anyhow::{Context as _, Result};
 
 use crate::arguments::Arguments;
 use crate::assets::Assets;
+use crate::page::Application;
 
 /// What goes into a bundle besides the compiled application.
 #[derive(Debug)]
@@ -64,10 +66,21 @@ fn run() -> Result<()> {
         return Ok(());
     }
 
-    let mut glue = glue::generate(wasm)?;
+    let scratch = root.join(&arguments.target_dir).join("split");
+    let parts = split::cut(&wasm, &scratch)?;
+    let mut application = Application {
+        glue: glue::generate(parts.first)?,
+        chunks: parts.chunks,
+        loader: parts.loader,
+        needed: parts.needed,
+    };
     match &optimiser {
         Some(optimiser) => {
-            glue.wasm = optimiser.run(&glue.wasm, &root.join(&arguments.target_dir))?;
+            let glue = &mut application.glue;
+            glue.wasm = optimiser.run(&glue.wasm, &scratch)?;
+            for (_, chunk) in &mut application.chunks {
+                *chunk = optimiser.run(chunk, &scratch)?;
+            }
         }
         None if arguments.no_opt => say("bundle: wasm-opt left out as asked")?,
         None => say(
@@ -75,7 +88,7 @@ fn run() -> Result<()> {
         )?,
     }
     let mut assets = Assets::default();
-    let page = page::assemble(&mut assets, &sources, &glue)?;
+    let page = page::assemble(&mut assets, &sources, &application)?;
     for (name, bytes) in sources.public {
         assets.add_as(name, bytes);
     }

@@ -13,6 +13,7 @@ pub mod remote;
 pub mod session;
 pub mod when;
 
+mod chunks;
 mod guard;
 mod join_link;
 mod live;

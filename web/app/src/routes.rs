@@ -5,12 +5,10 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
+use crate::chunks::{Desk, Visit, desk, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
-use crate::pages::{
-    appointment, appointments, book, booked, day, help, hours, login, missing, note, reschedule,
-    summary, visit, visits, welcome, work,
-};
+use crate::pages::{help, login, missing, welcome};
 
 const PATIENT: &[Role] = &[Role::Patient];
 const DOCTOR: &[Role] = &[Role::Doctor];
@@ -37,19 +35,19 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=welcome::page/>
                     <Route path=path!("/login") view=login::page/>
                     <Route path=path!("/help") view=help::page/>
-                    <Route path=path!("/join") view=visit::join_page/>
-                    <Route path=path!("/visit/:id") view=|| guarded(DOCTOR, visit::doctor_page)/>
-                    <Route path=path!("/appointments") view=|| guarded(PATIENT, appointments::page)/>
-                    <Route path=path!("/appointments/:id") view=|| guarded(BOTH, appointment::page)/>
-                    <Route path=path!("/appointments/:id/booked") view=|| guarded(PATIENT, booked::page)/>
-                    <Route path=path!("/appointments/:id/move") view=|| guarded(BOTH, reschedule::page)/>
-                    <Route path=path!("/appointments/:id/summary") view=|| guarded(BOTH, summary::page)/>
-                    <Route path=path!("/appointments/:id/note") view=|| guarded(DOCTOR, note::page)/>
-                    <Route path=path!("/book") view=|| guarded(PATIENT, book::page)/>
-                    <Route path=path!("/day") view=|| guarded(DOCTOR, day::page)/>
-                    <Route path=path!("/hours") view=|| guarded(DOCTOR, hours::page)/>
-                    <Route path=path!("/visits") view=|| guarded(ADMIN, visits::page)/>
-                    <Route path=path!("/work") view=|| guarded(OTHERS, work::page)/>
+                    <Route path=path!("/join") view=|| visit(Visit::Join)/>
+                    <Route path=path!("/visit/:id") view=|| guarded(DOCTOR, || visit(Visit::Doctor))/>
+                    <Route path=path!("/appointments") view=|| guarded(PATIENT, || desk(Desk::Appointments))/>
+                    <Route path=path!("/appointments/:id") view=|| guarded(BOTH, || desk(Desk::Appointment))/>
+                    <Route path=path!("/appointments/:id/booked") view=|| guarded(PATIENT, || desk(Desk::Booked))/>
+                    <Route path=path!("/appointments/:id/move") view=|| guarded(BOTH, || desk(Desk::Reschedule))/>
+                    <Route path=path!("/appointments/:id/summary") view=|| guarded(BOTH, || desk(Desk::Summary))/>
+                    <Route path=path!("/appointments/:id/note") view=|| guarded(DOCTOR, || visit(Visit::Note))/>
+                    <Route path=path!("/book") view=|| guarded(PATIENT, || desk(Desk::Book))/>
+                    <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
+                    <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
+                    <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>
+                    <Route path=path!("/work") view=|| guarded(OTHERS, || desk(Desk::Work))/>
                 </FlatRoutes>
             </Layout>
         </Router>

@@ -6,6 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::api::ApiError;
+use crate::chunks::expect_desk;
 use crate::components::{Alert, Button, Field, Page, Tone, reason};
 use crate::guard::next_path;
 use crate::i18n::{Key, say, t};
@@ -13,6 +14,7 @@ use crate::session::{Session, home_of, session, sign_in};
 
 /// Sign in with e-mail and password, then back to where one came from.
 pub(crate) fn page() -> AnyView {
+    expect_desk();
     let navigate = use_navigate();
     let next = next_path();
     Effect::new(move || {

@@ -1,0 +1,144 @@
+//! Pages that are fetched when somebody first opens one, so that the first page comes sooner.
+//!
+//! `deploy/bundle` cuts the compiled application at the functions marked `wasm_split`: what only
+//! they reach becomes a file of its own. They answer with a function, not with a view, because a
+//! view has to be made where it stands: its signals live as long as the page around it.
+
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
+use crate::i18n::{Key, say};
+use crate::pages::{
+    appointment, appointments, book, booked, day, hours, note, reschedule, summary, visit, visits,
+    work,
+};
+
+/// How long a page is left alone before the next chunk is fetched.
+const QUIET: Duration = Duration::from_secs(1);
+
+type Make = fn() -> AnyView;
+
+/// The pages of people who are signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Desk {
+    Appointment,
+    Appointments,
+    Book,
+    Booked,
+    Day,
+    Hours,
+    Reschedule,
+    Summary,
+    Visits,
+    Work,
+}
+
+/// The pages that need the call machine, and the note that is written beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visit {
+    Join,
+    Doctor,
+    Note,
+}
+
+/// A page of the desk. Those from which a visit is entered have its chunk follow.
+pub(crate) fn desk(page: Desk) -> AnyView {
+    if matches!(
+        page,
+        Desk::Appointment | Desk::Appointments | Desk::Booked | Desk::Day
+    ) {
+        quietly(fetch_visit);
+    }
+    arriving(move || desk_page(page))
+}
+
+/// A page of the visit.
+pub(crate) fn visit(page: Visit) -> AnyView {
+    arriving(move || visit_page(page))
+}
+
+/// Fetches the desk while somebody writes their password.
+pub(crate) fn expect_desk() {
+    quietly(fetch_desk);
+}
+
+/// Fetches a chunk behind the back of an open page. If it does not come, the page that needs it
+/// asks again and says so.
+fn quietly<F>(fetch: fn() -> F)
+where
+    F: Future<Output = Result<(), SplitLoaderError>> + 'static,
+{
+    spawn_local(async move {
+        sleep(QUIET).await;
+        fetch().await.ok();
+    });
+}
+
+/// How far a page has come.
+#[derive(Debug, Clone, Copy)]
+enum Arrival {
+    Coming,
+    Here(Make),
+    Failed,
+}
+
+/// A spinner, then the page; or why not, and a button to try again.
+fn arriving<F>(fetch: impl Fn() -> F + 'static) -> AnyView
+where
+    F: Future<Output = Result<Make, SplitLoaderError>> + 'static,
+{
+    let arrival = RwSignal::new(Arrival::Coming);
+    let ask = UnsyncCallback::new(move |()| {
+        arrival.set(Arrival::Coming);
+        let page = fetch();
+        spawn_local(async move {
+            // By then the person may have gone elsewhere, and the signal with the page.
+            arrival.try_set(page.await.map_or(Arrival::Failed, Arrival::Here));
+        });
+    });
+    ask.run(());
+    part(move || match arrival.get() {
+        Arrival::Coming => view! { <Spinner/> }.into_any(),
+        Arrival::Here(page) => page(),
+        Arrival::Failed => view! {
+            <Page title=say(Key::ArrivalTitle) class="narrow">
+                <Alert tone=Tone::Error testid="error">
+                    <p>{say(Key::ArrivalFailed)}</p>
+                    <Button look=Look::Secondary testid="retry" on_press=ask>{say(Key::TryAgain)}</Button>
+                </Alert>
+            </Page>
+        }
+        .into_any(),
+    })
+    .into_any()
+}
+
+#[wasm_split(desk, wasm_split_path = leptos::wasm_split, preload(fetch_desk), fallible)]
+fn desk_page(page: Desk) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Desk::Appointment => appointment::page,
+        Desk::Appointments => appointments::page,
+        Desk::Book => book::page,
+        Desk::Booked => booked::page,
+        Desk::Day => day::page,
+        Desk::Hours => hours::page,
+        Desk::Reschedule => reschedule::page,
+        Desk::Summary => summary::page,
+        Desk::Visits => visits::page,
+        Desk::Work => work::page,
+    })
+}
+
+#[wasm_split(visit, wasm_split_path = leptos::wasm_split, preload(fetch_visit), fallible)]
+fn visit_page(page: Visit) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Visit::Join => visit::join_page,
+        Visit::Doctor => visit::doctor_page,
+        Visit::Note => note::page,
+    })
+}
