@@ -100,15 +100,26 @@ impl Settings {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = cli.settings.load().and_then(|config| match cli.command {
-        Command::Serve { demo } => commands::serve::run(config, demo),
-        Command::Migrate => commands::migrate::run(&config),
-        Command::Config {
-            command: ConfigCommand::Check,
-        } => commands::config_check::run(&config),
-        Command::Doctor => commands::doctor::run(&config),
-        Command::Openapi => commands::openapi::run(),
-    });
+    let is_port_free = cli.settings.udp_port.is_none() && cli.settings.config.is_none();
+    let outcome = cli
+        .settings
+        .load()
+        .and_then(|mut config| match cli.command {
+            Command::Serve { demo } => {
+                if demo && is_port_free {
+                    // No firewall stands between a demo and its browsers; any port will do, and the
+                    // usual one may belong to another program.
+                    config.sfu.udp_port = 0;
+                }
+                commands::serve::run(config, demo)
+            }
+            Command::Migrate => commands::migrate::run(&config),
+            Command::Config {
+                command: ConfigCommand::Check,
+            } => commands::config_check::run(&config),
+            Command::Doctor => commands::doctor::run(&config),
+            Command::Openapi => commands::openapi::run(),
+        });
     match outcome {
         Ok(code) => code,
         Err(error) => {
