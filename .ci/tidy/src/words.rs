@@ -3,7 +3,7 @@
 use crate::tree::Text;
 
 /// Places that exist on one machine only.
-const MACHINE_PATHS: [&str; 4] = ["/work/", "/root/", "/home/", "/Users/"];
+const MACHINE_PATHS: [&str; 3] = ["/root/", "/home/", "/Users/"];
 /// A promise needs an owner and a date: `TODO(name, 2026-11-21)`.
 const PROMISES: [&str; 3] = ["TODO", "FIXME", "XXX"];
 /// Made by tools, or the list of these words itself.
@@ -37,7 +37,7 @@ pub fn problems(texts: &[Text]) -> Vec<String> {
 }
 
 /// Whether `path` stands in the line as the start of an absolute path, not inside a longer word
-/// such as a URL path or `$HOME/work/`.
+/// such as a URL path or `$HOME/root/`.
 fn holds_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
@@ -87,13 +87,13 @@ mod tests {
     #[test]
     fn a_path_of_one_machine_is_found() {
         assert_eq!(found("read(\"/home/ann/key.pem\")"), 1);
-        assert_eq!(found("cd /work/main"), 1);
+        assert_eq!(found("cd /root/clinic"), 1);
     }
 
     #[test]
     fn a_path_that_only_looks_like_one_is_not() {
         assert_eq!(found("GET https://example.org/home/index"), 0);
-        assert_eq!(found("$DIR/work/main"), 0);
+        assert_eq!(found("$DIR/root/clinic"), 0);
     }
 
     #[test]
