@@ -1,0 +1,3 @@
+//! Recurring rules of schedules, and iCalendar texts.
+//!
+//! This crate exists to forbid imports: it computes times and texts, without SQL or HTTP.
