@@ -8,6 +8,7 @@ pub mod booking;
 mod identity;
 mod ids;
 pub mod notes;
+pub mod notify;
 mod phi;
 mod time;
 pub mod visits;
