@@ -10,6 +10,7 @@ mod ids;
 pub mod notes;
 pub mod notify;
 mod phi;
+pub mod results;
 mod time;
 pub mod visits;
 

@@ -1,0 +1,21 @@
+//! Orders to the laboratory, results, and what follows from a value.
+
+mod amount;
+mod catalogue;
+mod critical;
+mod flag;
+mod matching;
+mod order;
+mod release;
+mod trend;
+
+pub use amount::{Amount, AmountError};
+pub use catalogue::{
+    CatalogueError, DeltaLimit, LabCatalogue, LabTest, Limits, LoincCode, Measured, NotLoinc, Sex,
+};
+pub use critical::{AcknowledgeError, Audience, CriticalPage, ESCALATE_AFTER_US, Escalation};
+pub use flag::{Flag, Judgement, PersonAt, judge};
+pub use matching::{MatchRefused, Presented, Registered, match_patient};
+pub use order::{OrderStage, OrderStep, OrderStepRefused, TESTS_PER_ORDER_MAX};
+pub use release::{Release, ReleaseRule, release};
+pub use trend::{Anomaly, Earlier, TREND_PERCENT, TREND_WINDOW_US, anomalies};
