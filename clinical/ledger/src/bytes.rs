@@ -1,11 +1,19 @@
 //! A buffer that is written field by field, each field telling where it ends.
 
+use core::fmt;
+
 use uuid::Uuid;
 
 use crate::Hash;
 
 #[derive(Default)]
 pub(crate) struct Bytes(Vec<u8>);
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
 
 impl Bytes {
     pub(crate) fn clear(&mut self) {

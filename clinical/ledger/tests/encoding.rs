@@ -89,7 +89,7 @@ impl Reader<'_> {
         match self.take::<1>() {
             [0] => None,
             [1] => Some(read(self)),
-            [other] => panic!("mark {other}"),
+            [other] => unreachable!("mark {other}"),
         }
     }
 
