@@ -87,6 +87,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-archive",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-factors",
         may_import: &[],
         tests_may_import: &[],
@@ -130,7 +136,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "clinical-store",
-        may_import: &["clinical-model", "clinical-ledger", "clinical-vault"],
+        may_import: &[
+            "clinical-archive",
+            "clinical-ledger",
+            "clinical-model",
+            "clinical-vault",
+        ],
         tests_may_import: &[],
         never_reaches: &["axum", "str0m", "quinn-udp", "leptos"],
     },
@@ -200,6 +211,7 @@ const ROOMS: &[Room] = &[
             "clinical-store",
             "clinical-app",
             "clinical-gateways",
+            "clinical-archive",
             "clinical-ledger",
             "clinical-vault",
             "clinical-http",

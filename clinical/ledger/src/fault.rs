@@ -50,6 +50,13 @@ pub enum Fault {
         /// The row, where that can be read.
         seq: Option<i64>,
     },
+    /// The store would append the next event somewhere else than behind the last row.
+    Head {
+        /// Whose chain.
+        tenant: Uuid,
+        /// The last row there is; 0 for none.
+        seq: i64,
+    },
     /// The chain ends before an event that was signed: its end was cut off, or the store was
     /// replaced by an older copy.
     Truncated {
@@ -138,6 +145,7 @@ impl Fault {
             | Self::Missing { tenant, .. }
             | Self::Reordered { tenant, .. }
             | Self::Inserted { tenant, .. }
+            | Self::Head { tenant, .. }
             | Self::Truncated { tenant, .. }
             | Self::RolledBack { tenant, .. }
             | Self::Unsigned { tenant, .. }
@@ -158,6 +166,7 @@ impl Fault {
             | Self::Missing { seq, .. }
             | Self::Reordered { seq, .. }
             | Self::Inserted { seq, .. }
+            | Self::Head { seq, .. }
             | Self::Truncated { seq, .. }
             | Self::RolledBack { seq, .. }
             | Self::Unsigned { seq, .. }
@@ -184,6 +193,7 @@ impl fmt::Display for Fault {
             | Self::Reordered { .. }
             | Self::Inserted { .. }
             | Self::Unreadable { .. }
+            | Self::Head { .. }
             | Self::Truncated { .. }
             | Self::RolledBack { .. }
             | Self::Unsigned { .. } => None,
@@ -212,6 +222,9 @@ impl Fault {
             Self::Reordered { after, .. } => write!(f, "the row comes after row {after}"),
             Self::Inserted { .. } => f.write_str("the row was inserted"),
             Self::Unreadable { .. } => f.write_str("the row holds values that no event can have"),
+            Self::Head { .. } => f.write_str(
+                "this is the last row, but the next event would be appended somewhere else",
+            ),
             Self::Truncated { signed, .. } => write!(
                 f,
                 "the chain ends here, but was signed up to event {signed}: its end was cut off or \

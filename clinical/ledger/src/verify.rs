@@ -257,6 +257,34 @@ impl Verifier {
         }
     }
 
+    /// Takes where the store says each chain stands: where the next event will be appended. All of
+    /// them at once, after the rows and from the same moment.
+    pub fn heads(&mut self, heads: impl IntoIterator<Item = (Uuid, i64, Hash)>) {
+        let mut heads: BTreeMap<Uuid, (i64, Hash)> = heads
+            .into_iter()
+            .map(|(tenant, seq, hash)| (tenant, (seq, hash)))
+            .collect();
+        for (&tenant, chain) in &self.chains {
+            let fits = match (heads.remove(&tenant), chain.before) {
+                (None, _) => chain.seq == 0,
+                (Some((seq, hash)), Before::Known(last)) => seq == chain.seq && hash == last,
+                (Some((seq, hash)), Before::Either(one, other)) => {
+                    seq == chain.seq && (hash == one || hash == other)
+                }
+                (Some((seq, _)), Before::Unknown) => seq == chain.seq,
+            };
+            if !fits {
+                let seq = chain.seq;
+                self.faults.add(Fault::Head { tenant, seq });
+            }
+        }
+        for (tenant, (seq, hash)) in heads {
+            if seq != 0 || hash != chain::genesis(tenant) {
+                self.faults.add(Fault::Head { tenant, seq: 0 });
+            }
+        }
+    }
+
     fn chain(chains: &mut BTreeMap<Uuid, Chain>, tenant: Uuid) -> &mut Chain {
         chains
             .entry(tenant)

@@ -181,6 +181,41 @@ fn a_row_that_can_not_be_read_is_a_fault() {
 }
 
 #[test]
+fn a_chain_that_would_go_on_somewhere_else_is_a_fault() {
+    let clinic = Clinic::with_days_of_work(3, 5);
+    let last = |tenant| {
+        let row = clinic.world.rows.iter().rfind(|row| row.tenant == tenant);
+        row.map(|row| (tenant, row.seq, row.hash)).unwrap()
+    };
+    let heads = tenants().map(last);
+    let judge = |heads: Vec<(uuid::Uuid, i64, Hash)>| {
+        let mut verifier = clinical_ledger::Checkpoints::new(Vec::new()).verifier(100);
+        for row in &clinic.world.rows {
+            verifier.row(&row.event(), row.hash);
+        }
+        verifier.heads(heads);
+        verifier.finish().faults
+    };
+    assert_eq!(judge(heads.to_vec()), []);
+    let fault = [Fault::Head {
+        tenant: tenant(),
+        seq: 3,
+    }];
+    let mut other = heads.to_vec();
+    other[1].1 = 2;
+    assert_eq!(judge(other), fault);
+    let mut other = heads.to_vec();
+    other[1].2 = other[0].2;
+    assert_eq!(judge(other), fault);
+    let mut other = heads.to_vec();
+    other.remove(1);
+    assert_eq!(judge(other), fault);
+    let mut other = heads.to_vec();
+    other.push((uuid::Uuid::from_u128(9), 4, heads[0].2));
+    assert_eq!(judge(other).len(), 1);
+}
+
+#[test]
 fn a_thousand_faults_are_kept_and_the_rest_are_counted() {
     let mut clinic = Clinic::new();
     (0..1_200).for_each(|_| clinic.write(tenant()));
