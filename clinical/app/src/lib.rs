@@ -9,8 +9,11 @@ pub mod demo;
 pub mod identity;
 mod limits;
 pub mod notes;
+pub mod notify;
 pub mod observe;
 mod passwords;
+pub mod ports;
+pub mod results;
 mod tokens;
 pub mod visits;
 

@@ -1,0 +1,114 @@
+//! What the service needs from the outside world, as it needs it. clinical-gateways has the
+//! adapters.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+
+use uuid::Uuid;
+
+/// The answer of a port, later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why a gateway failed, for the log; never with the message or its recipient in it.
+pub type GatewayCause = Box<dyn core::error::Error + Send + Sync>;
+
+/// An e-mail that is ready to leave.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// Id of the delivery; the mail carries it, so that a reader's program can tell a copy.
+    pub id: Uuid,
+    /// Address.
+    pub to: String,
+    /// Subject, one line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+}
+
+/// A short message that is ready to leave.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingSms {
+    /// Id of the delivery.
+    pub id: Uuid,
+    /// Phone number, E.164.
+    pub to: String,
+    /// The text.
+    pub text: String,
+}
+
+impl fmt::Debug for OutgoingMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutgoingMail({}, ..)", self.id)
+    }
+}
+
+impl fmt::Debug for OutgoingSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutgoingSms({}, ..)", self.id)
+    }
+}
+
+/// A gateway took a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// How the provider names it in its delivery reports, if it does.
+    pub reference: Option<String>,
+}
+
+/// Why a gateway did not say that it took a message.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It certainly did not take it; another try makes sense.
+    #[error("the gateway can not take the message at the moment")]
+    Temporary(#[source] GatewayCause),
+    /// It certainly did not take it and never will.
+    #[error("the gateway refused the message")]
+    Permanent(#[source] GatewayCause),
+    /// It may have taken it.
+    #[error("the gateway's answer was lost")]
+    AnswerLost(#[source] GatewayCause),
+}
+
+/// Sends e-mail.
+pub trait MailGateway: fmt::Debug + Send + Sync {
+    /// Hands one mail over. Must end by itself within a minute.
+    fn send<'a>(&'a self, mail: &'a OutgoingMail) -> Answer<'a, Result<Accepted, SendError>>;
+}
+
+/// Sends short messages.
+pub trait SmsGateway: fmt::Debug + Send + Sync {
+    /// Hands one message over. Must end by itself within a minute.
+    fn send<'a>(&'a self, sms: &'a OutgoingSms) -> Answer<'a, Result<Accepted, SendError>>;
+
+    /// Reads a delivery report that the provider posted.
+    ///
+    /// # Errors
+    /// [`NotAReport`] when the body is none of this provider's.
+    fn read_report(&self, body: &str) -> Result<DeliveryReport, NotAReport>;
+}
+
+/// What a provider says about a message it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryReport {
+    /// [`Accepted::reference`] of the message.
+    pub reference: String,
+    /// How it stands.
+    pub outcome: ReportedOutcome,
+}
+
+/// How a message stands at its provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportedOutcome {
+    /// Still on its way.
+    Underway,
+    /// On the person's phone.
+    Delivered,
+    /// Will not arrive.
+    Undeliverable,
+}
+
+/// Not a delivery report of this provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a delivery report")]
+pub struct NotAReport;

@@ -1,0 +1,5 @@
+//! Orders to the laboratory and their results.
+
+mod catalogue;
+
+pub use catalogue::{CatalogueFileError, read_catalogue};
