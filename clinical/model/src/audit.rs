@@ -4,7 +4,8 @@ use core::fmt;
 
 use uuid::Uuid;
 
-use crate::{Micros, UserId};
+use crate::booking::Appointment;
+use crate::{Micros, PatientId, TenantId, UserId};
 
 /// Who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +66,46 @@ impl AuditOutcome {
     }
 }
 
+/// What for somebody looks into a record (HL7 v3 PurposeOfUse).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// TREAT: care of this patient.
+    Treatment,
+    /// ETREAT: an emergency, past the usual rights.
+    Emergency,
+    /// PATRQT: the patient, or who acts for them, asked.
+    PatientRequest,
+    /// HOPERAT: running the clinic; never clinical content.
+    Operations,
+    /// PUBHLTH: public health, in aggregates.
+    PublicHealth,
+}
+
+impl Purpose {
+    /// The HL7 v3 code, as stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Treatment => "TREAT",
+            Self::Emergency => "ETREAT",
+            Self::PatientRequest => "PATRQT",
+            Self::Operations => "HOPERAT",
+            Self::PublicHealth => "PUBHLTH",
+        }
+    }
+}
+
 /// One act. It holds ids and words of the program, never names or clinical content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AuditEntry {
+    tenant: TenantId,
     actor: AuditActor,
     action: &'static str,
     subject: Option<(&'static str, Uuid)>,
+    patient: Option<PatientId>,
+    version: Option<u32>,
     grant: Option<&'static str>,
+    purpose: Option<Purpose>,
     outcome: AuditOutcome,
     at: Micros,
 }
@@ -81,10 +115,14 @@ impl AuditEntry {
     #[must_use]
     pub const fn done(actor: AuditActor, action: &'static str, at: Micros) -> Self {
         Self {
+            tenant: TenantId::INSTALLATION,
             actor,
             action,
             subject: None,
+            patient: None,
+            version: None,
             grant: None,
+            purpose: None,
             outcome: AuditOutcome::Done,
             at,
         }
@@ -111,6 +149,66 @@ impl AuditEntry {
     pub const fn under(mut self, grant: &'static str) -> Self {
         self.grant = Some(grant);
         self
+    }
+
+    /// In which facility; without it, in the installation itself.
+    #[must_use]
+    pub const fn within(mut self, tenant: TenantId) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// Whose record it concerns.
+    #[must_use]
+    pub const fn of_patient(mut self, patient: PatientId) -> Self {
+        self.patient = Some(patient);
+        self
+    }
+
+    /// What it was done to: an appointment, with its facility and its patient.
+    #[must_use]
+    pub const fn of_visit(self, appointment: &Appointment) -> Self {
+        self.about("appointment", appointment.id.as_uuid())
+            .within(appointment.tenant)
+            .of_patient(appointment.patient)
+    }
+
+    /// Which version of the thing was seen or made.
+    #[must_use]
+    pub const fn at_version(mut self, version: u32) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// What for.
+    #[must_use]
+    pub const fn purposed(mut self, purpose: Purpose) -> Self {
+        self.purpose = Some(purpose);
+        self
+    }
+
+    /// In which facility.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Whose record it concerns.
+    #[must_use]
+    pub const fn patient(&self) -> Option<PatientId> {
+        self.patient
+    }
+
+    /// Which version was seen or made.
+    #[must_use]
+    pub const fn version(&self) -> Option<u32> {
+        self.version
+    }
+
+    /// What for.
+    #[must_use]
+    pub const fn purpose(&self) -> Option<Purpose> {
+        self.purpose
     }
 
     /// Who acted.

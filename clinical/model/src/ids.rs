@@ -32,6 +32,12 @@ macro_rules! id {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -54,8 +60,28 @@ macro_rules! id {
 }
 
 id!(
+    /// A facility with its own people, patients and keys. Nothing of one is seen in another.
+    TenantId
+);
+id!(
     /// An account: a patient or a member of staff.
     UserId
+);
+id!(
+    /// The record of a patient. It exists without an account too.
+    PatientId
+);
+id!(
+    /// A fact of a patient's chart, the same through all its versions.
+    EntryId
+);
+id!(
+    /// A right to a patient's record: care relation, proxy, consent, break-glass.
+    GrantId
+);
+id!(
+    /// A prescription.
+    PrescriptionId
 );
 id!(
     /// A login that lives until it is revoked or expires; its refresh tokens form one family.
@@ -81,3 +107,8 @@ id!(
     /// One person in one room, as signaling knows them; the same after every reload.
     ParticipantUuid
 );
+
+impl TenantId {
+    /// The installation itself, for what belongs to no facility: failed sign-ins, migrations.
+    pub const INSTALLATION: Self = Self(Uuid::nil());
+}

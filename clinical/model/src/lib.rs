@@ -3,24 +3,29 @@
 //! This crate exists to forbid imports: no SQL, no HTTP, no clock, no random numbers. Time and
 //! zones are arguments.
 
+pub mod access;
 mod audit;
 pub mod booking;
+pub mod chart;
 mod identity;
 mod ids;
 pub mod notes;
 pub mod notify;
+pub mod patients;
 mod phi;
 pub mod results;
+pub mod text;
 mod time;
 pub mod visits;
 
-pub use audit::{AuditActor, AuditEntry, AuditOutcome};
+pub use audit::{AuditActor, AuditEntry, AuditOutcome, Purpose};
 pub use identity::{
     Account, DoctorProfile, EMAIL_BYTES_MAX, Email, EmailError, NAME_CHARS_MAX, OtherRole,
     Position, REUSE_GRACE_US, Role, Session, Shown, TokenHash, UnknownRole,
 };
 pub use ids::{
-    AppointmentId, GuestId, IdError, NoteId, ParticipantUuid, RoomUuid, SessionId, UserId,
+    AppointmentId, EntryId, GrantId, GuestId, IdError, NoteId, ParticipantUuid, PatientId,
+    PrescriptionId, RoomUuid, SessionId, TenantId, UserId,
 };
 pub use phi::Phi;
 pub use time::Micros;

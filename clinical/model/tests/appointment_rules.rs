@@ -5,7 +5,9 @@ use clinical_model::booking::{
     Appointment, AppointmentStage, AppointmentState, Reason, Slot, TransitionError,
 };
 use clinical_model::visits::{JoinRefusal, Link, LinkHolder, queue_place};
-use clinical_model::{AppointmentId, Micros, ParticipantUuid, RoomUuid, UserId};
+use clinical_model::{
+    AppointmentId, Micros, ParticipantUuid, PatientId, RoomUuid, TenantId, UserId,
+};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -15,9 +17,10 @@ const MIN: i64 = Micros::MINUTE;
 fn appointment(id: u128, start_min: i64, state: AppointmentState) -> Appointment {
     let start = START.plus(start_min * MIN);
     Appointment {
+        tenant: TenantId::from_uuid(Uuid::from_u128(1)),
         id: AppointmentId::from_uuid(Uuid::from_u128(id)),
         doctor: UserId::from_uuid(Uuid::from_u128(100)),
-        patient: UserId::from_uuid(Uuid::from_u128(200)),
+        patient: PatientId::from_uuid(Uuid::from_u128(200)),
         slot: Slot {
             start,
             end: start.plus(15 * MIN),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::slots::Slot;
 use super::wording::Reason;
-use crate::{AppointmentId, Micros, ParticipantUuid, RoomUuid, UserId};
+use crate::{AppointmentId, Micros, ParticipantUuid, PatientId, RoomUuid, TenantId, UserId};
 
 /// The waiting room opens this long before the begin, in microseconds.
 pub const OPENS_BEFORE_US: i64 = 30 * Micros::MINUTE;
@@ -140,10 +140,12 @@ pub struct TransitionError {
 pub struct Appointment {
     /// Its name.
     pub id: AppointmentId,
+    /// In which facility.
+    pub tenant: TenantId,
     /// With whom.
     pub doctor: UserId,
     /// For whom.
-    pub patient: UserId,
+    pub patient: PatientId,
     /// When.
     pub slot: Slot,
     /// In the patient's words.

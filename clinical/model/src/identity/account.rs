@@ -1,6 +1,6 @@
 //! People with an account.
 
-use crate::{Email, Role, UserId};
+use crate::{Email, Micros, PatientId, Role, TenantId, UserId};
 
 /// Longest display name, in characters.
 pub const NAME_CHARS_MAX: usize = 80;
@@ -62,12 +62,18 @@ impl Position {
 pub struct Account {
     /// The account.
     pub id: UserId,
+    /// The facility it belongs to.
+    pub tenant: TenantId,
     /// Name of the account at sign-in.
     pub email: Email,
     /// Display name.
     pub name: String,
     /// What they are to the clinic.
     pub position: Position,
+    /// The person's own record; patients have one.
+    pub patient: Option<PatientId>,
+    /// Until then staff may work without a second factor.
+    pub factor_grace: Micros,
     /// May not sign in any more.
     pub disabled: bool,
 }
