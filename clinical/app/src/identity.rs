@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, Position, Role, Session,
-    SessionId, Shown, UserId,
+    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, PatientId, Position, Role,
+    Session, SessionId, Shown, TenantId, UserId,
 };
+use clinical_store::access::Viewer;
 use clinical_store::identity::{self as store, Credential, InsertUserError};
 use clinical_store::{StoreError, Tx};
 
@@ -24,6 +25,10 @@ pub const SESSION_LIFE_US: i64 = 12 * Micros::HOUR;
 pub struct Actor {
     /// The account.
     pub user: UserId,
+    /// The facility it belongs to.
+    pub tenant: TenantId,
+    /// Their own record; patients have one.
+    pub patient: Option<PatientId>,
     /// What they are to the clinic now, not when the token was made.
     pub role: Role,
     /// The sign-in.
@@ -35,6 +40,29 @@ impl Actor {
     #[must_use]
     pub const fn audit(&self) -> AuditActor {
         AuditActor::User(self.user)
+    }
+
+    /// An act of theirs that was done, in the chain of their facility.
+    #[must_use]
+    pub const fn did(&self, action: &'static str, at: Micros) -> AuditEntry {
+        AuditEntry::done(self.audit(), action, at).within(self.tenant)
+    }
+
+    /// An act of theirs that was refused.
+    #[must_use]
+    pub const fn was_refused(&self, action: &'static str, at: Micros) -> AuditEntry {
+        AuditEntry::refused(self.audit(), action, at).within(self.tenant)
+    }
+
+    /// As the store asks who looks.
+    #[must_use]
+    pub const fn viewer(&self, now: Micros) -> Viewer {
+        Viewer {
+            tenant: self.tenant,
+            person: self.user,
+            role: self.role,
+            now,
+        }
     }
 }
 
@@ -170,11 +198,13 @@ async fn open_session(
         expires: now.plus(SESSION_LIFE_US),
         revoked: None,
     };
+    let tenant = account.tenant;
     let signed_in = issue(sign_in, account, refresh, &session, now).map_err(LoginError::Sign)?;
     let mut tx = clinic.db.begin().await?;
     store::forget_expired_sessions(&mut tx, session.user, now).await?;
     store::insert_session(&mut tx, &session).await?;
     let entry = AuditEntry::done(AuditActor::User(session.user), "identity.login", now)
+        .within(tenant)
         .about("session", id.as_uuid())
         .under("password");
     tx.commit(entry).await?;
@@ -244,6 +274,7 @@ pub async fn refresh(
                 return repeat(clinic, sign_in, shown, next).await;
             }
             let entry = AuditEntry::done(AuditActor::User(account.id), "identity.refresh", now)
+                .within(account.tenant)
                 .about("session", session.id.as_uuid());
             tx.commit(entry).await?;
         }
@@ -351,6 +382,8 @@ pub async fn authenticate(
     match account {
         Some(account) if is_live && !account.disabled => Ok(Actor {
             user: account.id,
+            tenant: account.tenant,
+            patient: account.patient,
             role: account.position.role(),
             session: access.session,
         }),
@@ -374,6 +407,12 @@ pub struct NewUser {
     pub name: String,
     /// What they are to the clinic.
     pub position: Position,
+    /// In which facility.
+    pub tenant: TenantId,
+    /// Their own record; patients have one, others do not.
+    pub patient: Option<PatientId>,
+    /// Until then staff may work without a second factor.
+    pub factor_grace: Micros,
     /// At least [`PASSWORD_CHARS_MIN`] characters, at most [`PASSWORD_BYTES_MAX`] bytes.
     pub password: String,
 }
@@ -435,9 +474,12 @@ pub async fn create_user(
         password_hash: passwords.hash(&new.password, &clinic.entropy).await?,
         account: Account {
             id,
+            tenant: new.tenant,
             email,
             name: name.to_owned(),
             position: new.position,
+            patient: new.patient,
+            factor_grace: new.factor_grace,
             disabled: false,
         },
     };
@@ -447,7 +489,9 @@ pub async fn create_user(
         Err(InsertUserError::EmailTaken) => return Err(CreateUserError::EmailTaken),
         Err(InsertUserError::Store(error)) => return Err(error.into()),
     }
-    let entry = AuditEntry::done(actor, "identity.create_user", now).about("user", id.as_uuid());
+    let entry = AuditEntry::done(actor, "identity.create_user", now)
+        .within(new.tenant)
+        .about("user", id.as_uuid());
     tx.commit(entry).await?;
     Ok(id)
 }

@@ -3,6 +3,7 @@
 //! A use case is a function: it loads, asks a pure rule of clinical-model, stores, and commits with
 //! an audit entry. Everything it needs from outside comes in [`Clinic`].
 
+mod access;
 pub mod booking;
 mod clock;
 pub mod demo;
@@ -19,7 +20,10 @@ pub mod visits;
 
 use std::sync::Arc;
 
+pub use access::{Access, AccessDenied};
+pub use clinical_model::Micros;
 pub use clinical_store::{Db, StoreError};
+pub use clinical_vault::{MasterKeys, Vault};
 pub use clock::{Clock, Entropy, ManualClock, SystemClock};
 pub use identity::Actor;
 pub use limits::{Limited, Limiter, Origin, Rate};

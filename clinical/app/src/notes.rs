@@ -1,8 +1,8 @@
 //! The doctor's note of a visit, and the patient's summary.
 
-use clinical_model::booking::AppointmentStage;
+use clinical_model::booking::{Appointment, AppointmentStage};
 use clinical_model::notes::{Note, NoteRefusal, NoteState, NoteText};
-use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, NoteId};
+use clinical_model::{AppointmentId, AuditEntry, Micros, NoteId};
 use clinical_store::booking::AppointmentRecord;
 use clinical_store::notes::NoteWriteError;
 use clinical_store::{Conn, StoreError};
@@ -78,9 +78,9 @@ pub async fn note(
     id: AppointmentId,
 ) -> Result<Option<Note>, NoteError> {
     let mut tx = desk.db().begin().await?;
-    own_as_doctor(&mut tx, actor, id).await?;
+    let visit = own_as_doctor(&mut tx, actor, id).await?.appointment;
     let note = clinical_store::notes::note_of(&mut tx, id).await?;
-    tx.commit(entry(actor, "notes.read", id, desk.now()))
+    tx.commit(entry(actor, "notes.read", &visit, desk.now()))
         .await?;
     Ok(note)
 }
@@ -114,7 +114,8 @@ pub async fn save_note(
         }
         None => return Err(NoteError::Changed),
     };
-    tx.commit(entry(actor, "notes.save", id, now)).await?;
+    tx.commit(entry(actor, "notes.save", &record.appointment, now))
+        .await?;
     Ok(note)
 }
 
@@ -143,7 +144,8 @@ pub async fn sign_note(
         None => return Err(NoteError::Changed),
     };
     clinical_store::notes::update_note(&mut tx, &note, read, now).await?;
-    tx.commit(entry(actor, "notes.sign", id, now)).await?;
+    tx.commit(entry(actor, "notes.sign", &appointment, now))
+        .await?;
     Ok(note)
 }
 
@@ -200,13 +202,19 @@ pub async fn summary(
         .into_iter()
         .map(chat_message)
         .collect::<Result<_, _>>()?;
-    tx.commit(entry(actor, "notes.summary", id, desk.now()))
-        .await?;
+    tx.commit(entry(
+        actor,
+        "notes.summary",
+        &record.appointment,
+        desk.now(),
+    ))
+    .await?;
     Ok(Summary { record, note, chat })
 }
 
-fn entry(actor: &Actor, action: &'static str, id: AppointmentId, now: Micros) -> AuditEntry {
-    AuditEntry::done(AuditActor::User(actor.user), action, now)
-        .about("appointment", id.as_uuid())
+fn entry(actor: &Actor, action: &'static str, visit: &Appointment, now: Micros) -> AuditEntry {
+    actor
+        .did(action, now)
+        .of_visit(visit)
         .under("own_appointment")
 }

@@ -1,6 +1,6 @@
 //! Watching live visits: a doctor her own ones of these days, an admin all, without content.
 
-use clinical_model::{AuditActor, AuditEntry, Micros, Role};
+use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 use signaling_protocol::RoomId;
 use signaling_ticket::{MintError, OBSERVED_ROOMS_MAX, Observed, Purpose};
@@ -53,7 +53,7 @@ pub async fn observe(desk: &Desk, actor: &Actor) -> Result<String, ObserveError>
         | Role::HealthAuthority => return Err(ObserveError::Forbidden),
     };
     let ticket = desk.mint(&Purpose::Observe { rooms }, now)?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "observe.watch", now);
+    let entry = actor.did("observe.watch", now);
     tx.commit(entry).await?;
     Ok(ticket)
 }

@@ -37,7 +37,7 @@ on_both_engines! {
         put_hours(&practice.desk, &doctor, monday_morning()).await.unwrap();
         let patient = practice.patient(2).await;
         let free = async || -> Vec<i64> {
-            let found = slots(&practice.desk, doctor.user, MONDAY, 1).await.unwrap();
+            let found = slots(&practice.desk, &doctor, doctor.user, MONDAY, 1).await.unwrap();
             found.slots.iter().map(|slot| slot.start.since(MONDAY) / MIN).collect()
         };
         // 09:00 to 11:00 in Douala is 08:00 to 10:00 UTC.
@@ -94,19 +94,19 @@ on_both_engines! {
     async fn past_slots_are_not_shown_and_the_next_free_one_is_told(db) {
         let practice = Practice::open(db);
         let doctor = practice.person(1, Role::Doctor).await;
-        let found = slots(&practice.desk, doctor.user, MONDAY, 7).await.unwrap();
+        let found = slots(&practice.desk, &doctor, doctor.user, MONDAY, 7).await.unwrap();
         assert!(found.slots.is_empty() && found.next.is_none(), "no hours, no slots");
         put_hours(&practice.desk, &doctor, monday_morning()).await.unwrap();
         practice.at(61);
-        let found = slots(&practice.desk, doctor.user, MONDAY, 1).await.unwrap();
+        let found = slots(&practice.desk, &doctor, doctor.user, MONDAY, 1).await.unwrap();
         assert_eq!(found.slots.len(), 1);
         assert_eq!(found.zone, "Africa/Douala");
         practice.at(91);
-        let found = slots(&practice.desk, doctor.user, MONDAY, 2).await.unwrap();
+        let found = slots(&practice.desk, &doctor, doctor.user, MONDAY, 2).await.unwrap();
         assert!(found.slots.is_empty());
         assert_eq!(found.next, Some(MONDAY.plus(7 * Micros::DAY)));
         for days in [0, 32] {
-            let refused = slots(&practice.desk, doctor.user, MONDAY, days).await;
+            let refused = slots(&practice.desk, &doctor, doctor.user, MONDAY, days).await;
             assert!(matches!(refused, Err(SlotsError::Days)));
         }
     }
@@ -235,7 +235,7 @@ on_both_engines! {
         let patient = practice.patient(2).await;
         let refused = put_hours(&practice.desk, &patient, monday_morning()).await;
         assert!(matches!(refused, Err(HoursWriteError::Forbidden)));
-        assert_eq!(doctors(&practice.desk).await.unwrap().len(), 1);
+        assert_eq!(doctors(&practice.desk, &patient).await.unwrap().len(), 1);
     }
 
     async fn moving_a_visit_sends_everybody_back_to_the_waiting_room(db) {

@@ -24,6 +24,8 @@ async fn actor(practice: &Practice, email: &str) -> Actor {
         .account;
     Actor {
         user: account.id,
+        tenant: account.tenant,
+        patient: account.patient,
         role: account.position.role(),
         session: SessionId::from_uuid(Uuid::from_u128(1)),
     }
@@ -76,12 +78,12 @@ on_both_engines! {
         let practice = Practice::open(db);
         let passwords = Passwords::new(&Entropy::seeded(1)).unwrap();
         seed(&practice.desk, &passwords).await.unwrap();
-        assert_eq!(doctors(&practice.desk).await.unwrap().len(), 3);
         let doctor = actor(&practice, "doctor@demo.clinic").await;
+        assert_eq!(doctors(&practice.desk, &doctor).await.unwrap().len(), 3);
         for hour in 0..24 {
             let now = MONDAY.plus(Micros::DAY + hour * Micros::HOUR + 7 * MIN);
             practice.clock.set(now);
-            let free = slots(&practice.desk, doctor.user, now, 1).await.unwrap();
+            let free = slots(&practice.desk, &doctor, doctor.user, now, 1).await.unwrap();
             assert!(free.slots[0].start.since(now) <= 15 * MIN, "hour {hour}");
         }
     }

@@ -9,11 +9,13 @@ use clinical_app::identity::{
     refresh,
 };
 use clinical_app::{AccessKey, Clinic, Entropy, ManualClock};
-use clinical_model::{AuditActor, Micros, Position, Role};
+use clinical_model::{AuditActor, Micros, Position, Role, TenantId};
 use clinical_store::on_both_engines;
-use clinical_store::testbed::TestDb;
+use clinical_store::testbed::{TestDb, make_facility};
+use uuid::Uuid;
 
 const PASSWORD: &str = "correct horse battery";
+const TENANT: TenantId = TenantId::from_uuid(Uuid::from_u128(0xc11));
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 async fn open(db: &TestDb) -> (Clinic, Arc<SignIn>) {
@@ -22,6 +24,7 @@ async fn open(db: &TestDb) -> (Clinic, Arc<SignIn>) {
         clock: Arc::new(ManualClock::at(Micros(1_795_420_800_000_000))),
         entropy: Arc::new(Entropy::seeded(5)),
     };
+    make_facility(db, TENANT).await;
     let key = AccessKey::from_pem(&AccessKey::generate().unwrap()).unwrap();
     let sign_in = SignIn::new(key, &clinic.entropy).unwrap();
     create_user(&clinic, sign_in.passwords(), AuditActor::System, aline())
@@ -35,6 +38,9 @@ fn aline() -> NewUser {
         email: "Aline@Example.org".to_owned(),
         name: "Aline".to_owned(),
         position: Position::without_profile(Role::Nurse).unwrap(),
+        tenant: TENANT,
+        patient: None,
+        factor_grace: Micros(i64::MAX),
         password: PASSWORD.to_owned(),
     }
 }

@@ -18,21 +18,23 @@ CREATE TABLE doctor_hours (
 -- first, so that two changes wait for each other instead of for a deadlock to be found. The rule
 -- itself is kept by the constraints on appointments.
 CREATE TABLE calendars (
-    person UUID NOT NULL PRIMARY KEY REFERENCES users (id),
+    person UUID NOT NULL PRIMARY KEY,
     changes BIGINT NOT NULL
 );
 
 CREATE TABLE appointments (
     id UUID NOT NULL PRIMARY KEY,
-    doctor UUID NOT NULL REFERENCES users (id),
-    patient UUID NOT NULL REFERENCES users (id),
+    tenant UUID NOT NULL REFERENCES tenants (id),
+    doctor UUID NOT NULL,
+    patient UUID NOT NULL,
     start_us BIGINT NOT NULL,
     end_us BIGINT NOT NULL,
     state TEXT NOT NULL
         CHECK (state IN ('booked', 'arrived', 'in_progress', 'finished', 'cancelled')),
     -- Since when it is in that state; none while booked.
     state_us BIGINT,
-    reason TEXT NOT NULL CHECK (length(reason) <= 500),
+    -- In the patient's words, under the patient's key.
+    reason_sealed BYTEA NOT NULL,
     room UUID NOT NULL UNIQUE,
     doctor_participant UUID NOT NULL,
     patient_participant UUID NOT NULL,
@@ -40,7 +42,9 @@ CREATE TABLE appointments (
     created_us BIGINT NOT NULL,
     CONSTRAINT appointments_order CHECK (start_us < end_us),
     CONSTRAINT appointments_state_time CHECK ((state = 'booked') = (state_us IS NULL)),
-    CONSTRAINT appointments_two_people CHECK (doctor <> patient)
+    CONSTRAINT appointments_of_tenant UNIQUE (tenant, id),
+    FOREIGN KEY (tenant, doctor) REFERENCES users (tenant, id),
+    FOREIGN KEY (tenant, patient) REFERENCES patients (tenant, id)
 );
 CREATE INDEX appointments_by_doctor ON appointments (doctor, start_us);
 CREATE INDEX appointments_by_patient ON appointments (patient, start_us);

@@ -3,8 +3,8 @@ CREATE TABLE guests (
     id UUID NOT NULL PRIMARY KEY,
     appointment UUID NOT NULL REFERENCES appointments (id),
     participant UUID NOT NULL UNIQUE,
-    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
-    relation TEXT NOT NULL CHECK (length(relation) BETWEEN 1 AND 80),
+    name_sealed BYTEA NOT NULL,
+    relation_sealed BYTEA NOT NULL,
     created_us BIGINT NOT NULL,
     removed_us BIGINT
 );
@@ -51,9 +51,9 @@ CREATE TABLE chat_messages (
     seq BIGINT NOT NULL CHECK (seq >= 1),
     id UUID NOT NULL,
     participant UUID NOT NULL,
-    from_name TEXT NOT NULL,
+    from_name_sealed BYTEA NOT NULL,
     at_us BIGINT NOT NULL,
-    body TEXT NOT NULL CHECK (length(body) BETWEEN 1 AND 4000),
+    body_sealed BYTEA NOT NULL,
     PRIMARY KEY (room, seq),
     CONSTRAINT chat_messages_id UNIQUE (room, id)
 );

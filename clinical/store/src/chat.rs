@@ -1,11 +1,12 @@
 //! The chat of a room: numbered without gaps, each message stored once.
 
-use clinical_model::{Micros, ParticipantUuid, Phi, RoomUuid};
+use clinical_model::{Micros, ParticipantUuid, PatientId, Phi, RoomUuid};
+use clinical_vault::DataKey;
 use uuid::Uuid;
 
 use crate::statement::{execute, execute_one, fetch_all, fetch_one, fetch_optional};
 use crate::tx::Conn;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, keys};
 
 /// A message that is to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,26 +37,45 @@ struct MessageRow {
     seq: i64,
     id: Uuid,
     participant: Uuid,
-    from_name: String,
+    from_name_sealed: Vec<u8>,
     at_us: i64,
-    body: String,
+    body_sealed: Vec<u8>,
 }
 
-impl TryFrom<MessageRow> for StoredMessage {
-    type Error = StoreError;
+const fn name_place(id: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("chat_messages", "from_name_sealed", id)
+}
 
-    fn try_from(row: MessageRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            seq: number("chat_messages.seq", row.seq)?,
-            at: Micros(row.at_us),
+const fn body_place(id: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("chat_messages", "body_sealed", id)
+}
+
+impl MessageRow {
+    fn open(self, key: &DataKey) -> Result<StoredMessage, StoreError> {
+        let name = keys::open(key, name_place(self.id), &self.from_name_sealed)?;
+        let text = keys::open(key, body_place(self.id), &self.body_sealed)?;
+        Ok(StoredMessage {
+            seq: number("chat_messages.seq", self.seq)?,
+            at: Micros(self.at_us),
             message: NewMessage {
-                id: row.id,
-                from: ParticipantUuid::from_uuid(row.participant),
-                from_name: Phi::new(row.from_name),
-                text: Phi::new(row.body),
+                id: self.id,
+                from: ParticipantUuid::from_uuid(self.participant),
+                from_name: Phi::new(name),
+                text: Phi::new(text),
             },
         })
     }
+}
+
+/// The key of the patient whom the visit in a room is about.
+async fn key_of_room(conn: &mut Conn, room: RoomUuid) -> Result<Option<DataKey>, StoreError> {
+    let (patient,) = fetch_one!(
+        conn,
+        (Uuid,),
+        "SELECT patient FROM appointments WHERE room = $1",
+        room.as_uuid()
+    )?;
+    keys::patient_key(conn, PatientId::from_uuid(patient)).await
 }
 
 fn number(column: &'static str, stored: i64) -> Result<u64, StoreError> {
@@ -85,26 +105,27 @@ pub async fn append(
     let stored = fetch_optional!(
         tx,
         MessageRow,
-        "SELECT seq, id, participant, from_name, at_us, body
+        "SELECT seq, id, participant, from_name_sealed, at_us, body_sealed
          FROM chat_messages WHERE room = $1 AND id = $2",
         room.as_uuid(),
         message.id
     )?;
+    let key = key_of_room(tx, room).await?.ok_or(StoreError::Erased)?;
     if let Some(row) = stored {
-        return row.try_into();
+        return row.open(&key);
     }
     let seq = last.saturating_add(1);
     execute_one!(
         tx,
-        "INSERT INTO chat_messages (room, seq, id, participant, from_name, at_us, body)
+        "INSERT INTO chat_messages (room, seq, id, participant, from_name_sealed, at_us, body_sealed)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         room.as_uuid(),
         seq,
         message.id,
         message.from.as_uuid(),
-        message.from_name.expose().as_str(),
+        keys::seal(&key, name_place(message.id), message.from_name.expose())?,
         now.0,
-        message.text.expose().as_str()
+        keys::seal(&key, body_place(message.id), message.text.expose())?
     )?;
     execute_one!(
         tx,
@@ -119,7 +140,7 @@ pub async fn append(
     })
 }
 
-/// The latest messages of a room, oldest first, at most `max`.
+/// The latest messages of a room, oldest first, at most `max`; none when the record was erased.
 ///
 /// # Errors
 /// The store failed.
@@ -131,15 +152,18 @@ pub async fn latest(
     let rows = fetch_all!(
         conn,
         MessageRow,
-        "SELECT seq, id, participant, from_name, at_us, body
+        "SELECT seq, id, participant, from_name_sealed, at_us, body_sealed
          FROM chat_messages WHERE room = $1 ORDER BY seq DESC LIMIT $2",
         room.as_uuid(),
         i64::from(max)
     )?;
-    rows.into_iter()
-        .rev()
-        .map(StoredMessage::try_from)
-        .collect()
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(key) = key_of_room(conn, room).await? else {
+        return Ok(Vec::new());
+    };
+    rows.into_iter().rev().map(|row| row.open(&key)).collect()
 }
 
 /// A person has read everything up to `seq`; a mark never goes back.

@@ -1,15 +1,18 @@
 //! The database: an embedded SQLite file or a shared PostgreSQL.
 
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
+use clinical_vault::Vault;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
 use crate::migrate;
 use crate::tx::Conn;
-use crate::{ReadTx, StoreError, Tx};
+use crate::{ReadTx, StoreError, Tx, keys};
 
 /// Waiting longer for a connection than this is answered with `Unavailable`: a caller that waits
 /// keeps a request open, and a person would have given up by then.
@@ -27,7 +30,10 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 
 /// A pool of connections to the clinical store. Clones share the pool.
 #[derive(Debug, Clone)]
-pub struct Db(Pools);
+pub struct Db {
+    pools: Pools,
+    vault: Arc<Vault>,
+}
 
 #[derive(Debug, Clone)]
 enum Pools {
@@ -55,26 +61,32 @@ pub enum OpenError {
     /// The schema can not be brought to this version.
     #[error("the store can not be migrated")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The first key can not be made or opened: the master keys are not those of this store.
+    #[error("the keys of the store can not be opened")]
+    Keys(#[source] StoreError),
 }
 
 impl Db {
-    /// Opens `sqlite:PATH` (made if missing) or `postgres://...`.
+    /// Opens `sqlite:PATH` (made if missing) or `postgres://...`; the vault holds its master keys.
     ///
     /// # Errors
     /// A URL of another kind, or a database that can not be opened.
-    pub async fn connect(url: &str) -> Result<Self, OpenError> {
+    pub async fn connect(url: &str, vault: Arc<Vault>) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
-            Self::connect_sqlite(options).await
+            Self::connect_sqlite(options, vault).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
-            Self::connect_postgres(options).await
+            Self::connect_postgres(options, vault).await
         } else {
             Err(OpenError::Scheme)
         }
     }
 
-    async fn connect_sqlite(options: SqliteConnectOptions) -> Result<Self, OpenError> {
+    async fn connect_sqlite(
+        options: SqliteConnectOptions,
+        vault: Arc<Vault>,
+    ) -> Result<Self, OpenError> {
         let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -92,17 +104,26 @@ impl Db {
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
-        Ok(Self(Pools::Sqlite { writer, readers }))
+        Ok(Self {
+            pools: Pools::Sqlite { writer, readers },
+            vault,
+        })
     }
 
-    pub(crate) async fn connect_postgres(options: PgConnectOptions) -> Result<Self, OpenError> {
+    pub(crate) async fn connect_postgres(
+        options: PgConnectOptions,
+        vault: Arc<Vault>,
+    ) -> Result<Self, OpenError> {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;
-        Ok(Self(Pools::Postgres(pool)))
+        Ok(Self {
+            pools: Pools::Postgres(pool),
+            vault,
+        })
     }
 
     /// Brings the schema to this version. Running it again changes nothing.
@@ -111,11 +132,32 @@ impl Db {
     /// A migration failed (its transaction was rolled back), or the store was written by a newer
     /// version.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { writer, .. } => migrate::sqlite().run(writer).await,
             Pools::Postgres(pool) => migrate::postgres().run(pool).await,
         }
-        .map_err(OpenError::Migrate)
+        .map_err(OpenError::Migrate)?;
+        self.make_first_key().await.map_err(OpenError::Keys)
+    }
+
+    /// The key of the installation itself. Opening it also shows at the start, and not at the first
+    /// patient, that the master keys are those of this store.
+    async fn make_first_key(&self) -> Result<(), StoreError> {
+        let known = keys::tenant_key(&mut *self.read().await?, TenantId::INSTALLATION).await;
+        match known {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Corrupt {
+                column: "tenant_keys",
+                ..
+            }) => {}
+            Err(error) => return Err(error),
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = Micros(i64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(i64::MAX));
+        let mut tx = self.begin().await?;
+        keys::insert_tenant_key(&mut tx, TenantId::INSTALLATION, now).await?;
+        tx.commit(AuditEntry::done(AuditActor::System, "keys.make", now))
+            .await
     }
 
     /// Asks the database for an answer.
@@ -133,11 +175,12 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let conn = match &self.0 {
-            Pools::Sqlite { writer, .. } => {
-                Conn::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
-            }
-            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?),
+        let conn = match &self.pools {
+            Pools::Sqlite { writer, .. } => Conn::sqlite(
+                writer.begin_with("BEGIN IMMEDIATE").await?,
+                Arc::clone(&self.vault),
+            ),
+            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?, Arc::clone(&self.vault)),
         };
         Ok(Tx::new(conn))
     }
@@ -147,11 +190,14 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
-        let conn = match &self.0 {
-            Pools::Sqlite { readers, .. } => Conn::sqlite(readers.begin().await?),
+        let conn = match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                Conn::sqlite(readers.begin().await?, Arc::clone(&self.vault))
+            }
             Pools::Postgres(pool) => Conn::postgres(
                 pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     .await?,
+                Arc::clone(&self.vault),
             ),
         };
         Ok(ReadTx::new(conn))
@@ -159,7 +205,7 @@ impl Db {
 
     /// Waits for open transactions and closes every connection.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.pools {
             Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;

@@ -1,5 +1,6 @@
 //! What can go wrong below every use case.
 
+use clinical_vault::{OpenError, SealError};
 use sqlx::error::ErrorKind;
 
 /// A statement that did not succeed.
@@ -21,6 +22,23 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A sealed value that does not open: it was altered, or sealed with another key.
+    #[error("{table}.{column} does not open")]
+    Sealed {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Why.
+        #[source]
+        source: OpenError,
+    },
+    /// A value could not be sealed: there are no random numbers.
+    #[error("a value could not be sealed")]
+    Seal(#[from] SealError),
+    /// The patient's key was destroyed: nothing can be written about them any more.
+    #[error("the record was erased")]
+    Erased,
     /// A statement touched another number of rows than it must.
     #[error("a statement touched {found} rows instead of {wanted}")]
     RowCount {

@@ -1,12 +1,40 @@
 //! Accounts and sign-ins.
 
 use clinical_model::{
-    Account, DoctorProfile, Email, Micros, Position, Role, Session, SessionId, TokenHash, UserId,
+    Account, DoctorProfile, Email, Micros, PatientId, Position, Role, Session, SessionId, TenantId,
+    TokenHash, UserId,
 };
+use clinical_vault::DataKey;
 use uuid::Uuid;
 
 use crate::statement::{execute, execute_one, fetch_optional};
-use crate::{Conn, StoreError, Tx};
+use crate::{Conn, StoreError, Tx, keys};
+
+/// The address of an account is sealed and indexed under the installation's key: who signs in names
+/// no facility.
+async fn address_key(conn: &mut Conn) -> Result<std::sync::Arc<DataKey>, StoreError> {
+    keys::tenant_key(conn, TenantId::INSTALLATION).await
+}
+
+const fn email_place(id: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("users", "email_sealed", id)
+}
+
+/// The name of a person as it is stored with their account.
+pub(crate) const fn name_place(id: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("users", "name_sealed", id)
+}
+
+/// Opens the name of a member of staff that was read with another row.
+pub(crate) async fn open_name(
+    conn: &mut Conn,
+    tenant: TenantId,
+    person: UserId,
+    sealed: &[u8],
+) -> Result<String, StoreError> {
+    let key = keys::tenant_key(conn, tenant).await?;
+    keys::open(&key, name_place(person.as_uuid()), sealed)
+}
 
 /// An account with the hash that proves its password.
 #[derive(Debug, Clone)]
@@ -56,29 +84,49 @@ pub async fn insert_user(
         ),
         Position::Other(_) => (None, None, String::new()),
     };
+    let id = account.id.as_uuid();
+    let address = address_key(tx).await?;
+    let key = keys::tenant_key(tx, account.tenant).await?;
+    let email = account.email.as_str();
     execute_one!(
         tx,
-        "INSERT INTO users (id, email, name, role, password_hash, zone, specialty, languages,
+        "INSERT INTO users (id, tenant, email_index, email_sealed, name_sealed, role,
+                            password_hash, zone, specialty, languages, patient, factor_grace_us,
                             disabled, created_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        account.id.as_uuid(),
-        account.email.as_str(),
-        account.name.as_str(),
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        id,
+        account.tenant.as_uuid(),
+        address.blind_index("email", email).to_vec(),
+        keys::seal(&address, email_place(id), email)?,
+        keys::seal(&key, name_place(id), &account.name)?,
         account.position.role().as_str(),
         credential.password_hash.0.as_str(),
         zone,
         specialty,
         languages,
+        account.patient.map(Uuid::from),
+        account.factor_grace.0,
         account.disabled,
         now.0,
     )
     .map_err(|error| {
-        if error.violates("users_email", "users.email") {
+        if error.violates("users_email", "users.email_index") {
             InsertUserError::EmailTaken
         } else {
             error.into()
         }
     })
+}
+
+macro_rules! select_users {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, tenant, email_sealed, name_sealed, role, password_hash, zone, specialty,
+                 languages, patient, factor_grace_us, disabled
+             FROM users ",
+            $tail
+        )
+    };
 }
 
 /// Finds an account by its e-mail address, with its password hash.
@@ -89,15 +137,19 @@ pub async fn credential_by_email(
     conn: &mut Conn,
     email: &Email,
 ) -> Result<Option<Credential>, StoreError> {
-    fetch_optional!(
+    let index = address_key(conn)
+        .await?
+        .blind_index("email", email.as_str());
+    let row = fetch_optional!(
         conn,
         UserRow,
-        "SELECT id, email, name, role, password_hash, zone, specialty, languages, disabled
-         FROM users WHERE email = $1",
-        email.as_str(),
-    )?
-    .map(Credential::try_from)
-    .transpose()
+        select_users!("WHERE email_index = $1"),
+        index.to_vec(),
+    )?;
+    match row {
+        Some(row) => opened(conn, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Finds an account.
@@ -105,15 +157,19 @@ pub async fn credential_by_email(
 /// # Errors
 /// The store failed.
 pub async fn account(conn: &mut Conn, id: UserId) -> Result<Option<Account>, StoreError> {
-    let row = fetch_optional!(
-        conn,
-        UserRow,
-        "SELECT id, email, name, role, password_hash, zone, specialty, languages, disabled
-         FROM users WHERE id = $1",
-        id.as_uuid(),
-    )?;
-    row.map(|row| Credential::try_from(row).map(|credential| credential.account))
-        .transpose()
+    Ok(credential(conn, id).await?.map(|found| found.account))
+}
+
+/// Finds an account with its password hash.
+///
+/// # Errors
+/// The store failed.
+pub async fn credential(conn: &mut Conn, id: UserId) -> Result<Option<Credential>, StoreError> {
+    let row = fetch_optional!(conn, UserRow, select_users!("WHERE id = $1"), id.as_uuid(),)?;
+    match row {
+        Some(row) => opened(conn, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Shuts an account, or opens it again. Its sign-ins are judged with it at every request.
@@ -225,54 +281,60 @@ pub async fn forget_expired_sessions(
 #[derive(sqlx::FromRow)]
 struct UserRow {
     id: Uuid,
-    email: String,
-    name: String,
+    tenant: Uuid,
+    email_sealed: Vec<u8>,
+    name_sealed: Vec<u8>,
     role: String,
     password_hash: String,
     zone: Option<String>,
     specialty: Option<String>,
     languages: String,
+    patient: Option<Uuid>,
+    factor_grace_us: i64,
     disabled: bool,
 }
 
-impl TryFrom<UserRow> for Credential {
-    type Error = StoreError;
+async fn opened(conn: &mut Conn, row: UserRow) -> Result<Credential, StoreError> {
+    let tenant = TenantId::from_uuid(row.tenant);
+    let address = address_key(conn).await?;
+    let email = keys::open(&address, email_place(row.id), &row.email_sealed)?;
+    let id = UserId::from_uuid(row.id);
+    Ok(Credential {
+        account: Account {
+            id,
+            tenant,
+            email: Email::parse(&email)
+                .map_err(|error| StoreError::corrupt("users.email_sealed", error))?,
+            name: open_name(conn, tenant, id, &row.name_sealed).await?,
+            position: position(&row)?,
+            patient: row.patient.map(PatientId::from_uuid),
+            factor_grace: Micros(row.factor_grace_us),
+            disabled: row.disabled,
+        },
+        password_hash: PasswordHash(row.password_hash),
+    })
+}
 
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        let role: Role = row
-            .role
-            .parse()
-            .map_err(|error| StoreError::corrupt("users.role", error))?;
-        let position = match (Position::without_profile(role), row.specialty, row.zone) {
-            (Some(other), _, _) => other,
-            (None, Some(specialty), Some(zone)) => Position::Doctor(DoctorProfile {
-                specialty,
-                zone,
-                languages: row
-                    .languages
-                    .split_whitespace()
-                    .map(str::to_owned)
-                    .collect(),
-            }),
-            (None, _, _) => {
-                return Err(StoreError::corrupt(
-                    "users.specialty",
-                    "a doctor without profile",
-                ));
-            }
-        };
-        let email =
-            Email::parse(&row.email).map_err(|error| StoreError::corrupt("users.email", error))?;
-        Ok(Self {
-            account: Account {
-                id: UserId::from_uuid(row.id),
-                email,
-                name: row.name,
-                position,
-                disabled: row.disabled,
-            },
-            password_hash: PasswordHash(row.password_hash),
-        })
+fn position(row: &UserRow) -> Result<Position, StoreError> {
+    let role: Role = row
+        .role
+        .parse()
+        .map_err(|error| StoreError::corrupt("users.role", error))?;
+    match (Position::without_profile(role), &row.specialty, &row.zone) {
+        (Some(other), _, _) => Ok(other),
+        (None, Some(specialty), Some(zone)) => Ok(Position::Doctor(DoctorProfile {
+            specialty: specialty.clone(),
+            zone: zone.clone(),
+            languages: row
+                .languages
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+        })),
+        (None, _, _) => Err(StoreError::corrupt(
+            "users.specialty",
+            "a doctor without profile",
+        )),
     }
 }
 

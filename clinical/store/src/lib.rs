@@ -3,15 +3,20 @@
 //! sqlx is used here and nowhere else in the clinical service. One statement text serves both
 //! engines; rows are private, models come out. Not found is `Ok(None)`.
 
+pub mod access;
 mod audit;
 pub mod booking;
+pub mod chart;
 pub mod chat;
 mod db;
 mod error;
 pub mod identity;
+pub mod keys;
 mod migrate;
 pub mod notes;
+pub mod patients;
 mod statement;
+pub mod tenants;
 #[cfg(feature = "testbed")]
 pub mod testbed;
 mod tx;

@@ -35,12 +35,17 @@ macro_rules! step {
 
 const STEPS: &[Step] = &[
     step!(1, "0001_audit"),
-    step!(2, shared "0002_identity"),
+    step!(2, shared "0002_tenants"),
+    step!(3, shared "0003_patients"),
+    step!(4, shared "0004_identity"),
+    step!(5, shared "0005_access"),
     step!(10, shared "0010_booking"),
     step!(11, "0011_no_overlap"),
     step!(12, shared "0012_visits"),
     step!(13, shared "0013_notes"),
     step!(14, "0014_signed_notes"),
+    step!(20, shared "0020_chart"),
+    step!(21, "0021_chart_history"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {

@@ -1,12 +1,12 @@
 //! Notes of visits. The schema refuses every change of a signed one.
 
 use clinical_model::notes::{Note, NoteState, NoteText};
-use clinical_model::{AppointmentId, Micros, NoteId, UserId};
+use clinical_model::{AppointmentId, Micros, NoteId, PatientId, UserId};
 use uuid::Uuid;
 
-use crate::statement::{execute, execute_one, fetch_optional};
+use crate::statement::{execute, execute_one, fetch_one, fetch_optional};
 use crate::tx::Conn;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, keys};
 
 /// Why a note was not written.
 #[derive(Debug, thiserror::Error)]
@@ -24,32 +24,52 @@ struct NoteRow {
     id: Uuid,
     appointment: Uuid,
     author: Uuid,
-    body: String,
+    patient: Uuid,
+    body_sealed: Vec<u8>,
     state: String,
     version: i64,
     signed_us: Option<i64>,
 }
 
-impl TryFrom<NoteRow> for Note {
-    type Error = StoreError;
+const fn place(note: NoteId) -> (&'static str, &'static str, Uuid) {
+    ("notes", "body_sealed", note.as_uuid())
+}
 
-    fn try_from(row: NoteRow) -> Result<Self, StoreError> {
-        let state = match (row.state.as_str(), row.signed_us) {
-            ("draft", None) => NoteState::Draft,
-            ("signed", Some(at)) => NoteState::Signed { at: Micros(at) },
-            _ => return Err(StoreError::corrupt("notes.state", "no such state")),
-        };
-        Ok(Self {
-            id: NoteId::from_uuid(row.id),
-            appointment: AppointmentId::from_uuid(row.appointment),
-            author: UserId::from_uuid(row.author),
-            text: NoteText::try_from(row.body.as_str())
-                .map_err(|source| StoreError::corrupt("notes.body", source))?,
-            state,
-            version: u32::try_from(row.version)
-                .map_err(|source| StoreError::corrupt("notes.version", source))?,
-        })
-    }
+async fn opened(conn: &mut Conn, row: NoteRow) -> Result<Option<Note>, StoreError> {
+    let state = match (row.state.as_str(), row.signed_us) {
+        ("draft", None) => NoteState::Draft,
+        ("signed", Some(at)) => NoteState::Signed { at: Micros(at) },
+        _ => return Err(StoreError::corrupt("notes.state", "no such state")),
+    };
+    let id = NoteId::from_uuid(row.id);
+    let Some(key) = keys::patient_key(conn, PatientId::from_uuid(row.patient)).await? else {
+        return Ok(None);
+    };
+    let text = keys::open(&key, place(id), &row.body_sealed)?;
+    Ok(Some(Note {
+        id,
+        appointment: AppointmentId::from_uuid(row.appointment),
+        author: UserId::from_uuid(row.author),
+        text: NoteText::try_from(text.as_str())
+            .map_err(|source| StoreError::corrupt("notes.body_sealed", source))?,
+        state,
+        version: u32::try_from(row.version)
+            .map_err(|source| StoreError::corrupt("notes.version", source))?,
+    }))
+}
+
+/// The key of the patient whom a visit is about.
+async fn key_of_visit(
+    conn: &mut Conn,
+    appointment: AppointmentId,
+) -> Result<clinical_vault::DataKey, StoreError> {
+    let (patient,) = fetch_one!(
+        conn,
+        (Uuid,),
+        "SELECT patient FROM appointments WHERE id = $1",
+        appointment.as_uuid()
+    )?;
+    keys::living_patient_key(conn, PatientId::from_uuid(patient)).await
 }
 
 const fn stored_state(note: &Note) -> (&'static str, Option<i64>) {
@@ -59,7 +79,7 @@ const fn stored_state(note: &Note) -> (&'static str, Option<i64>) {
     }
 }
 
-/// The note of a visit.
+/// The note of a visit; none when the patient's record was erased.
 ///
 /// # Errors
 /// The store failed.
@@ -67,15 +87,18 @@ pub async fn note_of(
     conn: &mut Conn,
     appointment: AppointmentId,
 ) -> Result<Option<Note>, StoreError> {
-    fetch_optional!(
+    let row = fetch_optional!(
         conn,
         NoteRow,
-        "SELECT id, appointment, author, body, state, version, signed_us
-         FROM notes WHERE appointment = $1",
+        "SELECT n.id, n.appointment, n.author, a.patient, n.body_sealed, n.state, n.version,
+                n.signed_us
+         FROM notes n JOIN appointments a ON a.id = n.appointment WHERE n.appointment = $1",
         appointment.as_uuid()
-    )?
-    .map(Note::try_from)
-    .transpose()
+    )?;
+    match row {
+        Some(row) => opened(conn, row).await,
+        None => Ok(None),
+    }
 }
 
 /// Writes the first version of a note.
@@ -84,14 +107,15 @@ pub async fn note_of(
 /// The visit has a note already, or the store failed.
 pub async fn insert_note(tx: &mut Tx, note: &Note, now: Micros) -> Result<(), NoteWriteError> {
     let (state, signed_us) = stored_state(note);
+    let key = key_of_visit(tx, note.appointment).await?;
     execute_one!(
         tx,
-        "INSERT INTO notes (id, appointment, author, body, state, version, signed_us, saved_us)
+        "INSERT INTO notes (id, appointment, author, body_sealed, state, version, signed_us, saved_us)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         note.id.as_uuid(),
         note.appointment.as_uuid(),
         note.author.as_uuid(),
-        note.text.as_str(),
+        keys::seal(&key, place(note.id), note.text.as_str())?,
         state,
         i64::from(note.version),
         signed_us,
@@ -117,11 +141,12 @@ pub async fn update_note(
     now: Micros,
 ) -> Result<(), NoteWriteError> {
     let (state, signed_us) = stored_state(note);
+    let key = key_of_visit(tx, note.appointment).await?;
     let touched = execute!(
         tx,
-        "UPDATE notes SET body = $1, state = $2, version = $3, signed_us = $4, saved_us = $5
+        "UPDATE notes SET body_sealed = $1, state = $2, version = $3, signed_us = $4, saved_us = $5
          WHERE id = $6 AND version = $7 AND state = 'draft'",
-        note.text.as_str(),
+        keys::seal(&key, place(note.id), note.text.as_str())?,
         state,
         i64::from(note.version),
         signed_us,
@@ -144,7 +169,7 @@ pub async fn update_note(
 pub async fn try_overwrite(tx: &mut Tx, appointment: AppointmentId) -> Result<u64, StoreError> {
     execute!(
         tx,
-        "UPDATE notes SET body = 'forged' WHERE appointment = $1",
+        "UPDATE notes SET version = 99 WHERE appointment = $1",
         appointment.as_uuid()
     )
 }

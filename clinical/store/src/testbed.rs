@@ -16,12 +16,15 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
+use clinical_vault::{MasterKeys, Vault};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::Db;
+use crate::tenants::{self, Tenant};
 
 /// A database that nobody else uses, with the schema.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ impl TestDb {
     pub async fn sqlite() -> Self {
         let folder = Folder::new("sqlite");
         let url = format!("sqlite:{}", folder.0.join("clinic.db").display());
-        let db = Db::connect(&url)
+        let db = Db::connect(&url, new_vault())
             .await
             .expect("a temporary SQLite file opens");
         db.migrate()
@@ -71,7 +74,7 @@ impl TestDb {
             .await
             .expect("the user of TEST_POSTGRES_URL makes databases");
         admin.close().await.expect("a connection closes");
-        let db = Db::connect_postgres(server.database(&name))
+        let db = Db::connect_postgres(server.database(&name), new_vault())
             .await
             .expect("a new PostgreSQL database opens");
         db.migrate()
@@ -79,6 +82,13 @@ impl TestDb {
             .expect("a new PostgreSQL database takes the schema");
         Self { db, _folder: None }
     }
+}
+
+/// A vault with a master key that nobody else has.
+fn new_vault() -> Arc<Vault> {
+    Arc::new(Vault::new(
+        MasterKeys::generate().expect("there are random numbers"),
+    ))
 }
 
 /// Writes each test twice, once per engine: `name::on_sqlite` and `name::on_postgres`.
@@ -230,12 +240,31 @@ fn unprivileged_user() -> Option<(u32, u32)> {
     })
 }
 
+/// Makes a facility in Douala, unless it is there.
+pub async fn make_facility(db: &Db, id: TenantId) {
+    let mut tx = db.begin().await.expect("a test database answers");
+    let known = tenants::find(&mut tx, id).await;
+    if known.expect("a test database answers").is_some() {
+        return;
+    }
+    let tenant = Tenant {
+        id,
+        name: "Practice".to_owned(),
+        zone: "Africa/Douala".to_owned(),
+        country: "CM".to_owned(),
+    };
+    let made = tenants::insert(&mut tx, &tenant, Micros(1)).await;
+    made.expect("a new facility has no rival");
+    let entry = AuditEntry::done(AuditActor::System, "test.facility", Micros(1));
+    tx.commit(entry).await.expect("a test database answers");
+}
+
 /// Tries to write where only reading is allowed.
 ///
 /// # Errors
 /// The engine refuses, as it must.
 pub async fn try_write(conn: &mut crate::Conn) -> Result<u64, crate::StoreError> {
-    crate::statement::execute!(conn, "DELETE FROM users")
+    crate::statement::execute!(conn, "DELETE FROM tenants")
 }
 
 /// How many audit events there are.

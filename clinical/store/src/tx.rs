@@ -1,8 +1,10 @@
 //! Transactions. Nothing is read or written outside one, and a change needs an audit entry.
 
 use core::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use clinical_model::AuditEntry;
+use clinical_vault::Vault;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::{StoreError, audit};
@@ -10,7 +12,10 @@ use crate::{StoreError, audit};
 /// An open transaction on either engine, as statements see it. Functions that only read take
 /// `&mut Conn`, so they work in a [`Tx`] and in a [`ReadTx`]; functions that write take `&mut Tx`.
 #[derive(Debug)]
-pub struct Conn(Inner);
+pub struct Conn {
+    inner: Inner,
+    vault: Arc<Vault>,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -26,16 +31,33 @@ pub(crate) enum Engine<'a> {
 }
 
 impl Conn {
-    pub(crate) const fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self(Inner::Sqlite(transaction))
+    pub(crate) const fn sqlite(
+        transaction: Transaction<'static, Sqlite>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        Self {
+            inner: Inner::Sqlite(transaction),
+            vault,
+        }
     }
 
-    pub(crate) const fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
-        Self(Inner::Postgres(transaction))
+    pub(crate) const fn postgres(
+        transaction: Transaction<'static, Postgres>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        Self {
+            inner: Inner::Postgres(transaction),
+            vault,
+        }
+    }
+
+    /// The keys that seal and open values.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     pub(crate) fn engine(&mut self) -> Engine<'_> {
-        match &mut self.0 {
+        match &mut self.inner {
             Inner::Sqlite(transaction) => Engine::Sqlite(&mut *transaction),
             Inner::Postgres(transaction) => Engine::Postgres(&mut *transaction),
         }
@@ -52,14 +74,22 @@ impl Tx {
         Self(conn)
     }
 
+    /// Writes an audit entry besides the one of the commit, for an act that is more than one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn also(&mut self, entry: AuditEntry) -> Result<(), StoreError> {
+        audit::append(self, &entry).await
+    }
+
     /// Writes the audit entry and makes everything durable, or nothing.
     ///
     /// # Errors
     /// The store failed; whether the change is durable is then only unknown if the connection broke
     /// during the commit itself.
     pub async fn commit(mut self, entry: AuditEntry) -> Result<(), StoreError> {
-        audit::insert(&mut self, &entry).await?;
-        match self.0.0 {
+        audit::append(&mut self, &entry).await?;
+        match self.0.inner {
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(transaction) => transaction.commit().await?,
         }

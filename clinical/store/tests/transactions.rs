@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, Position, Role, Session, SessionId, TokenHash,
-    UserId,
+    Account, AuditActor, AuditEntry, Email, Micros, Position, Role, Session, SessionId, TenantId,
+    TokenHash, UserId,
 };
 use clinical_store::identity::{self, Credential, InsertUserError, PasswordHash};
+use clinical_store::testbed::make_facility;
 use clinical_store::{Db, on_both_engines};
+use clinical_vault::{MasterKeys, Vault};
 use uuid::Uuid;
+
+const TENANT: TenantId = TenantId::from_uuid(Uuid::from_u128(77));
 
 fn entry() -> AuditEntry {
     AuditEntry::done(AuditActor::System, "test.act", Micros(1))
@@ -17,9 +21,12 @@ fn person(id: u128, email: &str) -> Credential {
     Credential {
         account: Account {
             id: UserId::from_uuid(Uuid::from_u128(id)),
+            tenant: TENANT,
             email: Email::parse(email).unwrap(),
             name: "Aline".to_owned(),
-            position: Position::without_profile(Role::Patient).unwrap(),
+            position: Position::without_profile(Role::Nurse).unwrap(),
+            patient: None,
+            factor_grace: Micros(0),
             disabled: false,
         },
         password_hash: PasswordHash("$argon2id$fake".to_owned()),
@@ -31,6 +38,7 @@ fn hash(text: &str) -> TokenHash {
 }
 
 async fn store(db: &Db, credential: &Credential) {
+    make_facility(db, TENANT).await;
     let mut tx = db.begin().await.unwrap();
     identity::insert_user(&mut tx, credential, Micros(1))
         .await
@@ -73,7 +81,7 @@ on_both_engines! {
         store(&db, &person(1, "a@x")).await;
         db.begin().await.unwrap().commit(entry()).await.unwrap();
         let mut tx = db.begin().await.unwrap();
-        assert_eq!(clinical_store::testbed::audit_rows(&mut tx).await.unwrap(), 2);
+        assert_eq!(clinical_store::testbed::audit_rows(&mut tx).await.unwrap(), 4);
         let refused = clinical_store::testbed::try_audit_change(&mut tx).await.unwrap_err();
         assert!(refused.violates("audit_is_append_only", ""), "{refused:?}");
     }
@@ -154,6 +162,7 @@ on_both_engines! {
 
 #[tokio::test]
 async fn a_url_of_another_database_is_refused() {
-    let refused = Db::connect("mysql://x").await.unwrap_err();
+    let vault = Vault::new(MasterKeys::generate().unwrap());
+    let refused = Db::connect("mysql://x", vault.into()).await.unwrap_err();
     assert!(refused.to_string().contains("sqlite:"));
 }

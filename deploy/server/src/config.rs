@@ -77,6 +77,9 @@ pub(crate) struct StoreConfig {
     pub(crate) url: Option<String>,
     /// A file that holds the URL, so that a password stays out of this file.
     pub(crate) url_file: Option<PathBuf>,
+    /// The master keys that seal the store's values; without it, `keys/master.pem` in the data
+    /// directory. Keep it apart from backups: without it they cannot be read.
+    pub(crate) master_key_file: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for StoreConfig {
@@ -85,6 +88,7 @@ impl std::fmt::Debug for StoreConfig {
         f.debug_struct("StoreConfig")
             .field("url", &self.url.as_ref().map(|_| ".."))
             .field("url_file", &self.url_file)
+            .field("master_key_file", &self.master_key_file)
             .finish()
     }
 }

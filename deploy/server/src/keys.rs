@@ -6,6 +6,9 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::Path;
 
 use anyhow::Context as _;
+use clinical_app::MasterKeys;
+
+use crate::config::Config;
 
 /// Makes a folder that only the owner can look into: what lies there is health data and keys. One
 /// that exists stays as its owner wanted it.
@@ -17,6 +20,34 @@ pub(crate) fn make_private_dir(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make {}", path.display()))
 }
 
+/// The master keys that the store's values are sealed under: the file that the configuration
+/// names, or one in the data directory, made at the first start.
+pub(crate) fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
+    let text = match &config.store.master_key_file {
+        Some(path) => {
+            refuse_open_file(path)?;
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+        }
+        None => load_or_create(&config.data_dir, "master", || {
+            Ok(MasterKeys::generate()?.to_file())
+        })?,
+    };
+    MasterKeys::parse(&text).context("the master key file has a mistake")
+}
+
+fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
+    let mode = fs::metadata(path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .permissions()
+        .mode();
+    anyhow::ensure!(
+        mode & 0o077 == 0,
+        "{} can be read by others: run `chmod 600` on it",
+        path.display()
+    );
+    Ok(())
+}
+
 /// Reads the key `name`, or makes it with `generate` (PKCS#8 PEM) and stores it durably first.
 pub(crate) fn load_or_create(
     data_dir: &Path,
@@ -26,12 +57,7 @@ pub(crate) fn load_or_create(
     let folder = data_dir.join("keys");
     let path = folder.join(format!("{name}.pem"));
     if path.exists() {
-        let mode = fs::metadata(&path)?.permissions().mode();
-        anyhow::ensure!(
-            mode & 0o077 == 0,
-            "{} can be read by others: run `chmod 600` on it",
-            path.display()
-        );
+        refuse_open_file(&path)?;
         return fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", path.display()));
     }

@@ -43,7 +43,8 @@ pub(crate) async fn own(
     let record = clinical_store::booking::find(conn, id)
         .await?
         .ok_or(AccessError::NotFound)?;
-    let is_patient = actor.role == Role::Patient && record.appointment.patient == actor.user;
+    let is_patient =
+        actor.role == Role::Patient && Some(record.appointment.patient) == actor.patient;
     if is_patient || is_doctor_of(actor, &record) {
         Ok(record)
     } else {
@@ -82,7 +83,7 @@ pub async fn appointments(
         return Err(ListError::Range);
     }
     let party = match actor.role {
-        Role::Patient => Party::Patient(actor.user),
+        Role::Patient => Party::Patient(actor.patient.ok_or(ListError::Forbidden)?),
         Role::Doctor => Party::Doctor(actor.user),
         Role::Nurse
         | Role::Pharmacist

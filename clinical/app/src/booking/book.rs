@@ -2,9 +2,7 @@
 
 use clinical_model::booking::{Appointment, AppointmentState, Reason, Slot};
 use clinical_model::visits::LinkHolder;
-use clinical_model::{
-    AppointmentId, AuditActor, AuditEntry, Micros, ParticipantUuid, Role, RoomUuid, UserId,
-};
+use clinical_model::{AppointmentId, Micros, ParticipantUuid, Role, RoomUuid, UserId};
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
 use clinical_store::{Conn, StoreError};
 
@@ -89,12 +87,12 @@ pub(super) async fn bookable_slot(
 /// # Errors
 /// [`BookError`]
 pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Booked, BookError> {
-    if actor.role != Role::Patient {
+    let (Role::Patient, Some(patient)) = (actor.role, actor.patient) else {
         return Err(BookError::Forbidden);
-    }
+    };
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
-    if clinical_store::booking::doctor(&mut tx, command.doctor)
+    if clinical_store::booking::doctor(&mut tx, actor.tenant, command.doctor)
         .await?
         .is_none()
     {
@@ -103,11 +101,12 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
     let slot = bookable_slot(&mut tx, command.doctor, command.start, now)
         .await?
         .ok_or(BookError::NoSlot)?;
-    clinical_store::booking::lock_calendars(&mut tx, command.doctor, actor.user).await?;
+    clinical_store::booking::lock_calendars(&mut tx, command.doctor, patient).await?;
     let appointment = Appointment {
         id: AppointmentId::from_uuid(desk.id(now)),
         doctor: command.doctor,
-        patient: actor.user,
+        tenant: actor.tenant,
+        patient,
         slot,
         reason: command.reason,
         room: RoomUuid::from_uuid(desk.opaque_id()),
@@ -121,8 +120,9 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
     let record = clinical_store::booking::find(&mut tx, appointment.id)
         .await?
         .ok_or_else(|| StoreError::corrupt("appointments.id", "a booked appointment is missing"))?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.book", now)
-        .about("appointment", appointment.id.as_uuid())
+    let entry = actor
+        .did("booking.book", now)
+        .of_visit(&appointment)
         .under("own_appointment");
     tx.commit(entry).await?;
     Ok(Booked { record, link })

@@ -3,7 +3,7 @@
 use clinical_model::booking::{
     Doctor, HoursError, Slot, Stretch, WeeklyHours, free_slots, slot_at,
 };
-use clinical_model::{AuditActor, AuditEntry, Micros, Role, UserId};
+use clinical_model::{Micros, Role, UserId};
 use clinical_store::booking::Schedule;
 use clinical_store::{Conn, StoreError};
 use jiff::tz::TimeZone;
@@ -45,13 +45,13 @@ pub enum SlotsError {
     Store(#[from] StoreError),
 }
 
-/// Everybody who can be booked, by name.
+/// Everybody of the facility who can be booked, by name.
 ///
 /// # Errors
 /// The store failed.
-pub async fn doctors(desk: &Desk) -> Result<Vec<Doctor>, StoreError> {
+pub async fn doctors(desk: &Desk, actor: &Actor) -> Result<Vec<Doctor>, StoreError> {
     let mut tx = desk.db().read().await?;
-    clinical_store::booking::doctors(&mut tx).await
+    clinical_store::booking::doctors(&mut tx, actor.tenant).await
 }
 
 /// The free slots of a doctor that begin within `days` days of 24 hours after `from`, none of them
@@ -61,6 +61,7 @@ pub async fn doctors(desk: &Desk) -> Result<Vec<Doctor>, StoreError> {
 /// [`SlotsError`]
 pub async fn slots(
     desk: &Desk,
+    actor: &Actor,
     doctor: UserId,
     from: Micros,
     days: u32,
@@ -71,7 +72,7 @@ pub async fn slots(
     let to = from.plus(i64::from(days) * Micros::DAY);
     let from = from.max(desk.now());
     let mut tx = desk.db().read().await?;
-    let profile = clinical_store::booking::doctor(&mut tx, doctor)
+    let profile = clinical_store::booking::doctor(&mut tx, actor.tenant, doctor)
         .await?
         .ok_or(SlotsError::NotFound)?;
     let calendar = Calendar::read(&mut tx, doctor).await?;
@@ -206,7 +207,8 @@ pub async fn put_hours(
     let mut tx = desk.db().begin().await?;
     own_profile(&mut tx, actor).await?;
     clinical_store::booking::put_schedule(&mut tx, actor.user, &schedule).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.put_hours", now)
+    let entry = actor
+        .did("booking.put_hours", now)
         .about("user", actor.user.as_uuid())
         .under("own_hours");
     tx.commit(entry).await?;
@@ -217,7 +219,7 @@ async fn own_profile(conn: &mut Conn, actor: &Actor) -> Result<Doctor, HoursWrit
     if actor.role != Role::Doctor {
         return Err(HoursWriteError::Forbidden);
     }
-    clinical_store::booking::doctor(conn, actor.user)
+    clinical_store::booking::doctor(conn, actor.tenant, actor.user)
         .await?
         .ok_or(HoursWriteError::Forbidden)
 }

@@ -1,7 +1,7 @@
 //! Cancelling and moving an appointment.
 
 use clinical_model::booking::TransitionError;
-use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros};
+use clinical_model::{AppointmentId, Micros};
 use clinical_store::StoreError;
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
 
@@ -62,8 +62,9 @@ pub async fn cancel(
     let read = record.appointment.version;
     record.appointment = record.appointment.cancel(now)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.cancel", now)
-        .about("appointment", id.as_uuid())
+    let entry = actor
+        .did("booking.cancel", now)
+        .of_visit(&record.appointment)
         .under("own_appointment");
     let effect = LiveEffect::CloseRoom {
         room: record.appointment.room,
@@ -145,8 +146,9 @@ pub async fn reschedule(
     clinical_store::visits::extend_links(&mut tx, id, expires).await?;
     let room = record.appointment.room;
     clinical_store::visits::clear_admissions(&mut tx, room, now).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.reschedule", now)
-        .about("appointment", id.as_uuid())
+    let entry = actor
+        .did("booking.reschedule", now)
+        .of_visit(&record.appointment)
         .under("own_appointment");
     let effect = LiveEffect::CloseRoom {
         room,

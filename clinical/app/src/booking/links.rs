@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clinical_model::booking::{Appointment, AppointmentStage};
 use clinical_model::visits::{JoinLinkToken, Link, LinkHolder};
-use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros};
+use clinical_model::{AppointmentId, Micros};
 use clinical_store::{StoreError, Tx};
 
 use super::access::{AccessError, own};
@@ -97,8 +97,9 @@ pub async fn new_link(desk: &Desk, actor: &Actor, id: AppointmentId) -> Result<N
         .await?;
     clinical_store::visits::revoke_patient_links(&mut tx, id, now).await?;
     let link = issue(desk, &mut tx, &appointment, LinkHolder::Patient, now).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.new_link", now)
-        .about("appointment", id.as_uuid())
+    let entry = actor
+        .did("booking.new_link", now)
+        .of_visit(&appointment)
         .under("own_appointment");
     tx.commit(entry).await?;
     Ok(link)
@@ -115,8 +116,9 @@ pub async fn revoke_link(desk: &Desk, actor: &Actor, id: AppointmentId) -> Resul
     let (room, participant) = (appointment.room, appointment.patient_participant);
     clinical_store::visits::revoke_patient_links(&mut tx, id, now).await?;
     clinical_store::visits::remove(&mut tx, room, participant, now).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "booking.revoke_link", now)
-        .about("appointment", id.as_uuid())
+    let entry = actor
+        .did("booking.revoke_link", now)
+        .of_visit(&appointment)
         .under("own_appointment");
     let effect = LiveEffect::DropParticipant { room, participant };
     desk.commit_and_tell(tx, entry, effect).await?;

@@ -3,8 +3,8 @@
 use clinical_model::booking::{Appointment, AppointmentStage, AppointmentState, Reason, Slot};
 use clinical_model::notes::{Note, NoteText};
 use clinical_model::{
-    AppointmentId, AuditActor, AuditEntry, Micros, NoteId, ParticipantUuid, Phi, Role, RoomUuid,
-    SessionId, UserId,
+    AppointmentId, AuditActor, AuditEntry, Micros, NoteId, ParticipantUuid, PatientId, Phi, Role,
+    RoomUuid, SessionId, UserId,
 };
 use clinical_store::booking::Party;
 use clinical_store::chat::NewMessage;
@@ -68,15 +68,22 @@ pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> 
         ) else {
             return Err(DemoError::Missing);
         };
-        if !has_booked(desk, patient, doctor).await? {
-            book_after(desk, plan, patient, doctor).await?;
+        if !has_booked(desk, patient.1, doctor).await? {
+            let actor = Actor {
+                user: patient.0,
+                tenant: people.tenant,
+                patient: Some(patient.1),
+                role: Role::Patient,
+                session: SessionId::from_uuid(desk.opaque_id()),
+            };
+            book_after(desk, plan, &actor, doctor).await?;
         }
     }
     Ok(())
 }
 
 /// Whether a patient will see a doctor, or could have within the last hours.
-async fn has_booked(desk: &Desk, patient: UserId, doctor: UserId) -> Result<bool, DemoError> {
+async fn has_booked(desk: &Desk, patient: PatientId, doctor: UserId) -> Result<bool, DemoError> {
     let now = desk.now();
     let range = (now.plus(-6 * Micros::HOUR), now.plus(30 * Micros::DAY));
     let mut tx = desk.db().read().await?;
@@ -87,22 +94,17 @@ async fn has_booked(desk: &Desk, patient: UserId, doctor: UserId) -> Result<bool
 async fn book_after(
     desk: &Desk,
     plan: &Plan,
-    patient: UserId,
+    actor: &Actor,
     doctor: UserId,
 ) -> Result<(), DemoError> {
-    let free = slots(desk, doctor, desk.now().plus(plan.after_us), 14).await?;
-    let actor = Actor {
-        user: patient,
-        role: Role::Patient,
-        session: SessionId::from_uuid(desk.opaque_id()),
-    };
+    let free = slots(desk, actor, doctor, desk.now().plus(plan.after_us), 14).await?;
     for slot in free.slots {
         let command = BookCommand {
             doctor,
             start: slot.start,
             reason: Reason::try_from(plan.reason)?,
         };
-        match book(desk, &actor, command).await {
+        match book(desk, actor, command).await {
             Ok(_) => return Ok(()),
             // Somebody tries the demo at this moment, or the patient is elsewhere then.
             Err(BookError::SlotTaken | BookError::OwnOverlap | BookError::NoSlot) => {}
@@ -114,7 +116,7 @@ async fn book_after(
 
 /// A visit of two days ago, unless the first patient has a finished one.
 async fn finished_visit(desk: &Desk, people: &People) -> Result<(), DemoError> {
-    let ([patient, ..], [doctor, ..]) = (people.patients, people.doctors);
+    let ([(_, patient), ..], [doctor, ..]) = (people.patients, people.doctors);
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
     let past = (now.plus(-400 * Micros::DAY), now);
@@ -129,6 +131,7 @@ async fn finished_visit(desk: &Desk, people: &People) -> Result<(), DemoError> {
     let signed = end.plus(4 * Micros::MINUTE);
     let appointment = Appointment {
         id: AppointmentId::from_uuid(desk.id(start)),
+        tenant: people.tenant,
         doctor,
         patient,
         slot: Slot { start, end },
@@ -173,8 +176,8 @@ async fn finished_visit(desk: &Desk, people: &People) -> Result<(), DemoError> {
     );
     let note = note.sign(1, signed)?;
     clinical_store::notes::insert_note(&mut tx, &note, signed).await?;
-    let entry = AuditEntry::done(AuditActor::System, "demo.finished_visit", now)
-        .about("appointment", appointment.id.as_uuid());
+    let entry =
+        AuditEntry::done(AuditActor::System, "demo.finished_visit", now).of_visit(&appointment);
     tx.commit(entry).await?;
     Ok(())
 }

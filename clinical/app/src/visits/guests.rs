@@ -2,7 +2,7 @@
 
 use clinical_model::booking::{PersonName, Relation};
 use clinical_model::visits::{Guest, LinkHolder};
-use clinical_model::{AppointmentId, AuditActor, AuditEntry, GuestId, ParticipantUuid};
+use clinical_model::{AppointmentId, GuestId, ParticipantUuid};
 use clinical_store::StoreError;
 
 use super::live::LiveEffect;
@@ -95,7 +95,9 @@ pub async fn add_guest(
         now,
     )
     .await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "visits.add_guest", now)
+    let entry = actor
+        .did("visits.add_guest", now)
+        .of_visit(&appointment)
         .about("guest", guest.id.as_uuid())
         .under("own_appointment");
     tx.commit(entry).await?;
@@ -143,7 +145,9 @@ pub async fn remove_guest(
     clinical_store::visits::revoke_guest_links(&mut tx, guest, now).await?;
     let room = record.appointment.room;
     clinical_store::visits::remove(&mut tx, room, participant, now).await?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "visits.remove_guest", now)
+    let entry = actor
+        .did("visits.remove_guest", now)
+        .of_visit(&record.appointment)
         .about("guest", guest.as_uuid())
         .under("own_appointment");
     let effect = LiveEffect::DropParticipant { room, participant };

@@ -109,7 +109,7 @@ pub async fn redeem(desk: &Desk, from: Origin, token: &str) -> Result<Entry, Joi
         } else {
             AuditEntry::done(actor, "visits.redeem", now)
         }
-        .about("appointment", link.appointment.as_uuid())
+        .of_visit(&record.appointment)
         .under("join_link")
     };
     let admission = match record.appointment.admit(&link, now) {
@@ -162,8 +162,9 @@ pub async fn join_as_doctor(
         expected: record.appointment.slot.start.max(now),
     };
     let ticket = mint(desk, &admission, &visitor, true, now)?;
-    let entry = AuditEntry::done(AuditActor::User(actor.user), "visits.join", now)
-        .about("appointment", id.as_uuid())
+    let entry = actor
+        .did("visits.join", now)
+        .of_visit(&record.appointment)
         .under("own_appointment");
     tx.commit(entry).await?;
     Ok(Entry {

@@ -115,7 +115,7 @@ async fn apply(desk: &Desk, room: RoomUuid, event: VisitEvent) -> Result<(), Vis
     if after != before {
         clinical_store::booking::update(&mut tx, &after, read).await?;
     }
-    let entry = audit(event, &after, now).about("appointment", after.id.as_uuid());
+    let entry = audit(event, &after, now).of_visit(&after);
     tx.commit(entry).await?;
     Ok(())
 }

@@ -96,12 +96,10 @@ pub async fn append_chat(
     let room = RoomUuid::from_uuid(room.as_uuid());
     let author = ParticipantUuid::from_uuid(from.as_uuid());
     let mut tx = desk.db().begin().await?;
-    if clinical_store::booking::find_by_room(&mut tx, room)
+    let visit = clinical_store::booking::find_by_room(&mut tx, room)
         .await?
-        .is_none()
-    {
-        return Err(ChatError::NoRoom);
-    }
+        .ok_or(ChatError::NoRoom)?
+        .appointment;
     let message = NewMessage {
         id: id.as_uuid(),
         from: author,
@@ -117,6 +115,7 @@ pub async fn append_chat(
         "visits.append_chat",
         now,
     )
+    .of_visit(&visit)
     .about("room", room.as_uuid())
     .under("admitted");
     tx.commit(entry).await?;
@@ -137,15 +136,14 @@ pub async fn mark_read(
     let room = RoomUuid::from_uuid(room.as_uuid());
     let reader = ParticipantUuid::from_uuid(participant.as_uuid());
     let mut tx = desk.db().begin().await?;
-    if clinical_store::booking::find_by_room(&mut tx, room)
+    let visit = clinical_store::booking::find_by_room(&mut tx, room)
         .await?
-        .is_none()
-    {
-        return Err(ChatError::NoRoom);
-    }
+        .ok_or(ChatError::NoRoom)?
+        .appointment;
     clinical_store::chat::mark_read(&mut tx, room, reader, seq).await?;
     let actor = AuditActor::Participant(participant.as_uuid());
     let entry = AuditEntry::done(actor, "visits.mark_read", now)
+        .of_visit(&visit)
         .about("room", room.as_uuid())
         .under("admitted");
     tx.commit(entry).await?;

@@ -13,12 +13,14 @@ use clinical_app::booking::{BookCommand, BookError, Booked, HoursCommand, book, 
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{Actor, Clinic, Entropy, ManualClock, Origin};
 use clinical_model::booking::{Reason, Stretch};
+use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
+use clinical_model::text::Line;
 use clinical_model::{
-    Account, AuditActor, AuditEntry, DoctorProfile, Email, Micros, Position, Role, SessionId,
-    UserId,
+    Account, AuditActor, AuditEntry, DoctorProfile, Email, Micros, PatientId, Position, Role,
+    SessionId, TenantId, UserId,
 };
 use clinical_store::identity::{Credential, PasswordHash, insert_user};
-use clinical_store::testbed::TestDb;
+use clinical_store::testbed::{TestDb, make_facility};
 use signaling_ticket::{Pass, PassChecker, PassKey};
 use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
@@ -27,6 +29,14 @@ pub(crate) const MIN: i64 = Micros::MINUTE;
 
 /// Monday, 23 November 2026, 08:00 UTC.
 pub(crate) const MONDAY: Micros = Micros(1_795_420_800_000_000);
+
+/// The facility of all of them.
+pub(crate) const TENANT: TenantId = TenantId::from_uuid(Uuid::from_u128(0xc11));
+
+/// The record of the patient whose account has this number.
+pub(crate) fn record_of(n: u128) -> PatientId {
+    PatientId::from_uuid(Uuid::from_u128(0x0100_0000 + n))
+}
 
 pub(crate) struct Practice {
     pub(crate) db: TestDb,
@@ -66,8 +76,20 @@ impl Practice {
             }),
             other => Position::without_profile(other).unwrap(),
         };
+        make_facility(&self.db, TENANT).await;
+        let mut tx = self.db.begin().await.unwrap();
+        let patient = (role == Role::Patient).then(|| record(n));
+        if let Some(patient) = &patient {
+            clinical_store::patients::insert(&mut tx, patient, MONDAY)
+                .await
+                .unwrap();
+        }
+        let patient = patient.map(|it| it.id);
         let account = Account {
             id: UserId::from_uuid(Uuid::from_u128(n)),
+            tenant: TENANT,
+            patient,
+            factor_grace: Micros(i64::MAX),
             email: Email::parse(&format!("p{n}@test.clinic")).unwrap(),
             name: format!("Person {n}"),
             position,
@@ -77,13 +99,14 @@ impl Practice {
             password_hash: PasswordHash("$argon2id$none".to_owned()),
             account,
         };
-        let mut tx = self.db.begin().await.unwrap();
         insert_user(&mut tx, &credential, MONDAY).await.unwrap();
         tx.commit(AuditEntry::done(AuditActor::System, "test.person", MONDAY))
             .await
             .unwrap();
         Actor {
             user: credential.account.id,
+            tenant: TENANT,
+            patient,
             role,
             session: SessionId::from_uuid(Uuid::from_u128(n)),
         }
@@ -147,4 +170,29 @@ pub(crate) async fn book_at(
 
 pub(crate) fn here() -> Origin {
     Origin::from(std::net::IpAddr::from([192, 0, 2, 1]))
+}
+
+/// A patient by number.
+pub(crate) fn record(n: u128) -> Patient {
+    Patient {
+        id: record_of(n),
+        tenant: TENANT,
+        demographics: Demographics {
+            family: Line::try_from(n.to_string()).unwrap(),
+            given: Line::try_from("Person").unwrap(),
+            sex: Sex::Unknown,
+            birth: None,
+            phones: Vec::new(),
+            email: None,
+            address: None,
+            blood_group: None,
+            language: None,
+            identifiers: Vec::new(),
+            emergency: None,
+            deceased: None,
+        },
+        state: PatientState::Active,
+        version: 1,
+        chart_version: 0,
+    }
 }

@@ -4,14 +4,16 @@ use clinical_model::booking::{
     Appointment, AppointmentStage, AppointmentState, Doctor, Reason, Slot,
 };
 use clinical_model::visits::Guest;
-use clinical_model::{AppointmentId, Micros, ParticipantUuid, RoomUuid, UserId};
+use clinical_model::{
+    AppointmentId, Micros, ParticipantUuid, PatientId, RoomUuid, TenantId, UserId,
+};
 use uuid::Uuid;
 
 use super::schedules::languages;
 use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
 use crate::visits::guests_of;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, identity, keys, patients};
 
 /// Most appointments in one list.
 pub const APPOINTMENTS_MAX: i64 = 500;
@@ -37,7 +39,7 @@ pub enum Party {
     /// Those of this doctor.
     Doctor(UserId),
     /// Those of this patient.
-    Patient(UserId),
+    Patient(PatientId),
 }
 
 /// Why an appointment was not written.
@@ -82,82 +84,101 @@ impl From<StoreError> for AppointmentWriteError {
 #[derive(sqlx::FromRow)]
 struct AppointmentRow {
     id: Uuid,
+    tenant: Uuid,
     doctor: Uuid,
     patient: Uuid,
     start_us: i64,
     end_us: i64,
     state: String,
     state_us: Option<i64>,
-    reason: String,
+    reason_sealed: Vec<u8>,
+    demographics_sealed: Option<Vec<u8>>,
+    wrapped: Option<Vec<u8>>,
     room: Uuid,
     doctor_participant: Uuid,
     patient_participant: Uuid,
     version: i64,
-    doctor_name: String,
+    doctor_name_sealed: Vec<u8>,
     doctor_specialty: String,
     doctor_zone: String,
     doctor_languages: String,
-    patient_name: String,
     has_summary: bool,
 }
 
 macro_rules! select_appointments {
     ($tail:literal) => {
         concat!(
-            "SELECT a.id, a.doctor, a.patient, a.start_us, a.end_us, a.state, a.state_us,
-                 a.reason, a.room, a.doctor_participant, a.patient_participant, a.version,
-                 d.name AS doctor_name, d.specialty AS doctor_specialty,
+            "SELECT a.id, a.tenant, a.doctor, a.patient, a.start_us, a.end_us, a.state, a.state_us,
+                 a.reason_sealed, p.demographics_sealed, k.wrapped, a.room, a.doctor_participant, a.patient_participant, a.version,
+                 d.name_sealed AS doctor_name_sealed, d.specialty AS doctor_specialty,
                  COALESCE(s.zone, d.zone) AS doctor_zone, d.languages AS doctor_languages,
-                 p.name AS patient_name,
                  EXISTS (SELECT 1 FROM notes n WHERE n.appointment = a.id AND n.state = 'signed')
                      AS has_summary
              FROM appointments a
              JOIN users d ON d.id = a.doctor
-             JOIN users p ON p.id = a.patient
+             JOIN patients p ON p.id = a.patient
+             JOIN patient_keys k ON k.patient = a.patient
              LEFT JOIN doctor_schedules s ON s.doctor = a.doctor ",
             $tail
         )
     };
 }
 
-impl TryFrom<AppointmentRow> for AppointmentRecord {
-    type Error = StoreError;
+/// The place of the reason of an appointment.
+const fn reason_place(id: Uuid) -> (&'static str, &'static str, Uuid) {
+    ("appointments", "reason_sealed", id)
+}
 
-    fn try_from(row: AppointmentRow) -> Result<Self, StoreError> {
-        let state = AppointmentStage::from_word(&row.state)
-            .and_then(|stage| AppointmentState::from_parts(stage, row.state_us.map(Micros)))
-            .ok_or_else(|| StoreError::corrupt("appointments.state", "no such state"))?;
-        let appointment = Appointment {
-            id: AppointmentId::from_uuid(row.id),
-            doctor: UserId::from_uuid(row.doctor),
-            patient: UserId::from_uuid(row.patient),
-            slot: Slot {
-                start: Micros(row.start_us),
-                end: Micros(row.end_us),
-            },
-            reason: Reason::try_from(row.reason.as_str())
-                .map_err(|source| StoreError::corrupt("appointments.reason", source))?,
-            room: RoomUuid::from_uuid(row.room),
-            doctor_participant: ParticipantUuid::from_uuid(row.doctor_participant),
-            patient_participant: ParticipantUuid::from_uuid(row.patient_participant),
-            state,
-            version: u32::try_from(row.version)
-                .map_err(|source| StoreError::corrupt("appointments.version", source))?,
-        };
-        Ok(Self {
-            doctor: Doctor {
-                id: appointment.doctor,
-                name: row.doctor_name,
-                specialty: row.doctor_specialty,
-                zone: row.doctor_zone,
-                languages: languages(&row.doctor_languages),
-            },
-            appointment,
-            patient_name: row.patient_name,
-            has_summary: row.has_summary,
-            guests: Vec::new(),
-        })
-    }
+/// What is left of a patient whose record was erased.
+const ERASED_NAME: &str = "-";
+
+async fn opened(conn: &mut Conn, row: AppointmentRow) -> Result<AppointmentRecord, StoreError> {
+    let tenant = TenantId::from_uuid(row.tenant);
+    let patient = PatientId::from_uuid(row.patient);
+    let doctor = UserId::from_uuid(row.doctor);
+    let doctor_name = identity::open_name(conn, tenant, doctor, &row.doctor_name_sealed).await?;
+    let key = keys::open_patient_key(conn, tenant, patient, row.wrapped).await?;
+    let (patient_name, reason) = match (key, row.demographics_sealed) {
+        (Some(key), Some(sealed)) => (
+            patients::read(&key, patient, &sealed)?.full_name(),
+            keys::open(&key, reason_place(row.id), &row.reason_sealed)?,
+        ),
+        _ => (ERASED_NAME.to_owned(), String::new()),
+    };
+    let state = AppointmentStage::from_word(&row.state)
+        .and_then(|stage| AppointmentState::from_parts(stage, row.state_us.map(Micros)))
+        .ok_or_else(|| StoreError::corrupt("appointments.state", "no such state"))?;
+    let appointment = Appointment {
+        id: AppointmentId::from_uuid(row.id),
+        tenant,
+        doctor,
+        patient,
+        slot: Slot {
+            start: Micros(row.start_us),
+            end: Micros(row.end_us),
+        },
+        reason: Reason::try_from(reason.as_str())
+            .map_err(|source| StoreError::corrupt("appointments.reason_sealed", source))?,
+        room: RoomUuid::from_uuid(row.room),
+        doctor_participant: ParticipantUuid::from_uuid(row.doctor_participant),
+        patient_participant: ParticipantUuid::from_uuid(row.patient_participant),
+        state,
+        version: u32::try_from(row.version)
+            .map_err(|source| StoreError::corrupt("appointments.version", source))?,
+    };
+    Ok(AppointmentRecord {
+        doctor: Doctor {
+            id: doctor,
+            name: doctor_name,
+            specialty: row.doctor_specialty,
+            zone: row.doctor_zone,
+            languages: languages(&row.doctor_languages),
+        },
+        appointment,
+        patient_name,
+        has_summary: row.has_summary,
+        guests: Vec::new(),
+    })
 }
 
 /// Makes two changes of the same person's appointments wait for each other. To be called before
@@ -168,15 +189,16 @@ impl TryFrom<AppointmentRow> for AppointmentRecord {
 pub async fn lock_calendars(
     tx: &mut Tx,
     doctor: UserId,
-    patient: UserId,
+    patient: PatientId,
 ) -> Result<(), StoreError> {
+    let (doctor, patient) = (doctor.as_uuid(), patient.as_uuid());
     // Always in the same order, or the locks would make the circle themselves.
     for person in [doctor.min(patient), doctor.max(patient)] {
         execute!(
             tx,
             "INSERT INTO calendars (person, changes) VALUES ($1, 1)
              ON CONFLICT (person) DO UPDATE SET changes = calendars.changes + 1",
-            person.as_uuid()
+            person
         )?;
     }
     Ok(())
@@ -191,20 +213,23 @@ pub async fn insert(
     appointment: &Appointment,
     now: Micros,
 ) -> Result<(), AppointmentWriteError> {
+    let key = keys::living_patient_key(tx, appointment.patient).await?;
+    let reason = appointment.reason.as_str();
     execute_one!(
         tx,
         "INSERT INTO appointments
-             (id, doctor, patient, start_us, end_us, state, state_us, reason, room,
+             (id, tenant, doctor, patient, start_us, end_us, state, state_us, reason_sealed, room,
               doctor_participant, patient_participant, version, created_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         appointment.id.as_uuid(),
+        appointment.tenant.as_uuid(),
         appointment.doctor.as_uuid(),
         appointment.patient.as_uuid(),
         appointment.slot.start.0,
         appointment.slot.end.0,
         appointment.state.stage().as_str(),
         appointment.state.at().map(|at| at.0),
-        appointment.reason.as_str(),
+        keys::seal(&key, reason_place(appointment.id.as_uuid()), reason)?,
         appointment.room.as_uuid(),
         appointment.doctor_participant.as_uuid(),
         appointment.patient_participant.as_uuid(),
@@ -282,7 +307,7 @@ async fn with_guests(
     row: Option<AppointmentRow>,
 ) -> Result<Option<AppointmentRecord>, StoreError> {
     let Some(row) = row else { return Ok(None) };
-    let mut record = AppointmentRecord::try_from(row)?;
+    let mut record = opened(conn, row).await?;
     record.guests = guests_of(conn, record.appointment.id).await?;
     Ok(Some(record))
 }
@@ -323,10 +348,10 @@ pub async fn list(
             APPOINTMENTS_MAX
         ),
     }?;
-    let mut records = rows
-        .into_iter()
-        .map(AppointmentRecord::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        records.push(opened(conn, row).await?);
+    }
     for guest in crate::visits::guests_between(conn, party, (from, to)).await? {
         let of = guest.appointment;
         if let Some(record) = records.iter_mut().find(|r| r.appointment.id == of) {
@@ -373,7 +398,7 @@ pub async fn waiting(
     doctor: UserId,
     since: Micros,
 ) -> Result<Vec<Appointment>, StoreError> {
-    fetch_all!(
+    let rows = fetch_all!(
         conn,
         AppointmentRow,
         select_appointments!(
@@ -383,10 +408,12 @@ pub async fn waiting(
         doctor.as_uuid(),
         since.0,
         APPOINTMENTS_MAX
-    )?
-    .into_iter()
-    .map(|row| AppointmentRecord::try_from(row).map(|record| record.appointment))
-    .collect()
+    )?;
+    let mut waiting = Vec::with_capacity(rows.len());
+    for row in rows {
+        waiting.push(opened(conn, row).await?.appointment);
+    }
+    Ok(waiting)
 }
 
 /// Rooms of a doctor's appointments in `[from, to)`, those nearest to `now` first, at most `max`.

@@ -1,12 +1,12 @@
 //! Doctors and their weekly hours.
 
-use clinical_model::UserId;
 use clinical_model::booking::{Doctor, Stretch, WeeklyHours};
+use clinical_model::{TenantId, UserId};
 use uuid::Uuid;
 
 use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, identity};
 
 /// A doctor's hours and the zone that they are kept in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +20,23 @@ pub struct Schedule {
 #[derive(sqlx::FromRow)]
 struct DoctorRow {
     id: Uuid,
-    name: String,
+    tenant: Uuid,
+    name_sealed: Vec<u8>,
     specialty: String,
     zone: String,
     languages: String,
 }
 
-impl From<DoctorRow> for Doctor {
-    fn from(row: DoctorRow) -> Self {
-        Self {
-            id: UserId::from_uuid(row.id),
-            name: row.name,
-            specialty: row.specialty,
-            zone: row.zone,
-            languages: languages(&row.languages),
-        }
-    }
+async fn opened(conn: &mut Conn, row: DoctorRow) -> Result<Doctor, StoreError> {
+    let id = UserId::from_uuid(row.id);
+    let tenant = TenantId::from_uuid(row.tenant);
+    Ok(Doctor {
+        id,
+        name: identity::open_name(conn, tenant, id, &row.name_sealed).await?,
+        specialty: row.specialty,
+        zone: row.zone,
+        languages: languages(&row.languages),
+    })
 }
 
 /// Languages are stored separated by blanks.
@@ -46,39 +47,57 @@ pub(super) fn languages(stored: &str) -> Vec<String> {
 macro_rules! select_doctors {
     ($tail:literal) => {
         concat!(
-            "SELECT u.id, u.name, u.specialty, COALESCE(s.zone, u.zone) AS zone, u.languages
+            "SELECT u.id, u.tenant, u.name_sealed, u.specialty, COALESCE(s.zone, u.zone) AS zone, u.languages
              FROM users u LEFT JOIN doctor_schedules s ON s.doctor = u.id
-             WHERE u.role = 'doctor' AND u.disabled = FALSE ",
+             WHERE u.role = 'doctor' AND u.disabled = FALSE AND u.tenant = $1 ",
             $tail
         )
     };
 }
 
-/// Every doctor who can be booked, by name.
+/// Most doctors of one facility in a list.
+const DOCTORS_MAX: i64 = 500;
+
+/// Every doctor of a facility who can be booked, by name.
 ///
 /// # Errors
 /// The store failed.
-pub async fn doctors(conn: &mut Conn) -> Result<Vec<Doctor>, StoreError> {
+pub async fn doctors(conn: &mut Conn, tenant: TenantId) -> Result<Vec<Doctor>, StoreError> {
     let rows = fetch_all!(
         conn,
         DoctorRow,
-        select_doctors!("ORDER BY u.name, u.id LIMIT 500")
+        select_doctors!("ORDER BY u.created_us, u.id LIMIT $2"),
+        tenant.as_uuid(),
+        DOCTORS_MAX
     )?;
-    Ok(rows.into_iter().map(Doctor::from).collect())
+    let mut doctors = Vec::with_capacity(rows.len());
+    for row in rows {
+        doctors.push(opened(conn, row).await?);
+    }
+    doctors.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    Ok(doctors)
 }
 
-/// One doctor who can be booked.
+/// One doctor of a facility who can be booked.
 ///
 /// # Errors
 /// The store failed.
-pub async fn doctor(conn: &mut Conn, id: UserId) -> Result<Option<Doctor>, StoreError> {
+pub async fn doctor(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: UserId,
+) -> Result<Option<Doctor>, StoreError> {
     let row = fetch_optional!(
         conn,
         DoctorRow,
-        select_doctors!("AND u.id = $1"),
+        select_doctors!("AND u.id = $2"),
+        tenant.as_uuid(),
         id.as_uuid()
     )?;
-    Ok(row.map(Doctor::from))
+    match row {
+        Some(row) => opened(conn, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 #[derive(sqlx::FromRow)]

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{config_check, say};
+use clinical_app::{MasterKeys, Vault};
+
 use crate::config::Config;
 
 /// What one look found.
@@ -110,7 +112,12 @@ async fn store(config: &Config) -> Finding {
     } else {
         "SQLite"
     };
-    match clinical_app::Db::connect(&url).await {
+    // Made by `serve`, not by looking: a doctor changes nothing. Any key will do to ask for an answer.
+    let vault = match MasterKeys::generate() {
+        Ok(keys) => std::sync::Arc::new(Vault::new(keys)),
+        Err(error) => return Finding::Wrong(error.to_string()),
+    };
+    match clinical_app::Db::connect(&url, vault).await {
         Ok(db) => match db.ping().await {
             Ok(()) => Finding::Good(format!("the {kind} store answers")),
             Err(error) => Finding::Wrong(format!("the {kind} store does not answer: {error}")),

@@ -6,17 +6,18 @@ use anyhow::Context as _;
 
 use super::say;
 use crate::config::Config;
+use crate::keys;
 
 /// Brings the store to this version's schema.
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+    keys::make_private_dir(&config.data_dir)?;
+    let vault = std::sync::Arc::new(clinical_app::Vault::new(keys::master_keys(config)?));
     let url = config.store_url()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let db = clinical_app::Db::connect(&url)
+        let db = clinical_app::Db::connect(&url, vault)
             .await
             .context("cannot open the store")?;
         db.migrate().await.context("cannot migrate the store")

@@ -13,7 +13,7 @@ use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
-use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock};
+use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
 use signaling_server::{Signaling, SignalingHandle, WallClock};
 use signaling_ticket::{PassChecker, PassKey};
@@ -65,7 +65,8 @@ struct Open {
 /// Opens the store and reads the keys.
 async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     keys::make_private_dir(&config.data_dir)?;
-    let db = Db::connect(&config.store_url()?)
+    let vault = Arc::new(Vault::new(keys::master_keys(config)?));
+    let db = Db::connect(&config.store_url()?, vault)
         .await
         .context("cannot open the store")?;
     db.migrate().await.context("cannot migrate the store")?;

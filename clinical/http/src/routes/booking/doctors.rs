@@ -6,6 +6,7 @@ use clinical_api::DoctorView;
 use clinical_app::booking;
 
 use super::views::doctor_view;
+use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::router::ApiState;
 
@@ -14,7 +15,8 @@ use crate::router::ApiState;
     responses((status = 200, body = Vec<DoctorView>)))]
 pub(super) async fn list_doctors(
     State(state): State<ApiState>,
+    Caller(actor): Caller,
 ) -> Result<Json<Vec<DoctorView>>, ApiError> {
-    let doctors = booking::doctors(&state.desk).await?;
+    let doctors = booking::doctors(&state.desk, &actor).await?;
     Ok(Json(doctors.into_iter().map(doctor_view).collect()))
 }

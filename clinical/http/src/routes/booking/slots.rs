@@ -7,6 +7,7 @@ use clinical_app::booking::{self, SlotsError};
 use clinical_model::{Micros, UserId};
 use serde::Deserialize;
 
+use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Params, Segments};
 use crate::router::ApiState;
@@ -27,16 +28,23 @@ pub(super) struct Range {
     responses((status = 200, body = SlotsView)))]
 pub(super) async fn list_slots(
     State(state): State<ApiState>,
+    Caller(actor): Caller,
     Segments(doctor): Segments<UserId>,
     Params(range): Params<Range>,
 ) -> Result<Json<SlotsView>, ApiError> {
-    let found = booking::slots(&state.desk, doctor, Micros(range.from_us), range.days)
-        .await
-        .map_err(|error| match error {
-            SlotsError::Days => ApiError::invalid("days"),
-            SlotsError::NotFound => ApiError::not_found(),
-            SlotsError::Store(error) => error.into(),
-        })?;
+    let found = booking::slots(
+        &state.desk,
+        &actor,
+        doctor,
+        Micros(range.from_us),
+        range.days,
+    )
+    .await
+    .map_err(|error| match error {
+        SlotsError::Days => ApiError::invalid("days"),
+        SlotsError::NotFound => ApiError::not_found(),
+        SlotsError::Store(error) => error.into(),
+    })?;
     Ok(Json(SlotsView {
         slots: found
             .slots

@@ -1,0 +1,259 @@
+//! Who may see a patient: one predicate, in every statement about patients.
+//!
+//! A statement that includes [`reach!`] binds `$1` tenant, `$2` person, `$3` role and `$4` now, in
+//! this order and before its own arguments ([`Viewer`]).
+
+use clinical_model::access::Grant;
+use clinical_model::{Micros, PatientId, Role, TenantId, UserId};
+
+use crate::StoreError;
+use crate::statement::fetch_optional;
+use crate::tx::Conn;
+
+/// Who looks, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The facility they work in or belong to.
+    pub tenant: TenantId,
+    /// Who.
+    pub person: UserId,
+    /// What they are to the clinic.
+    pub role: Role,
+    /// When.
+    pub now: Micros,
+}
+
+/// It is their own record.
+macro_rules! own_record {
+    ($patient:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM users me WHERE me.id = $2 AND me.patient = ",
+            $patient,
+            ")"
+        )
+    };
+}
+
+/// They act for the patient.
+macro_rules! proxy {
+    ($patient:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM proxy_grants pg WHERE pg.holder = $2 AND pg.patient = ",
+            $patient,
+            " AND pg.ended_us IS NULL AND pg.from_us <= $4 AND pg.until_us > $4)"
+        )
+    };
+}
+
+/// They belong to the care team.
+macro_rules! care_relation {
+    ($patient:literal) => {
+        concat!(
+            "($3 NOT IN ('patient', 'admin', 'health_authority')
+              AND EXISTS (SELECT 1 FROM care_relations cr
+                  WHERE cr.clinician = $2 AND cr.patient = ",
+            $patient,
+            " AND cr.ended_us IS NULL AND cr.from_us <= $4 AND cr.until_us > $4))"
+        )
+    };
+}
+
+/// A doctor from a week before an appointment until 30 days after it.
+macro_rules! appointment_window {
+    ($patient:literal) => {
+        concat!(
+            "($3 = 'doctor' AND EXISTS (SELECT 1 FROM appointments aw
+                  WHERE aw.doctor = $2 AND aw.patient = ",
+            $patient,
+            " AND aw.state <> 'cancelled'
+              AND aw.start_us < $4 + 604800000000 AND aw.end_us > $4 - 2592000000000))"
+        )
+    };
+}
+
+/// Nurses and doctors on duty in the facility.
+macro_rules! duty {
+    ($patient:literal) => {
+        concat!(
+            "($3 IN ('nurse', 'doctor') AND EXISTS (SELECT 1 FROM duty_shifts ds
+                  WHERE ds.person = $2 AND ds.tenant = $1
+                    AND ds.from_us <= $4 AND ds.until_us > $4))"
+        )
+    };
+}
+
+/// The patient allowed it.
+macro_rules! consent {
+    ($patient:literal) => {
+        concat!(
+            "($3 NOT IN ('patient', 'admin', 'health_authority')
+              AND EXISTS (SELECT 1 FROM consents co
+                  WHERE co.grantee = $2 AND co.purpose = 'care_sharing' AND co.patient = ",
+            $patient,
+            " AND co.withdrawn_us IS NULL AND co.given_us <= $4 AND co.until_us > $4))"
+        )
+    };
+}
+
+/// An emergency.
+macro_rules! break_glass {
+    ($patient:literal) => {
+        concat!(
+            "($3 NOT IN ('patient', 'admin', 'health_authority')
+              AND EXISTS (SELECT 1 FROM break_glass bg
+                  WHERE bg.person = $2 AND bg.patient = ",
+            $patient,
+            " AND bg.ended_us IS NULL AND bg.from_us <= $4 AND bg.until_us > $4))"
+        )
+    };
+}
+
+/// True where the viewer may see the patient; `reach!("p.tenant", "p.id")` names the two columns.
+macro_rules! reach {
+    ($tenant:literal, $patient:literal) => {
+        concat!(
+            "(",
+            $tenant,
+            " = $1 AND (",
+            $crate::access::own_record!($patient),
+            " OR ",
+            $crate::access::proxy!($patient),
+            " OR ",
+            $crate::access::care_relation!($patient),
+            " OR ",
+            $crate::access::appointment_window!($patient),
+            " OR ",
+            $crate::access::duty!($patient),
+            " OR ",
+            $crate::access::consent!($patient),
+            " OR ",
+            $crate::access::break_glass!($patient),
+            "))"
+        )
+    };
+}
+
+pub(crate) use {
+    appointment_window, break_glass, care_relation, consent, duty, own_record, proxy, reach,
+};
+
+/// Under which right a person may see a patient; none when they may not know of them.
+///
+/// # Errors
+/// The store failed.
+pub async fn grant(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    patient: PatientId,
+) -> Result<Option<Grant>, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        (Option<String>,),
+        concat!(
+            "SELECT CASE WHEN ",
+            own_record!("p.id"),
+            " THEN 'own_record' WHEN ",
+            proxy!("p.id"),
+            " THEN 'proxy' WHEN ",
+            care_relation!("p.id"),
+            " THEN 'care_relation' WHEN ",
+            appointment_window!("p.id"),
+            " THEN 'appointment_window' WHEN ",
+            duty!("p.id"),
+            " THEN 'duty' WHEN ",
+            consent!("p.id"),
+            " THEN 'consent' WHEN ",
+            break_glass!("p.id"),
+            " THEN 'break_glass' END
+             FROM patients p WHERE p.tenant = $1 AND p.id = $5"
+        ),
+        viewer.tenant.as_uuid(),
+        viewer.person.as_uuid(),
+        viewer.role.as_str(),
+        viewer.now.0,
+        patient.as_uuid()
+    )?;
+    let Some((Some(word),)) = row else {
+        return Ok(None);
+    };
+    Grant::from_word(&word)
+        .map(Some)
+        .ok_or_else(|| StoreError::corrupt("grant", "no such grant"))
+}
+
+/// Puts somebody into a patient's care team.
+///
+/// # Errors
+/// Another facility's patient or clinician, or the store failed.
+pub async fn insert_care_relation(
+    tx: &mut crate::Tx,
+    relation: &CareRelation,
+) -> Result<(), StoreError> {
+    crate::statement::execute_one!(
+        tx,
+        "INSERT INTO care_relations
+             (id, tenant, patient, clinician, from_us, until_us, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        relation.id.as_uuid(),
+        relation.tenant.as_uuid(),
+        relation.patient.as_uuid(),
+        relation.clinician.as_uuid(),
+        relation.from.0,
+        relation.until.0,
+        relation.created_by.as_uuid()
+    )
+}
+
+/// Somebody belongs to a patient's care team from `from` until `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CareRelation {
+    /// Its name.
+    pub id: clinical_model::GrantId,
+    /// In which facility.
+    pub tenant: TenantId,
+    /// Whose care team.
+    pub patient: PatientId,
+    /// Who belongs to it.
+    pub clinician: UserId,
+    /// From when.
+    pub from: Micros,
+    /// Until when.
+    pub until: Micros,
+    /// Who decided it.
+    pub created_by: UserId,
+}
+
+/// Puts somebody on duty.
+///
+/// # Errors
+/// Another facility's person, or the store failed.
+pub async fn insert_shift(tx: &mut crate::Tx, shift: &Shift) -> Result<(), StoreError> {
+    crate::statement::execute_one!(
+        tx,
+        "INSERT INTO duty_shifts (id, tenant, person, from_us, until_us, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        shift.id.as_uuid(),
+        shift.tenant.as_uuid(),
+        shift.person.as_uuid(),
+        shift.from.0,
+        shift.until.0,
+        shift.created_by.as_uuid()
+    )
+}
+
+/// Somebody is on duty in the whole facility from `from` until `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// Its name.
+    pub id: clinical_model::GrantId,
+    /// In which facility.
+    pub tenant: TenantId,
+    /// Who.
+    pub person: UserId,
+    /// From when.
+    pub from: Micros,
+    /// Until when.
+    pub until: Micros,
+    /// Who decided it.
+    pub created_by: UserId,
+}
