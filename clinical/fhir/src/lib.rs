@@ -11,6 +11,7 @@ pub mod catalog;
 mod check;
 mod conditional;
 mod definitions;
+pub mod map;
 mod moment;
 mod outcome;
 mod patch;
