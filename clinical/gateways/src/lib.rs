@@ -1,3 +1,14 @@
 //! The outside world behind ports: e-mail, SMS.
 //!
 //! This crate exists to forbid imports: it reaches outside services and knows no SQL.
+//!
+//! Every adapter answers with one of three: taken, certainly not taken, or not known. Only what was
+//! certainly not taken is ever sent again.
+
+mod africas_talking;
+mod file;
+mod smtp;
+
+pub use africas_talking::{AfricasTalking, AfricasTalkingConfig, ApiKey, SmsSetupError};
+pub use file::FileGateway;
+pub use smtp::{MailSetupError, Smtp, SmtpConfig, SmtpLogin, SmtpSecurity};
