@@ -14,6 +14,7 @@ pub mod identity;
 pub mod keys;
 mod migrate;
 pub mod notes;
+pub mod outbox;
 pub mod patients;
 mod statement;
 pub mod tenants;

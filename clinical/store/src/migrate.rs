@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!(14, "0014_signed_notes"),
     step!(20, shared "0020_chart"),
     step!(21, "0021_chart_history"),
+    step!(60, shared "0060_outbox"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {

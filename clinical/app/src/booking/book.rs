@@ -8,6 +8,7 @@ use clinical_store::{Conn, StoreError};
 
 use super::calendar::Calendar;
 use super::links::{NewLink, issue};
+use crate::notify::tell_booked;
 use crate::{Actor, Desk};
 
 /// How far ahead can be booked, in days of 24 hours.
@@ -120,6 +121,7 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
     let record = clinical_store::booking::find(&mut tx, appointment.id)
         .await?
         .ok_or_else(|| StoreError::corrupt("appointments.id", "a booked appointment is missing"))?;
+    tell_booked(&mut tx, desk.clinic(), &appointment, now).await?;
     let entry = actor
         .did("booking.book", now)
         .of_visit(&appointment)

@@ -7,6 +7,7 @@ use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
 
 use super::access::{AccessError, own};
 use super::book::bookable_slot;
+use crate::notify::{tell_cancelled, tell_moved};
 use crate::visits::{CloseReason, LiveEffect};
 use crate::{Actor, Desk};
 
@@ -62,6 +63,7 @@ pub async fn cancel(
     let read = record.appointment.version;
     record.appointment = record.appointment.cancel(now)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
+    tell_cancelled(&mut tx, desk.clinic(), &record.appointment, now).await?;
     let entry = actor
         .did("booking.cancel", now)
         .of_visit(&record.appointment)
@@ -146,6 +148,7 @@ pub async fn reschedule(
     clinical_store::visits::extend_links(&mut tx, id, expires).await?;
     let room = record.appointment.room;
     clinical_store::visits::clear_admissions(&mut tx, room, now).await?;
+    tell_moved(&mut tx, desk.clinic(), &record.appointment, now).await?;
     let entry = actor
         .did("booking.reschedule", now)
         .of_visit(&record.appointment)
