@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::{Context as _, Result};
-use cargo_metadata::{DependencyKind, Metadata, Node, PackageId};
+use cargo_metadata::{DependencyKind, Metadata, Node, Package, PackageId};
 
 /// What one of our crates may import.
 #[derive(Debug, Clone, Copy)]
@@ -94,18 +94,50 @@ fn reached<'a>(
 ) -> BTreeSet<&'a PackageId> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     let nodes: BTreeMap<&PackageId, &Node> = nodes.map(|node| (&node.id, node)).collect();
+    let packages: BTreeMap<&PackageId, &Package> = metadata
+        .packages
+        .iter()
+        .map(|package| (&package.id, package))
+        .collect();
     let mut seen = BTreeSet::new();
     let mut queue: VecDeque<&PackageId> = start.into_iter().collect();
     while let Some(id) = queue.pop_front() {
-        let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
-        for dependency in dependencies {
+        let (Some(node), Some(package)) = (nodes.get(id), packages.get(id)) else {
+            continue;
+        };
+        for dependency in &node.deps {
             let counts = dependency.dep_kinds.iter().any(|kind| wanted(kind.kind));
-            if counts && seen.insert(&dependency.pkg) {
+            let is_built = packages
+                .get(&dependency.pkg)
+                .is_some_and(|on| is_built(node, package, &on.name));
+            if counts && is_built && seen.insert(&dependency.pkg) {
                 queue.push_back(&dependency.pkg);
             }
         }
     }
     seen
+}
+
+/// Whether a dependency is part of the build. A weak feature (`name?/feature`) puts an optional
+/// crate into the lock file and into `cargo metadata` without building it.
+fn is_built(node: &Node, package: &Package, name: &str) -> bool {
+    let declared = || package.dependencies.iter().filter(|one| one.name == name);
+    if declared().any(|one| !one.optional) {
+        return true;
+    }
+    let enabled = node
+        .features
+        .iter()
+        .filter_map(|feature| package.features.get(&**feature))
+        .flatten();
+    let is_turned_on = |key: &str| {
+        let mut enabled = enabled.clone();
+        enabled.any(|value| match value.strip_prefix("dep:") {
+            Some(dependency) => dependency == key,
+            None => value.split_once('/').is_some_and(|(on, _)| on == key),
+        })
+    };
+    declared().any(|one| is_turned_on(one.rename.as_ref().unwrap_or(&one.name)))
 }
 
 fn name_of(metadata: &Metadata, id: &PackageId) -> Result<String> {
