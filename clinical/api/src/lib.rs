@@ -5,12 +5,17 @@
 //!
 //! This crate exists to forbid imports: it compiles to wasm and knows no server.
 
+mod access;
 mod admin;
 mod auth;
 mod booking;
 mod problem;
 mod visits;
 
+pub use access::{
+    BreakGlassRequest, BreakGlassView, ChargeView, ConsentRequest, ConsentView, EmergencyView,
+    LookView, LooksView, ProxyRequest, ProxyView, ReviewRequest, TeamMemberView, TeamRequest,
+};
 pub use admin::ObserveTicket;
 pub use auth::{LoginRequest, Me, Token};
 pub use booking::{

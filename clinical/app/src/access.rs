@@ -1,4 +1,10 @@
-//! May this person see this patient, and how much of them.
+//! May this person see this patient, and how much of them; and the rights that say so.
+
+mod consents;
+mod emergencies;
+mod lookers;
+mod proxies;
+mod team;
 
 use clinical_model::access::{Grant, Label};
 use clinical_model::{AuditEntry, PatientId};
@@ -6,6 +12,17 @@ use clinical_store::access::Viewer;
 use clinical_store::{Conn, StoreError};
 
 use crate::{Actor, Micros};
+
+pub use clinical_store::access::{Charge, Emergency, LOOKS_MAX, Look};
+pub use consents::{
+    ConsentCommand, ConsentError, WORDING, consents, give_consent, withdraw_consent,
+};
+pub use emergencies::{
+    EmergencyCommand, EmergencyError, ReviewError, Target, break_glass, emergencies, review,
+};
+pub use lookers::{LooksError, looks};
+pub use proxies::{ProxyCommand, ProxyError, charges, end_proxy, give_proxy, proxies};
+pub use team::{TeamError, care_team, hand_over, join_team, leave_team};
 
 /// Proof that somebody may see a patient now, under a right. Only [`Access::to`] makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

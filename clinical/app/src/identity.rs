@@ -391,6 +391,62 @@ pub async fn authenticate(
     }
 }
 
+/// Somebody who is signed in did not prove again who they are.
+#[derive(Debug, thiserror::Error)]
+pub enum ReauthenticateError {
+    /// The password is wrong.
+    #[error("the password is wrong")]
+    Wrong,
+    /// Too many tries.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// The password was not judged.
+    #[error("the password was not judged")]
+    Password(#[from] PasswordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Asks somebody who is signed in for their password again, within the limits of signing in.
+///
+/// # Errors
+/// [`ReauthenticateError`]
+pub(crate) async fn reauthenticate(
+    clinic: &Clinic,
+    sign_in: &SignIn,
+    actor: &Actor,
+    (password, from): (&str, IpAddr),
+) -> Result<(), ReauthenticateError> {
+    let now = clinic.clock.now();
+    let from = Origin::from(from);
+    let found = store::credential(&mut *clinic.db.read().await?, actor.user)
+        .await?
+        .ok_or(ReauthenticateError::Wrong)?;
+    let email = found.account.email;
+    sign_in.limits.take(&email, from, now)?;
+    if password.len() > PASSWORD_BYTES_MAX {
+        return Err(ReauthenticateError::Wrong);
+    }
+    let hash = Some(&found.password_hash);
+    match sign_in.passwords.verify(password, hash).await {
+        Ok(true) => {
+            sign_in.limits.give_back(&email, from);
+            Ok(())
+        }
+        Ok(false) => {
+            let entry = actor.was_refused("identity.reauthenticate", now);
+            clinic.db.begin().await?.commit(entry).await?;
+            Err(ReauthenticateError::Wrong)
+        }
+        Err(error) => {
+            // Nothing was judged, so nobody has tried.
+            sign_in.limits.give_back(&email, from);
+            Err(error.into())
+        }
+    }
+}
+
 /// The account of somebody who is signed in.
 ///
 /// # Errors

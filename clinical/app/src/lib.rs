@@ -3,7 +3,7 @@
 //! A use case is a function: it loads, asks a pure rule of clinical-model, stores, and commits with
 //! an audit entry. Everything it needs from outside comes in [`Clinic`].
 
-mod access;
+pub mod access;
 pub mod booking;
 mod clock;
 pub mod demo;

@@ -3,9 +3,17 @@
 //! A decision is permission AND tenant AND grant AND label AND purpose. The store compiles the part
 //! about rows into every statement; what is here are its words.
 
+mod rights;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Purpose, Role};
+
+pub use rights::{
+    BREAK_GLASS_US, BreakGlass, BreakGlassReason, CareRelation, Consent, ConsentPurpose,
+    PROXY_LIFE_US_MAX, Proxy, ProxyRelation, ProxyScope, RELATION_LIFE_US_MAX, ReviewVerdict,
+    Shift,
+};
 
 /// Why somebody may see a patient's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,12 +3,26 @@
 //! A statement that includes [`reach!`] binds `$1` tenant, `$2` person, `$3` role and `$4` now, in
 //! this order and before its own arguments ([`Viewer`]).
 
+mod consents;
+mod emergencies;
+mod lookers;
+mod proxies;
+mod relations;
+
 use clinical_model::access::Grant;
 use clinical_model::{Micros, PatientId, Role, TenantId, UserId};
 
 use crate::StoreError;
 use crate::statement::fetch_optional;
 use crate::tx::Conn;
+
+pub use consents::{consents, insert_consent, withdraw_consent};
+pub use emergencies::{Emergency, find_break_glass, insert_break_glass, open_reviews, review};
+pub use lookers::{LOOKS_MAX, Look, looks};
+pub use proxies::{Charge, charges, end_proxy, insert_proxy, may_act, proxies};
+pub use relations::{
+    care_team, end_care_relation, end_own_care_relation, insert_care_relation, insert_shift,
+};
 
 /// Who looks, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,81 +193,4 @@ pub async fn grant(
     Grant::from_word(&word)
         .map(Some)
         .ok_or_else(|| StoreError::corrupt("grant", "no such grant"))
-}
-
-/// Puts somebody into a patient's care team.
-///
-/// # Errors
-/// Another facility's patient or clinician, or the store failed.
-pub async fn insert_care_relation(
-    tx: &mut crate::Tx,
-    relation: &CareRelation,
-) -> Result<(), StoreError> {
-    crate::statement::execute_one!(
-        tx,
-        "INSERT INTO care_relations
-             (id, tenant, patient, clinician, from_us, until_us, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        relation.id.as_uuid(),
-        relation.tenant.as_uuid(),
-        relation.patient.as_uuid(),
-        relation.clinician.as_uuid(),
-        relation.from.0,
-        relation.until.0,
-        relation.created_by.as_uuid()
-    )
-}
-
-/// Somebody belongs to a patient's care team from `from` until `until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CareRelation {
-    /// Its name.
-    pub id: clinical_model::GrantId,
-    /// In which facility.
-    pub tenant: TenantId,
-    /// Whose care team.
-    pub patient: PatientId,
-    /// Who belongs to it.
-    pub clinician: UserId,
-    /// From when.
-    pub from: Micros,
-    /// Until when.
-    pub until: Micros,
-    /// Who decided it.
-    pub created_by: UserId,
-}
-
-/// Puts somebody on duty.
-///
-/// # Errors
-/// Another facility's person, or the store failed.
-pub async fn insert_shift(tx: &mut crate::Tx, shift: &Shift) -> Result<(), StoreError> {
-    crate::statement::execute_one!(
-        tx,
-        "INSERT INTO duty_shifts (id, tenant, person, from_us, until_us, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        shift.id.as_uuid(),
-        shift.tenant.as_uuid(),
-        shift.person.as_uuid(),
-        shift.from.0,
-        shift.until.0,
-        shift.created_by.as_uuid()
-    )
-}
-
-/// Somebody is on duty in the whole facility from `from` until `until`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shift {
-    /// Its name.
-    pub id: clinical_model::GrantId,
-    /// In which facility.
-    pub tenant: TenantId,
-    /// Who.
-    pub person: UserId,
-    /// From when.
-    pub from: Micros,
-    /// Until when.
-    pub until: Micros,
-    /// Who decided it.
-    pub created_by: UserId,
 }

@@ -373,3 +373,29 @@ pub async fn reachable(
     }
     Ok(seen)
 }
+
+/// The patients of a tenant that have exactly this phone number or identifier (`system|value`).
+///
+/// # Errors
+/// The store failed.
+pub async fn look_up(
+    conn: &mut Conn,
+    tenant: TenantId,
+    (kind, value): (&str, &str),
+) -> Result<Vec<PatientId>, StoreError> {
+    let key = keys::tenant_key(conn, tenant).await?;
+    let rows = fetch_all!(
+        conn,
+        (Uuid,),
+        "SELECT l.patient FROM patient_lookup l JOIN patients p ON p.id = l.patient
+         WHERE l.tenant = $1 AND l.kind = $2 AND l.value_index = $3 AND p.state = 'active'
+         ORDER BY l.patient LIMIT 20",
+        tenant.as_uuid(),
+        kind,
+        key.blind_index(kind, value).to_vec()
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(id,)| PatientId::from_uuid(id))
+        .collect())
+}

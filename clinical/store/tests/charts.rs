@@ -1,7 +1,7 @@
 //! Patients, charts and rights on both engines.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use clinical_model::access::{Grant, Label};
+use clinical_model::access::{CareRelation, Grant, Label, Shift};
 use clinical_model::chart::{
     Amendment, ClinicalStatus, Code, CodeSystem, Condition, Entry, EntryStatus, Fact, Kind,
     NoteFact, Verification,
@@ -12,7 +12,7 @@ use clinical_model::{
     Account, AuditActor, AuditEntry, Email, EntryId, GrantId, Micros, PatientId, Position, Role,
     TenantId, UserId,
 };
-use clinical_store::access::{CareRelation, Shift, Viewer};
+use clinical_store::access::Viewer;
 use clinical_store::chart::{EntryWriteError, Filter};
 use clinical_store::identity::{Credential, PasswordHash};
 use clinical_store::testbed::make_facility;

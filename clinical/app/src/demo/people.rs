@@ -1,5 +1,6 @@
 //! The people of the demo clinic, all of them fictional.
 
+use clinical_model::access::Shift;
 use clinical_model::booking::{Stretch, WeeklyHours};
 use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
 use clinical_model::text::{Line, PartialDate, Phone};
@@ -7,7 +8,6 @@ use clinical_model::{
     Account, AuditActor, AuditEntry, DoctorProfile, Email, GrantId, Micros, PatientId, Position,
     Role, TenantId, UserId,
 };
-use clinical_store::access::Shift;
 use clinical_store::booking::Schedule;
 use clinical_store::tenants::Tenant;
 
@@ -50,6 +50,7 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
     account("doctor2@demo.clinic", "Dr Emmanuel Fotso", Role::Doctor),
     account("doctor3@demo.clinic", "Dr Clarisse Ngo Bikoï", Role::Doctor),
     account("nurse@demo.clinic", "Solange Atangana", Role::Nurse),
+    account("nurse2@demo.clinic", "Pauline Manga", Role::Nurse),
     account("pharmacist@demo.clinic", "Hervé Kamdem", Role::Pharmacist),
     account("lab@demo.clinic", "Rosine Njoya", Role::LabTechnician),
     account(

@@ -1,5 +1,6 @@
 //! The operations, one folder per domain, one file per operation.
 
+mod access;
 mod admin;
 mod auth;
 mod booking;
@@ -28,5 +29,6 @@ pub(crate) const DOMAINS: &[Domain] = &[
     booking::DOMAIN,
     visits::DOMAIN,
     notes::DOMAIN,
+    access::DOMAIN,
     admin::DOMAIN,
 ];
