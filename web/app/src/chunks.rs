@@ -14,14 +14,15 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::{
-    appointment, appointments, book, booked, day, hours, note, reschedule, summary, visit, visits,
-    work,
+    appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
+    visits,
 };
 
 /// How long a page is left alone before the next chunk is fetched.
 const QUIET: Duration = Duration::from_secs(1);
 
-type Make = fn() -> AnyView;
+/// What a chunk answers with.
+pub(crate) type Make = fn() -> AnyView;
 
 /// The pages of people who are signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +32,11 @@ pub(crate) enum Desk {
     Book,
     Booked,
     Day,
+    Home,
     Hours,
     Reschedule,
     Summary,
     Visits,
-    Work,
 }
 
 /// The pages that need the call machine, and the note that is written beside it.
@@ -88,7 +89,7 @@ enum Arrival {
 }
 
 /// A spinner, then the page; or why not, and a button to try again.
-fn arriving<F>(fetch: impl Fn() -> F + 'static) -> AnyView
+pub(crate) fn arriving<F>(fetch: impl Fn() -> F + 'static) -> AnyView
 where
     F: Future<Output = Result<Make, SplitLoaderError>> + 'static,
 {
@@ -126,11 +127,11 @@ fn desk_page(page: Desk) -> Result<Make, SplitLoaderError> {
         Desk::Book => book::page,
         Desk::Booked => booked::page,
         Desk::Day => day::page,
+        Desk::Home => home::page,
         Desk::Hours => hours::page,
         Desk::Reschedule => reschedule::page,
         Desk::Summary => summary::page,
         Desk::Visits => visits::page,
-        Desk::Work => work::page,
     })
 }
 

@@ -18,6 +18,7 @@ mod guard;
 mod join_link;
 mod live;
 mod pages;
+mod places;
 mod routes;
 
 /// Mounts the pages in place of the static shell.

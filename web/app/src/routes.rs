@@ -15,15 +15,8 @@ const DOCTOR: &[Role] = &[Role::Doctor];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Those whom an appointment concerns.
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
-/// Roles whose work comes with later issues.
-const OTHERS: &[Role] = &[
-    Role::Nurse,
-    Role::Pharmacist,
-    Role::LabTechnician,
-    Role::Radiologist,
-    Role::Pathologist,
-    Role::HealthAuthority,
-];
+/// Everyone.
+const ALL: &[Role] = &Role::ALL;
 
 /// Every page inside the layout.
 #[component]
@@ -47,7 +40,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
                     <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>
-                    <Route path=path!("/work") view=|| guarded(OTHERS, || desk(Desk::Work))/>
+                    <Route path=path!("/home") view=|| guarded(ALL, || desk(Desk::Home))/>
                 </FlatRoutes>
             </Layout>
         </Router>

@@ -68,7 +68,7 @@ pub const fn home_of(role: Role) -> &'static str {
         | Role::LabTechnician
         | Role::Radiologist
         | Role::Pathologist
-        | Role::HealthAuthority => "/work",
+        | Role::HealthAuthority => "/home",
     }
 }
 

@@ -63,6 +63,26 @@ pub enum Glyph {
     Speaker,
     /// A cogwheel.
     Settings,
+    /// A house.
+    Home,
+    /// A heart.
+    Heart,
+    /// A pill.
+    Pill,
+    /// A test tube.
+    Tube,
+    /// A key.
+    Key,
+    /// An eye.
+    Eye,
+    /// A magnifying glass.
+    Search,
+    /// Bars of a chart.
+    Chart,
+    /// A bell.
+    Bell,
+    /// A shield.
+    Shield,
 }
 
 impl Glyph {
@@ -109,6 +129,16 @@ impl Glyph {
             }
             Self::Signal => "M5 20v-4M10 20v-8M15 20V8M20 20V4",
             Self::Speaker => "M4 9v6h4l5 4V5L8 9zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
+            Self::Home => "M4 11l8-7 8 7M6 10v10h12V10M10 20v-6h4v6",
+            Self::Heart => "M12 20l-7.5-7.6a4.7 4.7 0 0 1 6.7-6.6l.8.8.8-.8a4.7 4.7 0 0 1 6.7 6.6z",
+            Self::Pill => "M5 12l7-7a4.2 4.2 0 0 1 6 6l-7 7a4.2 4.2 0 0 1-6-6zM8.5 8.5l6 6",
+            Self::Tube => "M9 3v14a3 3 0 0 0 6 0V3M7.5 3h9M9 12h6",
+            Self::Key => "M8 11a4 4 0 1 0 .01 0M11 12.5L20 4M17 7l2.5 2.5M14 9.8l2 2",
+            Self::Eye => "M2.5 12c4-7 15-7 19 0-4 7-15 7-19 0zM12 9a3 3 0 1 0 .01 0",
+            Self::Search => "M10.5 4a6.5 6.5 0 1 0 .01 0M15.5 15.5l5 5",
+            Self::Chart => "M4 4v16h16M8 16v-4M12 16V8M16 16v-6",
+            Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5h4",
+            Self::Shield => "M12 3l8 3v6c0 5-3.5 7.8-8 9.5-4.5-1.7-8-4.5-8-9.5V6z",
             Self::Settings => {
                 "M12 9a3 3 0 1 0 .01 0M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1"
             }

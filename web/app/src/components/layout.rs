@@ -12,6 +12,7 @@ use super::button::{Button, Look};
 use super::icon::{Glyph, Icon};
 use super::toast::Toasts;
 use crate::i18n::{Key, Lang, lang, say, set_lang};
+use crate::places::{EVERYTHING, places};
 use crate::session::{self, me};
 
 /// Header, main landmark and footer around every page.
@@ -99,13 +100,13 @@ fn Account(role: Role, name: String) -> impl IntoView {
     };
     view! {
         <nav class="menu" aria-label=say(Key::Menu)>
-            {links(role)
-                .iter()
-                .map(|(href, key, glyph, testid)| {
+            {core::iter::once(&EVERYTHING)
+                .chain(places(role))
+                .map(|place| {
                     view! {
-                        <A href=*href exact=true attr:data-testid=*testid>
-                            <Icon glyph=*glyph/>
-                            {say(*key)}
+                        <A href=place.href exact=true attr:data-testid=place.testid>
+                            <Icon glyph=place.glyph/>
+                            {say(place.title)}
                         </A>
                     }
                 })
@@ -117,32 +118,5 @@ fn Account(role: Role, name: String) -> impl IntoView {
                 {say(Key::SignOut)}
             </Button>
         </div>
-    }
-}
-
-type MenuLink = (&'static str, Key, Glyph, &'static str);
-
-const fn links(role: Role) -> &'static [MenuLink] {
-    match role {
-        Role::Patient => &[
-            (
-                "/appointments",
-                Key::NavAppointments,
-                Glyph::Calendar,
-                "nav-appointments",
-            ),
-            ("/book", Key::NavBook, Glyph::Plus, "nav-book"),
-        ],
-        Role::Doctor => &[
-            ("/day", Key::NavDay, Glyph::Calendar, "nav-day"),
-            ("/hours", Key::NavHours, Glyph::Clock, "nav-hours"),
-        ],
-        Role::Admin => &[("/visits", Key::NavVisits, Glyph::Video, "nav-visits")],
-        Role::Nurse
-        | Role::Pharmacist
-        | Role::LabTechnician
-        | Role::Radiologist
-        | Role::Pathologist
-        | Role::HealthAuthority => &[("/work", Key::NavWork, Glyph::Info, "nav-work")],
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod book;
 pub(crate) mod booked;
 pub(crate) mod day;
 pub(crate) mod help;
+pub(crate) mod home;
 pub(crate) mod hours;
 pub(crate) mod login;
 pub(crate) mod missing;
@@ -15,7 +16,6 @@ pub(crate) mod summary;
 pub(crate) mod visit;
 pub(crate) mod visits;
 pub(crate) mod welcome;
-pub(crate) mod work;
 
 mod address;
 mod enter;

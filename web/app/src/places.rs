@@ -1,0 +1,106 @@
+//! Where each role can go: the menu and the start page are made from this table alone.
+
+use clinical_model::Role;
+
+use crate::components::Glyph;
+use crate::i18n::Key;
+
+/// A page that stands in the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its address.
+    pub(crate) href: &'static str,
+    /// Its name.
+    pub(crate) title: Key,
+    /// What one does there, in a sentence.
+    pub(crate) about: Key,
+    /// The picture beside its name.
+    pub(crate) glyph: Glyph,
+    /// What tests call its link.
+    pub(crate) testid: &'static str,
+}
+
+/// The start page with all places of a role; first in every menu.
+pub(crate) const EVERYTHING: Place = place(
+    "/home",
+    (Key::NavHome, Key::HomeAbout),
+    Glyph::Home,
+    "nav-home",
+);
+
+const fn place(
+    href: &'static str,
+    (title, about): (Key, Key),
+    glyph: Glyph,
+    testid: &'static str,
+) -> Place {
+    Place {
+        href,
+        title,
+        about,
+        glyph,
+        testid,
+    }
+}
+
+/// The places of a role, those used most first: a small screen has only the first three in its
+/// menu, a wide one the first seven, and the start page all.
+pub(crate) const fn places(role: Role) -> &'static [Place] {
+    match role {
+        Role::Patient => PATIENT,
+        Role::Doctor => DOCTOR,
+        Role::Nurse => NURSE,
+        Role::Pharmacist => PHARMACIST,
+        Role::LabTechnician => LAB_TECHNICIAN,
+        Role::Radiologist | Role::Pathologist => SPECIALIST,
+        Role::Admin => ADMIN,
+        Role::HealthAuthority => HEALTH_AUTHORITY,
+    }
+}
+
+const PATIENT: &[Place] = &[
+    place(
+        "/appointments",
+        (Key::NavAppointments, Key::AboutAppointments),
+        Glyph::Calendar,
+        "nav-appointments",
+    ),
+    place(
+        "/book",
+        (Key::NavBook, Key::AboutBook),
+        Glyph::Plus,
+        "nav-book",
+    ),
+];
+
+const DOCTOR: &[Place] = &[
+    place(
+        "/day",
+        (Key::NavDay, Key::AboutDay),
+        Glyph::Calendar,
+        "nav-day",
+    ),
+    place(
+        "/hours",
+        (Key::NavHours, Key::AboutHours),
+        Glyph::Clock,
+        "nav-hours",
+    ),
+];
+
+const NURSE: &[Place] = &[];
+
+const PHARMACIST: &[Place] = &[];
+
+const LAB_TECHNICIAN: &[Place] = &[];
+
+const SPECIALIST: &[Place] = &[];
+
+const ADMIN: &[Place] = &[place(
+    "/visits",
+    (Key::NavVisits, Key::AboutVisits),
+    Glyph::Video,
+    "nav-visits",
+)];
+
+const HEALTH_AUTHORITY: &[Place] = &[];
