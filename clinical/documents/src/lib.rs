@@ -2,7 +2,7 @@
 //!
 //! This crate exists to forbid imports: it makes bytes out of values and knows neither SQL nor HTTP.
 //!
-//! A [`PrescriptionSheet`] becomes a tagged PDF by [`render`]; [`seal`] adds a detached CMS signature
+//! A [`PrescriptionSheet`] becomes a tagged PDF by [`render()`]; [`seal()`] adds a detached CMS signature
 //! of the clinic that readers verify, and [`check_seal`] tells whether a file is still the one that
 //! was sealed. The QR code carries what the caller gives, which must not be clinical.
 

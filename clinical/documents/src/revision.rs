@@ -1,6 +1,6 @@
 //! Appends a signature field to a finished PDF (an incremental update, ISO 32000-1, 7.5.6).
 //!
-//! Reads only what [`crate::render`] writes: a plain cross-reference table and plain objects.
+//! Reads only what [`crate::render()`] writes: a plain cross-reference table and plain objects.
 
 /// Hexadecimal digits kept for the signature: 4 KiB of CMS.
 pub(crate) const CONTENTS_DIGITS: usize = 8192;

@@ -5,14 +5,14 @@ use core::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-/// The length of a [`Hash`], in bytes.
+/// The length of a [`struct@Hash`], in bytes.
 pub const HASH_BYTES: usize = 32;
 
 /// A SHA-256 value; its text form is 64 lowercase hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hash([u8; HASH_BYTES]);
 
-/// Bytes or text that are not a [`Hash`].
+/// Bytes or text that are not a [`struct@Hash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
     /// Not 32 bytes, or not 64 digits.

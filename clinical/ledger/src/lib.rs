@@ -2,7 +2,7 @@
 //!
 //! This crate exists to forbid imports: whoever verifies the chain needs neither the database nor the service.
 //!
-//! Every tenant has one chain. Its events are numbered from 1 without gaps, and each has a [`Hash`]
+//! Every tenant has one chain. Its events are numbered from 1 without gaps, and each has a [`struct@Hash`]
 //! over its [canonical bytes](Event::canonical) and the hash before it, from a
 //! [genesis](chain::genesis) that belongs to the tenant. The chain has no secret: whoever can write
 //! to the database can compute it anew. Therefore a [`Signer`] states from time to time in a file

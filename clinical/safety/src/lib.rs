@@ -2,7 +2,7 @@
 //!
 //! This crate exists to forbid imports: no SQL, no HTTP, no clock; the same code runs in the browser.
 //!
-//! [`RuleSet::parse`] reads the data set once. [`check`] compares a [`Draft`] with a [`Chart`] and
+//! [`RuleSet::parse`] reads the data set once. [`check()`] compares a [`Draft`] with a [`Chart`] and
 //! answers a [`Report`] of explained [`Finding`]s in a fixed order. [`Screening::of`] turns the
 //! report into what may happen next; there is no way from [`Contraindicated`] to a [`Clearance`].
 
