@@ -49,6 +49,10 @@ pub enum ProblemCode {
     SlotTaken,
     /// The thing is in a state in which this cannot be done. 409
     WrongState,
+    /// A request with this idempotency key was carried out before, or is just now. 409
+    Repeated,
+    /// The idempotency key belonged to another request. 422
+    KeyReused,
     /// The thing has changed since it was read. 412
     Changed,
     /// Larger than allowed. 413

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, PatientId, Position, Role,
-    Session, SessionId, Shown, TenantId, UserId,
+    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, Once, PatientId, Position,
+    Role, Session, SessionId, Shown, TenantId, UserId,
 };
 use clinical_store::access::Viewer;
 use clinical_store::identity::{self as store, Credential, InsertUserError};
@@ -33,6 +33,8 @@ pub struct Actor {
     pub role: Role,
     /// The sign-in.
     pub session: SessionId,
+    /// What they asked for with a key of their own, to be carried out once.
+    pub once: Option<Once>,
 }
 
 impl Actor {
@@ -45,7 +47,9 @@ impl Actor {
     /// An act of theirs that was done, in the chain of their facility.
     #[must_use]
     pub const fn did(&self, action: &'static str, at: Micros) -> AuditEntry {
-        AuditEntry::done(self.audit(), action, at).within(self.tenant)
+        AuditEntry::done(self.audit(), action, at)
+            .within(self.tenant)
+            .carrying_out(self.once)
     }
 
     /// An act of theirs that was refused.
@@ -386,6 +390,7 @@ pub async fn authenticate(
             patient: account.patient,
             role: account.position.role(),
             session: access.session,
+            once: None,
         }),
         _ => Err(AuthenticateError::Ended),
     }

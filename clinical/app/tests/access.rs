@@ -63,6 +63,7 @@ async fn nurse_with_password(practice: &Practice) -> (SignIn, Actor) {
         patient: None,
         role: Role::Nurse,
         session: SessionId::from_uuid(Uuid::from_u128(77)),
+        once: None,
     };
     (sign_in, actor)
 }

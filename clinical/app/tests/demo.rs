@@ -28,6 +28,7 @@ async fn actor(practice: &Practice, email: &str) -> Actor {
         patient: account.patient,
         role: account.position.role(),
         session: SessionId::from_uuid(Uuid::from_u128(1)),
+        once: None,
     }
 }
 

@@ -11,6 +11,7 @@ use clinical_app::Actor;
 use clinical_app::identity::{self, AuthenticateError};
 
 use crate::error::ApiError;
+use crate::idempotent;
 use crate::operation::{Operation, Who};
 use crate::router::{ApiState, operations};
 
@@ -22,7 +23,7 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     match admit(&state, &mut request).await {
-        Ok(()) => next.run(request).await,
+        Ok(()) => idempotent::run(&state, request, next).await,
         Err(response) => *response,
     }
 }

@@ -107,6 +107,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         if error.is_unavailable() {
             Self::unavailable(error)
+        } else if matches!(error, StoreError::Repeated) {
+            Self::new(ProblemCode::Repeated)
         } else {
             Self::internal(error)
         }
@@ -194,6 +196,14 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
         ProblemCode::WrongState => (
             StatusCode::CONFLICT,
             "The thing is in a state in which this cannot be done.",
+        ),
+        ProblemCode::Repeated => (
+            StatusCode::CONFLICT,
+            "The request was carried out before; look for what it made.",
+        ),
+        ProblemCode::KeyReused => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The idempotency key belonged to another request.",
         ),
         ProblemCode::Changed => (
             StatusCode::PRECONDITION_FAILED,

@@ -8,6 +8,7 @@ mod actor;
 mod cookies;
 mod error;
 mod extract;
+mod idempotent;
 mod openapi;
 mod operation;
 mod router;

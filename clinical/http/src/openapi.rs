@@ -1,12 +1,17 @@
 //! The OpenAPI description, made of the handlers and of the table of who may call them.
 
+use axum::http::Method;
 use clinical_api::{BASE, Problem, ProblemCode};
+use clinical_app::idempotency::KEY_BYTES_MAX;
 use clinical_model::Role;
 use utoipa::OpenApi as _;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{Operation as Described, PathItem};
+use utoipa::openapi::path::{
+    Operation as Described, Parameter, ParameterBuilder, ParameterIn, PathItem,
+};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{Content, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, Schema};
 
 use crate::operation::Who;
 use crate::router::operations;
@@ -50,6 +55,12 @@ pub fn openapi() -> OpenApi {
             .and_then(|item| slot(item, operation.method.as_str()));
         if let Some(described) = described {
             complete(described, operation.who);
+            if operation.method == Method::POST && operation.who != Who::Public {
+                described
+                    .parameters
+                    .get_or_insert_default()
+                    .push(RefOr::T(idempotency_key()));
+            }
         }
     }
     whole
@@ -64,6 +75,25 @@ fn slot<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Described> {
         "PATCH" => item.patch.as_mut(),
         _ => None,
     }
+}
+
+/// What every POST of somebody who is signed in may carry.
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(KEY_BYTES_MAX))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A key of the sender's choice. The same request with the same key is answered again for \
+             two days, and not carried out again.",
+        ))
+        .schema(Some(Schema::Object(schema)))
+        .build()
 }
 
 /// Adds what every operation has: who may call it, and problems.

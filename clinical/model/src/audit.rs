@@ -95,6 +95,16 @@ impl Purpose {
     }
 }
 
+/// A request that its sender repeats until there is an answer, and that is carried out once
+/// (draft-ietf-httpapi-idempotency-key-header).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Once {
+    /// Made from who sends it and the key they chose.
+    pub key: Uuid,
+    /// SHA-256 of what is asked for: the same key may not ask for two things.
+    pub request: [u8; 32],
+}
+
 /// One act. It holds ids and words of the program, never names or clinical content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -108,6 +118,7 @@ pub struct AuditEntry {
     purpose: Option<Purpose>,
     outcome: AuditOutcome,
     at: Micros,
+    once: Option<Once>,
 }
 
 impl AuditEntry {
@@ -125,6 +136,7 @@ impl AuditEntry {
             purpose: None,
             outcome: AuditOutcome::Done,
             at,
+            once: None,
         }
     }
 
@@ -185,6 +197,19 @@ impl AuditEntry {
     pub const fn purposed(mut self, purpose: Purpose) -> Self {
         self.purpose = Some(purpose);
         self
+    }
+
+    /// The request that it carries out; the same request again is refused by the store.
+    #[must_use]
+    pub const fn carrying_out(mut self, once: Option<Once>) -> Self {
+        self.once = once;
+        self
+    }
+
+    /// The request that it carries out.
+    #[must_use]
+    pub const fn once(&self) -> Option<Once> {
+        self.once
     }
 
     /// In which facility.

@@ -18,7 +18,7 @@ pub mod text;
 mod time;
 pub mod visits;
 
-pub use audit::{AuditActor, AuditEntry, AuditOutcome, Purpose};
+pub use audit::{AuditActor, AuditEntry, AuditOutcome, Once, Purpose};
 pub use identity::{
     Account, DoctorProfile, EMAIL_BYTES_MAX, Email, EmailError, NAME_CHARS_MAX, OtherRole,
     Position, REUSE_GRACE_US, Role, Session, Shown, TokenHash, UnknownRole,

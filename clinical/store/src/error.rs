@@ -39,6 +39,9 @@ pub enum StoreError {
     /// The patient's key was destroyed: nothing can be written about them any more.
     #[error("the record was erased")]
     Erased,
+    /// The request was carried out before, or is just now by somebody else.
+    #[error("the request was carried out before")]
+    Repeated,
     /// A statement touched another number of rows than it must.
     #[error("a statement touched {found} rows instead of {wanted}")]
     RowCount {

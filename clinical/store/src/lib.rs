@@ -10,6 +10,7 @@ pub mod chart;
 pub mod chat;
 mod db;
 mod error;
+pub mod idempotency;
 pub mod identity;
 pub mod keys;
 mod migrate;

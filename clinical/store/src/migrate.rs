@@ -44,6 +44,7 @@ const STEPS: &[Step] = &[
     step!(12, shared "0012_visits"),
     step!(13, shared "0013_notes"),
     step!(14, "0014_signed_notes"),
+    step!(15, shared "0015_idempotency"),
     step!(20, shared "0020_chart"),
     step!(21, "0021_chart_history"),
     step!(60, shared "0060_outbox"),

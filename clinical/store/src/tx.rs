@@ -7,7 +7,7 @@ use clinical_model::AuditEntry;
 use clinical_vault::Vault;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
-use crate::{StoreError, audit};
+use crate::{StoreError, audit, idempotency};
 
 /// An open transaction on either engine, as statements see it. Functions that only read take
 /// `&mut Conn`, so they work in a [`Tx`] and in a [`ReadTx`]; functions that write take `&mut Tx`.
@@ -88,7 +88,18 @@ impl Tx {
     /// The store failed; whether the change is durable is then only unknown if the connection broke
     /// during the commit itself.
     pub async fn commit(mut self, entry: AuditEntry) -> Result<(), StoreError> {
+        if let Some(once) = entry.once() {
+            idempotency::claim(&mut self, once, &entry).await?;
+        }
         audit::append(&mut self, &entry).await?;
+        self.commit_unaudited().await
+    }
+
+    /// Makes durable what is no act of anybody on anything.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn commit_unaudited(self) -> Result<(), StoreError> {
         match self.0.inner {
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(transaction) => transaction.commit().await?,

@@ -75,6 +75,7 @@ pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> 
                 patient: Some(patient.1),
                 role: Role::Patient,
                 session: SessionId::from_uuid(desk.opaque_id()),
+                once: None,
             };
             book_after(desk, plan, &actor, doctor).await?;
         }

@@ -109,6 +109,7 @@ impl Practice {
             patient,
             role,
             session: SessionId::from_uuid(Uuid::from_u128(n)),
+            once: None,
         }
     }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use signaling_ticket::PassKey;
 use tokio::sync::mpsc::Receiver;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 /// Monday, 23 November 2026, 08:00 UTC.
 pub(crate) const MONDAY: i64 = 1_795_420_800_000_000;
@@ -94,7 +95,10 @@ impl House {
             .method(method)
             .uri(format!("/api/v1{path}"));
         if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+            // With a key of its own, as a careful client: what commits twice would be refused.
+            request = request
+                .header("authorization", format!("Bearer {token}"))
+                .header("idempotency-key", Uuid::new_v4().to_string());
         }
         if !body.is_empty() {
             request = request.header("content-type", "application/json");

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod house;
+mod idempotent;
 mod matrix;
 mod requests;
 mod sign_in;

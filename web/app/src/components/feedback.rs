@@ -98,6 +98,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::SlotTaken => Key::FaultSlotTaken,
         ProblemCode::WrongState => Key::FaultWrongState,
         ProblemCode::Changed => Key::FaultChanged,
+        ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,
         ProblemCode::Ended => Key::FaultEnded,
         ProblemCode::Cancelled => Key::FaultCancelled,
@@ -108,6 +109,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Malformed
         | ProblemCode::MethodNotAllowed
         | ProblemCode::UnsupportedMediaType
+        | ProblemCode::KeyReused
         | ProblemCode::Internal => Key::FaultInternal,
     }
 }

@@ -66,6 +66,8 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::SlotTaken
         | ProblemCode::WrongState
         | ProblemCode::Changed
+        | ProblemCode::Repeated
+        | ProblemCode::KeyReused
         | ProblemCode::TooLarge
         | ProblemCode::UnsupportedMediaType => Refusal::NotFound,
         ProblemCode::RateLimited | ProblemCode::Unavailable | ProblemCode::Internal => {
