@@ -15,12 +15,14 @@ pub mod identity;
 pub mod keys;
 mod migrate;
 pub mod notes;
+pub mod offline;
 pub mod outbox;
 pub mod patients;
 mod statement;
 pub mod tenants;
 #[cfg(feature = "testbed")]
 pub mod testbed;
+pub mod trail;
 mod tx;
 pub mod visits;
 
