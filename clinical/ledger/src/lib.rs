@@ -16,6 +16,7 @@ mod bytes;
 pub mod chain;
 mod checkpoint;
 mod event;
+mod export;
 mod fault;
 mod hash;
 mod key;
@@ -25,6 +26,7 @@ pub use checkpoint::{
     CHECKPOINT_FORMAT, Checkpoint, LINE_BYTES_MAX, LineError, SignedCheckpoint, Signer,
 };
 pub use event::{EVENT_FORMAT, Event};
+pub use export::{EXPORT_LINE_BYTES_MAX, ExportLineError, Exported, export_line};
 pub use fault::Fault;
 pub use hash::{HASH_BYTES, Hash, HashError};
 pub use key::{CheckpointKey, KeyError, KeyId, PublicKey};

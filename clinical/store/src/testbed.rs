@@ -24,12 +24,14 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::Db;
+use crate::offline::{Offline, on_line};
 use crate::tenants::{self, Tenant};
 
 /// A database that nobody else uses, with the schema.
 #[derive(Debug)]
 pub struct TestDb {
     db: Db,
+    url: String,
     /// Removed with the database.
     _folder: Option<Folder>,
 }
@@ -55,6 +57,7 @@ impl TestDb {
             .expect("a new SQLite file takes the schema");
         Self {
             db,
+            url,
             _folder: Some(folder),
         }
     }
@@ -80,8 +83,27 @@ impl TestDb {
         db.migrate()
             .await
             .expect("a new PostgreSQL database takes the schema");
-        Self { db, _folder: None }
+        Self {
+            db,
+            url: url_of_database(server_url(), &name),
+            _folder: None,
+        }
     }
+}
+
+impl TestDb {
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// The URL of another database of the same server.
+fn url_of_database(server: &str, name: &str) -> String {
+    let (address, options) = server.split_once('?').unwrap_or((server, ""));
+    let (host, _) = address.rsplit_once('/').expect("the URL names a database");
+    format!("{host}/{name}?{options}")
 }
 
 /// A vault with a master key that nobody else has.
@@ -282,4 +304,16 @@ pub async fn audit_rows(conn: &mut crate::Conn) -> Result<i64, crate::StoreError
 /// The schema refuses, as it must.
 pub async fn try_audit_change(conn: &mut crate::Conn) -> Result<u64, crate::StoreError> {
     crate::statement::execute!(conn, "UPDATE audit_event SET outcome = $1", "refused")
+}
+
+/// Runs statements as somebody who has the whole database, past every rule of this program.
+///
+/// # Errors
+/// The engine refused them.
+pub async fn run_raw(store: &mut Offline, statements: String) -> Result<(), sqlx::Error> {
+    let statements = sqlx::raw_sql(AssertSqlSafe(statements));
+    on_line!(&mut store.0, |connection| statements
+        .execute(connection)
+        .await
+        .map(|_| ()))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) http: HttpConfig,
     /// The clinical store.
     pub(crate) store: StoreConfig,
+    /// The audit.
+    pub(crate) audit: AuditConfig,
     /// Media.
     pub(crate) sfu: SfuConfig,
     /// Signaling.
@@ -35,6 +37,7 @@ impl Default for Config {
             web_dir: PathBuf::from("dist"),
             http: HttpConfig::default(),
             store: StoreConfig::default(),
+            audit: AuditConfig::default(),
             sfu: SfuConfig::default(),
             signaling: SignalingConfig::default(),
             log: LogConfig::default(),
@@ -93,6 +96,26 @@ impl std::fmt::Debug for StoreConfig {
     }
 }
 
+/// Signed checkpoints of the audit chains.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AuditConfig {
+    /// The folder of the checkpoint files; without it, `audit` in the data directory. On another
+    /// machine or a disk that can only be added to, it shows what was done to this one.
+    pub(crate) dir: Option<PathBuf>,
+    /// A chain that has grown is signed after this time at the latest.
+    pub(crate) checkpoint_every_s: u64,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            checkpoint_every_s: 60,
+        }
+    }
+}
+
 /// How logs are written, always to standard error.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -129,6 +152,14 @@ impl Config {
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
         toml::from_str(&text)
             .with_context(|| format!("the configuration {} has a mistake", path.display()))
+    }
+
+    /// The folder of the checkpoint files.
+    pub(crate) fn audit_dir(&self) -> PathBuf {
+        self.audit
+            .dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("audit"))
     }
 
     /// The URL of the clinical store.

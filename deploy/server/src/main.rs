@@ -4,6 +4,7 @@
 //! medicine, media or signaling.
 
 mod assets;
+mod checkpoints;
 mod commands;
 mod config;
 mod health;
@@ -59,6 +60,11 @@ enum Command {
     },
     /// Bring the store to this version's schema.
     Migrate,
+    /// Verify or export the record of who did and saw what.
+    Audit {
+        #[command(subcommand)]
+        command: commands::audit::AuditCommand,
+    },
     /// Read or explain the configuration.
     Config {
         #[command(subcommand)]
@@ -114,6 +120,7 @@ fn main() -> ExitCode {
                 commands::serve::run(config, demo)
             }
             Command::Migrate => commands::migrate::run(&config),
+            Command::Audit { command } => commands::audit::run(&config, &command),
             Command::Config {
                 command: ConfigCommand::Check,
             } => commands::config_check::run(&config),

@@ -15,6 +15,7 @@ use clinical_app::identity::SignIn;
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
+use clinical_ledger::CheckpointKey;
 use signaling_server::{Signaling, SignalingHandle, WallClock};
 use signaling_ticket::{PassChecker, PassKey};
 use tokio::net::TcpListener;
@@ -24,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use super::say;
 use crate::config::Config;
 use crate::listener::{self, Front};
-use crate::{assets, health, keys, request_log, telemetry, wiring};
+use crate::{assets, checkpoints, health, keys, request_log, telemetry, wiring};
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
 /// what takes longer than this is given up.
@@ -96,6 +97,16 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     })
 }
 
+/// What signs the audit chains of this installation.
+fn signing_plan(config: &Config, db: Db) -> anyhow::Result<checkpoints::Plan> {
+    Ok(checkpoints::Plan {
+        db,
+        folder: config.audit_dir(),
+        key: keys::load_or_create(&config.data_dir, "audit", || Ok(CheckpointKey::generate()?))?,
+        every: Duration::from_secs(config.audit.checkpoint_every_s),
+    })
+}
+
 async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
     let Open {
@@ -106,6 +117,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         live_effects,
     } = open(&config, is_demo).await?;
     let db = clinic.db.clone();
+    let signing = checkpoints::start(signing_plan(&config, db.clone())?);
 
     let (sfu, sfu_events) = sfu_net::start(config.sfu.clone()).context("cannot start media")?;
     let clock = Arc::clone(&clinic.clock);
@@ -171,6 +183,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
     effects.abort();
+    signing.stop().await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())
