@@ -9,6 +9,7 @@ mod access;
 mod admin;
 mod auth;
 mod booking;
+mod notify;
 mod problem;
 mod visits;
 
@@ -21,6 +22,10 @@ pub use auth::{LoginRequest, Me, Token};
 pub use booking::{
     AppointmentState, AppointmentView, BookRequest, DoctorView, GuestBrief, HoursView, JoinLink,
     RescheduleRequest, SlotView, SlotsView, WeeklyHours,
+};
+pub use notify::{
+    DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,
+    SmsTemplate,
 };
 pub use problem::{Problem, ProblemCode};
 pub use visits::{

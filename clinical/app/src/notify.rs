@@ -9,9 +9,10 @@ mod templates;
 mod worker;
 
 pub(crate) use appointments::{tell_booked, tell_cancelled, tell_moved};
+pub use clinical_store::outbox::NotifySettings;
 pub use desk::{
-    DeliveriesError, ReportError, SettingsError, SmsCommand, SmsError, SmsTemplate, deliveries,
-    put_settings, send_sms, settings, take_report,
+    DELIVERIES_MAX, DeliveriesError, ReportError, SettingsError, SmsCommand, SmsError, SmsTemplate,
+    deliveries, put_settings, send_sms, settings, take_report,
 };
 pub use mailroom::{Mailroom, ReportSecret};
 pub use tell::{Addressee, Notice, tell};

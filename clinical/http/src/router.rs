@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
 use clinical_api::BASE;
 use clinical_app::identity::SignIn;
+use clinical_app::notify::Mailroom;
 use clinical_app::{Clinic, Desk};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -33,6 +34,8 @@ pub struct ApiState {
     pub cookies: CookiePolicy,
     /// The front desk: booking and visits.
     pub desk: Desk,
+    /// Where messages leave; without one no delivery report is taken.
+    pub mailroom: Option<Mailroom>,
 }
 
 /// Every operation of the API.

@@ -47,6 +47,7 @@ impl House {
             sign_in: Arc::new(sign_in),
             cookies: CookiePolicy::PlainHttp,
             desk,
+            mailroom: None,
         });
         Self {
             _db: db,

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use sfu_net::SfuConfig;
 use signaling_server::SignalingConfig;
 
+use crate::mailroom::{MailConfig, SmsConfig};
+
 /// The whole configuration. Every part has a default that suits one machine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,6 +28,10 @@ pub(crate) struct Config {
     pub(crate) sfu: SfuConfig,
     /// Signaling.
     pub(crate) signaling: SignalingConfig,
+    /// E-mail.
+    pub(crate) mail: MailConfig,
+    /// Short messages.
+    pub(crate) sms: SmsConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -40,6 +46,8 @@ impl Default for Config {
             audit: AuditConfig::default(),
             sfu: SfuConfig::default(),
             signaling: SignalingConfig::default(),
+            mail: MailConfig::default(),
+            sms: SmsConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -59,6 +67,8 @@ pub(crate) struct HttpConfig {
     /// Take the client's address from the last entry of `X-Forwarded-For`. Only behind a reverse
     /// proxy of yours that sets it; otherwise clients choose their own address.
     pub(crate) behind_proxy: bool,
+    /// Where people open the service, for links in messages; without it, `http://` and `bind`.
+    pub(crate) public_url: Option<String>,
 }
 
 impl Default for HttpConfig {
@@ -68,6 +78,7 @@ impl Default for HttpConfig {
             ops_bind: None,
             plain_http: false,
             behind_proxy: false,
+            public_url: None,
         }
     }
 }

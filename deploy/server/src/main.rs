@@ -10,6 +10,7 @@ mod config;
 mod health;
 mod keys;
 mod listener;
+mod mailroom;
 mod request_log;
 mod telemetry;
 mod wiring;

@@ -15,6 +15,10 @@ use crate::{Access, AccessDenied, Actor, Clinic};
 /// A person who is sent the same text twice within this time was meant once, in microseconds.
 const SAME_SMS_US: i64 = 10 * Micros::MINUTE;
 
+/// Most messages in one answer of [`deliveries`]: a page that is longer is not read.
+pub const DELIVERIES_MAX: usize = 50;
+const _: () = assert!(DELIVERIES_MAX == outbox::BATCH_MAX as usize);
+
 /// Why deliveries are not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveriesError {

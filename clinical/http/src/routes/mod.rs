@@ -5,6 +5,7 @@ mod admin;
 mod auth;
 mod booking;
 mod notes;
+mod notify;
 mod visits;
 
 use axum::Router;
@@ -29,6 +30,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     booking::DOMAIN,
     visits::DOMAIN,
     notes::DOMAIN,
+    notify::DOMAIN,
     access::DOMAIN,
     admin::DOMAIN,
 ];

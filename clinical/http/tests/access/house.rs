@@ -67,6 +67,7 @@ impl House {
             sign_in: Arc::new(sign_in),
             cookies,
             desk,
+            mailroom: None,
         });
         Self {
             _db: db,

@@ -171,7 +171,8 @@ impl Cast {
             .path
             .replace("{id}", id)
             .replace("{guest}", &self.guest)
-            .replace("{grant}", NOTHING);
+            .replace("{grant}", NOTHING)
+            .replace("{secret}", NOTHING);
         let now = crate::house::MONDAY;
         let query = match (row.method, row.path) {
             ("GET", "/doctors/{id}/slots") => format!("?from_us={now}&days=1"),

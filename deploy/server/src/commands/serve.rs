@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
+use clinical_app::notify::{self, Mailroom};
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
@@ -25,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 use super::say;
 use crate::config::Config;
 use crate::listener::{self, Front};
-use crate::{assets, checkpoints, health, keys, request_log, telemetry, wiring};
+use crate::{assets, checkpoints, health, keys, mailroom, request_log, telemetry, wiring};
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
 /// what takes longer than this is given up.
@@ -61,6 +62,7 @@ struct Open {
     sign_in: Arc<SignIn>,
     checker: PassChecker,
     live_effects: mpsc::Receiver<LiveEffect>,
+    mailroom: Mailroom,
 }
 
 /// Opens the store and reads the keys.
@@ -94,6 +96,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
         sign_in,
         checker,
         live_effects,
+        mailroom: mailroom::open(config)?,
     })
 }
 
@@ -115,6 +118,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         sign_in,
         checker,
         live_effects,
+        mailroom,
     } = open(&config, is_demo).await?;
     let db = clinic.db.clone();
     let signing = checkpoints::start(signing_plan(&config, db.clone())?);
@@ -136,25 +140,18 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     );
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
 
-    let cookies = if config.http.plain_http {
-        CookiePolicy::PlainHttp
-    } else {
-        CookiePolicy::Secure
-    };
+    let (stop, stopped) = watch::channel(false);
+    let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
+    let post = tokio::spawn(post);
     let api = clinical_http::router(ApiState {
         clinic,
         desk,
         sign_in,
-        cookies,
+        cookies: cookie_policy(&config),
+        mailroom: Some(mailroom),
     });
     let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
 
-    let front = if config.http.behind_proxy {
-        Front::Proxy
-    } else {
-        Front::Direct
-    };
-    let (stop, stopped) = watch::channel(false);
     let mut ops = None;
     if let Some(bind) = config.http.ops_bind {
         let listener = listen(bind).await?;
@@ -170,7 +167,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     }
     let listener = listen(config.http.bind).await?;
     let address = listener.local_addr()?;
-    let server = tokio::spawn(listener::run(listener, app, front, stopped));
+    let server = tokio::spawn(listener::run(listener, app, front(&config), stopped));
     tracing::info!(%address, "listening");
     if is_demo {
         announce_demo(address);
@@ -179,6 +176,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     stop_signal().await?;
     tracing::info!("stopping");
     shut_down(&signaling, stop, server, ops).await;
+    // A round of messages that was begun is ended; what takes longer is settled as unknown later.
+    drop(tokio::time::timeout(DRAIN_MAX, post).await);
     sfu.shutdown();
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
@@ -187,6 +186,22 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+const fn cookie_policy(config: &Config) -> CookiePolicy {
+    if config.http.plain_http {
+        CookiePolicy::PlainHttp
+    } else {
+        CookiePolicy::Secure
+    }
+}
+
+const fn front(config: &Config) -> Front {
+    if config.http.behind_proxy {
+        Front::Proxy
+    } else {
+        Front::Direct
+    }
 }
 
 /// Pages, API and signaling on one address.
