@@ -4,18 +4,30 @@ mod access;
 mod book;
 mod calendar;
 mod change;
+mod claim;
+mod entry;
+mod hold;
 mod links;
+mod offer;
+mod overbook;
+mod timetable;
 
 pub use access::{AccessError, LIST_DAYS_MAX, ListError, appointment, appointments};
 pub use book::{BookCommand, BookError, Booked, book};
 pub use calendar::{
-    FreeSlots, HoursCommand, HoursWriteError, SLOTS_DAYS_MAX, SlotsError, doctors, hours,
-    put_hours, slots,
+    FreeSlots, HoursCommand, HoursWriteError, Opening, SLOTS_DAYS_MAX, SlotsError, doctors, hours,
+    openings, put_hours, slots,
 };
 pub use change::{CancelError, RescheduleError, cancel, reschedule};
+pub use entry::calendar_entry;
+pub use hold::{HOLD_US, HoldCommand, book_held, hold, release};
 pub use links::{LinkError, NewLink, new_link, revoke_link};
+pub use offer::{OfferError, plan, put_plan, put_resource, put_service, resources, services};
+pub use overbook::{OverbookCommand, OverbookReason, overbook};
 
-pub use clinical_store::booking::{AppointmentRecord, Schedule};
+pub use clinical_store::booking::{
+    AppointmentRecord, Hold, ResourceRecord, Schedule, ServiceRecord,
+};
 
 pub(crate) use access::{is_doctor_of, own};
 pub(crate) use links::{hash as link_hash, issue, takes_place};

@@ -92,6 +92,22 @@ id!(
     AppointmentId
 );
 id!(
+    /// Something that a clinic offers and people book.
+    ServiceId
+);
+id!(
+    /// A room or a device.
+    ResourceId
+);
+id!(
+    /// A time that is kept for somebody for some minutes.
+    HoldId
+);
+id!(
+    /// A rule or an exception of a schedule.
+    ScheduleEntryId
+);
+id!(
     /// A third person invited to one visit.
     GuestId
 );

@@ -24,8 +24,8 @@ pub use identity::{
     Position, REUSE_GRACE_US, Role, Session, Shown, TokenHash, UnknownRole,
 };
 pub use ids::{
-    AppointmentId, EntryId, GrantId, GuestId, IdError, NoteId, ParticipantUuid, PatientId,
-    PrescriptionId, RoomUuid, SessionId, TenantId, UserId,
+    AppointmentId, EntryId, GrantId, GuestId, HoldId, IdError, NoteId, ParticipantUuid, PatientId,
+    PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, UserId,
 };
 pub use phi::Phi;
 pub use time::Micros;

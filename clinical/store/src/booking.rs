@@ -1,10 +1,21 @@
-//! Doctors, their hours, appointments.
+//! Doctors, their hours, services, rooms and devices, holds, appointments.
 
 mod appointments;
+mod holds;
+mod occupancies;
+mod plans;
 mod schedules;
+mod services;
 
 pub use appointments::{
-    APPOINTMENTS_MAX, AppointmentRecord, AppointmentWriteError, Party, busy, find, find_by_room,
-    insert, list, lock_calendars, rooms_near, update, waiting,
+    APPOINTMENTS_MAX, AppointmentRecord, AppointmentWriteError, Party, find, find_by_room, insert,
+    insert_claiming, list, lock_all, lock_calendars, rooms_near, service_of, update, waiting,
 };
+pub use holds::{Hold, delete_hold, hold, insert_hold};
+pub use occupancies::{Claim, Seat, busy, drop_expired, occupied, overlaps};
+pub use plans::{Plan, PlanException, PlanRule, plan, put_plan};
 pub use schedules::{Schedule, doctor, doctors, put_schedule, schedule};
+pub use services::{
+    ResourceRecord, ServiceRecord, put_resource, put_service, resource, resources, service,
+    services,
+};

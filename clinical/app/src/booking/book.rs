@@ -2,23 +2,24 @@
 
 use clinical_model::booking::{Appointment, AppointmentState, Reason, Slot};
 use clinical_model::visits::LinkHolder;
-use clinical_model::{AppointmentId, Micros, ParticipantUuid, Role, RoomUuid, UserId};
-use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
-use clinical_store::{Conn, StoreError};
+use clinical_model::{
+    AppointmentId, Micros, ParticipantUuid, PatientId, Role, RoomUuid, ServiceId, TenantId, UserId,
+};
+use clinical_store::booking::{AppointmentRecord, AppointmentWriteError, Claim};
+use clinical_store::{StoreError, Tx};
 
-use super::calendar::Calendar;
+use super::claim::{Missing, Wanted, find};
 use super::links::{NewLink, issue};
 use crate::notify::tell_booked;
 use crate::{Actor, Desk};
-
-/// How far ahead can be booked, in days of 24 hours.
-const AHEAD_DAYS_MAX: i64 = 400;
 
 /// Book a free slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookCommand {
     /// With whom.
     pub doctor: UserId,
+    /// What for; none for a plain appointment.
+    pub service: Option<ServiceId>,
     /// Begin of the slot.
     pub start: Micros,
     /// In the patient's words.
@@ -52,6 +53,15 @@ pub enum BookError {
     /// The patient has another appointment at that time.
     #[error("the patient has another appointment at that time")]
     OwnOverlap,
+    /// The hold has expired or is not theirs.
+    #[error("no such hold")]
+    NoHold,
+    /// There is no such patient, or they may not know of them.
+    #[error("no such patient")]
+    NoPatient,
+    /// It was not written.
+    #[error("the appointment was not written")]
+    Written(#[source] AppointmentWriteError),
     /// The store failed.
     #[error("the appointment could not be booked")]
     Store(#[from] StoreError),
@@ -60,30 +70,63 @@ pub enum BookError {
 impl From<AppointmentWriteError> for BookError {
     fn from(error: AppointmentWriteError) -> Self {
         match error {
-            AppointmentWriteError::DoctorTaken(_) | AppointmentWriteError::Changed => {
-                Self::SlotTaken
-            }
+            AppointmentWriteError::DoctorTaken(_) => Self::SlotTaken,
             AppointmentWriteError::PatientTaken(_) => Self::OwnOverlap,
+            AppointmentWriteError::Changed => Self::Written(error),
             AppointmentWriteError::Store(error) => Self::Store(error),
         }
     }
 }
 
-/// The slot that begins then, if one can still be had.
-pub(super) async fn bookable_slot(
-    conn: &mut Conn,
-    doctor: UserId,
-    start: Micros,
-    now: Micros,
-) -> Result<Option<Slot>, StoreError> {
-    if start < now || start.since(now) > AHEAD_DAYS_MAX * Micros::DAY {
-        return Ok(None);
+impl From<Missing> for BookError {
+    fn from(error: Missing) -> Self {
+        match error {
+            Missing::NoSlot => Self::NoSlot,
+            Missing::Taken => Self::SlotTaken,
+            Missing::Store(error) => Self::Store(error),
+        }
     }
-    let calendar = Calendar::read(conn, doctor).await?;
-    Ok(calendar.and_then(|calendar| calendar.slot_at(start)))
 }
 
-/// Books a slot for the patient who asks.
+/// What two people agreed on.
+pub(super) struct Agreed {
+    pub(super) tenant: TenantId,
+    pub(super) doctor: UserId,
+    pub(super) patient: PatientId,
+    pub(super) slot: Slot,
+    pub(super) reason: Reason,
+}
+
+/// Writes an appointment with all that it takes, its link, and the messages about it.
+pub(super) async fn write(
+    desk: &Desk,
+    tx: &mut Tx,
+    agreed: Agreed,
+    (claim, now): (&Claim, Micros),
+) -> Result<Booked, BookError> {
+    let appointment = Appointment {
+        id: AppointmentId::from_uuid(desk.id(now)),
+        doctor: agreed.doctor,
+        tenant: agreed.tenant,
+        patient: agreed.patient,
+        slot: agreed.slot,
+        reason: agreed.reason,
+        room: RoomUuid::from_uuid(desk.opaque_id()),
+        doctor_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        patient_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        state: AppointmentState::Booked,
+        version: 1,
+    };
+    clinical_store::booking::insert_claiming(tx, &appointment, claim, now).await?;
+    let link = issue(desk, tx, &appointment, LinkHolder::Patient, now).await?;
+    let record = clinical_store::booking::find(tx, appointment.id)
+        .await?
+        .ok_or_else(|| StoreError::corrupt("appointments.id", "a booked appointment is missing"))?;
+    tell_booked(tx, desk.clinic(), &appointment, now).await?;
+    Ok(Booked { record, link })
+}
+
+/// Books a slot for the patient who asks, with the rooms and devices that the service needs.
 ///
 /// # Errors
 /// [`BookError`]
@@ -99,33 +142,33 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
     {
         return Err(BookError::NoDoctor);
     }
-    let slot = bookable_slot(&mut tx, command.doctor, command.start, now)
-        .await?
-        .ok_or(BookError::NoSlot)?;
-    clinical_store::booking::lock_calendars(&mut tx, command.doctor, patient).await?;
-    let appointment = Appointment {
-        id: AppointmentId::from_uuid(desk.id(now)),
-        doctor: command.doctor,
+    let wanted = Wanted {
         tenant: actor.tenant,
         patient,
-        slot,
-        reason: command.reason,
-        room: RoomUuid::from_uuid(desk.opaque_id()),
-        doctor_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
-        patient_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
-        state: AppointmentState::Booked,
-        version: 1,
+        doctor: command.doctor,
+        service: command.service,
+        start: command.start,
+        outside_hours: false,
     };
-    clinical_store::booking::insert(&mut tx, &appointment, now).await?;
-    let link = issue(desk, &mut tx, &appointment, LinkHolder::Patient, now).await?;
-    let record = clinical_store::booking::find(&mut tx, appointment.id)
-        .await?
-        .ok_or_else(|| StoreError::corrupt("appointments.id", "a booked appointment is missing"))?;
-    tell_booked(&mut tx, desk.clinic(), &appointment, now).await?;
+    let found = find(desk, &mut tx, wanted, now).await?;
+    let claim = Claim::Fresh {
+        span: found.offer.occupied,
+        seats: found.seats,
+        service: command.service,
+        overbooked: false,
+    };
+    let agreed = Agreed {
+        tenant: actor.tenant,
+        doctor: command.doctor,
+        patient,
+        slot: found.offer.visit,
+        reason: command.reason,
+    };
+    let booked = write(desk, &mut tx, agreed, (&claim, now)).await?;
     let entry = actor
         .did("booking.book", now)
-        .of_visit(&appointment)
+        .of_visit(&booked.record.appointment)
         .under("own_appointment");
     tx.commit(entry).await?;
-    Ok(Booked { record, link })
+    Ok(booked)
 }

@@ -1,13 +1,12 @@
 //! Doctors, their weekly hours, their free slots.
 
-use clinical_model::booking::{
-    Doctor, HoursError, Slot, Stretch, WeeklyHours, free_slots, slot_at,
-};
-use clinical_model::{Micros, Role, UserId};
+use clinical_model::booking::{Doctor, HoursError, Slot, Stretch, WeeklyHours};
+use clinical_model::{Micros, Role, ServiceId, UserId};
 use clinical_store::booking::Schedule;
 use clinical_store::{Conn, StoreError};
 use jiff::tz::TimeZone;
 
+use super::timetable::{SLOT_MIN_DEFAULT, Timetable, lengths, offered};
 use crate::{Actor, Desk};
 
 /// Longest range of one question for slots, in days.
@@ -17,8 +16,11 @@ pub const SLOTS_DAYS_MAX: u32 = 31;
 /// [`SLOTS_DAYS_MAX`] days: a quarter of a year, as far as anybody waits.
 const NEXT_RANGES_MAX: u32 = 3;
 
-/// A doctor's appointment length before hours were ever set, in minutes.
-const SLOT_MIN_DEFAULT: u16 = 15;
+/// Most openings in one answer; the later ones are left out.
+const OPENINGS_MAX: usize = 5_000;
+
+/// Most doctors whose openings are looked for at once; more have to be asked for one by one.
+const OPENING_DOCTORS_MAX: usize = 50;
 
 /// Free times of one doctor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,26 +72,33 @@ pub async fn slots(
         return Err(SlotsError::Days);
     }
     let to = from.plus(i64::from(days) * Micros::DAY);
-    let from = from.max(desk.now());
+    let now = desk.now();
+    let from = from.max(now);
     let mut tx = desk.db().read().await?;
     let profile = clinical_store::booking::doctor(&mut tx, actor.tenant, doctor)
         .await?
         .ok_or(SlotsError::NotFound)?;
-    let calendar = Calendar::read(&mut tx, doctor).await?;
-    let Some(calendar) = calendar else {
+    let ahead = Slot {
+        start: from,
+        end: to
+            .max(from)
+            .plus(i64::from(NEXT_RANGES_MAX * SLOTS_DAYS_MAX) * Micros::DAY),
+    };
+    let table = Timetable::of_doctor(&mut tx, (actor.tenant, doctor), ahead).await?;
+    let Some(table) = table else {
         return Ok(FreeSlots {
             slots: Vec::new(),
             zone: profile.zone,
             next: None,
         });
     };
-    let slots = calendar.free(&mut tx, from, to).await?;
+    let slots = free(&mut tx, &table, (from, to), now).await?;
     let mut next = None;
     if slots.is_empty() {
         let mut begin = to.max(from);
         for _ in 0..NEXT_RANGES_MAX {
             let end = begin.plus(i64::from(SLOTS_DAYS_MAX) * Micros::DAY);
-            let later = calendar.free(&mut tx, begin, end).await?;
+            let later = free(&mut tx, &table, (begin, end), now).await?;
             next = later.first().map(|slot| slot.start);
             if next.is_some() {
                 break;
@@ -104,44 +113,99 @@ pub async fn slots(
     })
 }
 
-/// A doctor's hours on the time line.
-pub(super) struct Calendar {
-    doctor: UserId,
-    hours: WeeklyHours,
-    zone: TimeZone,
+async fn free(
+    conn: &mut Conn,
+    table: &Timetable,
+    (start, end): (Micros, Micros),
+    now: Micros,
+) -> Result<Vec<Slot>, StoreError> {
+    let range = Slot { start, end };
+    let busy = table.busy(conn, range, now).await?;
+    let offers = offered(table.plain()?, table.with(&busy), &[], range)?;
+    Ok(offers.into_iter().map(|offer| offer.visit).collect())
 }
 
-impl Calendar {
-    /// None when the doctor has never set hours.
-    pub(super) async fn read(conn: &mut Conn, doctor: UserId) -> Result<Option<Self>, StoreError> {
-        let Some(schedule) = clinical_store::booking::schedule(conn, doctor).await? else {
-            return Ok(None);
-        };
-        let zone = TimeZone::get(&schedule.zone)
-            .map_err(|error| StoreError::corrupt("doctor_schedules.zone", error))?;
-        Ok(Some(Self {
-            doctor,
-            hours: schedule.hours,
-            zone,
-        }))
-    }
+/// A time at which a service can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// With whom.
+    pub doctor: UserId,
+    /// The visit.
+    pub slot: Slot,
+}
 
-    /// The slot of the hours that begins then, free or not.
-    pub(super) fn slot_at(&self, start: Micros) -> Option<Slot> {
-        slot_at(&self.hours, &self.zone, start)
+/// The times at which a doctor who gives the service and one of each room and device that it needs
+/// are free together: within `days` days of 24 hours after `from`, none in the past, in order of
+/// time.
+///
+/// # Errors
+/// [`SlotsError`]
+pub async fn openings(
+    desk: &Desk,
+    actor: &Actor,
+    (service, doctor): (ServiceId, Option<UserId>),
+    (from, days): (Micros, u32),
+) -> Result<Vec<Opening>, SlotsError> {
+    if days == 0 || days > SLOTS_DAYS_MAX {
+        return Err(SlotsError::Days);
     }
-
-    async fn free(
-        &self,
-        conn: &mut Conn,
-        from: Micros,
-        to: Micros,
-    ) -> Result<Vec<Slot>, StoreError> {
-        // The last slot may end after the range.
-        let until = to.plus(i64::from(self.hours.slot_min()) * Micros::MINUTE);
-        let busy = clinical_store::booking::busy(conn, self.doctor, (from, until)).await?;
-        Ok(free_slots(&self.hours, &self.zone, (from, to), &busy))
+    let now = desk.now();
+    let range = Slot {
+        start: from.max(now),
+        end: from.plus(i64::from(days) * Micros::DAY),
+    };
+    let mut tx = desk.db().read().await?;
+    let service = clinical_store::booking::service(&mut tx, actor.tenant, service)
+        .await?
+        .filter(|it| it.active)
+        .ok_or(SlotsError::NotFound)?;
+    let mut needs = Vec::new();
+    for candidates in &service.needs {
+        let mut tables = Vec::new();
+        for candidate in candidates {
+            let found =
+                clinical_store::booking::resource(&mut tx, actor.tenant, *candidate).await?;
+            if let Some(resource) = found.filter(|it| it.active) {
+                let table = Timetable::of_resource(&mut tx, &resource, range).await?;
+                let busy = table.busy(&mut tx, range, now).await?;
+                tables.push((table, busy));
+            }
+        }
+        needs.push(tables);
     }
+    let doctors = clinical_store::booking::doctors(&mut tx, actor.tenant).await?;
+    let asked = doctors
+        .iter()
+        .map(|it| it.id)
+        .filter(|id| service.doctors.is_empty() || service.doctors.contains(id))
+        .filter(|id| doctor.is_none_or(|wanted| wanted == *id))
+        .take(OPENING_DOCTORS_MAX);
+    let mut openings = Vec::new();
+    for doctor in asked {
+        let table = Timetable::of_doctor(&mut tx, (actor.tenant, doctor), range).await?;
+        let Some(table) = table else { continue };
+        let busy = table.busy(&mut tx, range, now).await?;
+        let mut offers = offered(lengths(&service)?, table.with(&busy), &[], range)?;
+        for tables in &needs {
+            let mut any = Vec::new();
+            for (other, taken) in tables {
+                let others = [other.with(taken)];
+                any.extend(offered(
+                    lengths(&service)?,
+                    table.with(&busy),
+                    &others,
+                    range,
+                )?);
+            }
+            any.sort_unstable();
+            offers.retain(|offer| any.binary_search(offer).is_ok());
+        }
+        let visits = offers.into_iter().map(|offer| offer.visit);
+        openings.extend(visits.map(|slot| Opening { doctor, slot }));
+    }
+    openings.sort_unstable_by_key(|it| (it.slot, it.doctor));
+    openings.truncate(OPENINGS_MAX);
+    Ok(openings)
 }
 
 /// New weekly hours.

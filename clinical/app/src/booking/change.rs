@@ -6,7 +6,7 @@ use clinical_store::StoreError;
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
 
 use super::access::{AccessError, own};
-use super::book::bookable_slot;
+use super::claim::{Missing, Wanted, offer};
 use crate::notify::{tell_cancelled, tell_moved};
 use crate::visits::{CloseReason, LiveEffect};
 use crate::{Actor, Desk};
@@ -111,6 +111,16 @@ impl From<AccessError> for RescheduleError {
     }
 }
 
+impl From<Missing> for RescheduleError {
+    fn from(error: Missing) -> Self {
+        match error {
+            Missing::NoSlot => Self::NoSlot,
+            Missing::Taken => Self::SlotTaken,
+            Missing::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<AppointmentWriteError> for RescheduleError {
     fn from(error: AppointmentWriteError) -> Self {
         match error {
@@ -138,11 +148,20 @@ pub async fn reschedule(
     let mut record = own(&mut tx, actor, id).await?;
     let (doctor, patient) = (record.appointment.doctor, record.appointment.patient);
     let read = record.appointment.version;
-    let slot = bookable_slot(&mut tx, doctor, start, now)
-        .await?
-        .ok_or(RescheduleError::NoSlot)?;
-    clinical_store::booking::lock_calendars(&mut tx, doctor, patient).await?;
-    record.appointment = record.appointment.reschedule(slot)?;
+    let (service, mut kept) = clinical_store::booking::service_of(&mut tx, id).await?;
+    let wanted = Wanted {
+        tenant: actor.tenant,
+        patient,
+        doctor,
+        service,
+        start,
+        outside_hours: false,
+    };
+    kept.extend([doctor.as_uuid(), patient.as_uuid()]);
+    clinical_store::booking::lock_all(&mut tx, &mut kept).await?;
+    clinical_store::booking::drop_expired(&mut tx, &kept, now).await?;
+    let (found, _, _) = offer(&mut tx, wanted, now).await?;
+    record.appointment = record.appointment.reschedule(found.visit)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
     let expires = record.appointment.closes_at();
     clinical_store::visits::extend_links(&mut tx, id, expires).await?;

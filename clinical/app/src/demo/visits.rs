@@ -101,6 +101,7 @@ async fn book_after(
     let free = slots(desk, actor, doctor, desk.now().plus(plan.after_us), 14).await?;
     for slot in free.slots {
         let command = BookCommand {
+            service: None,
             doctor,
             start: slot.start,
             reason: Reason::try_from(plan.reason)?,

@@ -163,6 +163,7 @@ pub(crate) async fn book_at(
 ) -> Result<Booked, BookError> {
     let command = BookCommand {
         doctor,
+        service: None,
         start: MONDAY.plus(minutes * MIN),
         reason: Reason::try_from("Toux").unwrap(),
     };

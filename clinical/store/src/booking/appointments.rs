@@ -5,10 +5,11 @@ use clinical_model::booking::{
 };
 use clinical_model::visits::Guest;
 use clinical_model::{
-    AppointmentId, Micros, ParticipantUuid, PatientId, RoomUuid, TenantId, UserId,
+    AppointmentId, Micros, ParticipantUuid, PatientId, RoomUuid, ServiceId, TenantId, UserId,
 };
 use uuid::Uuid;
 
+use super::occupancies::{Claim, follow, occupy};
 use super::schedules::languages;
 use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
@@ -45,13 +46,13 @@ pub enum Party {
 /// Why an appointment was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum AppointmentWriteError {
-    /// The doctor has another appointment at that time.
-    #[error("the doctor has another appointment at that time")]
+    /// The doctor, a room or a device is kept for somebody else at that time.
+    #[error("the doctor, a room or a device is kept for somebody else at that time")]
     DoctorTaken(#[source] StoreError),
     /// The patient has another appointment at that time.
     #[error("the patient has another appointment at that time")]
     PatientTaken(#[source] StoreError),
-    /// It has changed since it was read.
+    /// It has changed since it was read, or the hold that it is made of has expired.
     #[error("the appointment has changed since it was read")]
     Changed,
     /// The store failed.
@@ -62,6 +63,7 @@ pub enum AppointmentWriteError {
 impl From<StoreError> for AppointmentWriteError {
     fn from(error: StoreError) -> Self {
         if error.violates("appointments_doctor_overlap", "")
+            || error.violates("occupancies_overlap", "")
             || error.violates(
                 "appointments_doctor_start",
                 "appointments.doctor, appointments.start_us",
@@ -191,9 +193,17 @@ pub async fn lock_calendars(
     doctor: UserId,
     patient: PatientId,
 ) -> Result<(), StoreError> {
-    let (doctor, patient) = (doctor.as_uuid(), patient.as_uuid());
+    lock_all(tx, &mut [doctor.as_uuid(), patient.as_uuid()]).await
+}
+
+/// As [`lock_calendars`], for people, rooms and devices.
+///
+/// # Errors
+/// The store failed.
+pub async fn lock_all(tx: &mut Tx, whose: &mut [Uuid]) -> Result<(), StoreError> {
     // Always in the same order, or the locks would make the circle themselves.
-    for person in [doctor.min(patient), doctor.max(patient)] {
+    whose.sort_unstable();
+    for person in whose.iter().copied() {
         execute!(
             tx,
             "INSERT INTO calendars (person, changes) VALUES ($1, 1)
@@ -204,7 +214,7 @@ pub async fn lock_calendars(
     Ok(())
 }
 
-/// Writes a new appointment.
+/// Writes a new appointment that needs nothing but its doctor.
 ///
 /// # Errors
 /// One of the two people has another one at that time, or the store failed.
@@ -213,14 +223,27 @@ pub async fn insert(
     appointment: &Appointment,
     now: Micros,
 ) -> Result<(), AppointmentWriteError> {
+    insert_claiming(tx, appointment, &Claim::plain(appointment.slot), now).await
+}
+
+/// Writes a new appointment with all that it needs, or nothing.
+///
+/// # Errors
+/// Somebody or something is kept for another at that time, or the store failed.
+pub async fn insert_claiming(
+    tx: &mut Tx,
+    appointment: &Appointment,
+    claim: &Claim,
+    now: Micros,
+) -> Result<(), AppointmentWriteError> {
     let key = keys::living_patient_key(tx, appointment.patient).await?;
     let reason = appointment.reason.as_str();
     execute_one!(
         tx,
         "INSERT INTO appointments
              (id, tenant, doctor, patient, start_us, end_us, state, state_us, reason_sealed, room,
-              doctor_participant, patient_participant, version, created_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+              doctor_participant, patient_participant, version, created_us, service, overbooked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         appointment.id.as_uuid(),
         appointment.tenant.as_uuid(),
         appointment.doctor.as_uuid(),
@@ -234,9 +257,11 @@ pub async fn insert(
         appointment.doctor_participant.as_uuid(),
         appointment.patient_participant.as_uuid(),
         i64::from(appointment.version),
-        now.0
+        now.0,
+        claim.service().map(|it| it.as_uuid()),
+        claim.is_overbooked()
     )?;
-    Ok(())
+    occupy(tx, appointment, claim, now).await
 }
 
 /// Writes an appointment that was read at version `read`: its time and its state.
@@ -248,6 +273,7 @@ pub async fn update(
     appointment: &Appointment,
     read: u32,
 ) -> Result<(), AppointmentWriteError> {
+    follow(tx, appointment).await?;
     let touched = execute!(
         tx,
         "UPDATE appointments
@@ -266,6 +292,30 @@ pub async fn update(
     } else {
         Err(AppointmentWriteError::Changed)
     }
+}
+
+/// What was booked, and the rooms and devices that are kept for it.
+///
+/// # Errors
+/// The store failed.
+pub async fn service_of(
+    conn: &mut Conn,
+    id: AppointmentId,
+) -> Result<(Option<ServiceId>, Vec<Uuid>), StoreError> {
+    let service = fetch_optional!(
+        conn,
+        (Option<Uuid>,),
+        "SELECT service FROM appointments WHERE id = $1",
+        id.as_uuid()
+    )?;
+    let kept = fetch_all!(
+        conn,
+        (Uuid,),
+        "SELECT who FROM occupancies WHERE appointment = $1 ORDER BY who",
+        id.as_uuid()
+    )?;
+    let service = service.and_then(|(it,)| it).map(ServiceId::from_uuid);
+    Ok((service, kept.into_iter().map(|(who,)| who).collect()))
 }
 
 /// One appointment with its guests.
@@ -359,34 +409,6 @@ pub async fn list(
         }
     }
     Ok(records)
-}
-
-/// The times in `[from, to)` at which a doctor is booked.
-///
-/// # Errors
-/// The store failed.
-pub async fn busy(
-    conn: &mut Conn,
-    doctor: UserId,
-    (from, to): (Micros, Micros),
-) -> Result<Vec<Slot>, StoreError> {
-    let rows = fetch_all!(
-        conn,
-        (i64, i64),
-        "SELECT start_us, end_us FROM appointments
-         WHERE doctor = $1 AND state <> 'cancelled' AND start_us < $2 AND end_us > $3
-         ORDER BY start_us",
-        doctor.as_uuid(),
-        to.0,
-        from.0
-    )?;
-    Ok(rows
-        .into_iter()
-        .map(|(start, end)| Slot {
-            start: Micros(start),
-            end: Micros(end),
-        })
-        .collect())
 }
 
 /// A doctor's appointments that wait or go on, unless they ended before `since`.

@@ -25,6 +25,7 @@ pub(super) async fn book_appointment(
     let reason = Reason::try_from(request.reason.as_str());
     let command = BookCommand {
         doctor: request.doctor,
+        service: None,
         start: Micros(request.start_us),
         reason: reason.or(Err(ApiError::invalid("reason")))?,
     };
@@ -38,6 +39,8 @@ pub(super) async fn book_appointment(
                 BookError::SlotTaken => ProblemCode::SlotTaken.into(),
                 // The patient's own other appointment has that time.
                 BookError::OwnOverlap => ApiError::new(ProblemCode::SlotTaken).field("start_us"),
+                BookError::NoHold | BookError::NoPatient => ApiError::not_found(),
+                BookError::Written(_) => ProblemCode::Changed.into(),
                 BookError::Store(error) => error.into(),
             })?;
     let mut view = appointment_view(booked.record);
