@@ -11,6 +11,7 @@ mod auth;
 mod booking;
 mod notify;
 mod problem;
+mod statistics;
 mod visits;
 
 pub use access::{
@@ -28,6 +29,7 @@ pub use notify::{
     SmsTemplate,
 };
 pub use problem::{Problem, ProblemCode};
+pub use statistics::{CountsView, StatisticsView};
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
     QueueView, SignNoteRequest, SummaryView, TestTicket,

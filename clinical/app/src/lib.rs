@@ -16,6 +16,7 @@ pub mod observe;
 mod passwords;
 pub mod ports;
 pub mod results;
+pub mod statistics;
 mod tokens;
 pub mod visits;
 

@@ -14,6 +14,7 @@ pub mod notify;
 pub mod patients;
 mod phi;
 pub mod results;
+pub mod statistics;
 pub mod text;
 mod time;
 pub mod visits;

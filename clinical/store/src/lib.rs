@@ -19,6 +19,7 @@ pub mod offline;
 pub mod outbox;
 pub mod patients;
 mod statement;
+pub mod statistics;
 pub mod tenants;
 #[cfg(feature = "testbed")]
 pub mod testbed;

@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod auth;
+mod authority;
 mod booking;
 mod notes;
 mod notify;
@@ -33,4 +34,5 @@ pub(crate) const DOMAINS: &[Domain] = &[
     notify::DOMAIN,
     access::DOMAIN,
     admin::DOMAIN,
+    authority::DOMAIN,
 ];
