@@ -14,6 +14,8 @@ mod draft;
 mod embedded;
 mod finding;
 mod grade;
+#[cfg(feature = "importers")]
+pub mod importers;
 mod rule;
 mod ruleset;
 mod screening;
