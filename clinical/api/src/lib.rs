@@ -6,10 +6,12 @@
 //! This crate exists to forbid imports: it compiles to wasm and knows no server.
 
 mod access;
+mod account;
 mod admin;
 mod auth;
 mod booking;
 mod notify;
+mod people;
 mod problem;
 mod statistics;
 mod visits;
@@ -17,6 +19,12 @@ mod visits;
 pub use access::{
     BreakGlassRequest, BreakGlassView, ChargeView, ConsentRequest, ConsentView, EmergencyView,
     LookView, LooksView, ProxyRequest, ProxyView, ReviewRequest, TeamMemberView, TeamRequest,
+};
+pub use account::{
+    CeremonyView, ConfirmAppRequest, FactorView, FactorsView, LoginView, NewAppRequest, NewAppView,
+    NewPasskeyRequest, PasskeySignInRequest, PasswordRequest, ProofRequest, RecoveryCodesView,
+    SecondFactorRequest, SecondStepView, SessionView, SetPasswordRequest, TicketRequest,
+    TicketText,
 };
 pub use admin::ObserveTicket;
 pub use auth::{LoginRequest, Me, Token};
@@ -27,6 +35,10 @@ pub use booking::{
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,
     SmsTemplate,
+};
+pub use people::{
+    ChangePersonRequest, EmailText, GraceRequest, NewPersonRequest, NewPersonView,
+    PasswordLinkView, PersonDetails, PersonView,
 };
 pub use problem::{Problem, ProblemCode};
 pub use statistics::{CountsView, StatisticsView};

@@ -39,6 +39,14 @@ pub enum ProblemCode {
     Unauthenticated,
     /// Unknown e-mail or wrong password; which one is not said. 401
     LoginFailed,
+    /// The sign-in must begin anew with the password. 401
+    SignInOver,
+    /// A code, a passkey or a password is not accepted; which, is not said. 403
+    ProofRefused,
+    /// Who asks must prove again who they are: `POST /auth/step-up`. 403
+    StepUpNeeded,
+    /// Staff without a second factor set one up first. 403
+    EnrolmentNeeded,
     /// This role may not do that. 403
     Forbidden,
     /// There is no such thing, or it is not yours to know. 404

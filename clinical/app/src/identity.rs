@@ -1,16 +1,49 @@
 //! Signing in, staying signed in, signing out; making accounts.
 
+mod enrol;
+mod evidence;
+mod one_time;
+mod own;
+mod people;
+mod second;
+mod step_up;
+
 use std::net::IpAddr;
 
+use clinical_factors::RelyingParty;
 use clinical_model::{
     Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, Once, PatientId, Position,
-    Role, Session, SessionId, Shown, TenantId, UserId,
+    Proof, Role, Session, SessionId, Shown, Standing, TenantId, UserId,
 };
 use clinical_store::access::Viewer;
 use clinical_store::identity::{self as store, Credential, InsertUserError};
-use clinical_store::{StoreError, Tx};
+use clinical_store::{Conn, StoreError, Tx, factors, sessions};
 
-use crate::limits::LoginLimits;
+pub use clinical_factors::RelyingPartyError;
+pub use clinical_store::factors::Factor;
+pub use clinical_store::people::Person;
+pub use clinical_store::sessions::OpenSession;
+pub use enrol::{
+    AppOffer, EnrolError, OwnFactors, begin_app, begin_passkey, confirm_app, finish_passkey,
+    new_recovery_codes, own_factors, remove_factor,
+};
+pub use evidence::{Evidence, EvidenceError};
+pub use one_time::OneTimeToken;
+pub use own::{
+    PasswordChangeError, change_password, end_other_sessions, end_session, own_sessions,
+    set_password,
+};
+pub use people::{
+    Details, PeopleError, add_person, change_person, give_grace, is_due, people, person,
+    reset_person, review_person, set_suspended,
+};
+pub use second::{
+    Methods, PasskeyOffer, SecondStep, SecondStepError, Visitor, begin_passkey_sign_in,
+    begin_second_passkey, finish_passkey_sign_in, finish_second,
+};
+pub use step_up::{StepUp, StepUpError, begin_step_up_passkey, fresh, fresh_in, step_up};
+
+use crate::limits::{FactorLimits, LoginLimits};
 use crate::tokens::{ACCESS_LIFE_S, Access};
 use crate::{
     AccessKey, AccessTokenError, Clinic, Entropy, Limited, Origin, PASSWORD_BYTES_MAX,
@@ -76,10 +109,17 @@ pub struct SignIn {
     key: AccessKey,
     passwords: Passwords,
     limits: LoginLimits,
+    factor_limits: FactorLimits,
+    relying_party: Option<RelyingParty>,
+    issuer: String,
 }
 
+/// What authenticator apps call the service.
+const ISSUER: &str = "Telehealth Hub";
+
 impl SignIn {
-    /// Prepares signing in.
+    /// Prepares signing in. Passkeys do not work until the address of the site is
+    /// [known](Self::at_site).
     ///
     /// # Errors
     /// Password hashing does not work on this machine.
@@ -88,7 +128,20 @@ impl SignIn {
             key,
             passwords: Passwords::new(entropy)?,
             limits: LoginLimits::new(),
+            factor_limits: FactorLimits::new(),
+            relying_party: None,
+            issuer: ISSUER.to_owned(),
         })
+    }
+
+    /// Says at which address people open the pages, such as `https://clinic.example`; passkeys are
+    /// bound to its host for ever.
+    ///
+    /// # Errors
+    /// The address is no origin that browsers make passkeys for.
+    pub fn at_site(mut self, origin: &str) -> Result<Self, RelyingPartyError> {
+        self.relying_party = Some(RelyingParty::of_origin(origin, &self.issuer)?);
+        Ok(self)
     }
 
     /// Password hashing, for making accounts.
@@ -111,6 +164,17 @@ pub struct SignedIn {
     pub session_expires: Micros,
     /// Whose it is.
     pub account: Account,
+    /// What it is good for.
+    pub standing: Standing,
+}
+
+/// What a password brings.
+#[derive(Debug)]
+pub enum Login {
+    /// The sign-in is complete.
+    SignedIn(Box<SignedIn>),
+    /// The second factor comes next.
+    Second(SecondStep),
 }
 
 impl core::fmt::Debug for SignedIn {
@@ -139,7 +203,8 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
-/// Signs in with e-mail and password. Unknown accounts cost the same work as known ones.
+/// Signs in with e-mail and password; who has a second factor shows that next. Unknown accounts cost
+/// the same work as known ones.
 ///
 /// # Errors
 /// See [`LoginError`].
@@ -148,10 +213,10 @@ pub async fn login(
     sign_in: &SignIn,
     email: &str,
     password: &str,
-    from: IpAddr,
-) -> Result<SignedIn, LoginError> {
+    browser: &Visitor,
+) -> Result<Login, LoginError> {
     let now = clinic.clock.now();
-    let from = Origin::from(from);
+    let from = Origin::from(browser.address);
     // What is no address at all is counted like the address nobody has.
     let email = Email::parse(email)
         .or(Email::parse("nobody@invalid"))
@@ -181,14 +246,24 @@ pub async fn login(
         }
     };
     sign_in.limits.give_back(&email, from);
-    open_session(clinic, sign_in, account, now).await
+    let mut tx = clinic.db.begin().await?;
+    if factors::has_one(&mut tx, account.id).await? {
+        drop(tx);
+        let next = second::begin(clinic, sign_in, &account, now).await?;
+        return Ok(Login::Second(next));
+    }
+    let shown = (Proof::Password, browser, now);
+    let signed_in = open_session(clinic, sign_in, tx, account, shown).await?;
+    Ok(Login::SignedIn(Box::new(signed_in)))
 }
 
+/// Opens a sign-in for what was shown, and commits.
 async fn open_session(
     clinic: &Clinic,
     sign_in: &SignIn,
+    mut tx: Tx,
     account: Account,
-    now: Micros,
+    (proof, browser, now): (Proof, &Visitor, Micros),
 ) -> Result<SignedIn, LoginError> {
     let id = SessionId::from_uuid(clinic.entropy.uuid(now));
     let refresh = RefreshToken::new(id, clinic.entropy.bytes());
@@ -203,21 +278,31 @@ async fn open_session(
         revoked: None,
     };
     let tenant = account.tenant;
-    let signed_in = issue(sign_in, account, refresh, &session, now).map_err(LoginError::Sign)?;
-    let mut tx = clinic.db.begin().await?;
+    let standing = standing(&mut tx, &account, now).await?;
+    let signed_in =
+        issue(sign_in, (account, standing), refresh, &session, now).map_err(LoginError::Sign)?;
     store::forget_expired_sessions(&mut tx, session.user, now).await?;
     store::insert_session(&mut tx, &session).await?;
+    sessions::prove(&mut tx, id, proof, now).await?;
+    sessions::set_device(&mut tx, id, &browser.device).await?;
     let entry = AuditEntry::done(AuditActor::User(session.user), "identity.login", now)
         .within(tenant)
         .about("session", id.as_uuid())
-        .under("password");
+        .under(proof.as_str());
     tx.commit(entry).await?;
     Ok(signed_in)
 }
 
+/// What an account may do now: staff without a second factor only set one up.
+async fn standing(conn: &mut Conn, account: &Account, now: Micros) -> Result<Standing, StoreError> {
+    let has_factor = factors::has_one(conn, account.id).await?;
+    let role = account.position.role();
+    Ok(Standing::of(role, has_factor, account.factor_grace, now))
+}
+
 fn issue(
     sign_in: &SignIn,
-    account: Account,
+    (account, standing): (Account, Standing),
     refresh: RefreshToken,
     session: &Session,
     now: Micros,
@@ -232,6 +317,7 @@ fn issue(
         refresh,
         session_expires: session.expires,
         account,
+        standing,
     })
 }
 
@@ -266,6 +352,7 @@ pub async fn refresh(
         end(tx, &session, "identity.refresh", now).await?;
         return Err(RefreshError::Refused);
     }
+    let standing = standing(&mut tx, &account, now).await?;
     let next = sign_in.key.next(shown);
     match session.judge(&shown.hash(), now) {
         Shown::Current => {
@@ -289,7 +376,7 @@ pub async fn refresh(
         }
         Shown::Over => return Err(RefreshError::Refused),
     }
-    issue(sign_in, account, next, &session, now).map_err(RefreshError::Sign)
+    issue(sign_in, (account, standing), next, &session, now).map_err(RefreshError::Sign)
 }
 
 /// The second of two requests that showed the same token at the same moment.
@@ -306,7 +393,8 @@ async fn repeat(
     if account.disabled || !just_replaced || next.hash() != session.current {
         return Err(RefreshError::Refused);
     }
-    issue(sign_in, account, next, &session, now).map_err(RefreshError::Sign)
+    let standing = standing(&mut tx, &account, now).await?;
+    issue(sign_in, (account, standing), next, &session, now).map_err(RefreshError::Sign)
 }
 
 async fn family(
@@ -367,7 +455,7 @@ pub enum AuthenticateError {
     Store(#[from] StoreError),
 }
 
-/// Finds out who calls. The store is asked every time, so signing out, shutting an account and
+/// Finds out who calls, and what their sign-in is good for. The store is asked every time, so signing out, shutting an account and
 /// changing a role hold at once, on every server.
 ///
 /// # Errors
@@ -376,7 +464,7 @@ pub async fn authenticate(
     clinic: &Clinic,
     sign_in: &SignIn,
     access_token: &str,
-) -> Result<Actor, AuthenticateError> {
+) -> Result<(Actor, Standing), AuthenticateError> {
     let now = clinic.clock.now();
     let access = sign_in.key.verify(access_token, now)?;
     let mut tx = clinic.db.read().await?;
@@ -384,14 +472,18 @@ pub async fn authenticate(
     let is_live = session.is_some_and(|it| it.user == access.user && it.is_live(now));
     let account = store::account(&mut tx, access.user).await?;
     match account {
-        Some(account) if is_live && !account.disabled => Ok(Actor {
-            user: account.id,
-            tenant: account.tenant,
-            patient: account.patient,
-            role: account.position.role(),
-            session: access.session,
-            once: None,
-        }),
+        Some(account) if is_live && !account.disabled => {
+            let standing = standing(&mut tx, &account, now).await?;
+            let actor = Actor {
+                user: account.id,
+                tenant: account.tenant,
+                patient: account.patient,
+                role: account.position.role(),
+                session: access.session,
+                once: None,
+            };
+            Ok((actor, standing))
+        }
         _ => Err(AuthenticateError::Ended),
     }
 }
@@ -456,8 +548,13 @@ pub(crate) async fn reauthenticate(
 ///
 /// # Errors
 /// The store failed.
-pub async fn me(clinic: &Clinic, actor: &Actor) -> Result<Option<Account>, StoreError> {
-    store::account(&mut *clinic.db.read().await?, actor.user).await
+pub async fn me(clinic: &Clinic, actor: &Actor) -> Result<Option<(Account, Standing)>, StoreError> {
+    let mut tx = clinic.db.read().await?;
+    let Some(account) = store::account(&mut tx, actor.user).await? else {
+        return Ok(None);
+    };
+    let standing = standing(&mut tx, &account, clinic.clock.now()).await?;
+    Ok(Some((account, standing)))
 }
 
 /// An account to be made.

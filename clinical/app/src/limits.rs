@@ -1,11 +1,15 @@
 //! How often somebody may try: token buckets in bounded memory.
 
+mod factors;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use clinical_model::{Email, Micros};
+
+pub(crate) use factors::FactorLimits;
 
 /// Keys one limiter remembers. A full bucket is forgotten first, which changes nothing; after that
 /// the bucket nearest to full goes, so memory is bounded and a flood of new keys is what it costs

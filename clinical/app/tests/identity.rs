@@ -5,18 +5,35 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use clinical_app::identity::{
-    CreateUserError, NewUser, RefreshError, SignIn, authenticate, create_user, login, logout,
-    refresh,
+    CreateUserError, Login, NewUser, RefreshError, SignIn, SignedIn, Visitor, authenticate,
+    create_user, login, logout, refresh,
 };
 use clinical_app::{AccessKey, Clinic, Entropy, ManualClock};
-use clinical_model::{AuditActor, Micros, Position, Role, TenantId};
+use clinical_model::{AuditActor, DeviceLabel, Micros, Position, Role, Standing, TenantId};
 use clinical_store::on_both_engines;
 use clinical_store::testbed::{TestDb, make_facility};
 use uuid::Uuid;
 
 const PASSWORD: &str = "correct horse battery";
 const TENANT: TenantId = TenantId::from_uuid(Uuid::from_u128(0xc11));
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn here() -> Visitor {
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        device: DeviceLabel::of_user_agent("Firefox/128 Linux"),
+    }
+}
+
+/// Signs in with the password alone.
+async fn enter(clinic: &Clinic, sign_in: &SignIn, email: &str) -> SignedIn {
+    match login(clinic, sign_in, email, PASSWORD, &here())
+        .await
+        .unwrap()
+    {
+        Login::SignedIn(tokens) => *tokens,
+        Login::Second(_) => unreachable!("there is no second factor"),
+    }
+}
 
 async fn open(db: &TestDb) -> (Clinic, Arc<SignIn>) {
     let clinic = Clinic {
@@ -48,9 +65,10 @@ fn aline() -> NewUser {
 on_both_engines! {
     async fn who_signs_in_is_known_until_they_sign_out(db) {
         let (clinic, sign_in) = open(&db).await;
-        let tokens = login(&clinic, &sign_in, "aline@example.org", PASSWORD, HERE).await.unwrap();
-        let actor = authenticate(&clinic, &sign_in, &tokens.access_token).await.unwrap();
+        let tokens = enter(&clinic, &sign_in, "aline@example.org").await;
+        let (actor, standing) = authenticate(&clinic, &sign_in, &tokens.access_token).await.unwrap();
         assert_eq!((actor.user, actor.role), (tokens.account.id, Role::Nurse));
+        assert_eq!(standing, Standing::Full);
         logout(&clinic, &tokens.refresh).await.unwrap();
         assert!(authenticate(&clinic, &sign_in, &tokens.access_token).await.is_err());
         let refused = refresh(&clinic, &sign_in, &tokens.refresh).await;
@@ -59,7 +77,7 @@ on_both_engines! {
 
     async fn many_tabs_that_refresh_at_once_all_get_the_same_next_token(db) {
         let (clinic, sign_in) = open(&db).await;
-        let tokens = login(&clinic, &sign_in, "aline@example.org", PASSWORD, HERE).await.unwrap();
+        let tokens = enter(&clinic, &sign_in, "aline@example.org").await;
         let tabs: Vec<_> = (0..12)
             .map(|_| {
                 let (clinic, sign_in) = (clinic.clone(), Arc::clone(&sign_in));

@@ -10,6 +10,7 @@ mod sheet;
 mod wording;
 
 mod layout;
+mod qr;
 mod render;
 
 mod certificate;
@@ -19,6 +20,7 @@ mod revision;
 mod seal;
 
 pub use certificate::{Certificate, CertificateError, ClinicKey};
+pub use qr::{QrPath, QrPathError, qr_path};
 pub use render::{RenderError, render};
 pub use seal::{BrokenSeal, SealError, check_seal, seal};
 pub use sheet::{

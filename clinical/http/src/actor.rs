@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use clinical_api::{BASE, ProblemCode};
 use clinical_app::Actor;
 use clinical_app::identity::{self, AuthenticateError};
+use clinical_model::Standing;
 
 use crate::error::ApiError;
 use crate::idempotent;
@@ -48,9 +49,12 @@ async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Respon
     if operation.who == Who::Public {
         return Ok(());
     }
-    let actor = authenticate(state, request.headers())
+    let (actor, standing) = authenticate(state, request.headers())
         .await
         .map_err(refuse)?;
+    if standing == Standing::EnrolmentOnly && !operation.for_enrolment {
+        return Err(refuse(ProblemCode::EnrolmentNeeded.into()));
+    }
     if !operation.who.lets_in(actor.role) {
         return Err(refuse(ProblemCode::Forbidden.into()));
     }
@@ -70,7 +74,10 @@ fn method_not_allowed(path: &str) -> Response {
     response
 }
 
-async fn authenticate(state: &ApiState, headers: &HeaderMap) -> Result<Actor, ApiError> {
+async fn authenticate(
+    state: &ApiState,
+    headers: &HeaderMap,
+) -> Result<(Actor, Standing), ApiError> {
     let token = bearer(headers).ok_or(ProblemCode::Unauthenticated)?;
     identity::authenticate(&state.clinic, &state.sign_in, token)
         .await

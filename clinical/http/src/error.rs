@@ -186,6 +186,13 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             StatusCode::UNAUTHORIZED,
             "The e-mail or the password is wrong.",
         ),
+        ProblemCode::SignInOver => (StatusCode::UNAUTHORIZED, "The sign-in must begin anew."),
+        ProblemCode::ProofRefused => (StatusCode::FORBIDDEN, "The proof is not accepted."),
+        ProblemCode::StepUpNeeded => (
+            StatusCode::FORBIDDEN,
+            "Prove again who you are, then ask again.",
+        ),
+        ProblemCode::EnrolmentNeeded => (StatusCode::FORBIDDEN, "Set up a second factor first."),
         ProblemCode::Forbidden => (StatusCode::FORBIDDEN, "This is not allowed to this caller."),
         ProblemCode::NotFound => (StatusCode::NOT_FOUND, "There is no such thing."),
         ProblemCode::MethodNotAllowed => (

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::response::IntoResponse as _;
 use clinical_api::ProblemCode;
+use clinical_model::DeviceLabel;
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
@@ -82,6 +83,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
             Ok(Query(value)) => Ok(Self(value)),
             Err(_) => Err(ApiError::malformed("query")),
         }
+    }
+}
+
+/// Browser and system of the caller, coarsely.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser(pub(crate) DeviceLabel);
+
+impl<S: Send + Sync> FromRequestParts<S> for Browser {
+    type Rejection = core::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let named = parts.headers.get(USER_AGENT);
+        let text = named.and_then(|it| it.to_str().ok()).unwrap_or_default();
+        Ok(Self(DeviceLabel::of_user_agent(text)))
     }
 }
 

@@ -34,12 +34,26 @@ pub struct Operation {
     pub path: &'static str,
     /// Who may call it.
     pub who: Who,
+    /// Whether staff without a second factor may call it, because it sets one up.
+    pub for_enrolment: bool,
 }
 
 impl Operation {
     /// A row of a domain's table.
     #[must_use]
     pub const fn new(method: Method, path: &'static str, who: Who) -> Self {
-        Self { method, path, who }
+        Self {
+            method,
+            path,
+            who,
+            for_enrolment: false,
+        }
+    }
+
+    /// Lets staff without a second factor call it too.
+    #[must_use]
+    pub const fn for_enrolment(mut self) -> Self {
+        self.for_enrolment = true;
+        self
     }
 }

@@ -6,11 +6,18 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 mod account;
+mod device;
 mod email;
+mod factor;
 mod session;
 
 pub use account::{Account, DoctorProfile, NAME_CHARS_MAX, OtherRole, Position};
+pub use device::DeviceLabel;
 pub use email::{EMAIL_BYTES_MAX, Email, EmailError};
+pub use factor::{
+    APPS_MAX, FACTOR_LABEL_CHARS_MAX, FactorKind, GRACE_US_MAX, PASSWORD_LINK_LIFE_US, Proof,
+    REVIEW_AFTER_US, STEP_UP_LIFE_US, Standing, TICKET_LIFE_US, TICKET_TRIES_MAX, is_fresh,
+};
 pub use session::{REUSE_GRACE_US, Session, Shown, TokenHash};
 
 /// What a person is to the clinic. It decides what they may do at all; relations to a patient

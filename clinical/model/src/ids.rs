@@ -84,6 +84,14 @@ id!(
     PrescriptionId
 );
 id!(
+    /// A passkey ceremony between its two halves.
+    CeremonyId
+);
+id!(
+    /// A second factor of an account: an authenticator app, a passkey.
+    FactorId
+);
+id!(
     /// A login that lives until it is revoked or expires; its refresh tokens form one family.
     SessionId
 );

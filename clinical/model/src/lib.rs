@@ -21,12 +21,15 @@ pub mod visits;
 
 pub use audit::{AuditActor, AuditEntry, AuditOutcome, Once, Purpose};
 pub use identity::{
-    Account, DoctorProfile, EMAIL_BYTES_MAX, Email, EmailError, NAME_CHARS_MAX, OtherRole,
-    Position, REUSE_GRACE_US, Role, Session, Shown, TokenHash, UnknownRole,
+    APPS_MAX, Account, DeviceLabel, DoctorProfile, EMAIL_BYTES_MAX, Email, EmailError,
+    FACTOR_LABEL_CHARS_MAX, FactorKind, GRACE_US_MAX, NAME_CHARS_MAX, OtherRole,
+    PASSWORD_LINK_LIFE_US, Position, Proof, REUSE_GRACE_US, REVIEW_AFTER_US, Role, STEP_UP_LIFE_US,
+    Session, Shown, Standing, TICKET_LIFE_US, TICKET_TRIES_MAX, TokenHash, UnknownRole, is_fresh,
 };
 pub use ids::{
-    AppointmentId, EntryId, GrantId, GuestId, HoldId, IdError, NoteId, ParticipantUuid, PatientId,
-    PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, UserId,
+    AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
+    ParticipantUuid, PatientId, PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId,
+    SessionId, TenantId, UserId,
 };
 pub use phi::Phi;
 pub use time::Micros;

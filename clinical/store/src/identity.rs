@@ -185,6 +185,19 @@ pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> Result<(),
     )
 }
 
+/// Replaces the password of an account.
+///
+/// # Errors
+/// There is no such account, or the store failed.
+pub async fn set_password(tx: &mut Tx, id: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+    execute_one!(
+        tx,
+        "UPDATE users SET password_hash = $2 WHERE id = $1",
+        id.as_uuid(),
+        hash.0.as_str(),
+    )
+}
+
 /// Stores a new sign-in.
 ///
 /// # Errors

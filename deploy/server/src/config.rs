@@ -67,7 +67,9 @@ pub(crate) struct HttpConfig {
     /// Take the client's address from the last entry of `X-Forwarded-For`. Only behind a reverse
     /// proxy of yours that sets it; otherwise clients choose their own address.
     pub(crate) behind_proxy: bool,
-    /// Where people open the service, for links in messages; without it, `http://` and `bind`.
+    /// Where people open the service, such as `https://clinic.example`: for links in messages, and
+    /// for passkeys, which are bound to its host for ever. Without it links lead to `http://` and
+    /// `bind`, and passkeys work on localhost only.
     pub(crate) public_url: Option<String>,
 }
 

@@ -7,7 +7,7 @@
 use core::cell::RefCell;
 use core::time::Duration;
 
-use clinical_api::{LoginRequest, Me, Token};
+use clinical_api::{LoginRequest, LoginView, Me, SecondFactorRequest, SecondStepView, Token};
 use clinical_model::Role;
 use gloo_timers::callback::Timeout;
 use leptos::ev;
@@ -92,15 +92,27 @@ pub(crate) fn start() {
     });
 }
 
-/// Signs in with e-mail and password.
+/// Signs in with e-mail and password. Answers with the next step where there is a second factor.
 ///
 /// # Errors
 /// `login_failed`, `rate_limited`, or the server cannot be reached.
-pub async fn sign_in(email: String, password: String) -> Result<Me, ApiError> {
-    let token = api::login(&LoginRequest { email, password }).await?;
-    let me = token.me.clone();
-    keep(token);
-    Ok(me)
+pub async fn sign_in(email: String, password: String) -> Result<Option<SecondStepView>, ApiError> {
+    match api::login(&LoginRequest { email, password }).await? {
+        LoginView::SignedIn(token) => {
+            keep(*token);
+            Ok(None)
+        }
+        LoginView::Second { second_factor } => Ok(Some(second_factor)),
+    }
+}
+
+/// Ends a sign-in with the second factor.
+///
+/// # Errors
+/// `proof_refused`, `sign_in_over`, `rate_limited`, or the server cannot be reached.
+pub async fn prove(request: &SecondFactorRequest) -> Result<(), ApiError> {
+    keep(api::second_factor(request).await?);
+    Ok(())
 }
 
 /// Signs out here, on the server and in every tab.

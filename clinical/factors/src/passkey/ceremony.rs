@@ -178,6 +178,18 @@ impl RelyingParty {
         Ok(Self { webauthn })
     }
 
+    /// The site at `origin`, with its whole host as the domain of its passkeys.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_origin(origin: &str, name: &str) -> Result<Self, RelyingPartyError> {
+        let host = Url::parse(origin)
+            .ok()
+            .and_then(|url| url.domain().map(str::to_owned))
+            .ok_or(RelyingPartyError)?;
+        Self::new(&host, origin, name)
+    }
+
     /// Begins to make a passkey for an account that has `present` ones.
     ///
     /// # Errors

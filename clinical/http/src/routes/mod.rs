@@ -1,12 +1,14 @@
 //! The operations, one folder per domain, one file per operation.
 
 mod access;
+mod account;
 mod admin;
 mod auth;
 mod authority;
 mod booking;
 mod notes;
 mod notify;
+mod people;
 mod visits;
 
 use axum::Router;
@@ -28,6 +30,8 @@ pub(crate) struct Domain {
 /// Every domain of the API.
 pub(crate) const DOMAINS: &[Domain] = &[
     auth::DOMAIN,
+    account::DOMAIN,
+    people::DOMAIN,
     booking::DOMAIN,
     visits::DOMAIN,
     notes::DOMAIN,

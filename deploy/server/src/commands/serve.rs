@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::say;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front};
 use crate::{assets, checkpoints, health, keys, mailroom, request_log, telemetry, wiring};
 
@@ -80,7 +80,13 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     };
     let access = keys::load_or_create(&config.data_dir, "access", || Ok(AccessKey::generate()?))?;
     let pass = keys::load_or_create(&config.data_dir, "pass", || Ok(PassKey::generate()?))?;
-    let sign_in = Arc::new(SignIn::new(AccessKey::from_pem(&access)?, &clinic.entropy)?);
+    let sign_in = SignIn::new(AccessKey::from_pem(&access)?, &clinic.entropy)?;
+    let sign_in = Arc::new(match site(&config.http) {
+        Some(origin) => sign_in
+            .at_site(&origin)
+            .context("http.public_url is no https:// address (or http://localhost)")?,
+        None => sign_in,
+    });
     let pass_key = PassKey::from_pem(&pass)?;
     let checker = pass_key.checker();
     let (live, live_effects) = LiveVisits::channel();
@@ -108,6 +114,15 @@ fn signing_plan(config: &Config, db: Db) -> anyhow::Result<checkpoints::Plan> {
         key: keys::load_or_create(&config.data_dir, "audit", || Ok(CheckpointKey::generate()?))?,
         every: Duration::from_secs(config.audit.checkpoint_every_s),
     })
+}
+
+/// Where people open the pages. On one machine alone that is localhost, without being told.
+fn site(http: &HttpConfig) -> Option<String> {
+    let local = || {
+        let is_local = http.plain_http && http.bind.ip().is_loopback();
+        is_local.then(|| format!("http://localhost:{}", http.bind.port()))
+    };
+    http.public_url.clone().or_else(local)
 }
 
 async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {

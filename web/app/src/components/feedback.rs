@@ -93,6 +93,10 @@ const fn key_of(code: ProblemCode) -> Key {
     match code {
         ProblemCode::Unauthenticated => Key::FaultUnauthenticated,
         ProblemCode::LoginFailed => Key::FaultLoginFailed,
+        ProblemCode::SignInOver => Key::FaultSignInOver,
+        ProblemCode::ProofRefused => Key::FaultProofRefused,
+        ProblemCode::StepUpNeeded => Key::FaultStepUpNeeded,
+        ProblemCode::EnrolmentNeeded => Key::FaultEnrolmentNeeded,
         ProblemCode::Forbidden => Key::FaultForbidden,
         ProblemCode::NotFound => Key::FaultNotFound,
         ProblemCode::SlotTaken => Key::FaultSlotTaken,

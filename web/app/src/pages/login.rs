@@ -1,4 +1,6 @@
 use crate::components::part;
+use clinical_api::{ProblemCode, ProofRequest, SecondFactorRequest, SecondStepView};
+use clinical_model::Proof;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,10 +9,10 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::api::ApiError;
 use crate::chunks::expect_desk;
-use crate::components::{Alert, Button, Field, Page, Tone, reason};
+use crate::components::{Alert, Button, Field, Look, Page, Tone, reason};
 use crate::guard::next_path;
 use crate::i18n::{Key, say, t};
-use crate::session::{Session, home_of, session, sign_in};
+use crate::session::{Session, home_of, prove, session, sign_in};
 
 /// Sign in with e-mail and password, then back to where one came from.
 pub(crate) fn page() -> AnyView {
@@ -29,6 +31,7 @@ pub(crate) fn page() -> AnyView {
             navigate(&target, replace);
         }
     });
+    let step = RwSignal::new(None::<SecondStepView>);
     let query = use_query_map();
     let expired = move || query.with(|query| query.get("expired").is_some());
     view! {
@@ -40,15 +43,21 @@ pub(crate) fn page() -> AnyView {
                     next.get().map(|_| view! { <Alert tone=Tone::Info testid="login-next">{say(Key::LoginNext)}</Alert> })
                 }
             })}
-            <Form/>
-            <p class="hint">{say(Key::LoginForgotten)}</p>
+            {part(move || match step.get() {
+                None => view! {
+                    <Form step/>
+                    <p class="hint">{say(Key::LoginForgotten)}</p>
+                }
+                .into_any(),
+                Some(second) => view! { <SecondStep second step/> }.into_any(),
+            })}
         </Page>
     }
     .into_any()
 }
 
 #[component]
-fn Form() -> impl IntoView {
+fn Form(step: RwSignal<Option<SecondStepView>>) -> impl IntoView {
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let shown = RwSignal::new(false);
@@ -88,11 +97,14 @@ fn Form() -> impl IntoView {
                 password.get_untracked(),
             )
             .await;
-            if let Err(refused) = answer {
-                fault.try_set(Some(refused));
-                focus(alert);
-            }
             busy.try_set(false);
+            match answer {
+                Ok(second) => drop(step.try_set(second)),
+                Err(refused) => {
+                    fault.try_set(Some(refused));
+                    focus(alert);
+                }
+            }
         });
     };
     view! {
@@ -110,6 +122,72 @@ fn Form() -> impl IntoView {
                 <span>{say(Key::LoginShow)}</span>
             </label>
             <Button submit=true busy testid="login-submit">{say(Key::SignIn)}</Button>
+        </form>
+    }
+}
+
+/// The second step: the six digits of an app, or a recovery code.
+#[component]
+fn SecondStep(second: SecondStepView, step: RwSignal<Option<SecondStepView>>) -> impl IntoView {
+    let has_recovery = second.methods.contains(&Proof::RecoveryCode);
+    let recovery = RwSignal::new(!second.methods.contains(&Proof::App) && has_recovery);
+    let code = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let fault = RwSignal::new(None::<ApiError>);
+    let alert = NodeRef::<html::Div>::new();
+    let ticket = second.ticket;
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        let shown = code.get_untracked().trim().to_owned();
+        let proof = if recovery.get_untracked() {
+            ProofRequest::RecoveryCode { code: shown }
+        } else {
+            ProofRequest::App { code: shown }
+        };
+        let ticket = ticket.clone();
+        spawn_local(async move {
+            let answer = prove(&SecondFactorRequest { ticket, proof }).await;
+            busy.try_set(false);
+            match answer {
+                Ok(()) => {}
+                // The password is asked for again, with the reason above it.
+                Err(refused) if refused.is(ProblemCode::SignInOver) => drop(step.try_set(None)),
+                Err(refused) => {
+                    fault.try_set(Some(refused));
+                    focus(alert);
+                }
+            }
+        });
+    };
+    let none = Signal::derive(|| None::<String>);
+    view! {
+        <form on:submit=submit novalidate data-testid="second-step">
+            <div node_ref=alert tabindex="-1" class="summary">
+                <Faults email_fault=none password_fault=none fault/>
+            </div>
+            {part(move || {
+                let (label, hint, testid) = if recovery.get() {
+                    (Key::SecondRecovery, Key::SecondRecoveryHint, "second-recovery")
+                } else {
+                    (Key::SecondCode, Key::SecondCodeHint, "second-code")
+                };
+                view! { <Field id="code" label=say(label) hint=say(hint) error=none value=code autocomplete="one-time-code" testid/> }
+            })}
+            <Button submit=true busy testid="second-submit">{say(Key::SignIn)}</Button>
+            {has_recovery.then(|| view! {
+                <Button look=Look::Quiet testid="second-other" on_press=move || {
+                    code.set(String::new());
+                    recovery.update(|it| *it = !*it);
+                }>
+                    {part(move || if recovery.get() { t(Key::SecondUseApp) } else { t(Key::SecondUseRecovery) })}
+                </Button>
+            })}
+            <Button look=Look::Quiet testid="second-back" on_press=move || step.set(None)>{say(Key::SecondBack)}</Button>
         </form>
     }
 }

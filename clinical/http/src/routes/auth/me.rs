@@ -16,6 +16,6 @@ pub(super) async fn handler(
     Caller(actor): Caller,
 ) -> Result<Json<Me>, ApiError> {
     let account = identity::me(&state.clinic, &actor).await?;
-    let account = account.ok_or(ProblemCode::Unauthenticated)?;
-    Ok(Json(super::me_view(account)))
+    let (account, standing) = account.ok_or(ProblemCode::Unauthenticated)?;
+    Ok(Json(super::me_view(account, standing)))
 }

@@ -62,6 +62,10 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::Forbidden
         | ProblemCode::Unauthenticated
         | ProblemCode::LoginFailed
+        | ProblemCode::SignInOver
+        | ProblemCode::ProofRefused
+        | ProblemCode::StepUpNeeded
+        | ProblemCode::EnrolmentNeeded
         | ProblemCode::MethodNotAllowed
         | ProblemCode::SlotTaken
         | ProblemCode::WrongState
