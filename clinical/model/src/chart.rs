@@ -1,6 +1,12 @@
 //! The chart: facts about a patient, each with its history. Nothing is overwritten.
 
+pub mod duty;
 mod facts;
+pub mod family;
+pub mod files;
+pub mod kidney;
+pub mod tags;
+pub mod units;
 
 use core::fmt;
 

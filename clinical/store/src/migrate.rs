@@ -48,6 +48,7 @@ const STEPS: &[Step] = &[
     step!(20, shared "0020_chart"),
     step!(21, "0021_chart_history"),
     step!(40, shared "0040_factors"),
+    step!(22, shared "0022_records"),
     step!(50, shared "0050_schedules"),
     step!(51, "0051_occupancies"),
     step!(60, shared "0060_outbox"),
