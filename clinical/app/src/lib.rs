@@ -7,6 +7,7 @@ pub mod access;
 pub mod booking;
 mod clock;
 pub mod demo;
+pub mod exchange;
 pub mod idempotency;
 pub mod identity;
 mod limits;

@@ -36,7 +36,7 @@ async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Respon
         .get::<MatchedPath>()
         .map(MatchedPath::as_str);
     let path = path
-        .and_then(|path| path.strip_prefix(BASE))
+        .map(|path| path.strip_prefix(BASE).unwrap_or(path))
         .unwrap_or_default();
     let method = match request.method() {
         // A HEAD is answered like the GET of the same path (RFC 9110 9.3.2).

@@ -53,6 +53,11 @@ impl ApiError {
         Self::new(ProblemCode::NotFound)
     }
 
+    /// Whether it says that there is no such thing.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.problem.code == ProblemCode::NotFound
+    }
+
     /// A bug.
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::new(ProblemCode::Internal).because(cause)

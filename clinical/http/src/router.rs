@@ -17,7 +17,7 @@ use crate::actor::guard;
 use crate::cookies::CookiePolicy;
 use crate::error::ApiError;
 use crate::operation::Operation;
-use crate::routes::DOMAINS;
+use crate::routes::{DOMAINS, fhir};
 
 /// Larger bodies are refused: the longest note has 20,000 characters of at most 4 bytes each (UTF-8),
 /// and JSON may write a character of one byte in six.
@@ -43,20 +43,29 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     DOMAINS.iter().flat_map(|domain| domain.operations)
 }
 
-/// The API, mounted at [`BASE`]. Serve it with connection info, so that sign-in tries are counted
-/// by address.
+/// The API, mounted at [`BASE`], and FHIR once more at the root. Serve it with connection info, so
+/// that sign-in tries are counted by address.
 pub fn router(state: ApiState) -> Router {
     let routes = DOMAINS.iter().fold(Router::new(), |routes, domain| {
         routes.merge((domain.router)())
     });
-    let api = routes
-        .route_layer(middleware::from_fn_with_state(state.clone(), guard))
-        .fallback(unknown_path)
+    let api = guarded(routes, &state).fallback(unknown_path);
+    Router::new()
+        .nest(BASE, finished(api, state.clone()))
+        .merge(finished(guarded(fhir::router(), &state), state))
+}
+
+fn guarded(routes: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
+    routes.route_layer(middleware::from_fn_with_state(state.clone(), guard))
+}
+
+fn finished(routes: Router<ApiState>, state: ApiState) -> Router {
+    routes
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(fhir::as_outcome))
         .layer(middleware::map_response(not_stored))
-        .with_state(state);
-    Router::new().nest(BASE, api)
+        .with_state(state)
 }
 
 async fn unknown_path() -> ApiError {

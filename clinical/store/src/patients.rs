@@ -275,6 +275,36 @@ pub async fn find(
     }
 }
 
+/// The patients whom the viewer may see, in the order of their ids, at most `max`.
+///
+/// # Errors
+/// The store failed.
+pub async fn reached(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    max: u32,
+) -> Result<Vec<Patient>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        PatientRow,
+        select_patients!(
+            "WHERE p.state = 'active' AND ",
+            reach!("p.tenant", "p.id"),
+            " ORDER BY p.id LIMIT $5"
+        ),
+        viewer.tenant.as_uuid(),
+        viewer.person.as_uuid(),
+        viewer.role.as_str(),
+        viewer.now.0,
+        i64::from(max)
+    )?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        found.extend(opened(conn, row).await?);
+    }
+    Ok(found)
+}
+
 /// A patient for the program's own work: no right is asked for. What it finds may not be shown
 /// without one.
 ///

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{COMMON, ENDPOINTS, Endpoint, Interaction, Param, SYSTEM_INTERACTIONS};
+use super::{COMMON, ENDPOINTS, Endpoint, Interaction, ResourceKind, SYSTEM_INTERACTIONS};
 
 /// What the statement says besides the table.
 #[derive(Debug, Clone, Copy)]
@@ -13,16 +13,46 @@ pub struct Publication<'a> {
     pub base: &'a str,
     /// Since when, as a date of FHIR.
     pub date: &'a str,
+    /// The resources of the table that are served.
+    pub kinds: &'a [ResourceKind],
+    /// The interactions of the table that are served.
+    pub interactions: &'a [Interaction],
+    /// The operations of the table that are served, without the dollar sign.
+    pub operations: &'a [&'a str],
+}
+
+impl Publication<'_> {
+    /// Whether an interaction of a row is served.
+    fn serves(&self, endpoint: &Endpoint, interaction: Interaction) -> bool {
+        endpoint.allows(interaction) && self.interactions.contains(&interaction)
+    }
 }
 
 /// The resource `CapabilityStatement`.
 #[must_use]
 pub fn capability_statement(publication: Publication<'_>) -> Value {
-    let resources: Vec<Value> = ENDPOINTS.iter().map(resource).collect();
+    let resources: Vec<Value> = ENDPOINTS
+        .iter()
+        .filter(|endpoint| publication.kinds.contains(&endpoint.kind))
+        .map(|endpoint| resource(&publication, endpoint))
+        .collect();
     let system: Vec<Value> = SYSTEM_INTERACTIONS
         .iter()
+        .filter(|it| publication.interactions.contains(it))
         .map(|interaction| json!({ "code": interaction.as_str() }))
         .collect();
+    let mut rest = json!({
+        "mode": "server",
+        "security": {
+            "cors": false,
+            "description": "A bearer token of POST /api/v1/auth/login. Every read, search and count \
+                shows what the signed-in person may see and nothing else.",
+        },
+        "resource": resources,
+    });
+    if !system.is_empty() {
+        rest["interaction"] = system.into();
+    }
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -32,24 +62,15 @@ pub fn capability_statement(publication: Publication<'_>) -> Value {
         "implementation": { "description": "The clinical record of Telehealth Hub", "url": publication.base },
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "patchFormat": ["application/json-patch+json"],
-        "rest": [{
-            "mode": "server",
-            "security": {
-                "cors": false,
-                "description": "A bearer token of POST /api/v1/auth/login. Every read, search, include and count shows \
-                    what the signed-in person may see and nothing else.",
-            },
-            "resource": resources,
-            "interaction": system,
-        }],
+        "rest": [rest],
     })
 }
 
-fn resource(endpoint: &Endpoint) -> Value {
+fn resource(publication: &Publication<'_>, endpoint: &Endpoint) -> Value {
     let interactions: Vec<Value> = endpoint
         .interactions
         .iter()
+        .filter(|it| publication.interactions.contains(it))
         .map(|interaction| json!({ "code": interaction.as_str() }))
         .collect();
     let params: Vec<Value> = COMMON
@@ -57,50 +78,31 @@ fn resource(endpoint: &Endpoint) -> Value {
         .chain(endpoint.params)
         .map(|param| json!({ "name": param.name, "type": param.kind.as_str() }))
         .collect();
-    let writes = endpoint.allows(Interaction::Update) || endpoint.allows(Interaction::Patch);
+    let serves = |interaction| publication.serves(endpoint, interaction);
+    let writes = serves(Interaction::Update) || serves(Interaction::Patch);
     let mut value = json!({
         "type": endpoint.kind.as_str(),
         "interaction": interactions,
         "versioning": if writes { "versioned-update" } else { "versioned" },
-        "readHistory": endpoint.allows(Interaction::HistoryInstance),
+        "readHistory": serves(Interaction::HistoryInstance),
         "updateCreate": false,
-        "conditionalCreate": endpoint.allows(Interaction::Create),
+        "conditionalCreate": serves(Interaction::Create),
         "conditionalRead": "not-supported",
-        "conditionalUpdate": endpoint.allows(Interaction::Update),
+        "conditionalUpdate": serves(Interaction::Update),
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal"],
         "searchParam": params,
     });
-    let includes: Vec<String> = endpoint
-        .params
-        .iter()
-        .filter_map(|param| include(endpoint, param))
-        .collect();
-    if !includes.is_empty() {
-        value["searchInclude"] = json!(includes);
-    }
-    let reverse: Vec<String> = ENDPOINTS
-        .iter()
-        .flat_map(|other| other.params.iter().map(move |param| (other, param)))
-        .filter(|(_, param)| param.targets.contains(&endpoint.kind))
-        .filter_map(|(other, param)| include(other, param))
-        .collect();
-    if !reverse.is_empty() {
-        value["searchRevInclude"] = json!(reverse);
-    }
     let operations: Vec<Value> = endpoint
         .operations
         .iter()
+        .filter(|operation| publication.operations.contains(&operation.name))
         .map(|operation| json!({ "name": operation.name, "definition": operation.definition }))
         .collect();
     if !operations.is_empty() {
         value["operation"] = json!(operations);
     }
     value
-}
-
-fn include(endpoint: &Endpoint, param: &Param) -> Option<String> {
-    (!param.targets.is_empty()).then(|| format!("{}:{}", endpoint.kind.as_str(), param.name))
 }
 
 #[cfg(test)]
@@ -114,6 +116,9 @@ mod tests {
             version: "1.0.0",
             base: "https://clinic.example/fhir/R4",
             date: "2026-11-25",
+            kinds: &[ResourceKind::Patient, ResourceKind::Observation],
+            interactions: &[Interaction::Read, Interaction::Search],
+            operations: &["everything"],
         });
         assert_eq!(Checked::parse(statement).err(), None);
     }

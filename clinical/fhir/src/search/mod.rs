@@ -3,6 +3,7 @@
 //! What a resource may be searched by is the table in [`crate::catalog`]; nothing else is accepted.
 
 mod controls;
+mod matching;
 mod value;
 
 pub use controls::{Controls, Handling, Include, PAGE_MAX, PAGE_USUAL, Sort, Summary, Total};

@@ -6,6 +6,7 @@ mod admin;
 mod auth;
 mod authority;
 mod booking;
+pub(crate) mod fhir;
 mod notes;
 mod notify;
 mod people;
@@ -37,6 +38,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     notes::DOMAIN,
     notify::DOMAIN,
     access::DOMAIN,
+    fhir::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

@@ -37,7 +37,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
+        let coding = "/issue/0/details/coding/0/code";
+        let code = self.body.get("code").or_else(|| self.body.pointer(coding));
+        code.and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The `refresh` cookie as a browser would send it back.

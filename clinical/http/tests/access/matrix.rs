@@ -164,12 +164,14 @@ impl Cast {
     fn what(&self, row: &Row) -> String {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
-            Some("patients") => &self.record,
+            Some("patients" | "fhir") => &self.record,
             _ => &self.appointment,
         };
         let path = row
             .path
             .replace("{id}", id)
+            .replace("{kind}", "Patient")
+            .replace("{version}", "1")
             .replace("{guest}", &self.guest)
             .replace("{grant}", NOTHING)
             .replace("{secret}", NOTHING);

@@ -1,0 +1,194 @@
+//! Reading records for other programs (FHIR): the same rights and the same audit as everywhere.
+
+use clinical_model::access::Label;
+use clinical_model::chart::{Entry, Kind};
+use clinical_model::patients::Patient;
+use clinical_model::{EntryId, Micros, PatientId, UserId};
+use clinical_store::chart::{self, After, Filter, PAGE_MAX};
+use clinical_store::{Conn, StoreError, patients};
+
+use crate::access::{Access, AccessDenied};
+use crate::{Actor, Clinic};
+
+/// Most patients that one search looks through; who reaches more must search in the clinic's pages.
+pub const PATIENTS_MAX: u32 = 2_000;
+/// Most entries of one chart that one search looks through; more are refused rather than left out.
+pub const ENTRIES_MAX: usize = 10_000;
+
+/// Why nothing was read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// There is no such thing, or they may not know of it.
+    #[error("no such thing")]
+    NotFound,
+    /// There is more than one answer can be made of.
+    #[error("more than can be looked through")]
+    TooMany,
+    /// The store failed.
+    #[error("the record could not be read")]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessDenied> for ExchangeError {
+    fn from(error: AccessDenied) -> Self {
+        match error {
+            AccessDenied::NotFound => Self::NotFound,
+            AccessDenied::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// An entry, and whether the patient wrote it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The entry.
+    pub entry: Entry,
+    /// Whether its author is the patient it is about.
+    pub by_patient: bool,
+}
+
+/// Every patient whom the actor may see.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn list_patients(clinic: &Clinic, actor: &Actor) -> Result<Vec<Patient>, ExchangeError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let found = patients::reached(&mut tx, &actor.viewer(now), PATIENTS_MAX + 1).await?;
+    if found.len() > usize::try_from(PATIENTS_MAX).unwrap_or(usize::MAX) {
+        return Err(ExchangeError::TooMany);
+    }
+    tx.commit(actor.did("fhir.patients", now)).await?;
+    Ok(found)
+}
+
+/// One patient.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn read_patient(
+    clinic: &Clinic,
+    actor: &Actor,
+    id: PatientId,
+) -> Result<Patient, ExchangeError> {
+    let mut tx = clinic.db.begin().await?;
+    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
+    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let patient = found.ok_or(ExchangeError::NotFound)?;
+    tx.commit(access.entry(actor, "fhir.patient")).await?;
+    Ok(patient)
+}
+
+/// The entries of some kinds (all when empty) in the chart of a patient, newest first.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn list_entries(
+    clinic: &Clinic,
+    actor: &Actor,
+    (patient, kinds): (PatientId, &[Kind]),
+) -> Result<Vec<Written>, ExchangeError> {
+    let mut tx = clinic.db.begin().await?;
+    let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
+    let entries = all_entries(&mut tx, &access, kinds).await?;
+    let entries = with_writers(&mut tx, entries).await?;
+    tx.commit(access.entry(actor, "fhir.entries")).await?;
+    Ok(entries)
+}
+
+/// A patient with every entry of the chart that the actor may see.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn read_everything(
+    clinic: &Clinic,
+    actor: &Actor,
+    id: PatientId,
+) -> Result<(Patient, Vec<Written>), ExchangeError> {
+    let mut tx = clinic.db.begin().await?;
+    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
+    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let patient = found.ok_or(ExchangeError::NotFound)?;
+    let entries = all_entries(&mut tx, &access, &[]).await?;
+    let entries = with_writers(&mut tx, entries).await?;
+    tx.commit(access.entry(actor, "fhir.everything")).await?;
+    Ok((patient, entries))
+}
+
+/// Every version of one entry, oldest first; there is at least one.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn read_versions(
+    clinic: &Clinic,
+    actor: &Actor,
+    id: EntryId,
+) -> Result<Vec<Written>, ExchangeError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    // Which patient it is about says under which right it is read, and that how much is seen.
+    let about = chart::find(&mut tx, &actor.viewer(now), Label::VeryRestricted, id)
+        .await?
+        .ok_or(ExchangeError::NotFound)?;
+    let access = Access::to(&mut tx, actor, about.patient, now).await?;
+    let versions = chart::versions(&mut tx, access.viewer(), access.label_max()?, id).await?;
+    if versions.is_empty() {
+        return Err(ExchangeError::NotFound);
+    }
+    let versions = with_writers(&mut tx, versions).await?;
+    let entry = access.entry(actor, "fhir.entry");
+    tx.commit(entry.about("chart_entry", id.as_uuid())).await?;
+    Ok(versions)
+}
+
+async fn all_entries(
+    conn: &mut Conn,
+    access: &Access,
+    kinds: &[Kind],
+) -> Result<Vec<Entry>, ExchangeError> {
+    let filter = Filter {
+        kinds: kinds.to_vec(),
+        code: None,
+        from: Micros(i64::MIN),
+        to: Micros(i64::MAX),
+        with_errors: true,
+        label_max: access.label_max()?,
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let after = entries.last().map(|last| After {
+            effective: last.effective,
+            id: last.id,
+        });
+        let range = (after, PAGE_MAX);
+        let page = chart::list(conn, access.viewer(), access.patient(), &filter, range).await?;
+        let is_last = page.len() < usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
+        entries.extend(page);
+        if entries.len() > ENTRIES_MAX {
+            return Err(ExchangeError::TooMany);
+        }
+        if is_last {
+            return Ok(entries);
+        }
+    }
+}
+
+/// Finds out of each author once whether they are the patient.
+async fn with_writers(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Written>, ExchangeError> {
+    let mut known: Vec<(UserId, Option<PatientId>)> = Vec::new();
+    let mut written = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let seen = known.iter().find(|(author, _)| *author == entry.author);
+        let record = if let Some((_, record)) = seen {
+            *record
+        } else {
+            let account = clinical_store::identity::account(conn, entry.author).await?;
+            let record = account.and_then(|it| it.patient);
+            known.push((entry.author, record));
+            record
+        };
+        let by_patient = record == Some(entry.patient);
+        written.push(Written { entry, by_patient });
+    }
+    Ok(written)
+}

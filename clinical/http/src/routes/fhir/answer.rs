@@ -1,0 +1,174 @@
+//! Answers as FHIR has them: resources, bundles, and an OperationOutcome for everything else.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use clinical_api::{Problem, ProblemCode};
+use clinical_app::exchange::{ExchangeError, Written};
+use clinical_fhir::catalog::ResourceKind;
+use clinical_fhir::map::{Writer, entry_resource};
+use clinical_fhir::{Issue, IssueType, operation_outcome};
+use clinical_model::chart::Kind;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{PATH, SERVED};
+use crate::error::ApiError;
+
+const MEDIA_TYPE: &str = "application/fhir+json; charset=utf-8";
+/// Longest problem that is turned into an outcome, in bytes; ours are far shorter.
+const PROBLEM_BYTES_MAX: usize = 64 * 1024;
+/// The code system of [`ProblemCode`].
+const CODES: &str = "urn:telehealth:problem";
+
+/// Why a request of FHIR was refused: as everywhere, or with issues.
+#[derive(Debug)]
+pub(super) enum FhirError {
+    /// As everywhere; [`as_outcome`] words it.
+    Api(ApiError),
+    /// What the client has to change.
+    Issues(Vec<Issue>),
+}
+
+impl From<ApiError> for FhirError {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<ExchangeError> for FhirError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::NotFound => Self::Api(ApiError::not_found()),
+            ExchangeError::TooMany => Self::issue(
+                IssueType::TooLong,
+                "there is more than one search looks through; name a patient or a type",
+            ),
+            ExchangeError::Store(error) => Self::Api(error.into()),
+        }
+    }
+}
+
+impl FhirError {
+    /// One issue.
+    pub(super) fn issue(kind: IssueType, text: &str) -> Self {
+        Self::Issues(vec![Issue::error(kind, text)])
+    }
+}
+
+impl IntoResponse for FhirError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Api(error) => error.into_response(),
+            Self::Issues(issues) => {
+                let outcome = operation_outcome(&issues);
+                (StatusCode::BAD_REQUEST, Resource(outcome)).into_response()
+            }
+        }
+    }
+}
+
+/// A resource as an answer, with its version as the entity tag.
+pub(super) struct Resource(pub(super) Value);
+
+impl IntoResponse for Resource {
+    fn into_response(self) -> Response {
+        let version = self.0.pointer("/meta/versionId").and_then(Value::as_str);
+        let version = version.and_then(|text| text.parse().ok());
+        let tag = version.map(clinical_fhir::etag);
+        let mut response = self.0.to_string().into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+            headers.insert(ETAG, tag);
+        }
+        response
+    }
+}
+
+/// The type in a path: the resource, and the kind of entry that it is.
+pub(super) fn served(name: &str) -> Result<(ResourceKind, Option<Kind>), FhirError> {
+    let kind = ResourceKind::named(name);
+    let row = SERVED.into_iter().find(|(served, _)| Some(*served) == kind);
+    row.ok_or_else(|| FhirError::Api(ApiError::not_found()))
+}
+
+/// The id in a path. What is no id of ours names nothing.
+pub(super) fn id_of(text: &str) -> Result<Uuid, FhirError> {
+    let id = Uuid::try_parse(text);
+    id.or(Err(FhirError::Api(ApiError::not_found())))
+}
+
+/// An entry of the chart as its resource.
+pub(super) fn shown(written: &Written) -> Value {
+    let writer = if written.by_patient {
+        Writer::Patient
+    } else {
+        Writer::Practitioner
+    };
+    entry_resource(&written.entry, writer)
+}
+
+/// Where this server is, as the client named it. It goes back to that client alone.
+pub(super) fn base(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or("localhost");
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_here = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    let scheme = if is_here { "http" } else { "https" };
+    format!("{scheme}://{host}{PATH}")
+}
+
+/// Rewords a problem below [`PATH`] as an OperationOutcome; the word of its code stays in
+/// `details`.
+pub(crate) async fn as_outcome(request: Request, next: Next) -> Response {
+    let is_fhir = request.uri().path().starts_with(PATH);
+    let response = next.run(request).await;
+    let kind = response.headers().get(CONTENT_TYPE);
+    if !is_fhir || kind.is_none_or(|kind| kind != "application/problem+json") {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, PROBLEM_BYTES_MAX).await.unwrap_or_default();
+    let outcome = match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => outcome(&problem),
+        Err(_) => operation_outcome(&[Issue::error(IssueType::Exception, "The request failed.")]),
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    Response::from_parts(parts, Body::from(outcome.to_string()))
+}
+
+fn outcome(problem: &Problem) -> Value {
+    let text = match &problem.field {
+        Some(field) => format!("{} ({field})", problem.title),
+        None => problem.title.clone(),
+    };
+    let mut outcome = operation_outcome(&[Issue::error(issue_type(problem.code), text)]);
+    outcome["issue"][0]["details"] =
+        json!({ "coding": [{ "system": CODES, "code": problem.code }] });
+    outcome
+}
+
+const fn issue_type(code: ProblemCode) -> IssueType {
+    match code {
+        ProblemCode::Malformed => IssueType::Structure,
+        ProblemCode::Invalid | ProblemCode::KeyReused => IssueType::Invalid,
+        ProblemCode::Unauthenticated | ProblemCode::LoginFailed => IssueType::Login,
+        ProblemCode::Forbidden => IssueType::Forbidden,
+        ProblemCode::NotFound => IssueType::NotFound,
+        ProblemCode::MethodNotAllowed | ProblemCode::UnsupportedMediaType => {
+            IssueType::NotSupported
+        }
+        ProblemCode::Changed | ProblemCode::Repeated => IssueType::Conflict,
+        ProblemCode::TooLarge => IssueType::TooLong,
+        ProblemCode::RateLimited => IssueType::Throttled,
+        ProblemCode::Unavailable | ProblemCode::Internal => IssueType::Exception,
+        _ => IssueType::BusinessRule,
+    }
+}

@@ -1,0 +1,108 @@
+//! FHIR R4: records for other programs, read through the same use cases and rights as the pages.
+//!
+//! It is served below [`clinical_api::BASE`] like every operation, and at [`PATH`] itself, where
+//! programs look for it.
+
+mod answer;
+mod everything;
+mod history;
+mod metadata;
+mod read;
+mod search;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{get, post};
+use clinical_fhir::catalog::{Interaction, ResourceKind};
+use clinical_model::Role;
+use clinical_model::chart::Kind;
+use utoipa::OpenApi as _;
+
+use super::Domain;
+use crate::operation::{Operation, Who};
+use crate::router::ApiState;
+
+pub(crate) use answer::as_outcome;
+
+/// Where FHIR is.
+pub(crate) const PATH: &str = "/fhir/R4";
+
+/// Whoever can have a right to a record.
+const READERS: Who = Who::Roles(&[
+    Role::Patient,
+    Role::Doctor,
+    Role::Nurse,
+    Role::Pharmacist,
+    Role::LabTechnician,
+    Role::Radiologist,
+    Role::Pathologist,
+]);
+
+/// What is served, and by which entries of the chart; the patient is by none.
+const SERVED: [(ResourceKind, Option<Kind>); 10] = [
+    (ResourceKind::Patient, None),
+    (ResourceKind::Condition, Some(Kind::Condition)),
+    (ResourceKind::AllergyIntolerance, Some(Kind::Allergy)),
+    (ResourceKind::MedicationStatement, Some(Kind::Medication)),
+    (ResourceKind::Observation, Some(Kind::Observation)),
+    (ResourceKind::Immunization, Some(Kind::Immunization)),
+    (ResourceKind::FamilyMemberHistory, Some(Kind::FamilyHistory)),
+    (ResourceKind::Procedure, Some(Kind::Procedure)),
+    (ResourceKind::DocumentReference, Some(Kind::Document)),
+    (ResourceKind::ClinicalImpression, Some(Kind::Note)),
+];
+
+/// What can be done with it.
+const INTERACTIONS: [Interaction; 4] = [
+    Interaction::Read,
+    Interaction::Vread,
+    Interaction::HistoryInstance,
+    Interaction::Search,
+];
+
+pub(super) const DOMAIN: Domain = Domain {
+    operations: &[
+        Operation::new(Method::GET, "/fhir/R4/metadata", Who::Public),
+        Operation::new(Method::GET, "/fhir/R4/{kind}", READERS),
+        Operation::new(Method::POST, "/fhir/R4/{kind}/_search", READERS),
+        Operation::new(Method::GET, "/fhir/R4/{kind}/{id}", READERS),
+        Operation::new(Method::GET, "/fhir/R4/{kind}/{id}/$everything", READERS),
+        Operation::new(Method::GET, "/fhir/R4/{kind}/{id}/_history", READERS),
+        Operation::new(
+            Method::GET,
+            "/fhir/R4/{kind}/{id}/_history/{version}",
+            READERS,
+        ),
+    ],
+    router,
+    openapi: Description::openapi,
+};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    metadata::fhir_metadata,
+    search::fhir_search,
+    search::fhir_search_by_form,
+    read::fhir_read,
+    everything::fhir_everything,
+    history::fhir_history,
+    history::fhir_vread
+))]
+struct Description;
+
+pub(crate) fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/fhir/R4/metadata", get(metadata::fhir_metadata))
+        .route("/fhir/R4/{kind}", get(search::fhir_search))
+        .route("/fhir/R4/{kind}/_search", post(search::fhir_search_by_form))
+        .route("/fhir/R4/{kind}/{id}", get(read::fhir_read))
+        .route(
+            "/fhir/R4/{kind}/{id}/$everything",
+            get(everything::fhir_everything),
+        )
+        .route("/fhir/R4/{kind}/{id}/_history", get(history::fhir_history))
+        .route(
+            "/fhir/R4/{kind}/{id}/_history/{version}",
+            get(history::fhir_vread),
+        )
+}

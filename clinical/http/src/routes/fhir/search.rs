@@ -1,0 +1,243 @@
+//! `GET /fhir/R4/{kind}` and `POST /fhir/R4/{kind}/_search`
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use clinical_api::ProblemCode;
+use clinical_app::Actor;
+use clinical_app::exchange::{list_entries, list_patients, read_patient, read_versions};
+use clinical_fhir::catalog::ResourceKind;
+use clinical_fhir::map::patient_resource;
+use clinical_fhir::{
+    Controls, Handling, Issue, IssueType, Role, Search, Summary, Test, Total, operation_outcome,
+    pairs, search_set,
+};
+use clinical_model::chart::Kind;
+use clinical_model::{EntryId, PatientId};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::answer::{FhirError, Resource, base, served, shown};
+use crate::actor::Caller;
+use crate::error::ApiError;
+use crate::extract::Segments;
+use crate::router::ApiState;
+
+/// The resources of one type that match, as far as the caller may see them. Entries of the chart
+/// are searched within one patient or by `_id`.
+#[utoipa::path(get, path = "/fhir/R4/{kind}", tag = "fhir",
+    params(("kind" = String, Path)),
+    responses((status = 200, description = "Bundle of type searchset",
+        content_type = "application/fhir+json", body = Object)))]
+pub(super) async fn fhir_search(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    Segments(kind): Segments<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Resource, FhirError> {
+    let query = pairs(&query.unwrap_or_default());
+    answer(&state, &actor, (&kind, &headers), query).await
+}
+
+/// The same search with its parameters in a form, so that they stay out of logs.
+#[utoipa::path(post, path = "/fhir/R4/{kind}/_search", tag = "fhir",
+    params(("kind" = String, Path)),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Bundle of type searchset",
+        content_type = "application/fhir+json", body = Object)))]
+pub(super) async fn fhir_search_by_form(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    Segments(kind): Segments<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    form: Result<String, axum::extract::rejection::StringRejection>,
+) -> Result<Resource, FhirError> {
+    let form = form.or(Err(ApiError::new(ProblemCode::Malformed)))?;
+    let media = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let is_form = media.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
+    if !is_form && !form.is_empty() {
+        return Err(ApiError::new(ProblemCode::UnsupportedMediaType).into());
+    }
+    let mut query = pairs(&query.unwrap_or_default());
+    query.extend(pairs(&form));
+    answer(&state, &actor, (&kind, &headers), query).await
+}
+
+async fn answer(
+    state: &ApiState,
+    actor: &Actor,
+    (kind, headers): (&str, &HeaderMap),
+    query: Vec<(String, String)>,
+) -> Result<Resource, FhirError> {
+    let (resource, kind) = served(kind)?;
+    let endpoint = resource.endpoint().ok_or_else(ApiError::not_found)?;
+    let prefer = headers.get("prefer").and_then(|it| it.to_str().ok());
+    let given = query
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
+    let search =
+        Search::parse(endpoint, given, Handling::of_prefer(prefer)).map_err(FhirError::Issues)?;
+    if !search.controls.include.is_empty() || !search.controls.revinclude.is_empty() {
+        let text = "_include and _revinclude are not offered; Patient/{id}/$everything is";
+        return Err(FhirError::issue(IssueType::NotSupported, text));
+    }
+    let mut found = match kind {
+        None => patients(state, actor, &search).await?,
+        Some(kind) => entries(state, actor, (&search, kind)).await?,
+    };
+    found.retain(|it| search.holds(it));
+    search.order(&mut found);
+    let base = base(headers);
+    bundle(&search, found, (&base, resource, &query))
+}
+
+/// Patients before the filters.
+async fn patients(
+    state: &ApiState,
+    actor: &Actor,
+    search: &Search,
+) -> Result<Vec<Value>, FhirError> {
+    let found = match ids(search).as_deref() {
+        Some([one]) => {
+            let id = PatientId::from_uuid(*one);
+            match read_patient(&state.clinic, actor, id)
+                .await
+                .map_err(FhirError::from)
+            {
+                Ok(patient) => vec![patient],
+                Err(error) => return none_if_missing(error),
+            }
+        }
+        _ => list_patients(&state.clinic, actor).await?,
+    };
+    let resources = found.iter().map(|patient| patient_resource(patient, None));
+    Ok(resources.collect())
+}
+
+/// Entries of one patient, or one entry, before the filters.
+async fn entries(
+    state: &ApiState,
+    actor: &Actor,
+    (search, kind): (&Search, Kind),
+) -> Result<Vec<Value>, FhirError> {
+    let found = match (patient_of(search), ids(search).as_deref()) {
+        (Some(patient), _) => list_entries(&state.clinic, actor, (patient, &[kind])).await,
+        (None, Some([one])) => {
+            let versions = read_versions(&state.clinic, actor, EntryId::from_uuid(*one)).await;
+            versions.map(|mut versions| {
+                versions.retain(|it| it.entry.fact.kind() == kind);
+                versions.pop().into_iter().collect()
+            })
+        }
+        _ => {
+            let text = "name one patient (patient=<id>) or one resource (_id=<id>)";
+            return Err(FhirError::issue(IssueType::Required, text));
+        }
+    };
+    match found.map_err(FhirError::from) {
+        Ok(found) => Ok(found.iter().map(shown).collect()),
+        Err(error) => none_if_missing(error),
+    }
+}
+
+/// A search for what is not there, or not theirs to know, finds nothing.
+fn none_if_missing(error: FhirError) -> Result<Vec<Value>, FhirError> {
+    match error {
+        FhirError::Api(error) if error.is_not_found() => Ok(Vec::new()),
+        other => Err(other),
+    }
+}
+
+/// The ids of `_id`; what is no id of ours is none.
+fn ids(search: &Search) -> Option<Vec<Uuid>> {
+    let filter = search.filters.iter().find(|it| it.param == "_id")?;
+    let Test::Token(tests) = &filter.test else {
+        return None;
+    };
+    let ids = tests.iter().filter_map(|it| it.code.as_deref());
+    ids.map(|text| Uuid::try_parse(text).ok()).collect()
+}
+
+/// The one patient whose chart is searched.
+fn patient_of(search: &Search) -> Option<PatientId> {
+    let named = |it: &&clinical_fhir::Filter| matches!(it.param, "patient" | "subject");
+    let filter = search.filters.iter().find(named)?;
+    let Test::Reference(tests) = &filter.test else {
+        return None;
+    };
+    match tests.as_slice() {
+        [one] => Uuid::try_parse(&one.id).ok().map(PatientId::from_uuid),
+        _ => None,
+    }
+}
+
+/// The page that was asked for, with links to it and to the next.
+fn bundle(
+    search: &Search,
+    found: Vec<Value>,
+    (base, resource, query): (&str, ResourceKind, &[(String, String)]),
+) -> Result<Resource, FhirError> {
+    let Controls { count, mark, .. } = &search.controls;
+    let start: usize = match mark.as_deref().map(str::parse) {
+        None => 0,
+        Some(Ok(start)) => start,
+        Some(Err(_)) => {
+            return Err(FhirError::issue(
+                IssueType::Value,
+                "_page: no mark of a page",
+            ));
+        }
+    };
+    let all = found.len();
+    let only_count = search.controls.summary == Summary::Count || *count == 0;
+    let size = if only_count { 0 } else { usize::from(*count) };
+    let mut page: Vec<(Role, Value)> = Vec::new();
+    for mut resource in found.into_iter().skip(start).take(size) {
+        search.cut(&mut resource);
+        page.push((Role::Match, resource));
+    }
+    let mut links = vec![("self", link(base, resource, query, None))];
+    let end = start.saturating_add(size);
+    if !only_count && end < all {
+        links.push(("next", link(base, resource, query, Some(end))));
+    }
+    if !search.ignored.is_empty() {
+        let ignored: &[Issue] = &search.ignored;
+        page.push((Role::Outcome, operation_outcome(ignored)));
+    }
+    let is_counted = only_count || search.controls.total == Total::Accurate;
+    let total = u64::try_from(all).ok().filter(|_| is_counted || end >= all);
+    Ok(Resource(search_set(base, page, &links, total)))
+}
+
+/// The address of a page of this search.
+fn link(
+    base: &str,
+    resource: ResourceKind,
+    query: &[(String, String)],
+    start: Option<usize>,
+) -> String {
+    let kept = query
+        .iter()
+        .filter(|(name, _)| start.is_none() || name != "_page")
+        .map(|(name, text)| format!("{}={}", encoded(name), encoded(text)));
+    let mark = start.map(|start| format!("_page={start}"));
+    let pairs: Vec<String> = kept.chain(mark).collect();
+    let question = if pairs.is_empty() { "" } else { "?" };
+    format!("{base}/{}{question}{}", resource.as_str(), pairs.join("&"))
+}
+
+/// Percent-encoding of everything that is not unreserved (RFC 3986 2.3).
+fn encoded(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            safe.push(char::from(byte));
+        } else {
+            safe.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    safe
+}
