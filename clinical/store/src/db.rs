@@ -8,7 +8,7 @@ use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
 use clinical_vault::Vault;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use crate::migrate;
 use crate::tx::Conn;
@@ -66,6 +66,12 @@ pub enum OpenError {
     Keys(#[source] StoreError),
 }
 
+/// Whether a connection may serve again. When a disk is full, SQLite ends a transaction by itself,
+/// and sqlx counts it as open for ever: such a connection is closed and another one opened.
+async fn is_clean(is_in_transaction: bool) -> Result<bool, sqlx::Error> {
+    Ok(!is_in_transaction)
+}
+
 impl Db {
     /// Opens `sqlite:PATH` (made if missing) or `postgres://...`; the vault holds its master keys.
     ///
@@ -97,12 +103,14 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_MAX)
+            .before_acquire(|connection, _| Box::pin(is_clean(connection.is_in_transaction())))
             .connect_with(options.clone())
             .await
             .map_err(OpenError::Connect)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_MAX)
+            .before_acquire(|connection, _| Box::pin(is_clean(connection.is_in_transaction())))
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
         Ok(Self {
             pools: Pools::Sqlite { writer, readers },
@@ -117,6 +125,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_MAX)
+            .before_acquire(|connection, _| Box::pin(is_clean(connection.is_in_transaction())))
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;

@@ -116,14 +116,23 @@ impl From<sqlx::Error> for StoreError {
             // PostgreSQL exclusion constraint; SQLite RAISE(ABORT) in a trigger.
             Some("23P01" | "1811") => Self::Violation(error),
             // PostgreSQL: serialization failure, deadlock, out of connections, shutting down;
-            // connection errors of class 08. SQLite: busy, locked and their extended codes, full disk.
-            Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03") => {
-                Self::Unavailable(error)
-            }
-            Some("5" | "261" | "517" | "773" | "6" | "262" | "518" | "13") => {
-                Self::Unavailable(error)
-            }
+            // connection errors of class 08; a full disk, and what the system answered to a read or a
+            // write.
+            Some(
+                "40001" | "40P01" | "53100" | "53300" | "57P01" | "57P02" | "57P03" | "58000"
+                | "58030",
+            ) => Self::Unavailable(error),
             Some(code) if code.len() == 5 && code.starts_with("08") => Self::Unavailable(error),
+            // SQLite adds the reason above the lowest eight bits: busy, locked, an error of the system
+            // while reading or writing (a full disk can be one), a full disk, a file that does not open.
+            Some(code)
+                if code.len() < 5
+                    && code
+                        .parse::<u32>()
+                        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14)) =>
+            {
+                Self::Unavailable(error)
+            }
             _ => Self::Statement(error),
         }
     }
