@@ -5,6 +5,7 @@
 
 pub mod access;
 mod audit;
+pub mod backup;
 pub mod booking;
 pub mod chart;
 pub mod chat;

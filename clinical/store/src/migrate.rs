@@ -55,15 +55,26 @@ const STEPS: &[Step] = &[
 ];
 
 pub(crate) fn sqlite() -> Migrator {
-    migrator(|step| step.sqlite)
+    sqlite_until(i64::MAX)
 }
 
 pub(crate) fn postgres() -> Migrator {
-    migrator(|step| step.postgres)
+    postgres_until(i64::MAX)
 }
 
-fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
-    let steps = STEPS.iter().map(|step| {
+/// The schema as it was after this step: that of a backup.
+pub(crate) fn sqlite_until(version: i64) -> Migrator {
+    migrator(version, |step| step.sqlite)
+}
+
+/// The schema as it was after this step: that of a backup.
+pub(crate) fn postgres_until(version: i64) -> Migrator {
+    migrator(version, |step| step.postgres)
+}
+
+fn migrator(version: i64, text: impl Fn(&Step) -> &'static str) -> Migrator {
+    let steps = STEPS.iter().filter(|step| step.version <= version);
+    let steps = steps.map(|step| {
         Migration::new(
             step.version,
             Cow::Borrowed(step.name),

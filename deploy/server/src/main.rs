@@ -66,6 +66,23 @@ enum Command {
         #[command(subcommand)]
         command: commands::audit::AuditCommand,
     },
+    /// Copy the store into one sealed file while the server may run. The key is made beside the
+    /// other keys; without it and the master keys the file is worthless, so keep both elsewhere.
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Fill a new, empty store from a backup, and compare it with the backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// The backup key; without it, the one in the data directory.
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// Only read the whole backup and say whether it is complete and unchanged.
+        #[arg(long)]
+        check: bool,
+    },
     /// Read or explain the configuration.
     Config {
         #[command(subcommand)]
@@ -121,6 +138,10 @@ fn main() -> ExitCode {
                 commands::serve::run(config, demo)
             }
             Command::Migrate => commands::migrate::run(&config),
+            Command::Backup { file } => commands::backup::back_up(&config, &file),
+            Command::Restore { file, key, check } => {
+                commands::backup::restore(&config, &file, key.as_deref(), check)
+            }
             Command::Audit { command } => commands::audit::run(&config, &command),
             Command::Config {
                 command: ConfigCommand::Check,

@@ -16,7 +16,7 @@ use clinical_ledger::{
 use clinical_store::offline::Offline;
 use clinical_store::trail;
 
-use super::say;
+use super::{block_on, say};
 use crate::checkpoints::{self, Files};
 use crate::config::Config;
 
@@ -169,11 +169,4 @@ fn export(config: &Config, path: &Path) -> anyhow::Result<ExitCode> {
 
 fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
 }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod config_check;
 pub(crate) mod doctor;
 pub(crate) mod migrate;
@@ -17,4 +18,12 @@ pub(crate) fn say(line: &str) {
 /// Says why a command failed, with every cause.
 pub(crate) fn say_error(error: &anyhow::Error) {
     drop(writeln!(std::io::stderr(), "telehealth: {error:#}"));
+}
+
+/// Runs what a command does, on this thread.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
