@@ -12,6 +12,7 @@ mod auth;
 mod booking;
 mod notify;
 mod people;
+mod prescriptions;
 mod problem;
 mod statistics;
 mod visits;
@@ -39,6 +40,11 @@ pub use notify::{
 pub use people::{
     ChangePersonRequest, EmailText, GraceRequest, NewPersonRequest, NewPersonView,
     PasswordLinkView, PersonDetails, PersonView,
+pub use prescriptions::{
+    BothText, DispenseRequest, FillView, FindingView, MedicineFormView, MedicineView,
+    OverrideRequest, PaperView, PrescribedLineView, PrescriptionCheckView, PrescriptionRequest,
+    PrescriptionView, ReasonView, RefusalTimesView, RefusalView, RefuseRequest,
+    SignPrescriptionRequest, StepRequest,
 };
 pub use problem::{Problem, ProblemCode};
 pub use statistics::{CountsView, StatisticsView};

@@ -57,6 +57,14 @@ pub enum ProblemCode {
     SlotTaken,
     /// The thing is in a state in which this cannot be done. 409
     WrongState,
+    /// The prescription may neither be signed nor handed out, and nothing overrides that. 409
+    Contraindicated,
+    /// A finding of the safety check needs a reason, or two doctors. 409
+    NeedsReason,
+    /// The safety check did not answer: nothing was signed or handed out. 503
+    CheckFailed,
+    /// The second factor must be shown for this. 403
+    StepUpNeeded,
     /// A request with this idempotency key was carried out before, or is just now. 409
     Repeated,
     /// The idempotency key belonged to another request. 422

@@ -16,6 +16,7 @@ pub mod notify;
 pub mod observe;
 mod passwords;
 pub mod ports;
+pub mod prescribing;
 pub mod results;
 pub mod statistics;
 mod tokens;

@@ -209,6 +209,22 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "The thing is in a state in which this cannot be done.",
         ),
+        ProblemCode::Contraindicated => (
+            StatusCode::CONFLICT,
+            "The prescription may neither be signed nor handed out.",
+        ),
+        ProblemCode::NeedsReason => (
+            StatusCode::CONFLICT,
+            "A finding of the safety check needs a reason, or two doctors.",
+        ),
+        ProblemCode::CheckFailed => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The safety check did not answer; nothing was signed or handed out.",
+        ),
+        ProblemCode::StepUpNeeded => (
+            StatusCode::FORBIDDEN,
+            "The second factor must be shown for this.",
+        ),
         ProblemCode::Repeated => (
             StatusCode::CONFLICT,
             "The request was carried out before; look for what it made.",

@@ -13,6 +13,7 @@ pub mod notes;
 pub mod notify;
 pub mod patients;
 mod phi;
+pub mod prescribing;
 pub mod results;
 pub mod statistics;
 pub mod text;

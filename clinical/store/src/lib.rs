@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod patients;
 pub mod people;
 pub mod sessions;
+pub mod prescriptions;
 mod statement;
 pub mod statistics;
 pub mod tags;

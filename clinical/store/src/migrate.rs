@@ -49,6 +49,7 @@ const STEPS: &[Step] = &[
     step!(21, "0021_chart_history"),
     step!(40, shared "0040_factors"),
     step!(22, shared "0022_records"),
+    step!(41, shared "0041_prescriptions"),
     step!(50, shared "0050_schedules"),
     step!(51, "0051_occupancies"),
     step!(60, shared "0060_outbox"),

@@ -10,6 +10,7 @@ pub(crate) mod fhir;
 mod notes;
 mod notify;
 mod people;
+mod prescriptions;
 mod visits;
 
 use axum::Router;
@@ -39,6 +40,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     notify::DOMAIN,
     access::DOMAIN,
     fhir::DOMAIN,
+    prescriptions::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

@@ -5,6 +5,7 @@ mod fhir;
 mod house;
 mod idempotent;
 mod matrix;
+mod prescriptions;
 mod requests;
 mod sign_in;
 mod snapshot;

@@ -10,6 +10,7 @@ use clinical_store::identity::credential_by_email;
 use serde_json::{Value, json};
 
 use crate::house::House;
+use crate::prescriptions::{reasons, request};
 
 struct Row {
     method: &'static str,
@@ -114,6 +115,8 @@ struct Cast {
     doctor_id: String,
     /// The patient's record.
     record: String,
+    /// A prescription of the doctor for the patient, signed and not transmitted.
+    prescription: String,
 }
 
 impl Cast {
@@ -150,8 +153,11 @@ impl Cast {
         let mut tx = house.clinic.db.read().await.unwrap();
         let account = credential_by_email(&mut tx, &email).await.unwrap().unwrap();
         let record = account.account.patient.unwrap().to_string();
+        drop(tx);
+        let prescription = prescribed(house, &doctor, &record).await;
         Self {
             strangers,
+            prescription,
             record,
             patient,
             doctor,
@@ -165,6 +171,8 @@ impl Cast {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
             Some("patients" | "fhir") => &self.record,
+            Some("patients") => &self.record,
+            Some("prescriptions") => &self.prescription,
             _ => &self.appointment,
         };
         let path = row
@@ -174,7 +182,9 @@ impl Cast {
             .replace("{version}", "1")
             .replace("{guest}", &self.guest)
             .replace("{grant}", NOTHING)
-            .replace("{secret}", NOTHING);
+            .replace("{secret}", NOTHING)
+            .replace("{slug}", "paracetamol")
+            .replace("{code}", "0000");
         let now = crate::house::MONDAY;
         let query = match (row.method, row.path) {
             ("GET", "/doctors/{id}/slots") => format!("?from_us={now}&days=1"),
@@ -183,6 +193,19 @@ impl Cast {
         };
         format!("{} {path}{query}", row.method)
     }
+}
+
+/// A signed prescription.
+async fn prescribed(house: &House, doctor: &str, record: &str) -> String {
+    let body = request(record, "paracetamol", 500.0, "mg").to_string();
+    let draft = house.call("POST /prescriptions", Some(doctor), &body).await;
+    assert_eq!(draft.status, StatusCode::CREATED, "{}", draft.body);
+    let id = draft.body["id"].as_str().unwrap().to_owned();
+    let body = json!({"version": 1, "reasons": reasons(&draft.body)}).to_string();
+    let sign = format!("POST /prescriptions/{id}/sign");
+    let signed = house.call(&sign, Some(doctor), &body).await;
+    assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
+    id
 }
 
 #[tokio::test]

@@ -98,9 +98,12 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::StepUpNeeded => Key::FaultStepUpNeeded,
         ProblemCode::EnrolmentNeeded => Key::FaultEnrolmentNeeded,
         ProblemCode::Forbidden => Key::FaultForbidden,
+        ProblemCode::Forbidden | ProblemCode::StepUpNeeded => Key::FaultForbidden,
         ProblemCode::NotFound => Key::FaultNotFound,
         ProblemCode::SlotTaken => Key::FaultSlotTaken,
-        ProblemCode::WrongState => Key::FaultWrongState,
+        ProblemCode::WrongState | ProblemCode::Contraindicated | ProblemCode::NeedsReason => {
+            Key::FaultWrongState
+        }
         ProblemCode::Changed => Key::FaultChanged,
         ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,
@@ -108,7 +111,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Cancelled => Key::FaultCancelled,
         ProblemCode::LinkRevoked => Key::FaultLinkRevoked,
         ProblemCode::RateLimited => Key::FaultRateLimited,
-        ProblemCode::Unavailable => Key::FaultUnavailable,
+        ProblemCode::Unavailable | ProblemCode::CheckFailed => Key::FaultUnavailable,
         ProblemCode::Invalid | ProblemCode::TooLarge => Key::FaultInvalid,
         ProblemCode::Malformed
         | ProblemCode::MethodNotAllowed

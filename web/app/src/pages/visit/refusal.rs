@@ -69,14 +69,18 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::MethodNotAllowed
         | ProblemCode::SlotTaken
         | ProblemCode::WrongState
+        | ProblemCode::Contraindicated
+        | ProblemCode::NeedsReason
+        | ProblemCode::StepUpNeeded
         | ProblemCode::Changed
         | ProblemCode::Repeated
         | ProblemCode::KeyReused
         | ProblemCode::TooLarge
         | ProblemCode::UnsupportedMediaType => Refusal::NotFound,
-        ProblemCode::RateLimited | ProblemCode::Unavailable | ProblemCode::Internal => {
-            Refusal::Unreachable
-        }
+        ProblemCode::RateLimited
+        | ProblemCode::Unavailable
+        | ProblemCode::CheckFailed
+        | ProblemCode::Internal => Refusal::Unreachable,
     }
 }
 

@@ -1,0 +1,142 @@
+//! Prescriptions: written and signed by a doctor, handed out or sent back by a pharmacist.
+//!
+//! Each step screens the prescription against the chart of this moment; when the check does not
+//! answer, nothing is signed or handed out.
+
+mod chart;
+mod checker;
+mod draft;
+mod formulary;
+mod paper;
+mod pharmacy;
+mod read;
+mod sign;
+
+use clinical_model::prescribing::{Prescription, Stage, WrongStage};
+use clinical_model::{AuditEntry, Micros, PrescriptionId};
+use clinical_safety::{Chart, Draft, Screening};
+use clinical_store::prescriptions::{self, PrescriptionWriteError};
+use clinical_store::{Conn, StoreError};
+
+use crate::{AccessDenied, Actor};
+
+pub use checker::{CheckFailed, Checker};
+pub use clinical_store::prescriptions::RefusalTimes;
+pub use draft::{DraftCommand, LineCommand, change_draft, write_draft};
+pub use formulary::{MEDICINES_MAX, medicine, search_medicines};
+pub use paper::{PaperState, VerifiedPaper, verify_code};
+pub use pharmacy::{OverrideCommand, dispense, mark_seen, refuse, sign_override};
+pub use read::{Today, list, read, refusal_times, today};
+pub use sign::{StepUp, cancel, sign, transmit};
+
+/// Why a step of a prescription was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PrescribingError {
+    /// There is no such prescription or patient, or they may not know of it.
+    #[error("no such prescription")]
+    NotFound,
+    /// Only who wrote it.
+    #[error("only the prescriber may do that")]
+    Forbidden,
+    /// A value is not acceptable; which one.
+    #[error("{0} is not acceptable")]
+    Invalid(&'static str),
+    /// It is in another stage.
+    #[error("the prescription is in another stage")]
+    WrongStage,
+    /// It, or the chart, has changed since it was read.
+    #[error("the prescription has changed since it was read")]
+    Changed,
+    /// It may neither be signed nor handed out.
+    #[error("contraindicated")]
+    Contraindicated,
+    /// A finding has no reason.
+    #[error("a finding needs a reason")]
+    NeedsReason,
+    /// A controlled medicine needs the second factor.
+    #[error("a controlled medicine needs the second factor")]
+    StepUpNeeded,
+    /// Two different doctors sign an override.
+    #[error("another doctor must sign")]
+    SameDoctor,
+    /// More than is left.
+    #[error("more than is left")]
+    TooMuch,
+    /// It has expired.
+    #[error("the prescription has expired")]
+    Expired,
+    /// The check did not answer.
+    #[error("the safety check did not answer")]
+    CheckFailed(#[from] CheckFailed),
+    /// The store failed.
+    #[error("the prescription could not be read or written")]
+    Store(#[from] StoreError),
+}
+
+impl From<AccessDenied> for PrescribingError {
+    fn from(error: AccessDenied) -> Self {
+        match error {
+            AccessDenied::NotFound => Self::NotFound,
+            AccessDenied::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<WrongStage> for PrescribingError {
+    fn from(_: WrongStage) -> Self {
+        Self::WrongStage
+    }
+}
+
+impl From<PrescriptionWriteError> for PrescribingError {
+    fn from(error: PrescriptionWriteError) -> Self {
+        match error {
+            PrescriptionWriteError::Changed => Self::Changed,
+            PrescriptionWriteError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The prescription, if the actor may see it and has read its newest version.
+async fn at_version(
+    conn: &mut Conn,
+    actor: &Actor,
+    (id, version): (PrescriptionId, u32),
+    now: Micros,
+) -> Result<Prescription, PrescribingError> {
+    let found = prescriptions::find(conn, &actor.viewer(now), id).await?;
+    let found = found.ok_or(PrescribingError::NotFound)?;
+    if found.version == version {
+        Ok(found)
+    } else {
+        Err(PrescribingError::Changed)
+    }
+}
+
+/// What a version and stage were, for the guard of the store.
+const fn guard(it: &Prescription) -> (u32, Stage) {
+    (it.version, it.stage)
+}
+
+/// Checks a prescription against the chart of this moment.
+async fn screen(
+    conn: &mut Conn,
+    checker: Checker,
+    it: &Prescription,
+    now: Micros,
+) -> Result<Screening, PrescribingError> {
+    let chart: Chart = chart::load(conn, it, now).await?;
+    let lines = it.content.lines.iter().map(|line| line.line.clone());
+    let draft = Draft::new(lines.collect());
+    let draft = draft.or(Err(PrescribingError::Invalid("lines")))?;
+    Ok(Screening::of(checker.run(&draft, &chart)?))
+}
+
+/// The audit entry of an act on a prescription.
+fn entry(actor: &Actor, action: &'static str, it: &Prescription, now: Micros) -> AuditEntry {
+    actor
+        .did(action, now)
+        .of_patient(it.patient)
+        .about("prescription", it.id.as_uuid())
+        .at_version(it.version)
+}

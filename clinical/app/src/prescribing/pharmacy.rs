@@ -1,0 +1,177 @@
+//! What happens at the pharmacy, and what doctors answer.
+
+use clinical_model::notify::MessageKind;
+use clinical_model::prescribing::{
+    Blocked, Dispensable, DispenseRefusal, Fill, Fillable, Override, OverrideRefusal, Prescription,
+    Refusal, RefusalReason, Refused, Stage,
+};
+use clinical_model::text::Prose;
+use clinical_model::{PrescriptionId, Role};
+use clinical_store::prescriptions;
+
+use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use crate::notify::{Addressee, Notice, tell};
+use crate::{Actor, Clinic};
+
+/// Hands out units, after a screening against the chart of this moment.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn dispense(
+    clinic: &Clinic,
+    checker: Checker,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+    fills: &[Fill],
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    let read = guard(&old);
+    let open = Fillable::try_from(old.clone())?;
+    let today = screen(&mut tx, checker, &old, now).await?;
+    let proof = match Dispensable::of(&today, &old) {
+        Ok(proof) => proof,
+        Err(blocked) => {
+            let refused = actor.was_refused("prescription.dispense", now);
+            let refused = refused.about("prescription", old.id.as_uuid());
+            tx.commit(refused.of_patient(old.patient)).await?;
+            return Err(match blocked {
+                Blocked::Contraindicated => PrescribingError::Contraindicated,
+                Blocked::Unaccepted => PrescribingError::NeedsReason,
+            });
+        }
+    };
+    let given = open
+        .dispense(proof, fills, now)
+        .map_err(|error| match error {
+            DispenseRefusal::Expired => PrescribingError::Expired,
+            DispenseRefusal::Lines => PrescribingError::Invalid("items"),
+            DispenseRefusal::TooMuch => PrescribingError::TooMuch,
+        })?;
+    let act = (clinic.entropy.uuid(now), actor.user, now);
+    prescriptions::dispense(&mut tx, &given, read, fills, act).await?;
+    let entry = entry(actor, "prescription.dispense", &given, now);
+    tx.commit(entry).await?;
+    Ok(given)
+}
+
+/// Sends a prescription back. Its doctor is told in the same transaction.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn refuse(
+    clinic: &Clinic,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+    (reason, text): (RefusalReason, Prose),
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    let read = guard(&old);
+    let refusal = Refusal {
+        reason,
+        text,
+        by: actor.user,
+        at: now.0,
+    };
+    let back = Fillable::try_from(old)?.refuse(refusal).into_inner();
+    prescriptions::update(&mut tx, &back, read).await?;
+    let notice = Notice {
+        version: i64::from(back.version),
+        ..Notice::now(
+            (MessageKind::PrescriptionRefused, back.tenant),
+            Addressee::Account(back.prescriber),
+            back.id.as_uuid(),
+            now,
+            "/prescriptions",
+        )
+    };
+    tell(&mut tx, clinic, &notice, now).await?;
+    let entry = entry(actor, "prescription.refuse", &back, now);
+    tx.commit(entry).await?;
+    Ok(back)
+}
+
+/// The prescriber has seen the refusal.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn mark_seen(
+    clinic: &Clinic,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    if old.prescriber != actor.user {
+        return Err(PrescribingError::Forbidden);
+    }
+    let read = guard(&old);
+    let mut seen = Refused::try_from(old)?.into_inner();
+    seen.seen = seen.seen.or(Some(now));
+    seen.version = seen.version.saturating_add(1);
+    prescriptions::update(&mut tx, &seen, read).await?;
+    let entry = entry(actor, "prescription.seen", &seen, now);
+    tx.commit(entry).await?;
+    Ok(seen)
+}
+
+/// A doctor's signature against a refusal.
+#[derive(Debug, Clone)]
+pub struct OverrideCommand {
+    /// The coded reason.
+    pub code: String,
+    /// In words.
+    pub text: Prose,
+}
+
+/// Signs against a refusal. Two different doctors must; a contraindication stays.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn sign_override(
+    clinic: &Clinic,
+    checker: Checker,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+    command: OverrideCommand,
+) -> Result<Prescription, PrescribingError> {
+    if actor.role != Role::Doctor {
+        return Err(PrescribingError::Forbidden);
+    }
+    if command.code.trim().is_empty() || command.code.len() > 64 {
+        return Err(PrescribingError::Invalid("code"));
+    }
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    let read = guard(&old);
+    let today = screen(&mut tx, checker, &old, now).await?;
+    let refused_at = old.refused.ok_or(PrescribingError::WrongStage)?;
+    let signature = Override {
+        doctor: actor.user,
+        rules: Vec::new(),
+        code: command.code,
+        text: command.text,
+        at: now.0,
+    };
+    let signed = Refused::try_from(old)?
+        .sign_override(&today, signature)
+        .map_err(|error| match error {
+            OverrideRefusal::Contraindicated => PrescribingError::Contraindicated,
+            OverrideRefusal::SameDoctor => PrescribingError::SameDoctor,
+        })?;
+    prescriptions::update(&mut tx, &signed, read).await?;
+    let round = (signed.id, refused_at);
+    let doctors = prescriptions::insert_override(&mut tx, round, (actor.user, now)).await?;
+    // The table counts for itself: one signature never opens the way, whatever the sealed text says.
+    if signed.stage != Stage::Refused && doctors < 2 {
+        return Err(PrescribingError::SameDoctor);
+    }
+    let entry = entry(actor, "prescription.override", &signed, now);
+    tx.commit(entry).await?;
+    Ok(signed)
+}

@@ -1,0 +1,106 @@
+//! Reading prescriptions.
+
+use clinical_model::prescribing::{Prescription, Stage};
+use clinical_model::{Micros, PatientId, PrescriptionId};
+use clinical_safety::Report;
+use clinical_store::prescriptions::{self, RefusalTimes};
+
+use super::{Checker, PrescribingError, entry, screen};
+use crate::{Access, Actor, Clinic};
+
+/// Refusals of this time are measured.
+const MEASURED_US: i64 = 90 * Micros::DAY;
+
+/// One prescription.
+///
+/// # Errors
+/// [`PrescribingError::NotFound`] and [`PrescribingError::Store`]
+pub async fn read(
+    clinic: &Clinic,
+    actor: &Actor,
+    id: PrescriptionId,
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let found = prescriptions::find(&mut tx, &actor.viewer(now), id).await?;
+    let found = found.ok_or(PrescribingError::NotFound)?;
+    tx.commit(entry(actor, "prescription.read", &found, now))
+        .await?;
+    Ok(found)
+}
+
+/// The prescriptions that the actor may see, newest first.
+///
+/// # Errors
+/// [`PrescribingError::NotFound`] and [`PrescribingError::Store`]
+pub async fn list(
+    clinic: &Clinic,
+    actor: &Actor,
+    patient: Option<PatientId>,
+    stage: Option<Stage>,
+) -> Result<Vec<Prescription>, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let found = prescriptions::list(&mut tx, &actor.viewer(now), patient, stage).await?;
+    let entry = match patient {
+        Some(patient) => match Access::to(&mut tx, actor, patient, now).await {
+            Ok(access) => access.entry(actor, "prescription.list"),
+            // A pharmacist has a right to prescriptions, not to the patient.
+            Err(crate::AccessDenied::NotFound) if found.is_empty() => {
+                return Err(PrescribingError::NotFound);
+            }
+            Err(crate::AccessDenied::NotFound) => {
+                actor.did("prescription.list", now).of_patient(patient)
+            }
+            Err(crate::AccessDenied::Store(error)) => return Err(error.into()),
+        },
+        None => actor.did("prescription.list", now),
+    };
+    tx.commit(entry).await?;
+    Ok(found)
+}
+
+/// A prescription with what the check finds at this moment.
+#[derive(Debug)]
+pub struct Today {
+    /// The prescription.
+    pub prescription: Prescription,
+    /// What the check finds now.
+    pub report: Report,
+}
+
+/// Verifies a prescription against the chart of this moment.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn today(
+    clinic: &Clinic,
+    checker: Checker,
+    actor: &Actor,
+    id: PrescriptionId,
+) -> Result<Today, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let found = prescriptions::find(&mut tx, &actor.viewer(now), id).await?;
+    let found = found.ok_or(PrescribingError::NotFound)?;
+    let screening = screen(&mut tx, checker, &found, now).await?;
+    tx.commit(entry(actor, "prescription.verify", &found, now))
+        .await?;
+    Ok(Today {
+        prescription: found,
+        report: screening.report().clone(),
+    })
+}
+
+/// How long the loop from refusal to replacement took in the facility, over the last 90 days.
+///
+/// # Errors
+/// [`PrescribingError::Store`]
+pub async fn refusal_times(
+    clinic: &Clinic,
+    actor: &Actor,
+) -> Result<RefusalTimes, PrescribingError> {
+    let from = Micros(clinic.clock.now().0.saturating_sub(MEASURED_US));
+    let mut conn = clinic.db.read().await?;
+    Ok(prescriptions::refusal_times(&mut conn, actor.tenant, from).await?)
+}

@@ -1,0 +1,168 @@
+//! Signing, handing to the pharmacy, withdrawing.
+
+use clinical_model::prescribing::{Drafted, Prescription, Refused, Signed, Stage};
+use clinical_model::{Micros, PrescriptionId};
+use clinical_safety::{Clearance, Drug, Justification, JustifyError, Screening};
+use clinical_store::Tx;
+use clinical_store::prescriptions;
+
+use super::checker::rules;
+use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use crate::{Actor, Clinic};
+
+/// The proof that the prescriber has just shown the second factor, which controlled medicines need.
+/// Nothing makes it yet: controlled medicines cannot be signed until step-up does.
+#[derive(Debug, Clone, Copy)]
+pub struct StepUp(());
+
+/// Letters and digits of codes, without those that look alike (Crockford).
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A code of 80 random bits.
+fn code(clinic: &Clinic) -> String {
+    let bytes: [u8; 16] = clinic.entropy.bytes();
+    bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|&letter| char::from(letter))
+        .collect()
+}
+
+fn is_controlled(it: &Prescription) -> Result<bool, PrescribingError> {
+    let rules = rules()?;
+    Ok(it.content.lines.iter().any(|line| match &line.line.drug {
+        Drug::Substance(id) => rules.substance(id).is_none_or(|it| it.controlled),
+        Drug::FreeText(_) => true,
+    }))
+}
+
+/// Signs a draft, after a screening against the chart of this moment. What it replaces is replaced
+/// in the same transaction.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn sign(
+    clinic: &Clinic,
+    (checker, step_up): (Checker, Option<StepUp>),
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+    reasons: Vec<Justification>,
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    if old.prescriber != actor.user {
+        return Err(PrescribingError::Forbidden);
+    }
+    let read = guard(&old);
+    let draft = Drafted::try_from(old.clone())?;
+    let clearance = match screen(&mut tx, checker, &old, now).await? {
+        Screening::Contraindicated(_) => {
+            let refused = actor.was_refused("prescription.sign", now);
+            let refused = refused.about("prescription", old.id.as_uuid());
+            tx.commit(refused.of_patient(old.patient)).await?;
+            return Err(PrescribingError::Contraindicated);
+        }
+        screening => cleared(screening, actor, now, reasons)?,
+    };
+    if is_controlled(&old)? && step_up.is_none() {
+        return Err(PrescribingError::StepUpNeeded);
+    }
+    let signed = draft.sign(&clearance, code(clinic), now).into_inner();
+    prescriptions::update(&mut tx, &signed, read).await?;
+    replace_prior(&mut tx, &signed, now).await?;
+    let entry = entry(actor, "prescription.sign", &signed, now);
+    tx.commit(entry).await?;
+    Ok(signed)
+}
+
+fn cleared(
+    screening: Screening,
+    actor: &Actor,
+    now: Micros,
+    reasons: Vec<Justification>,
+) -> Result<Clearance, PrescribingError> {
+    match screening {
+        Screening::Contraindicated(_) => Err(PrescribingError::Contraindicated),
+        Screening::Clear(clearance) => Ok(clearance),
+        Screening::NeedsJustification(needs) => needs
+            .justify(&actor.user.to_string(), now.0, reasons)
+            .map_err(|error| match error {
+                JustifyError::Missing { .. } => PrescribingError::NeedsReason,
+                JustifyError::Empty | JustifyError::Superfluous => {
+                    PrescribingError::Invalid("reasons")
+                }
+            }),
+    }
+}
+
+async fn replace_prior(
+    tx: &mut Tx,
+    signed: &Prescription,
+    now: Micros,
+) -> Result<(), PrescribingError> {
+    let Some(prior) = signed.prior else {
+        return Ok(());
+    };
+    let prior = prescriptions::record(tx, prior).await?;
+    let prior = prior.ok_or(PrescribingError::NotFound)?;
+    let read = guard(&prior);
+    let replaced = Refused::try_from(prior)?.replace(now);
+    prescriptions::update(tx, &replaced, read).await?;
+    Ok(())
+}
+
+/// Hands a signed prescription to the pharmacy of the facility.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn transmit(
+    clinic: &Clinic,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    if old.prescriber != actor.user {
+        return Err(PrescribingError::Forbidden);
+    }
+    let read = guard(&old);
+    let sent = Signed::try_from(old)?.transmit().into_inner();
+    prescriptions::update(&mut tx, &sent, read).await?;
+    let entry = entry(actor, "prescription.transmit", &sent, now);
+    tx.commit(entry).await?;
+    Ok(sent)
+}
+
+/// Withdraws a prescription that the pharmacy does not have yet.
+///
+/// # Errors
+/// [`PrescribingError`]
+pub async fn cancel(
+    clinic: &Clinic,
+    actor: &Actor,
+    place: (PrescriptionId, u32),
+) -> Result<Prescription, PrescribingError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let old = at_version(&mut tx, actor, place, now).await?;
+    if old.prescriber != actor.user {
+        return Err(PrescribingError::Forbidden);
+    }
+    let read = guard(&old);
+    let gone = match old.stage {
+        Stage::Draft => Drafted::try_from(old)?.cancel(),
+        Stage::Signed => Signed::try_from(old)?.cancel(),
+        Stage::Transmitted
+        | Stage::DispensedPart
+        | Stage::Completed
+        | Stage::Refused
+        | Stage::Replaced
+        | Stage::Cancelled => return Err(PrescribingError::WrongStage),
+    };
+    prescriptions::update(&mut tx, &gone, read).await?;
+    let entry = entry(actor, "prescription.cancel", &gone, now);
+    tx.commit(entry).await?;
+    Ok(gone)
+}

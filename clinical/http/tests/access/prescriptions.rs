@@ -1,0 +1,287 @@
+//! A prescription from the doctor to the pharmacy, and everything that must not get past it.
+
+use axum::http::StatusCode;
+use clinical_http::CookiePolicy;
+use clinical_model::access::Label;
+use clinical_model::chart::{
+    ClinicalStatus, Code, CodeSystem, Condition, Entry, EntryStatus, Fact, Verification,
+};
+use clinical_model::text::{CodeText, Line};
+use clinical_model::{AuditActor, AuditEntry, Email, EntryId, Micros, PatientId, TenantId, UserId};
+use clinical_store::identity::credential_by_email;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::house::{Answer, House, MONDAY};
+
+pub(crate) struct Ward {
+    house: House,
+    doctor: String,
+    pharmacist: String,
+    patient: String,
+    record: PatientId,
+    tenant: TenantId,
+    author: UserId,
+}
+
+pub(crate) fn request(patient: &str, medicine: &str, dose: f64, unit: &str) -> Value {
+    json!({"patient": patient, "valid_days": 30, "lines": [{
+        "medicine": medicine, "dose": dose, "unit": unit, "per_day": 1.0,
+        "route": if unit == "g" { "intravenous" } else { "oral" },
+        "duration_days": 5, "quantity": 10, "repeats": 0}]})
+}
+
+/// Reasons for all findings that need one.
+pub(crate) fn reasons(draft: &Value) -> Vec<Value> {
+    let mut rules: Vec<&str> = draft["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["level"] == "justify")
+        .map(|it| it["rule"].as_str().unwrap())
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+        .into_iter()
+        .map(|rule| json!({"rule": rule, "code": "monitored"}))
+        .collect()
+}
+
+impl Ward {
+    async fn open() -> Self {
+        let house = House::open(CookiePolicy::PlainHttp).await;
+        let email = Email::parse("patient@demo.clinic").unwrap();
+        let mut conn = house.clinic.db.read().await.unwrap();
+        let account = credential_by_email(&mut conn, &email).await.unwrap();
+        let account = account.unwrap().account;
+        drop(conn);
+        Self {
+            doctor: house.token("doctor@demo.clinic").await,
+            pharmacist: house.token("pharmacist@demo.clinic").await,
+            patient: house.token("patient@demo.clinic").await,
+            record: account.patient.unwrap(),
+            tenant: account.tenant,
+            author: account.id,
+            house,
+        }
+    }
+
+    async fn send(&self, token: &str, what: &str, body: &Value) -> Answer {
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        self.house.call(what, Some(token), &body).await
+    }
+
+    async fn draft(&self, body: &Value) -> Value {
+        let made = self.send(&self.doctor, "POST /prescriptions", body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made.body
+    }
+
+    async fn step(&self, token: &str, it: &Value, verb: &str, more: Value) -> Answer {
+        let id = it["id"].as_str().unwrap();
+        let mut body = more;
+        body["version"] = it["version"].clone();
+        self.send(token, &format!("POST /prescriptions/{id}/{verb}"), &body)
+            .await
+    }
+
+    async fn sign(&self, draft: &Value) -> Answer {
+        let reasons = reasons(draft);
+        self.step(&self.doctor, draft, "sign", json!({"reasons": reasons}))
+            .await
+    }
+
+    async fn transmitted(&self, body: &Value) -> Value {
+        let draft = self.draft(body).await;
+        let signed = self.sign(&draft).await;
+        assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
+        let sent = self
+            .step(&self.doctor, &signed.body, "transmit", json!({}))
+            .await;
+        assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+        sent.body
+    }
+
+    async fn dispense(&self, it: &Value, quantity: u32) -> Answer {
+        let items = json!({"items": [{"line": 0, "quantity": quantity}]});
+        self.step(&self.pharmacist, it, "dispense", items).await
+    }
+
+    async fn find_diabetes(&self) {
+        let now = Micros(MONDAY);
+        let entry = Entry {
+            id: EntryId::from_uuid(Uuid::new_v4()),
+            tenant: self.tenant,
+            patient: self.record,
+            fact: Fact::Condition(Condition {
+                code: Code {
+                    system: CodeSystem::Icd10,
+                    code: CodeText::try_from("E11.9").unwrap(),
+                    display: Line::try_from("Diabète de type 2").unwrap(),
+                },
+                clinical: ClinicalStatus::Active,
+                verification: Verification::Confirmed,
+                severity: None,
+                onset: None,
+                note: None,
+            }),
+            label: Label::Normal,
+            status: EntryStatus::Active,
+            effective: now,
+            recorded: now,
+            author: self.author,
+            appointment: None,
+            version: 1,
+        };
+        let mut tx = self.house.clinic.db.begin().await.unwrap();
+        clinical_store::chart::insert(&mut tx, &entry)
+            .await
+            .unwrap();
+        tx.commit(AuditEntry::done(AuditActor::System, "test.fact", now))
+            .await
+            .unwrap();
+    }
+
+    fn glucose(&self) -> Value {
+        request(&self.record.to_string(), "glucose", 25.0, "g")
+    }
+
+    fn paracetamol(&self) -> Value {
+        request(&self.record.to_string(), "paracetamol", 500.0, "mg")
+    }
+}
+
+#[tokio::test]
+async fn glucose_for_a_person_with_diabetes_is_not_signed() {
+    let ward = Ward::open().await;
+    ward.find_diabetes().await;
+    let draft = ward.draft(&ward.glucose()).await;
+    let found = draft["findings"].as_array().unwrap();
+    let found = found
+        .iter()
+        .find(|it| it["rule"] == "dc-glucose-diabetes")
+        .unwrap();
+    assert_eq!(found["level"], "contraindicated");
+    assert!(!found["facts"].as_array().unwrap().is_empty());
+    let refused = ward.sign(&draft).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::CONFLICT, "contraindicated")
+    );
+}
+
+#[tokio::test]
+async fn glucose_signed_before_the_diabetes_was_known_is_stopped_at_the_pharmacy_and_replaced() {
+    let ward = Ward::open().await;
+    let sent = ward.transmitted(&ward.glucose()).await;
+    ward.find_diabetes().await;
+
+    let stopped = ward.dispense(&sent, 1).await;
+    assert_eq!(stopped.code(), "contraindicated", "{}", stopped.body);
+    let why = json!({"reason": "safety", "text": "Diabète au dossier"});
+    let back = ward.step(&ward.pharmacist, &sent, "refuse", why).await;
+    assert_eq!(back.body["stage"], "refused", "{}", back.body);
+    let back = back.body;
+    assert_eq!(ward.dispense(&back, 1).await.code(), "wrong_state");
+
+    let words = json!({"code": "monitored", "text": "Surveillance"});
+    let overridden = ward.step(&ward.doctor, &back, "override", words).await;
+    assert_eq!(overridden.code(), "contraindicated");
+
+    ward.house.clock.advance(60_000_000);
+    let seen = ward.step(&ward.doctor, &back, "seen", json!({})).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.body);
+    ward.house.clock.advance(60_000_000);
+    let mut body = ward.paracetamol();
+    body["prior"] = back["id"].clone();
+    let instead = ward.transmitted(&body).await;
+    assert_eq!(instead["prior"], back["id"]);
+    let given = ward.dispense(&instead, 10).await;
+    assert_eq!(given.body["stage"], "completed", "{}", given.body);
+
+    let path = format!("GET /prescriptions/{}", back["id"].as_str().unwrap());
+    let old = ward.send(&ward.doctor, &path, &Value::Null).await.body;
+    assert_eq!(old["stage"], "replaced");
+    let times = "GET /prescriptions/refusal-times";
+    let times = ward.send(&ward.doctor, times, &Value::Null).await.body;
+    assert_eq!(times["seen_us_max"], 60_000_000);
+    assert_eq!(times["replaced_us_max"], 120_000_000);
+}
+
+#[tokio::test]
+async fn nothing_more_than_prescribed_is_handed_out_and_the_paper_says_how_it_stands() {
+    let ward = Ward::open().await;
+    let sent = ward.transmitted(&ward.paracetamol()).await;
+    let code = sent["code"].as_str().unwrap().to_owned();
+    let paper = async || {
+        let what = format!("GET /verify/{code}");
+        ward.house.call(&what, None, "").await.body["state"].clone()
+    };
+    assert_eq!(paper().await, "valid");
+    let part = ward.dispense(&sent, 4).await;
+    assert_eq!(part.body["stage"], "dispensed_part", "{}", part.body);
+    assert_eq!(ward.dispense(&sent, 4).await.code(), "changed");
+    assert_eq!(ward.dispense(&part.body, 7).await.code(), "invalid");
+    let rest = ward.dispense(&part.body, 6).await;
+    assert_eq!(rest.body["stage"], "completed", "{}", rest.body);
+    assert_eq!(ward.dispense(&rest.body, 1).await.code(), "wrong_state");
+    assert_eq!(paper().await, "dispensed");
+    let unknown = ward.house.call("GET /verify/0000", None, "").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_unsigned_prescription_is_neither_transmitted_nor_seen_by_the_pharmacy() {
+    let ward = Ward::open().await;
+    let draft = ward.draft(&ward.paracetamol()).await;
+    let sent = ward.step(&ward.doctor, &draft, "transmit", json!({})).await;
+    assert_eq!(sent.code(), "wrong_state");
+    assert_eq!(ward.dispense(&draft, 1).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_confidential_prescription_is_hidden_from_the_nurse_and_shown_to_the_patient() {
+    let ward = Ward::open().await;
+    let mut body = ward.paracetamol();
+    body["confidential"] = json!(true);
+    let sent = ward.transmitted(&body).await;
+    let nurse = ward.house.token("nurse@demo.clinic").await;
+    let id = sent["id"].as_str().unwrap();
+    let one = format!("GET /prescriptions/{id}");
+    let hidden = ward.send(&nurse, &one, &Value::Null).await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+    let all = format!("GET /prescriptions?patient={}", ward.record);
+    let ids = |answer: Answer| answer.body.to_string();
+    assert!(!ids(ward.send(&nurse, &all, &Value::Null).await).contains(id));
+    assert!(ids(ward.send(&ward.patient, &all, &Value::Null).await).contains(id));
+}
+
+#[tokio::test]
+async fn a_controlled_medicine_is_not_signed_without_the_second_factor() {
+    let ward = Ward::open().await;
+    let body = request(&ward.record.to_string(), "morphine", 10.0, "mg");
+    let draft = ward.draft(&body).await;
+    let refused = ward.sign(&draft).await;
+    assert_eq!(refused.code(), "step_up_needed", "{}", refused.body);
+}
+
+#[tokio::test]
+async fn medicines_are_found_in_both_languages_with_mistakes() {
+    let ward = Ward::open().await;
+    for typed in ["amoxicilline", "amoxicillin", "amoxycilline", "AMOXI"] {
+        let what = format!("GET /medicines?q={typed}");
+        let found = ward.send(&ward.doctor, &what, &Value::Null).await.body;
+        let ids: Vec<&str> = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["id"].as_str().unwrap())
+            .collect();
+        assert!(ids.contains(&"amoxicillin"), "{typed}: {ids:?}");
+    }
+}
