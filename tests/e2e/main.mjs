@@ -3,6 +3,7 @@
 import { runAll } from "../lib/steps.mjs";
 import { abuse } from "./abuse.mjs";
 import { everyPage, keyboard } from "./access.mjs";
+import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
 import { refusals } from "./refusals.mjs";
 import { visit } from "./visit.mjs";
@@ -13,6 +14,7 @@ await runAll([
   { id: "keyboard", make: keyboard },
   { id: "english", make: () => everyPage("en") },
   { id: "french", make: () => everyPage("fr") },
+  { id: "factors", make: factors },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

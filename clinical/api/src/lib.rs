@@ -40,6 +40,7 @@ pub use notify::{
 pub use people::{
     ChangePersonRequest, EmailText, GraceRequest, NewPersonRequest, NewPersonView,
     PasswordLinkView, PersonDetails, PersonView,
+};
 pub use prescriptions::{
     BothText, DispenseRequest, FillView, FindingView, MedicineFormView, MedicineView,
     OverrideRequest, PaperView, PrescribedLineView, PrescriptionCheckView, PrescriptionRequest,

@@ -63,8 +63,6 @@ pub enum ProblemCode {
     NeedsReason,
     /// The safety check did not answer: nothing was signed or handed out. 503
     CheckFailed,
-    /// The second factor must be shown for this. 403
-    StepUpNeeded,
     /// A request with this idempotency key was carried out before, or is just now. 409
     Repeated,
     /// The idempotency key belonged to another request. 422

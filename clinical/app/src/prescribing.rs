@@ -27,7 +27,7 @@ pub use formulary::{MEDICINES_MAX, medicine, search_medicines};
 pub use paper::{PaperState, VerifiedPaper, verify_code};
 pub use pharmacy::{OverrideCommand, dispense, mark_seen, refuse, sign_override};
 pub use read::{Today, list, read, refusal_times, today};
-pub use sign::{StepUp, cancel, sign, transmit};
+pub use sign::{cancel, sign, transmit};
 
 /// Why a step of a prescription was not taken.
 #[derive(Debug, thiserror::Error)]

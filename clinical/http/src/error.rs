@@ -221,10 +221,6 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "The safety check did not answer; nothing was signed or handed out.",
         ),
-        ProblemCode::StepUpNeeded => (
-            StatusCode::FORBIDDEN,
-            "The second factor must be shown for this.",
-        ),
         ProblemCode::Repeated => (
             StatusCode::CONFLICT,
             "The request was carried out before; look for what it made.",

@@ -159,7 +159,7 @@ proptest! {
             // Five topics of a yes, a list, and at most two answers for each of eight relatives.
             prop_assert!(interview.answers().len() <= 5 * (2 + 16));
         }
-        prop_assert_eq!(Interview::replay(interview.answers().to_vec()).unwrap(), interview);
+        prop_assert_eq!(&Interview::replay(interview.answers().to_vec()).unwrap(), &interview);
         prop_assert_eq!(interview.risks().is_some(), interview.question().is_none());
     }
 }

@@ -13,6 +13,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
+use crate::pages::account::{people, security, set_password};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -45,6 +46,19 @@ pub(crate) enum Visit {
     Join,
     Doctor,
     Note,
+}
+
+/// The pages about accounts: one's own and those of the staff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    People,
+    Security,
+    SetPassword,
+}
+
+/// A page about accounts.
+pub(crate) fn account(page: Account) -> AnyView {
+    arriving(move || account_page(page))
 }
 
 /// A page of the desk. Those from which a visit is entered have its chunk follow.
@@ -132,6 +146,15 @@ fn desk_page(page: Desk) -> Result<Make, SplitLoaderError> {
         Desk::Reschedule => reschedule::page,
         Desk::Summary => summary::page,
         Desk::Visits => visits::page,
+    })
+}
+
+#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Account::People => people::page,
+        Account::Security => security::page,
+        Account::SetPassword => set_password::page,
     })
 }
 

@@ -1,11 +1,12 @@
 //! Pages that need a session, and for some roles only.
 
-use clinical_model::Role;
+use clinical_model::{Role, Standing};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::browser;
+use crate::chunks::{Account, account};
 use crate::components::{Alert, Page, Spinner, Tone};
 use crate::i18n::{Key, say};
 use crate::session::{Session, home_of, session};
@@ -29,6 +30,10 @@ pub(crate) fn guarded(roles: &'static [Role], page: fn() -> AnyView) -> impl Int
     });
     move || match state.get() {
         Session::Starting | Session::SignedOut { .. } => view! { <Spinner/> }.into_any(),
+        // Nothing else would be answered.
+        Session::SignedIn(me) if me.standing == Standing::EnrolmentOnly => {
+            account(Account::Security)
+        }
         Session::SignedIn(me) if roles.contains(&me.role) => page(),
         Session::SignedIn(me) => view! { <OtherRole role=me.role/> }.into_any(),
     }

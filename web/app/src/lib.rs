@@ -18,6 +18,7 @@ mod guard;
 mod join_link;
 mod live;
 mod pages;
+mod passkeys;
 mod places;
 mod routes;
 

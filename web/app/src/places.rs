@@ -58,6 +58,14 @@ pub(crate) const fn places(role: Role) -> &'static [Place] {
     }
 }
 
+/// For everybody; last in every menu.
+const SECURITY: Place = place(
+    "/security",
+    (Key::NavSecurity, Key::AboutSecurity),
+    Glyph::Key,
+    "nav-security",
+);
+
 const PATIENT: &[Place] = &[
     place(
         "/appointments",
@@ -71,6 +79,7 @@ const PATIENT: &[Place] = &[
         Glyph::Plus,
         "nav-book",
     ),
+    SECURITY,
 ];
 
 const DOCTOR: &[Place] = &[
@@ -86,21 +95,31 @@ const DOCTOR: &[Place] = &[
         Glyph::Clock,
         "nav-hours",
     ),
+    SECURITY,
 ];
 
-const NURSE: &[Place] = &[];
+const NURSE: &[Place] = &[SECURITY];
 
-const PHARMACIST: &[Place] = &[];
+const PHARMACIST: &[Place] = &[SECURITY];
 
-const LAB_TECHNICIAN: &[Place] = &[];
+const LAB_TECHNICIAN: &[Place] = &[SECURITY];
 
-const SPECIALIST: &[Place] = &[];
+const SPECIALIST: &[Place] = &[SECURITY];
 
-const ADMIN: &[Place] = &[place(
-    "/visits",
-    (Key::NavVisits, Key::AboutVisits),
-    Glyph::Video,
-    "nav-visits",
-)];
+const ADMIN: &[Place] = &[
+    place(
+        "/visits",
+        (Key::NavVisits, Key::AboutVisits),
+        Glyph::Video,
+        "nav-visits",
+    ),
+    place(
+        "/people",
+        (Key::NavPeople, Key::AboutPeople),
+        Glyph::People,
+        "nav-people",
+    ),
+    SECURITY,
+];
 
-const HEALTH_AUTHORITY: &[Place] = &[];
+const HEALTH_AUTHORITY: &[Place] = &[SECURITY];

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Desk, Visit, desk, visit};
+use crate::chunks::{Account, Desk, Visit, account, desk, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
@@ -40,6 +40,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
                     <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>
+                    <Route path=path!("/people") view=|| guarded(ADMIN, || account(Account::People))/>
+                    <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
+                    <Route path=path!("/set-password") view=|| account(Account::SetPassword)/>
                     <Route path=path!("/home") view=|| guarded(ALL, || desk(Desk::Home))/>
                 </FlatRoutes>
             </Layout>

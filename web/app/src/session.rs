@@ -7,7 +7,9 @@
 use core::cell::RefCell;
 use core::time::Duration;
 
-use clinical_api::{LoginRequest, LoginView, Me, SecondFactorRequest, SecondStepView, Token};
+use clinical_api::{
+    LoginRequest, LoginView, Me, PasskeySignInRequest, SecondFactorRequest, SecondStepView, Token,
+};
 use clinical_model::Role;
 use gloo_timers::callback::Timeout;
 use leptos::ev;
@@ -92,7 +94,7 @@ pub(crate) fn start() {
     });
 }
 
-/// Signs in with e-mail and password. Answers with the next step where there is a second factor.
+/// Signs in with e-mail and password. Answers with the second step where there is one.
 ///
 /// # Errors
 /// `login_failed`, `rate_limited`, or the server cannot be reached.
@@ -110,8 +112,29 @@ pub async fn sign_in(email: String, password: String) -> Result<Option<SecondSte
 ///
 /// # Errors
 /// `proof_refused`, `sign_in_over`, `rate_limited`, or the server cannot be reached.
-pub async fn prove(request: &SecondFactorRequest) -> Result<(), ApiError> {
+pub async fn finish_sign_in(request: &SecondFactorRequest) -> Result<(), ApiError> {
     keep(api::second_factor(request).await?);
+    Ok(())
+}
+
+/// Signs in with a passkey alone.
+///
+/// # Errors
+/// `proof_refused`, `rate_limited`, or the server cannot be reached.
+pub async fn sign_in_with_passkey(request: &PasskeySignInRequest) -> Result<(), ApiError> {
+    keep(api::passkey_finish(request).await?);
+    Ok(())
+}
+
+/// Asks the server again who is signed in and what they may do, after a second factor was set up.
+///
+/// # Errors
+/// The server cannot be reached.
+pub async fn look_again() -> Result<(), ApiError> {
+    let next = Session::SignedIn(api::own_account().await?);
+    if SESSION.with(GetUntracked::get_untracked) != next {
+        SESSION.with(|signal| signal.set(next));
+    }
     Ok(())
 }
 

@@ -8,12 +8,8 @@ use clinical_store::prescriptions;
 
 use super::checker::rules;
 use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use crate::identity::{self, StepUpError};
 use crate::{Actor, Clinic};
-
-/// The proof that the prescriber has just shown the second factor, which controlled medicines need.
-/// Nothing makes it yet: controlled medicines cannot be signed until step-up does.
-#[derive(Debug, Clone, Copy)]
-pub struct StepUp(());
 
 /// Letters and digits of codes, without those that look alike (Crockford).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -37,13 +33,14 @@ fn is_controlled(it: &Prescription) -> Result<bool, PrescribingError> {
 }
 
 /// Signs a draft, after a screening against the chart of this moment. What it replaces is replaced
-/// in the same transaction.
+/// in the same transaction. A controlled medicine needs the second factor, shown within the last five
+/// minutes.
 ///
 /// # Errors
 /// [`PrescribingError`]
 pub async fn sign(
     clinic: &Clinic,
-    (checker, step_up): (Checker, Option<StepUp>),
+    checker: Checker,
     actor: &Actor,
     place: (PrescriptionId, u32),
     reasons: Vec<Justification>,
@@ -65,8 +62,8 @@ pub async fn sign(
         }
         screening => cleared(screening, actor, now, reasons)?,
     };
-    if is_controlled(&old)? && step_up.is_none() {
-        return Err(PrescribingError::StepUpNeeded);
+    if is_controlled(&old)? {
+        by_factor(&mut tx, actor, now).await?;
     }
     let signed = draft.sign(&clearance, code(clinic), now).into_inner();
     prescriptions::update(&mut tx, &signed, read).await?;
@@ -74,6 +71,15 @@ pub async fn sign(
     let entry = entry(actor, "prescription.sign", &signed, now);
     tx.commit(entry).await?;
     Ok(signed)
+}
+
+/// Whether the prescriber has just shown the second factor.
+async fn by_factor(tx: &mut Tx, actor: &Actor, now: Micros) -> Result<(), PrescribingError> {
+    match identity::fresh_in(tx, actor, now).await {
+        Ok(proof) if proof.by_factor() => Ok(()),
+        Ok(_) | Err(StepUpError::Needed) => Err(PrescribingError::StepUpNeeded),
+        Err(StepUpError::Store(error)) => Err(error.into()),
+    }
 }
 
 fn cleared(

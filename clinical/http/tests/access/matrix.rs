@@ -171,7 +171,6 @@ impl Cast {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
             Some("patients" | "fhir") => &self.record,
-            Some("patients") => &self.record,
             Some("prescriptions") => &self.prescription,
             _ => &self.appointment,
         };

@@ -143,6 +143,27 @@ pub(super) async fn post_open<B: Serialize, T: DeserializeOwned>(
     read(&exchange(Method::POST, path, write(body)?, None).await?)
 }
 
+/// As [`post_open`], for answers without a body.
+pub(super) async fn post_open_done<B: Serialize>(path: &str, body: &B) -> Result<(), ApiError> {
+    exchange(Method::POST, path, write(body)?, None)
+        .await
+        .map(drop)
+}
+
+/// For answers without a body.
+pub(super) async fn post_done<B: Serialize>(path: &str, body: &B) -> Result<(), ApiError> {
+    exchange_signed(Method::POST, path, write(body)?)
+        .await
+        .map(drop)
+}
+
+/// For answers without a body.
+pub(super) async fn put_done<B: Serialize>(path: &str, body: &B) -> Result<(), ApiError> {
+    exchange_signed(Method::PUT, path, write(body)?)
+        .await
+        .map(drop)
+}
+
 /// A new access token for the refresh cookie.
 pub(crate) async fn refresh() -> Result<Token, ApiError> {
     read(&exchange(Method::POST, "/auth/refresh", None, None).await?)

@@ -3,9 +3,11 @@
 //! The access token lives in memory only ([`crate::session`]); it is renewed by the refresh cookie
 //! at the start, shortly before it expires and after a 401.
 
+mod account;
 mod client;
 mod operations;
 
+pub use account::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;

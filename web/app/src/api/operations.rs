@@ -2,23 +2,12 @@
 
 use clinical_api::{
     AppointmentView, BookRequest, DoctorView, GuestRequest, GuestView, HoursView, JoinLink,
-    JoinRequest, JoinView, LoginRequest, LoginView, NoteRequest, NoteView, ObserveTicket,
-    QueueView, RescheduleRequest, SecondFactorRequest, SignNoteRequest, SlotsView, SummaryView,
-    TestTicket, Token,
+    JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket, QueueView, RescheduleRequest,
+    SignNoteRequest, SlotsView, SummaryView, TestTicket,
 };
 use clinical_model::{AppointmentId, GuestId, UserId};
 
 use super::client::{ApiError, delete, get, post, post_open, post_with, put_with};
-
-/// `POST /auth/login`. Pages call [`crate::session::sign_in`], which keeps the token.
-pub(crate) async fn login(request: &LoginRequest) -> Result<LoginView, ApiError> {
-    post_open("/auth/login", request).await
-}
-
-/// `POST /auth/second-factor`. Pages call [`crate::session::prove`], which keeps the token.
-pub(crate) async fn second_factor(request: &SecondFactorRequest) -> Result<Token, ApiError> {
-    post_open("/auth/second-factor", request).await
-}
 
 /// `GET /doctors`
 pub async fn doctors() -> Result<Vec<DoctorView>, ApiError> {

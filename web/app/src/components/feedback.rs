@@ -98,7 +98,6 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::StepUpNeeded => Key::FaultStepUpNeeded,
         ProblemCode::EnrolmentNeeded => Key::FaultEnrolmentNeeded,
         ProblemCode::Forbidden => Key::FaultForbidden,
-        ProblemCode::Forbidden | ProblemCode::StepUpNeeded => Key::FaultForbidden,
         ProblemCode::NotFound => Key::FaultNotFound,
         ProblemCode::SlotTaken => Key::FaultSlotTaken,
         ProblemCode::WrongState | ProblemCode::Contraindicated | ProblemCode::NeedsReason => {

@@ -14,12 +14,10 @@ pub(crate) fn page() -> AnyView {
     view! {
         <Page title=say(Key::HomeTitle)>
             {part(move || {
-                me().map(|me| {
-                    if places(me.role).is_empty() {
-                        view! { <NoWork role=me.role/> }.into_any()
-                    } else {
-                        view! { <Tiles role=me.role/> }.into_any()
-                    }
+                me().map(|me| view! {
+                    // Beside the security of the account.
+                    {(places(me.role).len() < 2).then(|| view! { <NoWork role=me.role/> })}
+                    <Tiles role=me.role/>
                 })
             })}
         </Page>

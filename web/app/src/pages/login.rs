@@ -1,18 +1,19 @@
 use crate::components::part;
-use clinical_api::{ProblemCode, ProofRequest, SecondFactorRequest, SecondStepView};
-use clinical_model::Proof;
+use clinical_api::{PasskeySignInRequest, SecondStepView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use crate::api::ApiError;
+use super::second_step::{ProofFault, SecondStep, fault_view};
+use crate::api::{self, ApiError};
 use crate::chunks::expect_desk;
-use crate::components::{Alert, Button, Field, Look, Page, Tone, reason};
+use crate::components::{Alert, Button, Field, Glyph, Look, Page, Tone, reason};
 use crate::guard::next_path;
 use crate::i18n::{Key, say, t};
-use crate::session::{Session, home_of, prove, session, sign_in};
+use crate::passkeys;
+use crate::session::{Session, home_of, session, sign_in, sign_in_with_passkey};
 
 /// Sign in with e-mail and password, then back to where one came from.
 pub(crate) fn page() -> AnyView {
@@ -46,10 +47,11 @@ pub(crate) fn page() -> AnyView {
             {part(move || match step.get() {
                 None => view! {
                     <Form step/>
+                    <PasskeyAlone/>
                     <p class="hint">{say(Key::LoginForgotten)}</p>
                 }
                 .into_any(),
-                Some(second) => view! { <SecondStep second step/> }.into_any(),
+                Some(second) => view! { <SecondStep step=second on_restart=move || step.set(None)/> }.into_any(),
             })}
         </Page>
     }
@@ -97,14 +99,17 @@ fn Form(step: RwSignal<Option<SecondStepView>>) -> impl IntoView {
                 password.get_untracked(),
             )
             .await;
-            busy.try_set(false);
             match answer {
-                Ok(second) => drop(step.try_set(second)),
+                Ok(None) => {}
+                Ok(Some(second)) => {
+                    step.try_set(Some(second));
+                }
                 Err(refused) => {
                     fault.try_set(Some(refused));
                     focus(alert);
                 }
             }
+            busy.try_set(false);
         });
     };
     view! {
@@ -126,70 +131,43 @@ fn Form(step: RwSignal<Option<SecondStepView>>) -> impl IntoView {
     }
 }
 
-/// The second step: the six digits of an app, or a recovery code.
+/// The device knows whose the passkey is, so nothing has to be typed.
+async fn by_passkey() -> Result<(), ProofFault> {
+    let offer = api::passkey_begin().await.map_err(ProofFault::Refused)?;
+    let credential = passkeys::get(&offer.options)
+        .await
+        .ok_or(ProofFault::NoPasskey)?;
+    let ceremony = offer.ceremony;
+    sign_in_with_passkey(&PasskeySignInRequest {
+        ceremony,
+        credential,
+    })
+    .await
+    .map_err(ProofFault::Refused)
+}
+
 #[component]
-fn SecondStep(second: SecondStepView, step: RwSignal<Option<SecondStepView>>) -> impl IntoView {
-    let has_recovery = second.methods.contains(&Proof::RecoveryCode);
-    let recovery = RwSignal::new(!second.methods.contains(&Proof::App) && has_recovery);
-    let code = RwSignal::new(String::new());
+fn PasskeyAlone() -> impl IntoView {
     let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
-    let alert = NodeRef::<html::Div>::new();
-    let ticket = second.ticket;
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
+    let fault = RwSignal::new(None::<ProofFault>);
+    let go = move || {
         busy.set(true);
         fault.set(None);
-        let shown = code.get_untracked().trim().to_owned();
-        let proof = if recovery.get_untracked() {
-            ProofRequest::RecoveryCode { code: shown }
-        } else {
-            ProofRequest::App { code: shown }
-        };
-        let ticket = ticket.clone();
         spawn_local(async move {
-            let answer = prove(&SecondFactorRequest { ticket, proof }).await;
-            busy.try_set(false);
-            match answer {
-                Ok(()) => {}
-                // The password is asked for again, with the reason above it.
-                Err(refused) if refused.is(ProblemCode::SignInOver) => drop(step.try_set(None)),
-                Err(refused) => {
-                    fault.try_set(Some(refused));
-                    focus(alert);
-                }
+            if let Err(refused) = by_passkey().await {
+                fault.try_set(Some(refused));
             }
+            busy.try_set(false);
         });
     };
-    let none = Signal::derive(|| None::<String>);
-    view! {
-        <form on:submit=submit novalidate data-testid="second-step">
-            <div node_ref=alert tabindex="-1" class="summary">
-                <Faults email_fault=none password_fault=none fault/>
-            </div>
-            {part(move || {
-                let (label, hint, testid) = if recovery.get() {
-                    (Key::SecondRecovery, Key::SecondRecoveryHint, "second-recovery")
-                } else {
-                    (Key::SecondCode, Key::SecondCodeHint, "second-code")
-                };
-                view! { <Field id="code" label=say(label) hint=say(hint) error=none value=code autocomplete="one-time-code" testid/> }
-            })}
-            <Button submit=true busy testid="second-submit">{say(Key::SignIn)}</Button>
-            {has_recovery.then(|| view! {
-                <Button look=Look::Quiet testid="second-other" on_press=move || {
-                    code.set(String::new());
-                    recovery.update(|it| *it = !*it);
-                }>
-                    {part(move || if recovery.get() { t(Key::SecondUseApp) } else { t(Key::SecondUseRecovery) })}
-                </Button>
-            })}
-            <Button look=Look::Quiet testid="second-back" on_press=move || step.set(None)>{say(Key::SecondBack)}</Button>
-        </form>
-    }
+    passkeys::are_known().then(|| {
+        view! {
+            {part(move || fault.get().map(fault_view))}
+            <Button look=Look::Secondary icon=Glyph::Key busy testid="login-passkey" on_press=go>
+                {say(Key::LoginPasskey)}
+            </Button>
+        }
+    })
 }
 
 fn focus(node: NodeRef<html::Div>) {

@@ -1,5 +1,6 @@
 //! One file per page. A page is `page() -> AnyView`; its small parts stand below it.
 
+pub(crate) mod account;
 pub(crate) mod appointment;
 pub(crate) mod appointments;
 pub(crate) mod book;
@@ -21,5 +22,6 @@ mod address;
 mod enter;
 mod guests;
 mod links;
+mod second_step;
 mod slots;
 mod words;

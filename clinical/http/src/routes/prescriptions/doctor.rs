@@ -91,9 +91,9 @@ pub(super) async fn sign_prescription(
             text: reason.text,
         });
     }
-    let how = (Checker::shipped(), None);
     let place = (id, request.version);
-    let signed = prescribing::sign(&state.clinic, how, &actor, place, reasons).await?;
+    let checker = Checker::shipped();
+    let signed = prescribing::sign(&state.clinic, checker, &actor, place, reasons).await?;
     Ok(Json(view(signed)))
 }
 

@@ -71,7 +71,6 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::WrongState
         | ProblemCode::Contraindicated
         | ProblemCode::NeedsReason
-        | ProblemCode::StepUpNeeded
         | ProblemCode::Changed
         | ProblemCode::Repeated
         | ProblemCode::KeyReused
