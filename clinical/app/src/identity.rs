@@ -2,6 +2,7 @@
 
 mod enrol;
 mod evidence;
+mod new_user;
 mod one_time;
 mod own;
 mod people;
@@ -12,11 +13,11 @@ use std::net::IpAddr;
 
 use clinical_factors::RelyingParty;
 use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, NAME_CHARS_MAX, Once, PatientId, Position,
-    Proof, Role, Session, SessionId, Shown, Standing, TenantId, UserId,
+    Account, AuditActor, AuditEntry, Email, Micros, Once, PatientId, Proof, Role, Session,
+    SessionId, Shown, Standing, TenantId, UserId,
 };
 use clinical_store::access::Viewer;
-use clinical_store::identity::{self as store, Credential, InsertUserError};
+use clinical_store::identity as store;
 use clinical_store::{Conn, StoreError, Tx, factors, sessions};
 
 pub use clinical_factors::RelyingPartyError;
@@ -28,6 +29,7 @@ pub use enrol::{
     new_recovery_codes, own_factors, remove_factor,
 };
 pub use evidence::{Evidence, EvidenceError};
+pub use new_user::{CreateUserError, NewUser, create_user};
 pub use one_time::OneTimeToken;
 pub use own::{
     PasswordChangeError, change_password, end_other_sessions, end_session, own_sessions,
@@ -47,7 +49,7 @@ use crate::limits::{FactorLimits, LoginLimits};
 use crate::tokens::{ACCESS_LIFE_S, Access};
 use crate::{
     AccessKey, AccessTokenError, Clinic, Entropy, Limited, Origin, PASSWORD_BYTES_MAX,
-    PASSWORD_CHARS_MIN, PasswordError, Passwords, RefreshToken,
+    PasswordError, Passwords, RefreshToken,
 };
 
 /// A sign-in ends by itself after a working day, used or not.
@@ -555,103 +557,6 @@ pub async fn me(clinic: &Clinic, actor: &Actor) -> Result<Option<(Account, Stand
     };
     let standing = standing(&mut tx, &account, clinic.clock.now()).await?;
     Ok(Some((account, standing)))
-}
-
-/// An account to be made.
-pub struct NewUser {
-    /// Name of the account at sign-in.
-    pub email: String,
-    /// Display name, 1 to 80 characters.
-    pub name: String,
-    /// What they are to the clinic.
-    pub position: Position,
-    /// In which facility.
-    pub tenant: TenantId,
-    /// Their own record; patients have one, others do not.
-    pub patient: Option<PatientId>,
-    /// Until then staff may work without a second factor.
-    pub factor_grace: Micros,
-    /// At least [`PASSWORD_CHARS_MIN`] characters, at most [`PASSWORD_BYTES_MAX`] bytes.
-    pub password: String,
-}
-
-impl core::fmt::Debug for NewUser {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "NewUser({})", self.position.role())
-    }
-}
-
-/// An account that was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateUserError {
-    /// Not an e-mail address.
-    #[error("not an e-mail address")]
-    Email,
-    /// Empty, too long or with control characters.
-    #[error("the name has 1 to {NAME_CHARS_MAX} printable characters")]
-    Name,
-    /// Too short or too long.
-    #[error(
-        "a password has {PASSWORD_CHARS_MIN} characters or more, up to {PASSWORD_BYTES_MAX} bytes"
-    )]
-    Password,
-    /// Another account has this address.
-    #[error("the e-mail address is taken")]
-    EmailTaken,
-    /// The password was not hashed.
-    #[error("the password was not hashed")]
-    Hash(#[from] PasswordError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Makes an account.
-///
-/// # Errors
-/// See [`CreateUserError`].
-pub async fn create_user(
-    clinic: &Clinic,
-    passwords: &Passwords,
-    actor: AuditActor,
-    new: NewUser,
-) -> Result<UserId, CreateUserError> {
-    let email = Email::parse(&new.email).or(Err(CreateUserError::Email))?;
-    let name = new.name.trim();
-    let length = name.chars().count();
-    if !(1..=NAME_CHARS_MAX).contains(&length) || name.chars().any(char::is_control) {
-        return Err(CreateUserError::Name);
-    }
-    if new.password.chars().count() < PASSWORD_CHARS_MIN || new.password.len() > PASSWORD_BYTES_MAX
-    {
-        return Err(CreateUserError::Password);
-    }
-    let now = clinic.clock.now();
-    let id = UserId::from_uuid(clinic.entropy.uuid(now));
-    let credential = Credential {
-        password_hash: passwords.hash(&new.password, &clinic.entropy).await?,
-        account: Account {
-            id,
-            tenant: new.tenant,
-            email,
-            name: name.to_owned(),
-            position: new.position,
-            patient: new.patient,
-            factor_grace: new.factor_grace,
-            disabled: false,
-        },
-    };
-    let mut tx = clinic.db.begin().await?;
-    match store::insert_user(&mut tx, &credential, now).await {
-        Ok(()) => {}
-        Err(InsertUserError::EmailTaken) => return Err(CreateUserError::EmailTaken),
-        Err(InsertUserError::Store(error)) => return Err(error.into()),
-    }
-    let entry = AuditEntry::done(actor, "identity.create_user", now)
-        .within(new.tenant)
-        .about("user", id.as_uuid());
-    tx.commit(entry).await?;
-    Ok(id)
 }
 
 /// Shuts an account or opens it again. All its sign-ins stop working at the next request.
