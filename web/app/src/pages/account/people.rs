@@ -153,13 +153,16 @@ pub(super) fn RoleChoice(id: &'static str, role: RwSignal<Role>) -> impl IntoVie
             role.set(*chosen);
         }
     };
-    let options = STAFF.map(|(of, word, key)| {
-        view! { <option value=word selected=move || role.get() == of>{say(key)}</option> }
-    });
+    let options = STAFF
+        .into_iter()
+        .map(|(of, word, key)| {
+            view! { <option value=word selected=move || role.get() == of>{say(key)}</option> }
+        })
+        .collect_view();
     view! {
         <div class="field">
             <label for=id>{say(Key::PeopleRole)}</label>
-            <select id=id data-testid=id on:change=choose>{options.to_vec()}</select>
+            <select id=id data-testid=id on:change=choose>{options}</select>
         </div>
     }
 }
