@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// Attempts when `RACES` does not say.
-const RACES: usize = 2_000;
+const RACES: usize = 600;
 const TASKS: usize = 16;
 const DOCTORS: u128 = 4;
 const PATIENTS: u128 = 48;
@@ -159,6 +159,8 @@ impl Racer {
                 }
                 Err(BookError::SlotTaken | BookError::OwnOverlap) => tally.refused += 1,
                 Err(BookError::Store(StoreError::Repeated)) => tally.replayed += 1,
+                // A machine that is busy elsewhere: nothing was done, and the person is told so.
+                Err(BookError::Store(error)) if error.is_unavailable() => tally.refused += 1,
                 Err(error) => unreachable!("{error:?}"),
             }
         }
@@ -182,6 +184,10 @@ impl Racer {
                 tally.refused += 1;
                 return;
             }
+            Err(BookError::Store(error)) if error.is_unavailable() => {
+                tally.refused += 1;
+                return;
+            }
             Err(error) => unreachable!("{error:?}"),
         };
         let reason = Reason::try_from("").unwrap();
@@ -189,6 +195,7 @@ impl Racer {
             Ok(booked) => tally.booked.push(booked.record.appointment.id),
             // Another task of the same patient held something else meanwhile.
             Err(BookError::NoHold | BookError::OwnOverlap) => tally.refused += 1,
+            Err(BookError::Store(error)) if error.is_unavailable() => tally.refused += 1,
             Err(error) => unreachable!("{error:?}"),
         }
     }
@@ -214,12 +221,14 @@ impl Racer {
                     | RescheduleError::Changed
                     | RescheduleError::State(_),
                 ) => tally.refused += 1,
+                Err(RescheduleError::Store(error)) if error.is_unavailable() => tally.refused += 1,
                 Err(error) => unreachable!("{error:?}"),
             }
         } else {
             match cancel(&self.desk, &patient, id).await {
                 Ok(_) => tally.cancelled += 1,
                 Err(CancelError::Changed | CancelError::State(_)) => tally.refused += 1,
+                Err(CancelError::Store(error)) if error.is_unavailable() => tally.refused += 1,
                 Err(error) => unreachable!("{error:?}"),
             }
         }
