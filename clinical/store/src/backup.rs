@@ -155,6 +155,9 @@ pub async fn load(
     copy(store, &manifest, &mut again).await?;
     let (_, found) = again.finish()?;
     let wanted = archive.sums().unwrap_or_default();
+    if found.len() != wanted.len() {
+        return Err(BackupError::Schema);
+    }
     for (found, wanted) in found.iter().zip(wanted) {
         if found != wanted {
             return Err(BackupError::Differs(found.name.clone()));
