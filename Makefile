@@ -40,8 +40,8 @@ unit: ## Run the tests that need no browser
 	@scripts/test unit
 
 .PHONY: e2e
-e2e: ## Run the browser tests and the visit with a second WebRTC stack
-	@scripts/test bundle server e2e interop
+e2e: ## Run the browser tests, foreign WebRTC and FHIR clients, invented requests
+	@scripts/test bundle server e2e interop fhir schemathesis
 
 .PHONY: screenshots
 screenshots: ## Photograph every page into tests/out/screens

@@ -1,5 +1,6 @@
-//! A demo clinic: fictional people, hours, appointments, one finished visit with its note.
+//! A demo clinic: fictional people, hours, appointments, one finished visit with its note, one chart.
 
+mod charts;
 mod people;
 mod visits;
 
@@ -45,6 +46,9 @@ pub enum DemoError {
     /// The note was not written.
     #[error("the note of the demo clinic could not be written")]
     Note(#[from] NoteWriteError),
+    /// A chart that is impossible.
+    #[error("the chart of the demo clinic is impossible")]
+    Chart(#[from] serde_json::Error),
     /// The store failed.
     #[error("the demo clinic could not be stored")]
     Store(#[from] StoreError),
@@ -57,5 +61,6 @@ pub enum DemoError {
 /// [`DemoError`]; what was made before it stays.
 pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     let people = people::seed(desk, passwords).await?;
+    charts::seed(desk, &people).await?;
     visits::seed(desk, &people).await
 }
