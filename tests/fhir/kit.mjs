@@ -105,4 +105,108 @@ await step("unknown types and filters are refused with outcomes", async () => {
   assert.equal(await refusal(() => new Client({ baseUrl }).read({ resourceType: "Patient", id: me })), 401);
 });
 
+const doctor = as("doctor");
+const person = (family) => ({
+  resourceType: "Patient",
+  name: [{ family, given: ["Marthe"] }],
+  gender: "female",
+  birthDate: "1962",
+  identifier: [{ system: "urn:example:national", value: family }],
+});
+const measured = (subject, kg) => ({
+  resourceType: "Observation",
+  status: "final",
+  code: { coding: [{ system: "http://loinc.org", code: "29463-7", display: "Body weight" }] },
+  subject: { reference: subject },
+  valueQuantity: { value: kg, unit: "kg", code: "kg", system: "http://unitsofmeasure.org" },
+});
+const post = (fullUrl, resource) => ({
+  fullUrl,
+  resource,
+  request: { method: "POST", url: resource.resourceType },
+});
+let mine;
+let weight;
+
+await step("a transaction makes a patient with facts that refer to her", async () => {
+  const name = "urn:uuid:6f3c3b1e-58a4-4a9f-9f43-0d5f6b1c2a01";
+  const entry = [
+    post("urn:uuid:6f3c3b1e-58a4-4a9f-9f43-0d5f6b1c2a02", measured(name, 64)),
+    post(name, person("Kitenge")),
+    { request: { method: "GET", url: "Patient?identifier=urn:example:national|Kitenge" } },
+  ];
+  const body = { resourceType: "Bundle", type: "transaction", entry };
+  const done = await doctor.transaction({ body });
+  assert.equal(done.type, "transaction-response");
+  mine = done.entry[1].resource.id;
+  weight = done.entry[0].resource.id;
+  assert.equal(done.entry[0].resource.subject.reference, `Patient/${mine}`);
+  assert.equal(done.entry[2].resource.entry[0].resource.id, mine);
+  const searchParams = { patient: mine };
+  const found = await doctor.resourceSearch({ resourceType: "Observation", searchParams });
+  assert.deepEqual(found.entry.map((it) => it.resource.id), [weight]);
+});
+
+await step("a transaction with one impossible entry leaves nothing", async () => {
+  const name = "urn:uuid:6f3c3b1e-58a4-4a9f-9f43-0d5f6b1c2a03";
+  const impossible = { ...measured(name, 64), valueQuantity: { value: 64, comparator: "<", unit: "kg" } };
+  const entry = [post(name, person("Perdue")), post("urn:uuid:6f3c3b1e-58a4-4a9f-9f43-0d5f6b1c2a04", impossible)];
+  const transaction = { resourceType: "Bundle", type: "transaction", entry };
+  assert.equal(await refusal(() => doctor.transaction({ body: transaction })), 422);
+  const searchParams = { family: "Perdue" };
+  const found = await doctor.resourceSearch({ resourceType: "Patient", searchParams });
+  assert.equal(found.total, 0);
+  const batch = await doctor.batch({ body: { ...transaction, type: "batch", entry: [entry[0]] } });
+  assert.equal(batch.entry[0].response.status, "201 Created");
+});
+
+await step("create, conditional create and conditional update", async () => {
+  const options = { headers: { "If-None-Exist": "identifier=urn:example:national|Kitenge" } };
+  const again = await doctor.create({ resourceType: "Patient", body: person("Kitenge"), options });
+  assert.equal(again.id, mine);
+  assert.equal(Client.httpFor(again).response.status, 200);
+  const made = await doctor.create({ resourceType: "Observation", body: measured(`Patient/${mine}`, 65) });
+  const { headers, status } = Client.httpFor(made).response;
+  assert.equal(status, 201);
+  assert.equal(headers.get("location"), `${baseUrl}/Observation/${made.id}/_history/1`);
+  assert.ok(headers.get("last-modified").endsWith(" GMT"));
+  const searchParams = { identifier: "urn:example:national|Kitenge" };
+  const changed = await doctor.update({
+    resourceType: "Patient",
+    searchParams,
+    body: { ...person("Kitenge"), birthDate: "1962-04" },
+  });
+  assert.equal(changed.birthDate, "1962-04");
+  assert.equal(changed.id, mine);
+});
+
+await step("update on its version, patch, delete, history", async () => {
+  const at = (version) => ({ headers: { "If-Match": `W/"${version}"` } });
+  const body = { ...measured(`Patient/${mine}`, 66), id: weight };
+  const where = { resourceType: "Observation", id: weight };
+  const next = await doctor.update({ ...where, body, options: at(1) });
+  assert.equal(next.meta.versionId, "2");
+  assert.equal(await refusal(() => doctor.update({ ...where, body, options: at(1) })), 412);
+  const jsonPatch = [{ op: "replace", path: "/valueQuantity/value", value: 67 }];
+  const patched = await doctor.patch({ ...where, jsonPatch });
+  assert.equal(patched.valueQuantity.value, 67);
+  await doctor.delete(where);
+  const history = await doctor.resourceHistory(where);
+  assert.deepEqual(history.entry.map((it) => it.resource.status), [
+    "entered-in-error",
+    "final",
+    "final",
+    "final",
+  ]);
+  assert.equal(await refusal(() => doctor.delete({ resourceType: "Patient", id: mine })), 405);
+});
+
+await step("what may not be written is refused with outcomes", async () => {
+  const body = measured(`Patient/${me}`, 90);
+  assert.equal(await refusal(() => patient.create({ resourceType: "Observation", body })), 403);
+  assert.equal(await refusal(() => stranger.create({ resourceType: "Observation", body })), 404);
+  const spoiled = { ...person("Fausse"), nonsense: true };
+  assert.equal(await refusal(() => doctor.create({ resourceType: "Patient", body: spoiled })), 400);
+});
+
 console.log(`${passed} ${failed}`);

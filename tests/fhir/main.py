@@ -14,7 +14,7 @@ import asyncio  # noqa: E402
 
 import requests  # noqa: E402
 from clinic import Clinic  # noqa: E402
-from pythonic import Reads  # noqa: E402
+from pythonic import Reads, Writes  # noqa: E402
 from validators import JUDGES  # noqa: E402
 
 BASE = os.environ["BASE_URL"]
@@ -131,8 +131,9 @@ def main():
     tokens = {name: token(f"{name}@demo.clinic") for name in people}
     record()
     print("fhirpy")
-    for name, act in Reads(f"{BASE}/fhir/R4", tokens).steps():
-        count.step(name, act)
+    for steps in (Reads, Writes):
+        for name, act in steps(f"{BASE}/fhir/R4", tokens).steps():
+            count.step(name, act)
     print("\nfhir-kit-client", flush=True)
     with_kit(count, tokens)
     print("\njudges")

@@ -1,7 +1,12 @@
 """What fhirpy does at our server: steps with their names."""
 
 from fhirpy import SyncFHIRClient
-from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
+from fhirpy.base.exceptions import (
+    ForbiddenError,
+    MultipleResourcesFound,
+    OperationOutcome,
+    ResourceNotFound,
+)
 
 WEIGHT = "http://loinc.org|29463-7"
 
@@ -112,3 +117,115 @@ class Reads:
             search = self.of("Observation").search(**query)
             text = refused(OperationOutcome, search.fetch)
             assert "OperationOutcome" in text or "issue" in text, text
+
+
+class Writes:
+    """Creating, changing and taking back, as a doctor who registers a patient."""
+
+    def __init__(self, base, tokens):
+        self.doctor = SyncFHIRClient(base, authorization=f"Bearer {tokens['doctor']}")
+        self.nurse = SyncFHIRClient(base, authorization=f"Bearer {tokens['nurse']}")
+        self.base, self.token = base, tokens["doctor"]
+        self.patient = self.weight = None
+
+    def steps(self):
+        return [
+            ("a patient is created and found", self.create),
+            ("a conditional create finds the same patient again", self.create_once),
+            ("a conditional update changes the one that is meant", self.update_found),
+            ("one fact of each kind is created and searched for", self.facts),
+            ("an update on an old version is refused", self.stale),
+            ("a deleted fact stays, as entered in error", self.delete),
+            ("a nurse writes no diagnosis", self.nurses),
+            ("$validate says what is wrong and writes nothing", self.validate),
+        ]
+
+    def under(self, **headers):
+        """A client of the doctor that sends these headers along."""
+        return SyncFHIRClient(self.base, authorization=f"Bearer {self.token}", extra_headers=headers)
+
+    def person(self, client):
+        return client.resource(
+            "Patient",
+            name=[{"family": "Fhirpy", "given": ["Serge", "Alain"]}],
+            gender="male",
+            birthDate="1975-06-01",
+            telecom=[{"system": "phone", "value": "+237699000777"}],
+            identifier=[{"system": "urn:example:national", "value": "FP-1"}],
+        )
+
+    def create(self):
+        self.patient = self.person(self.doctor).create()
+        assert self.patient["meta"]["versionId"] == "1"
+        found = self.doctor.resources("Patient").search(identifier="urn:example:national|FP-1").fetch()
+        assert [it.id for it in found] == [self.patient.id]
+
+    def create_once(self):
+        careful = self.under(**{"If-None-Exist": "identifier=urn:example:national|FP-1"})
+        assert self.person(careful).create().id == self.patient.id
+
+    def update_found(self):
+        mine = self.doctor.resources("Patient").search(identifier="urn:example:national|FP-1")
+        person = self.person(self.doctor)
+        person["birthDate"] = "1975-06-02"
+        changed, was_created = mine.update(person)
+        assert not was_created and changed.id == self.patient.id, changed
+        assert self.doctor.get("Patient", self.patient.id)["birthDate"] == "1975-06-02"
+
+    def facts(self):
+        term = "http://terminology.hl7.org/CodeSystem"
+        active = {"coding": [{"system": f"{term}/condition-clinical", "code": "active"}]}
+        tolerated = {"coding": [{"system": f"{term}/allergyintolerance-clinical", "code": "active"}]}
+        kilograms = {"value": 81.5, "unit": "kg", "code": "kg", "system": "http://unitsofmeasure.org"}
+        loinc = {"system": "http://loinc.org", "code": "29463-7", "display": "Body weight"}
+        about = self.patient.to_reference()
+        facts = {
+            "Observation": {
+                "status": "final", "subject": about, "code": {"coding": [loinc]}, "valueQuantity": kilograms,
+            },
+            "Condition": {
+                "clinicalStatus": active, "subject": about, "code": {"text": "Lombalgie"},
+            },
+            "AllergyIntolerance": {
+                "clinicalStatus": tolerated, "patient": about, "code": {"text": "Latex"},
+            },
+            "MedicationStatement": {
+                "status": "active", "subject": about, "medicationCodeableConcept": {"text": "Ibuprofène"},
+            },
+            "Immunization": {
+                "status": "completed", "patient": about, "vaccineCode": {"text": "Fièvre jaune"},
+                "occurrenceDateTime": "2020-05",
+            },
+        }  # fmt: skip
+        for kind, parts in facts.items():
+            made = self.doctor.resource(kind, **parts).create()
+            found = self.doctor.resources(kind).search(patient=self.patient.id).fetch()
+            assert [it.id for it in found] == [made.id], kind
+            if kind == "Observation":
+                self.weight = made
+
+    def stale(self):
+        later = self.under(**{"If-Match": 'W/"1"'})
+        parts = self.weight.serialize()
+        parts["valueQuantity"]["value"] = 82
+        changed = later.update(later.resource("Observation", **parts))
+        assert changed["meta"]["versionId"] == "2" and changed["valueQuantity"]["value"] == 82
+        # The client's name for a failed precondition.
+        refused(MultipleResourcesFound, lambda: later.update(later.resource("Observation", **parts)))
+
+    def delete(self):
+        self.doctor.delete("Observation", self.weight.id)
+        kept = self.doctor.get("Observation", self.weight.id)
+        assert kept["status"] == "entered-in-error" and kept["meta"]["versionId"] == "3"
+
+    def nurses(self):
+        diagnosis = self.nurse.resource(
+            "Condition", subject=self.patient.to_reference(), code={"text": "Grippe"}
+        )
+        refused(ForbiddenError, diagnosis.create)
+
+    def validate(self):
+        good = self.person(self.doctor)
+        assert good.is_valid()
+        good["gender"] = "none"
+        assert not good.is_valid()

@@ -23,7 +23,7 @@ mod shapes;
 pub use bundle::{ENTRIES_MAX, Mode, Plan, Request, Role, Verb, full_url, resolve, search_set};
 pub use check::{Checked, DEPTH_MAX, ITEMS_MAX};
 pub use conditional::{etag, pairs, version_of};
-pub use moment::{Moment, MomentError, Precision, instant};
+pub use moment::{Moment, MomentError, Precision, http_date, instant};
 pub use outcome::{ISSUES_MAX, Issue, IssueType, Severity, operation_outcome};
 pub use patch::{OPERATIONS_MAX, PatchError, apply};
 pub use primitives::is_id;

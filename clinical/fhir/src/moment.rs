@@ -189,6 +189,14 @@ pub fn instant(at: Micros) -> Option<String> {
     (Offset::UTC.to_datetime(time).year() > 0).then(|| time.to_string())
 }
 
+/// An instant as HTTP headers write it (RFC 9110 5.6.7).
+#[must_use]
+pub fn http_date(at: Micros) -> Option<String> {
+    let time = Timestamp::from_microsecond(at.0).ok()?;
+    (Offset::UTC.to_datetime(time).year() > 0)
+        .then(|| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,7 @@ pub fn capability_statement(publication: Publication<'_>) -> Value {
         "implementation": { "description": "The clinical record of Telehealth Hub", "url": publication.base },
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [rest],
     })
 }
@@ -93,6 +94,11 @@ fn resource(publication: &Publication<'_>, endpoint: &Endpoint) -> Value {
         "referencePolicy": ["literal"],
         "searchParam": params,
     });
+    if serves(Interaction::Delete) {
+        value["documentation"] = json!(
+            "What is deleted is marked as entered in error; it stays readable and is no longer changed."
+        );
+    }
     let operations: Vec<Value> = endpoint
         .operations
         .iter()

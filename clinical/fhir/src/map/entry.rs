@@ -132,7 +132,8 @@ pub fn incoming(checked: &Checked) -> Result<Incoming, Issue> {
         }
     };
     let subject = at.get("subject").map_or_else(|| at.need("patient"), Ok)?;
-    let encounter = at.get("encounter");
+    // A MedicationStatement calls it its context.
+    let encounter = at.get("encounter").or_else(|| at.get("context"));
     Ok(Incoming {
         patient: subject.patient()?,
         label: label(&at)?,

@@ -150,6 +150,13 @@ pub fn demographics(checked: &Checked) -> Result<Demographics, Issue> {
         "managingOrganization",
         "link",
     ])?;
+    if at.value().get("active") == Some(&Value::Bool(false)) {
+        let active = at.need("active")?;
+        return Err(active.fault(
+            IssueType::NotSupported,
+            "records are merged or erased elsewhere",
+        ));
+    }
     if at.value().get("deceasedBoolean") == Some(&Value::Bool(true)) {
         return Err(at
             .need("deceasedBoolean")?

@@ -256,7 +256,7 @@ async fn the_root_answers_as_the_api_does_and_says_what_it_can_without_a_login()
     assert_eq!(metadata.status, StatusCode::OK);
     assert_is_r4(&metadata.body);
     let interactions = metadata.body["rest"][0]["resource"][0]["interaction"].clone();
-    assert_eq!(interactions.as_array().unwrap().len(), 4, "{interactions}");
+    assert_eq!(interactions.as_array().unwrap().len(), 7, "{interactions}");
     let form = Request::post("/fhir/R4/Observation/_search")
         .header("authorization", format!("Bearer {}", record.own))
         .header("content-type", "application/x-www-form-urlencoded")

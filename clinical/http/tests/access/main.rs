@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod fhir;
+mod fhir_writes;
 mod house;
 mod idempotent;
 mod matrix;

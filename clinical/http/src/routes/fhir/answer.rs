@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use clinical_api::{Problem, ProblemCode};
 use clinical_app::exchange::{ExchangeError, Written};
 use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::{Writer, entry_resource};
-use clinical_fhir::{Issue, IssueType, operation_outcome};
+use clinical_fhir::{Issue, IssueType, Moment, http_date, operation_outcome};
 use clinical_model::chart::Kind;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,6 +31,10 @@ pub(super) enum FhirError {
     Api(ApiError),
     /// What the client has to change.
     Issues(Vec<Issue>),
+    /// The same with another status than 400.
+    Refused(StatusCode, Vec<Issue>),
+    /// A finished answer.
+    Told(StatusCode, Value),
 }
 
 impl From<ApiError> for FhirError {
@@ -47,6 +51,12 @@ impl From<ExchangeError> for FhirError {
                 IssueType::TooLong,
                 "there is more than one search looks through; name a patient or a type",
             ),
+            ExchangeError::Forbidden => Self::Api(ProblemCode::Forbidden.into()),
+            ExchangeError::Changed => Self::Api(ProblemCode::Changed.into()),
+            ExchangeError::WrongState => Self::Api(ProblemCode::WrongState.into()),
+            ExchangeError::Invalid(_) => {
+                Self::unprocessable(IssueType::BusinessRule, &error.to_string())
+            }
             ExchangeError::Store(error) => Self::Api(error.into()),
         }
     }
@@ -56,6 +66,38 @@ impl FhirError {
     /// One issue.
     pub(super) fn issue(kind: IssueType, text: &str) -> Self {
         Self::Issues(vec![Issue::error(kind, text)])
+    }
+
+    /// One issue with something that is a resource of R4 and is not taken here.
+    pub(super) fn unprocessable(kind: IssueType, text: &str) -> Self {
+        let issues = vec![Issue::error(kind, text)];
+        Self::Refused(StatusCode::UNPROCESSABLE_ENTITY, issues)
+    }
+
+    /// Status and outcome, as they are answered.
+    pub(super) async fn told(self) -> (StatusCode, Value) {
+        let error = match self {
+            Self::Api(error) => error,
+            Self::Issues(issues) => return (StatusCode::BAD_REQUEST, operation_outcome(&issues)),
+            Self::Refused(status, issues) => return (status, operation_outcome(&issues)),
+            Self::Told(status, outcome) => return (status, outcome),
+        };
+        let response = error.into_response();
+        let status = response.status();
+        (status, reworded(response.into_body()).await)
+    }
+
+    /// The same about one entry of a bundle.
+    pub(super) async fn at(self, place: usize) -> Self {
+        let (status, mut outcome) = self.told().await;
+        if let Some(Value::Array(issues)) = outcome.get_mut("issue") {
+            for issue in issues {
+                let inner = issue.pointer("/expression/0").and_then(Value::as_str);
+                let inner = inner.map_or_else(String::new, |it| format!(".resource.ofType({it})"));
+                issue["expression"] = json!([format!("Bundle.entry[{place}]{inner}")]);
+            }
+        }
+        Self::Told(status, outcome)
     }
 }
 
@@ -67,6 +109,10 @@ impl IntoResponse for FhirError {
                 let outcome = operation_outcome(&issues);
                 (StatusCode::BAD_REQUEST, Resource(outcome)).into_response()
             }
+            Self::Refused(status, issues) => {
+                (status, Resource(operation_outcome(&issues))).into_response()
+            }
+            Self::Told(status, outcome) => (status, Resource(outcome)).into_response(),
         }
     }
 }
@@ -79,11 +125,16 @@ impl IntoResponse for Resource {
         let version = self.0.pointer("/meta/versionId").and_then(Value::as_str);
         let version = version.and_then(|text| text.parse().ok());
         let tag = version.map(clinical_fhir::etag);
+        let updated = self.0.pointer("/meta/lastUpdated").and_then(Value::as_str);
+        let updated = updated.and_then(|it| http_date(Moment::parse(it).ok()?.start));
         let mut response = self.0.to_string().into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
             headers.insert(ETAG, tag);
+        }
+        if let Some(updated) = updated.and_then(|it| HeaderValue::try_from(it).ok()) {
+            headers.insert(LAST_MODIFIED, updated);
         }
         response
     }
@@ -132,16 +183,21 @@ pub(crate) async fn as_outcome(request: Request, next: Next) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let bytes = to_bytes(body, PROBLEM_BYTES_MAX).await.unwrap_or_default();
-    let outcome = match serde_json::from_slice::<Problem>(&bytes) {
-        Ok(problem) => outcome(&problem),
-        Err(_) => operation_outcome(&[Issue::error(IssueType::Exception, "The request failed.")]),
-    };
+    let outcome = reworded(body).await;
     parts.headers.remove(CONTENT_LENGTH);
     parts
         .headers
         .insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     Response::from_parts(parts, Body::from(outcome.to_string()))
+}
+
+/// The body of a problem as an outcome.
+async fn reworded(body: Body) -> Value {
+    let bytes = to_bytes(body, PROBLEM_BYTES_MAX).await.unwrap_or_default();
+    match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => outcome(&problem),
+        Err(_) => operation_outcome(&[Issue::error(IssueType::Exception, "The request failed.")]),
+    }
 }
 
 fn outcome(problem: &Problem) -> Value {

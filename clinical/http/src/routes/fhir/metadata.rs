@@ -21,6 +21,6 @@ pub(super) async fn fhir_metadata(headers: HeaderMap) -> Resource {
         date: SINCE,
         kinds: &kinds,
         interactions: &INTERACTIONS,
-        operations: &["everything"],
+        operations: &["everything", "validate"],
     }))
 }

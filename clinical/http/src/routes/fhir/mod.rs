@@ -1,16 +1,20 @@
-//! FHIR R4: records for other programs, read through the same use cases and rights as the pages.
+//! FHIR R4: records for other programs, read and written under the same rights as in the pages.
 //!
 //! It is served below [`clinical_api::BASE`] like every operation, and at [`PATH`] itself, where
 //! programs look for it.
 
 mod answer;
+mod bundle;
+mod carry;
 mod everything;
 mod history;
 mod metadata;
 mod read;
 mod search;
+mod write;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{get, post};
 use clinical_fhir::catalog::{Interaction, ResourceKind};
@@ -27,7 +31,10 @@ pub(crate) use answer::as_outcome;
 /// Where FHIR is.
 pub(crate) const PATH: &str = "/fhir/R4";
 
-/// Whoever can have a right to a record.
+/// Largest bundle in bytes: a hundred requests of a dozen kilobytes.
+const BUNDLE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Whoever can have a right to a record; what they may write in it, the use cases ask.
 const READERS: Who = Who::Roles(&[
     Role::Patient,
     Role::Doctor,
@@ -53,17 +60,30 @@ const SERVED: [(ResourceKind, Option<Kind>); 10] = [
 ];
 
 /// What can be done with it.
-const INTERACTIONS: [Interaction; 4] = [
+const INTERACTIONS: [Interaction; 10] = [
     Interaction::Read,
     Interaction::Vread,
     Interaction::HistoryInstance,
     Interaction::Search,
+    Interaction::Create,
+    Interaction::Update,
+    Interaction::Patch,
+    Interaction::Delete,
+    Interaction::Batch,
+    Interaction::Transaction,
 ];
 
 pub(super) const DOMAIN: Domain = Domain {
     operations: &[
         Operation::new(Method::GET, "/fhir/R4/metadata", Who::Public),
+        Operation::new(Method::POST, "/fhir/R4", READERS),
         Operation::new(Method::GET, "/fhir/R4/{kind}", READERS),
+        Operation::new(Method::POST, "/fhir/R4/{kind}", READERS),
+        Operation::new(Method::PUT, "/fhir/R4/{kind}", READERS),
+        Operation::new(Method::POST, "/fhir/R4/{kind}/$validate", READERS),
+        Operation::new(Method::PUT, "/fhir/R4/{kind}/{id}", READERS),
+        Operation::new(Method::PATCH, "/fhir/R4/{kind}/{id}", READERS),
+        Operation::new(Method::DELETE, "/fhir/R4/{kind}/{id}", READERS),
         Operation::new(Method::POST, "/fhir/R4/{kind}/_search", READERS),
         Operation::new(Method::GET, "/fhir/R4/{kind}/{id}", READERS),
         Operation::new(Method::GET, "/fhir/R4/{kind}/{id}/$everything", READERS),
@@ -86,16 +106,39 @@ pub(super) const DOMAIN: Domain = Domain {
     read::fhir_read,
     everything::fhir_everything,
     history::fhir_history,
-    history::fhir_vread
+    history::fhir_vread,
+    write::fhir_create,
+    write::fhir_update,
+    write::fhir_update_found,
+    write::fhir_patch,
+    write::fhir_delete,
+    write::fhir_validate,
+    bundle::fhir_bundle
 ))]
 struct Description;
 
 pub(crate) fn router() -> Router<ApiState> {
     Router::new()
         .route("/fhir/R4/metadata", get(metadata::fhir_metadata))
-        .route("/fhir/R4/{kind}", get(search::fhir_search))
+        .route(
+            "/fhir/R4",
+            post(bundle::fhir_bundle).layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX)),
+        )
+        .route(
+            "/fhir/R4/{kind}",
+            get(search::fhir_search)
+                .post(write::fhir_create)
+                .put(write::fhir_update_found),
+        )
+        .route("/fhir/R4/{kind}/$validate", post(write::fhir_validate))
         .route("/fhir/R4/{kind}/_search", post(search::fhir_search_by_form))
-        .route("/fhir/R4/{kind}/{id}", get(read::fhir_read))
+        .route(
+            "/fhir/R4/{kind}/{id}",
+            get(read::fhir_read)
+                .put(write::fhir_update)
+                .patch(write::fhir_patch)
+                .delete(write::fhir_delete),
+        )
         .route(
             "/fhir/R4/{kind}/{id}/$everything",
             get(everything::fhir_everything),

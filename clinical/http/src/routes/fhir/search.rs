@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use clinical_api::ProblemCode;
 use clinical_app::Actor;
-use clinical_app::exchange::{list_entries, list_patients, read_patient, read_versions};
+use clinical_app::exchange::Work;
 use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::patient_resource;
 use clinical_fhir::{
@@ -71,46 +71,60 @@ async fn answer(
     (kind, headers): (&str, &HeaderMap),
     query: Vec<(String, String)>,
 ) -> Result<Resource, FhirError> {
-    let (resource, kind) = served(kind)?;
-    let endpoint = resource.endpoint().ok_or_else(ApiError::not_found)?;
+    let (resource, _) = served(kind)?;
     let prefer = headers.get("prefer").and_then(|it| it.to_str().ok());
+    let mut work = Work::begin(&state.clinic, actor).await?;
+    let asked = (query, Handling::of_prefer(prefer));
+    let bundle = searched(&mut work, (&base(headers), resource), asked).await?;
+    work.commit().await?;
+    Ok(Resource(bundle))
+}
+
+/// A search in an open transaction.
+pub(super) async fn searched(
+    work: &mut Work<'_>,
+    (base, resource): (&str, ResourceKind),
+    (query, handling): (Vec<(String, String)>, Handling),
+) -> Result<Value, FhirError> {
+    let endpoint = resource.endpoint().ok_or_else(ApiError::not_found)?;
     let given = query
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()));
-    let search =
-        Search::parse(endpoint, given, Handling::of_prefer(prefer)).map_err(FhirError::Issues)?;
+    let search = Search::parse(endpoint, given, handling).map_err(FhirError::Issues)?;
     if !search.controls.include.is_empty() || !search.controls.revinclude.is_empty() {
         let text = "_include and _revinclude are not offered; Patient/{id}/$everything is";
         return Err(FhirError::issue(IssueType::NotSupported, text));
     }
-    let mut found = match kind {
-        None => patients(state, actor, &search).await?,
-        Some(kind) => entries(state, actor, (&search, kind)).await?,
+    let mut found = found(work, &search, resource).await?;
+    search.order(&mut found);
+    bundle(&search, found, (base, resource, &query))
+}
+
+/// What a search finds, in no order.
+pub(super) async fn found(
+    work: &mut Work<'_>,
+    search: &Search,
+    resource: ResourceKind,
+) -> Result<Vec<Value>, FhirError> {
+    let mut found = match served(resource.as_str())? {
+        (_, None) => patients(work, search).await?,
+        (_, Some(kind)) => entries(work, (search, kind)).await?,
     };
     found.retain(|it| search.holds(it));
-    search.order(&mut found);
-    let base = base(headers);
-    bundle(&search, found, (&base, resource, &query))
+    Ok(found)
 }
 
 /// Patients before the filters.
-async fn patients(
-    state: &ApiState,
-    actor: &Actor,
-    search: &Search,
-) -> Result<Vec<Value>, FhirError> {
+async fn patients(work: &mut Work<'_>, search: &Search) -> Result<Vec<Value>, FhirError> {
     let found = match ids(search).as_deref() {
         Some([one]) => {
             let id = PatientId::from_uuid(*one);
-            match read_patient(&state.clinic, actor, id)
-                .await
-                .map_err(FhirError::from)
-            {
+            match work.patient(id).await.map_err(FhirError::from) {
                 Ok(patient) => vec![patient],
                 Err(error) => return none_if_missing(error),
             }
         }
-        _ => list_patients(&state.clinic, actor).await?,
+        _ => work.patients().await?,
     };
     let resources = found.iter().map(|patient| patient_resource(patient, None));
     Ok(resources.collect())
@@ -118,14 +132,13 @@ async fn patients(
 
 /// Entries of one patient, or one entry, before the filters.
 async fn entries(
-    state: &ApiState,
-    actor: &Actor,
+    work: &mut Work<'_>,
     (search, kind): (&Search, Kind),
 ) -> Result<Vec<Value>, FhirError> {
     let found = match (patient_of(search), ids(search).as_deref()) {
-        (Some(patient), _) => list_entries(&state.clinic, actor, (patient, &[kind])).await,
+        (Some(patient), _) => work.entries(patient, &[kind]).await,
         (None, Some([one])) => {
-            let versions = read_versions(&state.clinic, actor, EntryId::from_uuid(*one)).await;
+            let versions = work.versions(EntryId::from_uuid(*one)).await;
             versions.map(|mut versions| {
                 versions.retain(|it| it.entry.fact.kind() == kind);
                 versions.pop().into_iter().collect()
@@ -178,7 +191,7 @@ fn bundle(
     search: &Search,
     found: Vec<Value>,
     (base, resource, query): (&str, ResourceKind, &[(String, String)]),
-) -> Result<Resource, FhirError> {
+) -> Result<Value, FhirError> {
     let Controls { count, mark, .. } = &search.controls;
     let start: usize = match mark.as_deref().map(str::parse) {
         None => 0,
@@ -209,7 +222,7 @@ fn bundle(
     }
     let is_counted = only_count || search.controls.total == Total::Accurate;
     let total = u64::try_from(all).ok().filter(|_| is_counted || end >= all);
-    Ok(Resource(search_set(base, page, &links, total)))
+    Ok(search_set(base, page, &links, total))
 }
 
 /// The address of a page of this search.
