@@ -3,16 +3,18 @@
 //! - `GET /doctors` -> list of [`DoctorView`] (any signed-in person)
 //! - `GET /doctors/{id}/slots?from_us=&days=` -> [`SlotsView`] (any signed-in person)
 //! - `GET /hours`, `PUT /hours` -> [`HoursView`] / [`WeeklyHours`] (doctor: own hours)
-//! - `POST /appointments` [`BookRequest`] -> 201 [`AppointmentView`] (patient)
+//! - `POST /appointments` [`BookRequest`] -> 201 [`AppointmentView`] (patient; doctor and nurse for one)
 //! - `GET /appointments?from_us=&to_us=` -> list of [`AppointmentView`] (patient: own; doctor: own list)
-//! - `GET /appointments/{id}` -> [`AppointmentView`] (its patient, its doctor)
-//! - `POST /appointments/{id}/cancel` -> [`AppointmentView`] (its patient, its doctor)
-//! - `POST /appointments/{id}/reschedule` [`RescheduleRequest`] -> [`AppointmentView`] (its patient, its doctor)
+//! - `GET /appointments/{id}` -> [`AppointmentView`] (its patient, its doctor, nurses)
+//! - `POST /appointments/{id}/cancel` -> [`AppointmentView`] (its patient, its doctor, nurses)
+//! - `POST /appointments/{id}/reschedule` [`RescheduleRequest`] -> [`AppointmentView`] (its patient, its doctor, nurses)
 //! - `POST /appointments/{id}/link` -> [`JoinLink`]: a new link, the old one stops working (its patient, its doctor)
 //! - `DELETE /appointments/{id}/link` -> 204: revokes it (its patient, its doctor)
 
-use clinical_model::{AppointmentId, UserId};
+use clinical_model::{AppointmentId, PatientId, ServiceId, UserId};
 use serde::{Deserialize, Serialize};
+
+use crate::ServiceBrief;
 
 /// A doctor one can book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +89,14 @@ pub struct BookRequest {
     /// With whom.
     #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
     pub doctor: UserId,
+    /// What for; none for a plain visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
+    pub service: Option<ServiceId>,
+    /// For whom, when staff book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
+    pub patient: Option<PatientId>,
     /// Begin of a free slot.
     pub start_us: i64,
     /// In the patient's words, at most 500 characters; may be empty.
@@ -147,6 +157,9 @@ pub struct AppointmentView {
     pub has_summary: bool,
     /// People invited to the visit.
     pub guests: Vec<GuestBrief>,
+    /// What was booked; none for a plain visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceBrief>,
     /// The patient's way in, right after booking only; later `POST /appointments/{id}/link` makes a
     /// new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

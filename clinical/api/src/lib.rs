@@ -10,6 +10,7 @@ mod account;
 mod admin;
 mod auth;
 mod booking;
+mod calendar;
 mod notify;
 mod people;
 mod prescriptions;
@@ -32,6 +33,12 @@ pub use auth::{LoginRequest, Me, Token};
 pub use booking::{
     AppointmentState, AppointmentView, BookRequest, DoctorView, GuestBrief, HoursView, JoinLink,
     RescheduleRequest, SlotView, SlotsView, WeeklyHours,
+};
+pub use calendar::{
+    BookHeldRequest, CalendarAppointmentView, CalendarBy, CalendarColumnView, CalendarEntryView,
+    CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView, NewFeedView,
+    OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView, PlanView,
+    ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
 };
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,

@@ -16,7 +16,7 @@ use clinical_app::booking::{
     RescheduleError, ResourceRecord, ServiceRecord, appointments, book, book_held, cancel, hold,
     openings, overbook, put_resource, put_service, reschedule,
 };
-use clinical_model::booking::{AppointmentStage, Reason};
+use clinical_model::booking::{AppointmentStage, Modality, Reason};
 use clinical_model::{AppointmentId, Micros, Once, ResourceId, Role, ServiceId, UserId};
 use clinical_store::{StoreError, on_both_engines};
 use support::{MIN, MONDAY, Practice, TENANT};
@@ -63,6 +63,7 @@ async fn scan(practice: &Practice, admin: &Actor) -> ServiceId {
         before_min: 0,
         after_min: 5,
         step_min: 15,
+        modality: Modality::Video,
         active: true,
         version: 0,
         doctors: Vec::new(),

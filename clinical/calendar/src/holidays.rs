@@ -26,6 +26,12 @@ impl Country {
             .all(u8::is_ascii_uppercase)
             .then_some(Self(code))
     }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> String {
+        self.0.iter().map(|letter| char::from(*letter)).collect()
+    }
 }
 
 /// A day that is free by law.

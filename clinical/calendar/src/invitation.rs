@@ -19,6 +19,9 @@ const PRODUCT: &str = "-//Telehealth Hub//Booking//EN";
 /// Octets of a line without its end.
 const LINE_OCTETS_MAX: usize = 75;
 
+/// How often calendar programs are asked to look again (RFC 7986, 5.7).
+const FEED_REFRESH: &str = "PT1H";
+
 /// What the receiver shall do with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -120,11 +123,7 @@ impl Invitation<'_> {
         }
         lines.extend(self.event(method, &times)?);
         lines.push(Property::new("END", "VCALENDAR"));
-        Ok(lines
-            .into_iter()
-            .filter_map(|line| TryInto::<String>::try_into(line).ok())
-            .map(|line| folded(&line))
-            .collect())
+        Ok(written(lines))
     }
 
     fn event(&self, method: Method, times: &Times) -> Result<Vec<Property>, InvitationError> {
@@ -166,6 +165,39 @@ impl Invitation<'_> {
         lines.push(Property::new("END", "VEVENT"));
         Ok(lines)
     }
+}
+
+/// Several appointments as one text that calendar programs read again and again. Times are in UTC,
+/// so that it needs no zone; every program shows them on the wall clock of its owner.
+///
+/// # Errors
+/// As [`Invitation::text`].
+pub fn feed(title: &str, entries: &[Invitation<'_>]) -> Result<String, InvitationError> {
+    let mut refresh = Property::new("REFRESH-INTERVAL", FEED_REFRESH);
+    refresh.add_parameter("VALUE", "DURATION");
+    let mut lines = vec![
+        Property::new("BEGIN", "VCALENDAR"),
+        Property::new("VERSION", "2.0"),
+        Property::new("PRODID", PRODUCT),
+        Property::new("CALSCALE", "GREGORIAN"),
+        Property::new("METHOD", "PUBLISH"),
+        Property::new("X-WR-CALNAME", one_line(title)),
+        refresh,
+        Property::new("X-PUBLISHED-TTL", FEED_REFRESH),
+    ];
+    for entry in entries {
+        lines.extend(entry.event(Method::Publish, &Times::Utc)?);
+    }
+    lines.push(Property::new("END", "VCALENDAR"));
+    Ok(written(lines))
+}
+
+fn written(lines: Vec<Property>) -> String {
+    lines
+        .into_iter()
+        .filter_map(|line| TryInto::<String>::try_into(line).ok())
+        .map(|line| folded(&line))
+        .collect()
 }
 
 /// How the times of one appointment are written.

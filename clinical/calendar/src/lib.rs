@@ -16,7 +16,7 @@ mod service;
 mod timeline;
 
 pub use holidays::{Country, Holiday, HolidayBook, HolidayError};
-pub use invitation::{Invitation, InvitationError, Method, Party};
+pub use invitation::{Invitation, InvitationError, Method, Party, feed};
 pub use rule::{COUNT_MAX, INTERVAL_MAX, Rule, RuleError, TEXT_BYTES_MAX};
 pub use schedule::{
     Availability, AvailabilityError, Closure, Exception, Hours, HoursError, RANGE_DAYS_MAX,

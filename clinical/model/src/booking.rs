@@ -3,6 +3,7 @@
 mod appointment;
 mod doctor;
 mod hours;
+mod modality;
 mod slots;
 mod wording;
 
@@ -11,6 +12,7 @@ pub use appointment::{
 };
 pub use doctor::Doctor;
 pub use hours::{HOURS_MAX, HoursError, SLOT_MIN_MAX, SLOT_MIN_MIN, Stretch, WeeklyHours};
+pub use modality::Modality;
 pub use slots::{Slot, free_slots, slot_at};
 pub use wording::{
     NAME_CHARS_MAX, PersonName, REASON_CHARS_MAX, Reason, Relation, WordingError, parse_wording,

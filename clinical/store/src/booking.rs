@@ -1,6 +1,8 @@
 //! Doctors, their hours, services, rooms and devices, holds, appointments.
 
 mod appointments;
+mod engagements;
+mod feeds;
 mod holds;
 mod occupancies;
 mod plans;
@@ -8,9 +10,12 @@ mod schedules;
 mod services;
 
 pub use appointments::{
-    APPOINTMENTS_MAX, AppointmentRecord, AppointmentWriteError, Party, find, find_by_room, insert,
-    insert_claiming, list, lock_all, lock_calendars, rooms_near, service_of, update, waiting,
+    APPOINTMENTS_MAX, AppointmentRecord, AppointmentWriteError, BookedService, Party, find,
+    find_by_room, insert, insert_claiming, list, lock_all, lock_calendars, rooms_near, service_of,
+    update, waiting,
 };
+pub use engagements::{EngagedAppointment, Engagement, engagements};
+pub use feeds::{delete_feed, feed_owner, feed_since, put_feed};
 pub use holds::{Hold, delete_hold, hold, insert_hold};
 pub use occupancies::{Claim, Seat, busy, drop_expired, occupied, overlaps};
 pub use plans::{Plan, PlanException, PlanRule, plan, put_plan};

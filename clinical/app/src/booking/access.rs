@@ -1,9 +1,10 @@
 //! Which appointments a person may know of. What is not theirs does not exist for them.
 
-use clinical_model::{AppointmentId, Micros, Role};
+use clinical_model::{AppointmentId, AuditEntry, Micros, Role};
 use clinical_store::booking::{AppointmentRecord, Party};
 use clinical_store::{Conn, StoreError};
 
+use crate::access::{Access, AccessDenied};
 use crate::{Actor, Desk};
 
 /// Longest range of one list, in days of 24 hours.
@@ -56,7 +57,48 @@ pub(crate) fn is_doctor_of(actor: &Actor, record: &AppointmentRecord) -> bool {
     actor.role == Role::Doctor && record.appointment.doctor == actor.user
 }
 
-/// One appointment, for its patient and its doctor.
+/// Why somebody may act on an appointment.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Right {
+    /// It is theirs.
+    Own,
+    /// They may see its patient.
+    Staff(Access),
+}
+
+impl Right {
+    /// The audit entry of an act under this right.
+    pub(super) fn entry(&self, actor: &Actor, action: &'static str, now: Micros) -> AuditEntry {
+        match self {
+            Self::Own => actor.did(action, now).under("own_appointment"),
+            Self::Staff(access) => access.entry(actor, action),
+        }
+    }
+}
+
+/// As [`own`]; nurses have those of the patients whom they may see.
+pub(super) async fn reached(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: AppointmentId,
+    now: Micros,
+) -> Result<(AppointmentRecord, Right), AccessError> {
+    if actor.role != Role::Nurse {
+        return Ok((own(conn, actor, id).await?, Right::Own));
+    }
+    let record = clinical_store::booking::find(conn, id)
+        .await?
+        .ok_or(AccessError::NotFound)?;
+    let access = Access::to(conn, actor, record.appointment.patient, now)
+        .await
+        .map_err(|error| match error {
+            AccessDenied::NotFound => AccessError::NotFound,
+            AccessDenied::Store(error) => AccessError::Store(error),
+        })?;
+    Ok((record, Right::Staff(access)))
+}
+
+/// One appointment, for its patient, its doctor, and nurses who may see the patient.
 ///
 /// # Errors
 /// [`AccessError`]
@@ -65,8 +107,10 @@ pub async fn appointment(
     actor: &Actor,
     id: AppointmentId,
 ) -> Result<AppointmentRecord, AccessError> {
+    let now = desk.now();
     let mut tx = desk.db().read().await?;
-    own(&mut tx, actor, id).await
+    let (record, _) = reached(&mut tx, actor, id, now).await?;
+    Ok(record)
 }
 
 /// A patient's own appointments or a doctor's own list: those that begin in `[from, to)`, in order

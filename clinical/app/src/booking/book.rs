@@ -8,8 +8,10 @@ use clinical_model::{
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError, Claim};
 use clinical_store::{StoreError, Tx};
 
+use super::access::Right;
 use super::claim::{Missing, Wanted, find};
 use super::links::{NewLink, issue};
+use crate::access::{Access, AccessDenied};
 use crate::notify::tell_booked;
 use crate::{Actor, Desk};
 
@@ -78,6 +80,15 @@ impl From<AppointmentWriteError> for BookError {
     }
 }
 
+impl From<AccessDenied> for BookError {
+    fn from(error: AccessDenied) -> Self {
+        match error {
+            AccessDenied::NotFound => Self::NoPatient,
+            AccessDenied::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<Missing> for BookError {
     fn from(error: Missing) -> Self {
         match error {
@@ -135,7 +146,47 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
         return Err(BookError::Forbidden);
     };
     let now = desk.now();
+    let tx = desk.db().begin().await?;
+    book_as(desk, tx, actor, (patient, Right::Own), (command, now)).await
+}
+
+/// Books a slot for a patient whom the caller may see: nurses with every doctor, doctors with
+/// themselves.
+///
+/// # Errors
+/// [`BookError`]
+pub async fn book_for(
+    desk: &Desk,
+    actor: &Actor,
+    patient: PatientId,
+    command: BookCommand,
+) -> Result<Booked, BookError> {
+    match actor.role {
+        // Of other doctors' calendars a doctor is told nothing.
+        Role::Doctor if command.doctor != actor.user => return Err(BookError::NoDoctor),
+        Role::Doctor | Role::Nurse => {}
+        Role::Patient
+        | Role::Pharmacist
+        | Role::LabTechnician
+        | Role::Radiologist
+        | Role::Pathologist
+        | Role::Admin
+        | Role::HealthAuthority => return Err(BookError::Forbidden),
+    }
+    let now = desk.now();
     let mut tx = desk.db().begin().await?;
+    let access = Access::to(&mut tx, actor, patient, now).await?;
+    let right = Right::Staff(access);
+    book_as(desk, tx, actor, (patient, right), (command, now)).await
+}
+
+async fn book_as(
+    desk: &Desk,
+    mut tx: Tx,
+    actor: &Actor,
+    (patient, right): (PatientId, Right),
+    (command, now): (BookCommand, Micros),
+) -> Result<Booked, BookError> {
     if clinical_store::booking::doctor(&mut tx, actor.tenant, command.doctor)
         .await?
         .is_none()
@@ -165,10 +216,9 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
         reason: command.reason,
     };
     let booked = write(desk, &mut tx, agreed, (&claim, now)).await?;
-    let entry = actor
-        .did("booking.book", now)
-        .of_visit(&booked.record.appointment)
-        .under("own_appointment");
+    let entry = right
+        .entry(actor, "booking.book", now)
+        .of_visit(&booked.record.appointment);
     tx.commit(entry).await?;
     Ok(booked)
 }

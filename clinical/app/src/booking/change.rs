@@ -5,7 +5,7 @@ use clinical_model::{AppointmentId, Micros};
 use clinical_store::StoreError;
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
 
-use super::access::{AccessError, own};
+use super::access::{AccessError, reached};
 use super::claim::{Missing, Wanted, offer};
 use crate::notify::{tell_cancelled, tell_moved};
 use crate::visits::{CloseReason, LiveEffect};
@@ -59,15 +59,14 @@ pub async fn cancel(
 ) -> Result<AppointmentRecord, CancelError> {
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
-    let mut record = own(&mut tx, actor, id).await?;
+    let (mut record, right) = reached(&mut tx, actor, id, now).await?;
     let read = record.appointment.version;
     record.appointment = record.appointment.cancel(now)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
     tell_cancelled(&mut tx, desk.clinic(), &record.appointment, now).await?;
-    let entry = actor
-        .did("booking.cancel", now)
-        .of_visit(&record.appointment)
-        .under("own_appointment");
+    let entry = right
+        .entry(actor, "booking.cancel", now)
+        .of_visit(&record.appointment);
     let effect = LiveEffect::CloseRoom {
         room: record.appointment.room,
         reason: CloseReason::Cancelled,
@@ -145,7 +144,7 @@ pub async fn reschedule(
 ) -> Result<AppointmentRecord, RescheduleError> {
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
-    let mut record = own(&mut tx, actor, id).await?;
+    let (mut record, right) = reached(&mut tx, actor, id, now).await?;
     let (doctor, patient) = (record.appointment.doctor, record.appointment.patient);
     let read = record.appointment.version;
     let (service, mut kept) = clinical_store::booking::service_of(&mut tx, id).await?;
@@ -168,10 +167,9 @@ pub async fn reschedule(
     let room = record.appointment.room;
     clinical_store::visits::clear_admissions(&mut tx, room, now).await?;
     tell_moved(&mut tx, desk.clinic(), &record.appointment, now).await?;
-    let entry = actor
-        .did("booking.reschedule", now)
-        .of_visit(&record.appointment)
-        .under("own_appointment");
+    let entry = right
+        .entry(actor, "booking.reschedule", now)
+        .of_visit(&record.appointment);
     let effect = LiveEffect::CloseRoom {
         room,
         reason: CloseReason::Rescheduled,

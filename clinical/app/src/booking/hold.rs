@@ -65,6 +65,18 @@ pub async fn hold(desk: &Desk, actor: &Actor, command: HoldCommand) -> Result<Ho
     Ok(hold)
 }
 
+/// The patient's hold, while it lasts.
+///
+/// # Errors
+/// [`BookError::NoHold`], [`BookError::Forbidden`] and [`BookError::Store`]
+pub async fn held(desk: &Desk, actor: &Actor, id: HoldId) -> Result<Hold, BookError> {
+    let patient = own_record(actor)?;
+    let mut tx = desk.db().read().await?;
+    clinical_store::booking::hold(&mut tx, patient, id, desk.now())
+        .await?
+        .ok_or(BookError::NoHold)
+}
+
 /// Makes an appointment of what a hold kept.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use clinical_calendar::{Country, HolidayBook, Hours, Rule, Service, ServiceError
 use clinical_model::{ResourceId, Role, ServiceId, TenantId, UserId};
 use clinical_store::booking::{Plan, ResourceRecord, ServiceRecord};
 use clinical_store::{Conn, StoreError};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -161,7 +162,38 @@ pub async fn plan(desk: &Desk, actor: &Actor, owner: Uuid) -> Result<Plan, Offer
     Ok(clinical_store::booking::plan(&mut tx, owner, desk.now()).await?)
 }
 
-/// Replaces the plan of a doctor, a room or a device. Doctors change their own; admins, all. Ids
+/// The countries whose public holidays are known, and the days of one of them in a year: date as
+/// YYYYMMDD, name in French and in English.
+///
+/// # Errors
+/// [`OfferError::Field`] and [`OfferError::Store`]
+pub fn holidays(country: &str, year: i16) -> Result<Holidays, OfferError> {
+    let country = Country::parse(country).ok_or(OfferError::Field("country"))?;
+    let first = Date::new(year, 1, 1).or(Err(OfferError::Field("year")))?;
+    let last = Date::new(year, 12, 31).or(Err(OfferError::Field("year")))?;
+    let book =
+        HolidayBook::built_in().map_err(|error| StoreError::corrupt("schedule_holidays", error))?;
+    let days = book.between(country, first, last).into_iter().map(|it| {
+        let (month, day) = (i64::from(it.date.month()), i64::from(it.date.day()));
+        let date = i64::from(it.date.year()) * 10_000 + month * 100 + day;
+        (date, it.name_fr, it.name_en)
+    });
+    Ok(Holidays {
+        days: days.collect(),
+        countries: book.countries().map(Country::code).collect(),
+    })
+}
+
+/// Public holidays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holidays {
+    /// Date as YYYYMMDD, name in French and in English.
+    pub days: Vec<(i64, String, String)>,
+    /// Codes of the countries that are known.
+    pub countries: Vec<String>,
+}
+
+/// Replaces the plan of a doctor, a room or a device that was read at `plan.version`. Doctors change their own; admins, all. Ids
 /// are made here.
 ///
 /// # Errors
@@ -183,7 +215,10 @@ pub async fn put_plan(
         exception.id = clinical_model::ScheduleEntryId::from_uuid(desk.id(now));
     }
     let place = (actor.tenant, owner);
-    clinical_store::booking::put_plan(&mut tx, place, &plan, actor.user).await?;
+    plan.version = plan.version.saturating_add(1);
+    if !clinical_store::booking::put_plan(&mut tx, place, &plan, actor.user).await? {
+        return Err(OfferError::Changed);
+    }
     let entry = actor.did("booking.put_plan", now);
     tx.commit(entry.about("schedule", owner)).await?;
     Ok(plan)

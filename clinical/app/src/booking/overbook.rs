@@ -6,7 +6,7 @@ use clinical_store::booking::Claim;
 
 use super::book::{Agreed, BookError, Booked, write};
 use super::claim::{Wanted, find};
-use crate::access::{Access, AccessDenied};
+use crate::access::Access;
 use crate::{Actor, Desk};
 
 /// Why a doctor is booked twice.
@@ -72,12 +72,7 @@ pub async fn overbook(
     }
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
-    let access = Access::to(&mut tx, actor, command.patient, now)
-        .await
-        .map_err(|error| match error {
-            AccessDenied::NotFound => BookError::NoPatient,
-            AccessDenied::Store(error) => BookError::Store(error),
-        })?;
+    let access = Access::to(&mut tx, actor, command.patient, now).await?;
     if clinical_store::booking::doctor(&mut tx, actor.tenant, command.doctor)
         .await?
         .is_none()

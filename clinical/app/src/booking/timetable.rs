@@ -2,7 +2,7 @@
 
 use clinical_calendar::{
     AvailabilityError, Closure, Country, Exception, HolidayBook, Hours, Offer, Resource, Rule,
-    Schedule as Recurring, Service, WallSpan, offers,
+    Schedule as Recurring, Service, WallSpan, availability, offers,
 };
 use clinical_model::booking::Slot;
 use clinical_model::{Micros, TenantId, UserId};
@@ -98,6 +98,17 @@ impl Timetable {
     pub(super) fn plain(&self) -> Result<Service, StoreError> {
         Service::parse(self.slot_min, (0, 0), self.slot_min)
             .map_err(|error| StoreError::corrupt("doctor_schedules.slot_min", error))
+    }
+
+    /// When it is there, whatever it is busy with.
+    pub(super) fn open(&self, range: Slot) -> Result<Vec<Slot>, StoreError> {
+        match availability(&self.recurring, &self.zone, range) {
+            Ok(found) => Ok(found.open),
+            Err(AvailabilityError::Range) => Ok(Vec::new()),
+            Err(error @ AvailabilityError::Rule(_)) => {
+                Err(StoreError::corrupt("schedule_rules.rule", error))
+            }
+        }
     }
 
     pub(super) const fn with<'a>(&'a self, busy: &'a [Slot]) -> Resource<'a> {

@@ -117,6 +117,8 @@ struct Cast {
     record: String,
     /// A prescription of the doctor for the patient, signed and not transmitted.
     prescription: String,
+    /// A time that is kept for the patient.
+    hold: String,
 }
 
 impl Cast {
@@ -154,10 +156,15 @@ impl Cast {
         let account = credential_by_email(&mut tx, &email).await.unwrap().unwrap();
         let record = account.account.patient.unwrap().to_string();
         drop(tx);
+        let start_us = &slots.body["slots"][40]["start_us"];
+        let body = json!({"doctor": doctor_id, "start_us": start_us}).to_string();
+        let held = house.call("POST /holds", Some(&patient), &body).await;
+        assert_eq!(held.status, StatusCode::CREATED, "{}", held.body);
         let prescription = prescribed(house, &doctor, &record).await;
         Self {
             strangers,
             prescription,
+            hold: held.body["id"].as_str().unwrap().to_owned(),
             record,
             patient,
             doctor,
@@ -171,6 +178,7 @@ impl Cast {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
             Some("patients" | "fhir") => &self.record,
+            Some("holds") => &self.hold,
             Some("prescriptions") => &self.prescription,
             _ => &self.appointment,
         };
@@ -186,7 +194,11 @@ impl Cast {
             .replace("{code}", "0000");
         let now = crate::house::MONDAY;
         let query = match (row.method, row.path) {
-            ("GET", "/doctors/{id}/slots") => format!("?from_us={now}&days=1"),
+            ("GET", "/holidays") => "?country=CM&year=2026".to_owned(),
+            ("GET", "/calendar") => format!("?from_us={now}&to_us={}&by=clinician", now + 1),
+            ("GET", "/doctors/{id}/slots" | "/services/{id}/openings") => {
+                format!("?from_us={now}&days=1")
+            }
             ("GET", "/appointments") => format!("?from_us={now}&to_us={}", now + 86_400_000_000),
             _ => String::new(),
         };

@@ -1,7 +1,7 @@
 //! Appointments. Two of one person at the same time are refused by the schema.
 
 use clinical_model::booking::{
-    Appointment, AppointmentStage, AppointmentState, Doctor, Reason, Slot,
+    Appointment, AppointmentStage, AppointmentState, Doctor, Modality, Reason, Slot,
 };
 use clinical_model::visits::Guest;
 use clinical_model::{
@@ -32,6 +32,21 @@ pub struct AppointmentRecord {
     pub has_summary: bool,
     /// Invited people.
     pub guests: Vec<Guest>,
+    /// What was booked; none for a plain visit over this service.
+    pub service: Option<BookedService>,
+    /// Staff gave the time although the doctor was busy then.
+    pub overbooked: bool,
+}
+
+/// What an appointment is for, as an offer of the clinic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookedService {
+    /// The service.
+    pub id: ServiceId,
+    /// Its word, unique in the clinic.
+    pub code: String,
+    /// How the people meet.
+    pub modality: Modality,
 }
 
 /// Whose appointments are meant.
@@ -105,6 +120,10 @@ struct AppointmentRow {
     doctor_zone: String,
     doctor_languages: String,
     has_summary: bool,
+    service: Option<Uuid>,
+    service_code: Option<String>,
+    service_modality: Option<String>,
+    overbooked: bool,
 }
 
 macro_rules! select_appointments {
@@ -115,12 +134,14 @@ macro_rules! select_appointments {
                  d.name_sealed AS doctor_name_sealed, d.specialty AS doctor_specialty,
                  COALESCE(s.zone, d.zone) AS doctor_zone, d.languages AS doctor_languages,
                  EXISTS (SELECT 1 FROM notes n WHERE n.appointment = a.id AND n.state = 'signed')
-                     AS has_summary
+                     AS has_summary,
+                 a.service, a.overbooked, sv.code AS service_code, sv.modality AS service_modality
              FROM appointments a
              JOIN users d ON d.id = a.doctor
              JOIN patients p ON p.id = a.patient
              JOIN patient_keys k ON k.patient = a.patient
-             LEFT JOIN doctor_schedules s ON s.doctor = a.doctor ",
+             LEFT JOIN doctor_schedules s ON s.doctor = a.doctor
+             LEFT JOIN services sv ON sv.id = a.service ",
             $tail
         )
     };
@@ -150,6 +171,15 @@ async fn opened(conn: &mut Conn, row: AppointmentRow) -> Result<AppointmentRecor
     let state = AppointmentStage::from_word(&row.state)
         .and_then(|stage| AppointmentState::from_parts(stage, row.state_us.map(Micros)))
         .ok_or_else(|| StoreError::corrupt("appointments.state", "no such state"))?;
+    let service = match (row.service, row.service_code, row.service_modality) {
+        (Some(id), Some(code), Some(word)) => Some(BookedService {
+            id: ServiceId::from_uuid(id),
+            code,
+            modality: Modality::from_word(&word)
+                .ok_or_else(|| StoreError::corrupt("services.modality", "no such word"))?,
+        }),
+        _ => None,
+    };
     let appointment = Appointment {
         id: AppointmentId::from_uuid(row.id),
         tenant,
@@ -180,6 +210,8 @@ async fn opened(conn: &mut Conn, row: AppointmentRow) -> Result<AppointmentRecor
         patient_name,
         has_summary: row.has_summary,
         guests: Vec::new(),
+        service,
+        overbooked: row.overbooked,
     })
 }
 

@@ -47,6 +47,8 @@ pub struct Plan {
     pub exceptions: Vec<PlanException>,
     /// ISO 3166-1 code of the country whose public holidays are kept.
     pub holidays: Option<String>,
+    /// Counts its changes; 0 of a plan that was never written.
+    pub version: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -109,7 +111,14 @@ pub async fn plan(conn: &mut Conn, owner: Uuid, since: Micros) -> Result<Plan, S
         "SELECT country FROM schedule_holidays WHERE owner = $1",
         owner
     )?;
+    let version = fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT version FROM schedule_plans WHERE owner = $1",
+        owner
+    )?;
     Ok(Plan {
+        version: version.map_or(0, |(version,)| version),
         rules,
         exceptions: exceptions
             .into_iter()
@@ -124,7 +133,8 @@ pub async fn plan(conn: &mut Conn, owner: Uuid, since: Micros) -> Result<Plan, S
     })
 }
 
-/// Replaces the plan of an owner. What is booked stays booked.
+/// Replaces the plan of an owner by version `plan.version`; false if the one before it is not the
+/// stored one. What is booked stays booked.
 ///
 /// # Errors
 /// The store failed.
@@ -133,7 +143,28 @@ pub async fn put_plan(
     (tenant, owner): (TenantId, Uuid),
     plan: &Plan,
     by: UserId,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let touched = if plan.version == 1 {
+        execute!(
+            tx,
+            "INSERT INTO schedule_plans (owner, tenant, version) VALUES ($1, $2, 1)
+             ON CONFLICT (owner) DO NOTHING",
+            owner,
+            tenant.as_uuid()
+        )?
+    } else {
+        execute!(
+            tx,
+            "UPDATE schedule_plans SET version = $1
+             WHERE owner = $2 AND tenant = $3 AND version = $1 - 1",
+            plan.version,
+            owner,
+            tenant.as_uuid()
+        )?
+    };
+    if touched != 1 {
+        return Ok(false);
+    }
     execute!(tx, "DELETE FROM schedule_rules WHERE owner = $1", owner)?;
     execute!(
         tx,
@@ -179,5 +210,5 @@ pub async fn put_plan(
             country.as_str()
         )?;
     }
-    Ok(())
+    Ok(true)
 }

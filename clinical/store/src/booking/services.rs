@@ -1,5 +1,6 @@
 //! What a clinic offers, and the rooms and devices for it.
 
+use clinical_model::booking::Modality;
 use clinical_model::{ResourceId, ServiceId, TenantId, UserId};
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub struct ServiceRecord {
     pub after_min: u16,
     /// Minutes between two offers.
     pub step_min: u16,
+    /// How the people meet.
+    pub modality: Modality,
     /// It can be booked.
     pub active: bool,
     /// Counts its changes.
@@ -65,6 +68,7 @@ struct ServiceRow {
     before_min: i64,
     after_min: i64,
     step_min: i64,
+    modality: String,
     active: bool,
     version: i64,
 }
@@ -128,6 +132,8 @@ async fn completed(conn: &mut Conn, row: ServiceRow) -> Result<ServiceRecord, St
         before_min: minutes(row.before_min)?,
         after_min: minutes(row.after_min)?,
         step_min: minutes(row.step_min)?,
+        modality: Modality::from_word(&row.modality)
+            .ok_or_else(|| StoreError::corrupt("services.modality", "no such word"))?,
         active: row.active,
         version: row.version,
         doctors: doctors
@@ -146,7 +152,7 @@ pub async fn services(conn: &mut Conn, tenant: TenantId) -> Result<Vec<ServiceRe
     let rows = fetch_all!(
         conn,
         ServiceRow,
-        "SELECT id, tenant, code, length_min, before_min, after_min, step_min, active, version
+        "SELECT id, tenant, code, length_min, before_min, after_min, step_min, modality, active, version
          FROM services WHERE tenant = $1 ORDER BY code LIMIT $2",
         tenant.as_uuid(),
         LIST_MAX
@@ -170,7 +176,7 @@ pub async fn service(
     let row = fetch_optional!(
         conn,
         ServiceRow,
-        "SELECT id, tenant, code, length_min, before_min, after_min, step_min, active, version
+        "SELECT id, tenant, code, length_min, before_min, after_min, step_min, modality, active, version
          FROM services WHERE tenant = $1 AND id = $2",
         tenant.as_uuid(),
         id.as_uuid()
@@ -190,11 +196,13 @@ pub async fn put_service(tx: &mut Tx, it: &ServiceRecord) -> Result<bool, StoreE
     let touched = execute!(
         tx,
         "INSERT INTO services
-             (id, tenant, code, length_min, before_min, after_min, step_min, active, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (id, tenant, code, length_min, before_min, after_min, step_min, active, version,
+              modality)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO UPDATE SET code = excluded.code, length_min = excluded.length_min,
              before_min = excluded.before_min, after_min = excluded.after_min,
-             step_min = excluded.step_min, active = excluded.active, version = excluded.version
+             step_min = excluded.step_min, active = excluded.active, version = excluded.version,
+             modality = excluded.modality
          WHERE services.version = excluded.version - 1 AND services.tenant = excluded.tenant",
         it.id.as_uuid(),
         it.tenant.as_uuid(),
@@ -204,7 +212,8 @@ pub async fn put_service(tx: &mut Tx, it: &ServiceRecord) -> Result<bool, StoreE
         i64::from(it.after_min),
         i64::from(it.step_min),
         it.active,
-        it.version
+        it.version,
+        it.modality.as_str()
     )?;
     if touched != 1 {
         return Ok(false);

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use clinical_api::{AppointmentView, BookRequest, ProblemCode};
-use clinical_app::booking::{self, BookCommand, BookError};
-use clinical_model::Micros;
+use clinical_api::{AppointmentView, BookRequest};
+use clinical_app::booking::{self, BookCommand};
 use clinical_model::booking::Reason;
+use clinical_model::{Micros, Role};
 
 use super::views::{appointment_view, link_view};
 use crate::actor::Caller;
@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::extract::Body;
 use crate::router::ApiState;
 
-/// Book a free time. The answer has the patient's way in, this once.
+/// Book a free time; staff name the patient. A patient's answer has their way in, this once.
 #[utoipa::path(post, path = "/appointments", tag = "booking", request_body = BookRequest,
     responses((status = 201, body = AppointmentView)))]
 pub(super) async fn book_appointment(
@@ -25,25 +25,20 @@ pub(super) async fn book_appointment(
     let reason = Reason::try_from(request.reason.as_str());
     let command = BookCommand {
         doctor: request.doctor,
-        service: None,
+        service: request.service,
         start: Micros(request.start_us),
         reason: reason.or(Err(ApiError::invalid("reason")))?,
     };
-    let booked =
-        booking::book(&state.desk, &actor, command)
-            .await
-            .map_err(|error| match error {
-                BookError::Forbidden => ProblemCode::Forbidden.into(),
-                BookError::NoDoctor => ApiError::invalid("doctor"),
-                BookError::NoSlot => ApiError::invalid("start_us"),
-                BookError::SlotTaken => ProblemCode::SlotTaken.into(),
-                // The patient's own other appointment has that time.
-                BookError::OwnOverlap => ApiError::new(ProblemCode::SlotTaken).field("start_us"),
-                BookError::NoHold | BookError::NoPatient => ApiError::not_found(),
-                BookError::Written(_) => ProblemCode::Changed.into(),
-                BookError::Store(error) => error.into(),
-            })?;
+    let (booked, is_own) = match (actor.role, request.patient) {
+        (Role::Patient, None) => (booking::book(&state.desk, &actor, command).await?, true),
+        (Role::Patient, Some(_)) | (_, None) => return Err(ApiError::invalid("patient")),
+        (_, Some(patient)) => {
+            let booked = booking::book_for(&state.desk, &actor, patient, command).await?;
+            (booked, false)
+        }
+    };
     let mut view = appointment_view(booked.record);
-    view.link = Some(link_view(&booked.link));
+    // The way in is the patient's: when staff book, they are sent it.
+    view.link = is_own.then(|| link_view(&booked.link));
     Ok((StatusCode::CREATED, Json(view)))
 }
