@@ -99,6 +99,8 @@ fn Confirm(doctor: DoctorView, start_us: i64) -> impl IntoView {
         spawn_local(async move {
             let request = BookRequest {
                 doctor: id,
+                service: None,
+                patient: None,
                 start_us,
                 reason: text.get_untracked().trim().to_owned(),
             };
