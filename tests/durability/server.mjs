@@ -30,11 +30,11 @@ export function killAll() {
 
 /** One installation: a data folder, a store, and a server that comes and goes. */
 export class Server {
-  constructor(data, storeUrl, port, log) {
+  constructor(data, storeUrl, port, log, filter = "info,clinical_http=trace") {
     Object.assign(this, { data, storeUrl, port, log });
     this.config = `${data}/../config-${port}.toml`;
     const store = storeUrl ? `url = "${storeUrl}"\n` : "";
-    fs.writeFileSync(this.config, `data_dir = "${data}"\n[store]\n${store}[log]\nfilter = "info,clinical_http=trace"\n`);
+    fs.writeFileSync(this.config, `data_dir = "${data}"\n[store]\n${store}[log]\nfilter = "${filter}"\n`);
   }
 
   get base() {

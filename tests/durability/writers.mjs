@@ -23,7 +23,7 @@ export async function call(server, token, method, path, body) {
   }
 }
 
-async function signIn(server, email) {
+export async function signIn(server, email) {
   const answer = await call(server, null, "POST", "/auth/login", { email, password: PASSWORD });
   if (answer.status !== 200) throw new Error(`${email} cannot sign in: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body;

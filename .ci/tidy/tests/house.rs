@@ -118,7 +118,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "clinical-gateways",
-        may_import: &["clinical-model", "clinical-app"],
+        may_import: &["clinical-model", "clinical-app", "clinical-vault"],
         tests_may_import: &[],
         never_reaches: &["axum", "str0m", "quinn-udp", "leptos"],
     },

@@ -92,6 +92,21 @@ pub struct Written {
     pub by_patient: bool,
 }
 
+/// Every patient whom the actor may see.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn list_patients(clinic: &Clinic, actor: &Actor) -> Result<Vec<Patient>, ExchangeError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.look().await?;
+    let found = patients::reached(&mut tx, &actor.viewer(now), PATIENTS_MAX + 1).await?;
+    if found.len() > usize::try_from(PATIENTS_MAX).unwrap_or(usize::MAX) {
+        return Err(ExchangeError::TooMany);
+    }
+    tx.commit(actor.did("fhir.patients", now)).await?;
+    Ok(found)
+}
+
 /// One patient.
 ///
 /// # Errors
@@ -101,10 +116,29 @@ pub async fn read_patient(
     actor: &Actor,
     id: PatientId,
 ) -> Result<Patient, ExchangeError> {
-    let mut work = Work::begin(clinic, actor).await?;
-    let patient = work.patient(id).await?;
-    work.commit().await?;
+    let mut tx = clinic.db.look().await?;
+    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
+    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let patient = found.ok_or(ExchangeError::NotFound)?;
+    tx.commit(access.entry(actor, "fhir.patient")).await?;
     Ok(patient)
+}
+
+/// The entries of some kinds (all when empty) in the chart of a patient, newest first.
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn list_entries(
+    clinic: &Clinic,
+    actor: &Actor,
+    (patient, kinds): (PatientId, &[Kind]),
+) -> Result<Vec<Written>, ExchangeError> {
+    let mut tx = clinic.db.look().await?;
+    let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
+    let entries = all_entries(&mut tx, &access, kinds).await?;
+    let entries = with_writers(&mut tx, entries).await?;
+    tx.commit(access.entry(actor, "fhir.entries")).await?;
+    Ok(entries)
 }
 
 /// A patient with every entry of the chart that the actor may see.
@@ -116,7 +150,7 @@ pub async fn read_everything(
     actor: &Actor,
     id: PatientId,
 ) -> Result<(Patient, Vec<Written>), ExchangeError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
     let found = patients::find(&mut tx, access.viewer(), id).await?;
     let patient = found.ok_or(ExchangeError::NotFound)?;
@@ -135,9 +169,20 @@ pub async fn read_versions(
     actor: &Actor,
     id: EntryId,
 ) -> Result<Vec<Written>, ExchangeError> {
-    let mut work = Work::begin(clinic, actor).await?;
-    let versions = work.versions(id).await?;
-    work.commit().await?;
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.look().await?;
+    // Which patient it is about says under which right it is read, and that how much is seen.
+    let about = chart::find(&mut tx, &actor.viewer(now), Label::VeryRestricted, id)
+        .await?
+        .ok_or(ExchangeError::NotFound)?;
+    let access = Access::to(&mut tx, actor, about.patient, now).await?;
+    let versions = chart::versions(&mut tx, access.viewer(), access.label_max()?, id).await?;
+    if versions.is_empty() {
+        return Err(ExchangeError::NotFound);
+    }
+    let versions = with_writers(&mut tx, versions).await?;
+    let entry = access.entry(actor, "fhir.entry");
+    tx.commit(entry.about("chart_entry", id.as_uuid())).await?;
     Ok(versions)
 }
 

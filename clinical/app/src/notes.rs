@@ -77,7 +77,7 @@ pub async fn note(
     actor: &Actor,
     id: AppointmentId,
 ) -> Result<Option<Note>, NoteError> {
-    let mut tx = desk.db().begin().await?;
+    let mut tx = desk.db().look().await?;
     let visit = own_as_doctor(&mut tx, actor, id).await?.appointment;
     let note = clinical_store::notes::note_of(&mut tx, id).await?;
     tx.commit(entry(actor, "notes.read", &visit, desk.now()))
@@ -192,7 +192,7 @@ pub async fn summary(
     actor: &Actor,
     id: AppointmentId,
 ) -> Result<Summary, SummaryError> {
-    let mut tx = desk.db().begin().await?;
+    let mut tx = desk.db().look().await?;
     let record = own(&mut tx, actor, id).await?;
     let note = clinical_store::notes::note_of(&mut tx, id)
         .await?

@@ -32,7 +32,7 @@ pub enum ObserveError {
 /// [`ObserveError`]
 pub async fn observe(desk: &Desk, actor: &Actor) -> Result<String, ObserveError> {
     let now = desk.now();
-    let mut tx = desk.db().begin().await?;
+    let mut tx = desk.db().look().await?;
     let rooms = match actor.role {
         Role::Admin => Observed::All,
         Role::Doctor => {

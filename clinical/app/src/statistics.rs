@@ -48,7 +48,7 @@ pub async fn statistics(clinic: &Clinic, actor: &Actor) -> Result<Statistics, St
         return Err(StatisticsError::Forbidden);
     }
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let facility = tenants::find(&mut tx, actor.tenant).await?;
     let zone = facility
         .and_then(|it| TimeZone::get(&it.zone).ok())

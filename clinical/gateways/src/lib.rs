@@ -10,5 +10,5 @@ mod file;
 mod smtp;
 
 pub use africas_talking::{AfricasTalking, AfricasTalkingConfig, ApiKey, SmsSetupError};
-pub use file::FileGateway;
+pub use file::{FileGateway, LineError, read as read_message};
 pub use smtp::{MailSetupError, Smtp, SmtpConfig, SmtpLogin, SmtpSecurity};

@@ -1,7 +1,8 @@
 //! Messages into a file.
 
 use clinical_app::ports::{MailGateway, OutgoingMail, OutgoingSms, SendError, SmsGateway};
-use clinical_gateways::FileGateway;
+use clinical_gateways::{FileGateway, LineError, read_message};
+use clinical_vault::MasterKeys;
 use uuid::Uuid;
 
 fn sms(number: u128) -> OutgoingSms {
@@ -13,11 +14,13 @@ fn sms(number: u128) -> OutgoingSms {
 }
 
 #[tokio::test]
-async fn every_message_is_one_line_that_only_its_owner_can_read() {
+async fn every_message_is_one_sealed_line_in_a_file_that_only_its_owner_can_read() {
     let dir = std::env::temp_dir().join(format!("gateway-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let path = dir.join("messages.jsonl");
-    let gateway = FileGateway::new(&path);
+    let file = MasterKeys::generate().unwrap().to_file();
+    let keys = MasterKeys::parse(&file).unwrap();
+    let gateway = FileGateway::new(&path, MasterKeys::parse(&file).unwrap());
     SmsGateway::send(&gateway, &sms(1)).await.unwrap();
     let mail = OutgoingMail {
         id: Uuid::from_u128(2),
@@ -27,13 +30,23 @@ async fn every_message_is_one_line_that_only_its_owner_can_read() {
     };
     MailGateway::send(&gateway, &mail).await.unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
+    for clear in ["+237600000000", "awa@example.org", "Bonjour", "lignes"] {
+        assert!(!text.contains(clear), "{clear}");
+    }
     let lines: Vec<serde_json::Value> = text
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str(&read_message(line, &keys).unwrap()).unwrap())
         .collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["text"], "deux\nlignes");
     assert_eq!(lines[1]["channel"], "email");
+    let others = MasterKeys::generate().unwrap();
+    let moved = text.replacen(&Uuid::from_u128(1).to_string(), &Uuid::from_u128(2).to_string(), 1);
+    for (line, keys) in [(&text, &others), (&moved, &keys)] {
+        let line = line.lines().next().unwrap();
+        assert!(matches!(read_message(line, keys), Err(LineError::Sealed(_))));
+    }
+    assert!(matches!(read_message("half a li", &keys), Err(LineError::Shape)));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -45,7 +58,10 @@ async fn every_message_is_one_line_that_only_its_owner_can_read() {
 
 #[tokio::test]
 async fn a_place_that_can_not_be_written_is_tried_again_later() {
-    let gateway = FileGateway::new(std::path::Path::new("/nowhere/at/all/messages.jsonl"));
+    let gateway = FileGateway::new(
+        std::path::Path::new("/nowhere/at/all/messages.jsonl"),
+        MasterKeys::generate().unwrap(),
+    );
     let error = SmsGateway::send(&gateway, &sms(1)).await.unwrap_err();
     assert!(matches!(error, SendError::Temporary(_)), "{error:?}");
 }

@@ -27,11 +27,14 @@ fn event(entry: &AuditEntry, seq: i64) -> Event<'static> {
     }
 }
 
-/// Puts an event at the end of its tenant's chain. Whoever appends to one chain waits for the other
-/// commits of that tenant from here on, so this is the last statement before a commit.
-pub(crate) async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreError> {
-    let tenant = entry.tenant().as_uuid();
-    let (last, hash) = fetch_one!(
+/// Puts events of one tenant at the end of its chain. Whoever appends to one chain waits for the
+/// other commits of that tenant from here on, so this is the last thing before a commit.
+pub(crate) async fn append(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    let Some(first) = entries.first() else {
+        return Ok(());
+    };
+    let tenant = first.tenant().as_uuid();
+    let (mut seq, hash) = fetch_one!(
         tx,
         (i64, Vec<u8>),
         "INSERT INTO audit_head (tenant, seq, hash) VALUES ($1, 0, $2)
@@ -39,10 +42,24 @@ pub(crate) async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreE
         tenant,
         chain::genesis(tenant).as_bytes().to_vec()
     )?;
-    let before = Hash::try_from(hash.as_slice())
+    let mut hash = Hash::try_from(hash.as_slice())
         .map_err(|source| StoreError::corrupt("audit_head.hash", source))?;
-    let event = event(entry, last.saturating_add(1));
-    let hash = chain::next(before, &event).as_bytes().to_vec();
+    for entry in entries {
+        seq = seq.saturating_add(1);
+        let event = event(entry, seq);
+        hash = chain::next(hash, &event);
+        insert(tx, &event, hash).await?;
+    }
+    execute_one!(
+        tx,
+        "UPDATE audit_head SET seq = $1, hash = $2 WHERE tenant = $3",
+        seq,
+        hash.as_bytes().to_vec(),
+        tenant
+    )
+}
+
+async fn insert(tx: &mut Tx, event: &Event<'static>, hash: Hash) -> Result<(), StoreError> {
     execute_one!(
         tx,
         "INSERT INTO audit_event
@@ -62,13 +79,6 @@ pub(crate) async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreE
         event.grant,
         event.purpose,
         event.outcome,
-        hash.clone(),
-    )?;
-    execute_one!(
-        tx,
-        "UPDATE audit_head SET seq = $1, hash = $2 WHERE tenant = $3",
-        event.seq,
-        hash,
-        tenant
+        hash.as_bytes().to_vec(),
     )
 }

@@ -11,8 +11,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use crate::migrate;
+use crate::scribe::Scribe;
 use crate::tx::Conn;
-use crate::{ReadTx, StoreError, Tx, keys};
+use crate::{Look, ReadTx, StoreError, Tx, keys};
 
 /// Waiting longer for a connection than this is answered with `Unavailable`: a caller that waits
 /// keeps a request open, and a person would have given up by then.
@@ -31,6 +32,13 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 /// A pool of connections to the clinical store. Clones share the pool.
 #[derive(Debug, Clone)]
 pub struct Db {
+    source: Source,
+    scribe: Scribe,
+}
+
+/// Where transactions come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
     pools: Pools,
     vault: Arc<Vault>,
 }
@@ -112,10 +120,7 @@ impl Db {
             .acquire_timeout(ACQUIRE_MAX)
             .before_acquire(|connection, _| Box::pin(is_clean(connection.is_in_transaction())))
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
-        Ok(Self {
-            pools: Pools::Sqlite { writer, readers },
-            vault,
-        })
+        Ok(Self::on(Pools::Sqlite { writer, readers }, vault))
     }
 
     pub(crate) async fn connect_postgres(
@@ -129,10 +134,13 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;
-        Ok(Self {
-            pools: Pools::Postgres(pool),
-            vault,
-        })
+        Ok(Self::on(Pools::Postgres(pool), vault))
+    }
+
+    fn on(pools: Pools, vault: Arc<Vault>) -> Self {
+        let source = Source { pools, vault };
+        let scribe = Scribe::start(source.clone());
+        Self { source, scribe }
     }
 
     /// Brings the schema to this version. Running it again changes nothing.
@@ -141,7 +149,7 @@ impl Db {
     /// A migration failed (its transaction was rolled back), or the store was written by a newer
     /// version.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        match &self.pools {
+        match &self.source.pools {
             Pools::Sqlite { writer, .. } => migrate::sqlite().run(writer).await,
             Pools::Postgres(pool) => migrate::postgres().run(pool).await,
         }
@@ -184,14 +192,7 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let conn = match &self.pools {
-            Pools::Sqlite { writer, .. } => Conn::sqlite(
-                writer.begin_with("BEGIN IMMEDIATE").await?,
-                Arc::clone(&self.vault),
-            ),
-            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?, Arc::clone(&self.vault)),
-        };
-        Ok(Tx::new(conn))
+        self.source.begin().await
     }
 
     /// Begins a transaction that sees one consistent state and can not write.
@@ -199,27 +200,51 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
-        let conn = match &self.pools {
-            Pools::Sqlite { readers, .. } => {
-                Conn::sqlite(readers.begin().await?, Arc::clone(&self.vault))
-            }
-            Pools::Postgres(pool) => Conn::postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await?,
-                Arc::clone(&self.vault),
-            ),
-        };
-        Ok(ReadTx::new(conn))
+        self.source.read().await.map(ReadTx::new)
+    }
+
+    /// Begins a transaction that sees one consistent state and writes nothing but who looked.
+    ///
+    /// # Errors
+    /// No connection in time.
+    pub async fn look(&self) -> Result<Look, StoreError> {
+        let conn = self.source.read().await?;
+        Ok(Look::new(conn, self.scribe.clone()))
     }
 
     /// Waits for open transactions and closes every connection.
     pub async fn close(&self) {
-        match &self.pools {
+        match &self.source.pools {
             Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl Source {
+    /// As [`Db::begin`].
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let vault = Arc::clone(&self.vault);
+        let conn = match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                Conn::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, vault)
+            }
+            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?, vault),
+        };
+        Ok(Tx::new(conn))
+    }
+
+    async fn read(&self) -> Result<Conn, StoreError> {
+        let vault = Arc::clone(&self.vault);
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => Conn::sqlite(readers.begin().await?, vault),
+            Pools::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Conn::postgres(pool.begin_with(begin).await?, vault)
+            }
+        })
     }
 }

@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod patients;
 pub mod people;
 pub mod prescriptions;
+mod scribe;
 pub mod sessions;
 mod statement;
 pub mod statistics;
@@ -41,4 +42,4 @@ pub mod visits;
 
 pub use db::{Db, OpenError};
 pub use error::StoreError;
-pub use tx::{Conn, ReadTx, Tx};
+pub use tx::{Conn, Look, ReadTx, Tx};

@@ -7,6 +7,7 @@ use clinical_model::AuditEntry;
 use clinical_vault::Vault;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
+use crate::scribe::Scribe;
 use crate::{StoreError, audit, idempotency};
 
 /// An open transaction on either engine, as statements see it. Functions that only read take
@@ -79,7 +80,7 @@ impl Tx {
     /// # Errors
     /// The store failed.
     pub async fn also(&mut self, entry: AuditEntry) -> Result<(), StoreError> {
-        audit::append(self, &entry).await
+        audit::append(self, &[entry]).await
     }
 
     /// Writes the audit entry and makes everything durable, or nothing.
@@ -91,7 +92,7 @@ impl Tx {
         if let Some(once) = entry.once() {
             idempotency::claim(&mut self, once, &entry).await?;
         }
-        audit::append(&mut self, &entry).await?;
+        audit::append(&mut self, &[entry]).await?;
         self.commit_unaudited().await
     }
 
@@ -143,5 +144,60 @@ impl Deref for ReadTx {
 impl DerefMut for ReadTx {
     fn deref_mut(&mut self) -> &mut Conn {
         &mut self.0
+    }
+}
+
+/// A look: a transaction that reads one consistent state, and whose answer is nobody's before the
+/// audit entry of [`commit`](Look::commit) is durable.
+#[derive(Debug)]
+#[must_use = "what was looked at may only be shown after the commit"]
+pub struct Look {
+    conn: Conn,
+    scribe: Scribe,
+    entries: Vec<AuditEntry>,
+}
+
+impl Look {
+    pub(crate) const fn new(conn: Conn, scribe: Scribe) -> Self {
+        Self {
+            conn,
+            scribe,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Adds an audit entry besides the one of the commit, for a look at more than one thing.
+    pub fn also(&mut self, entry: AuditEntry) {
+        self.entries.push(entry);
+    }
+
+    /// Ends the transaction and makes the audit entries durable.
+    ///
+    /// # Errors
+    /// The store failed: nobody may see what was read.
+    pub async fn commit(self, entry: AuditEntry) -> Result<(), StoreError> {
+        let Self {
+            conn,
+            scribe,
+            mut entries,
+        } = self;
+        // Whoever waits for the writer holds no connection that others could read with.
+        drop(conn);
+        entries.push(entry);
+        scribe.write(entries).await
+    }
+}
+
+impl Deref for Look {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Look {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
     }
 }

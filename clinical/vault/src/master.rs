@@ -142,11 +142,32 @@ impl MasterKeys {
         wrapped.0.starts_with(&self.current.0)
     }
 
-    pub(crate) fn wrap(&self, place: Place<'_>, key: &DataKey) -> Result<Wrapped, SealError> {
+    /// Seals a value that belongs to no tenant: `id of the master key (8) | sealed value`.
+    ///
+    /// # Errors
+    /// There are no random numbers.
+    pub fn seal(&self, place: Place<'_>, value: &[u8]) -> Result<Vec<u8>, SealError> {
         let (id, master) = &self.current;
         let mut bytes = id.to_vec();
-        bytes.append(&mut master.seal(place, key.secret())?);
-        Ok(Wrapped(bytes))
+        bytes.append(&mut master.seal(place, value)?);
+        Ok(bytes)
+    }
+
+    /// Opens what [`MasterKeys::seal`] sealed, by these or by older keys.
+    ///
+    /// # Errors
+    /// It was sealed by another master key, for another place, or altered.
+    pub fn open(&self, place: Place<'_>, bytes: &[u8]) -> Result<Vec<u8>, UnwrapError> {
+        let (id, sealed) = bytes.split_first_chunk::<8>().ok_or(UnwrapError::Shape)?;
+        let (_, master) = core::iter::once(&self.current)
+            .chain(&self.older)
+            .find(|(known, _)| known == id)
+            .ok_or(UnwrapError::UnknownMaster)?;
+        master.open(place, sealed).map_err(UnwrapError::Open)
+    }
+
+    pub(crate) fn wrap(&self, place: Place<'_>, key: &DataKey) -> Result<Wrapped, SealError> {
+        self.seal(place, key.secret()).map(Wrapped)
     }
 
     pub(crate) fn unwrap(
@@ -154,14 +175,7 @@ impl MasterKeys {
         place: Place<'_>,
         wrapped: &Wrapped,
     ) -> Result<DataKey, UnwrapError> {
-        let Some((id, sealed)) = wrapped.0.split_first_chunk::<8>() else {
-            return Err(UnwrapError::Shape);
-        };
-        let (_, master) = core::iter::once(&self.current)
-            .chain(&self.older)
-            .find(|(known, _)| known == id)
-            .ok_or(UnwrapError::UnknownMaster)?;
-        unseal(master, place, sealed)
+        key_of(self.open(place, &wrapped.0)?)
     }
 }
 
@@ -185,12 +199,13 @@ impl DataKey {
         owner: uuid::Uuid,
         wrapped: &[u8],
     ) -> Result<Self, UnwrapError> {
-        unseal(self, Place::key(kind, owner), wrapped)
+        let place = Place::key(kind, owner);
+        key_of(self.open(place, wrapped).map_err(UnwrapError::Open)?)
     }
 }
 
-fn unseal(outer: &DataKey, place: Place<'_>, sealed: &[u8]) -> Result<DataKey, UnwrapError> {
-    let secret = Zeroizing::new(outer.open(place, sealed).map_err(UnwrapError::Open)?);
+fn key_of(secret: Vec<u8>) -> Result<DataKey, UnwrapError> {
+    let secret = Zeroizing::new(secret);
     let secret: [u8; 32] = secret.as_slice().try_into().or(Err(UnwrapError::Shape))?;
     DataKey::from_secret(Zeroizing::new(secret)).map_err(UnwrapError::Seal)
 }

@@ -19,6 +19,11 @@ use crate::keys;
 /// How long a gateway may take; the worker gives one up after a minute.
 const GATEWAY_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// The files of messages.
+pub(crate) const CHANNELS: [&str; 2] = [MAIL, SMS];
+const MAIL: &str = "mail";
+const SMS: &str = "sms";
+
 /// E-mail.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,20 +75,13 @@ struct AfricasTalkingSection {
 
 /// Furnishes the room from the configuration.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Mailroom> {
-    let files = config.data_dir.join("outbox");
     let mail: Arc<dyn MailGateway> = match &config.mail.smtp {
         Some(section) => Arc::new(smtp(section)?),
-        None => {
-            keys::make_private_dir(&files)?;
-            Arc::new(FileGateway::new(&files.join("mail.jsonl")))
-        }
+        None => Arc::new(file(config, MAIL)?),
     };
     let sms: Arc<dyn SmsGateway> = match &config.sms.africas_talking {
         Some(section) => Arc::new(africas_talking(section)?),
-        None => {
-            keys::make_private_dir(&files)?;
-            Arc::new(FileGateway::new(&files.join("sms.jsonl")))
-        }
+        None => Arc::new(file(config, SMS)?),
     };
     let secret = match &config.sms.report_secret_file {
         None => None,
@@ -98,6 +96,17 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Mailroom> {
         None => format!("http://{}", config.http.bind),
     };
     Ok(Mailroom::new(mail, sms, &url, secret)?)
+}
+
+/// Where messages of a channel are kept when no provider is configured.
+pub(crate) fn file_of(config: &Config, channel: &str) -> PathBuf {
+    config.data_dir.join("outbox").join(channel)
+}
+
+fn file(config: &Config, channel: &str) -> anyhow::Result<FileGateway> {
+    keys::make_private_dir(&config.data_dir.join("outbox"))?;
+    let path = file_of(config, channel);
+    Ok(FileGateway::new(&path, keys::master_keys(config)?))
 }
 
 fn smtp(section: &SmtpSection) -> anyhow::Result<Smtp> {

@@ -83,6 +83,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print the e-mails and short messages that were kept in files because no provider is
+    /// configured. They name people: mind who looks on.
+    Messages,
     /// Read or explain the configuration.
     Config {
         #[command(subcommand)]
@@ -142,6 +145,7 @@ fn main() -> ExitCode {
             Command::Restore { file, key, check } => {
                 commands::backup::restore(&config, &file, key.as_deref(), check)
             }
+            Command::Messages => commands::messages::run(&config),
             Command::Audit { command } => commands::audit::run(&config, &command),
             Command::Config {
                 command: ConfigCommand::Check,

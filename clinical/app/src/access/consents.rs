@@ -65,7 +65,7 @@ pub async fn consents(
     patient: PatientId,
 ) -> Result<Vec<Consent>, ConsentError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, now).await?;
     let consents = clinical_store::access::consents(&mut tx, actor.tenant, patient).await?;
     tx.commit(access.entry(actor, "access.consents")).await?;

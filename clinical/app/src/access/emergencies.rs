@@ -134,7 +134,7 @@ pub async fn emergencies(clinic: &Clinic, actor: &Actor) -> Result<Vec<Emergency
         return Err(ReviewError::Forbidden);
     }
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let list = clinical_store::access::open_reviews(&mut tx, actor.tenant).await?;
     tx.commit(actor.did("access.emergencies", now)).await?;
     Ok(list)

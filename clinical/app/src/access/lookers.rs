@@ -40,7 +40,7 @@ pub async fn looks(
     (before, max): (i64, u32),
 ) -> Result<Vec<Look>, LooksError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let entry = if actor.role == Role::Admin {
         clinical_store::patients::record(&mut tx, actor.tenant, patient)
             .await?

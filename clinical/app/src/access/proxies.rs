@@ -60,7 +60,7 @@ pub async fn proxies(
     patient: PatientId,
 ) -> Result<Vec<(Proxy, String)>, ProxyError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, now).await?;
     let proxies = clinical_store::access::proxies(&mut tx, actor.tenant, patient, now).await?;
     tx.commit(access.entry(actor, "access.proxies")).await?;
@@ -164,7 +164,7 @@ async fn may_change(
 /// The store failed.
 pub async fn charges(clinic: &Clinic, actor: &Actor) -> Result<Vec<Charge>, StoreError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let charges = clinical_store::access::charges(&mut tx, &actor.viewer(now)).await?;
     tx.commit(actor.did("access.charges", now)).await?;
     Ok(charges)

@@ -46,7 +46,7 @@ pub async fn care_team(
     patient: PatientId,
 ) -> Result<Vec<(CareRelation, String)>, TeamError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let entry = if actor.role == Role::Admin {
         of_facility(&mut tx, actor, patient).await?;
         actor.did("access.team", now).of_patient(patient)

@@ -84,7 +84,7 @@ async fn look(
         .map(|letter| letter.to_ascii_uppercase())
         .take(32)
         .collect();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let Some(found) = prescriptions::by_code(&mut tx, &code).await? else {
         return Ok(None);
     };

@@ -21,7 +21,7 @@ pub async fn read(
     id: PrescriptionId,
 ) -> Result<Prescription, PrescribingError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let found = prescriptions::find(&mut tx, &actor.viewer(now), id).await?;
     let found = found.ok_or(PrescribingError::NotFound)?;
     tx.commit(entry(actor, "prescription.read", &found, now))
@@ -40,7 +40,7 @@ pub async fn list(
     stage: Option<Stage>,
 ) -> Result<Vec<Prescription>, PrescribingError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let found = prescriptions::list(&mut tx, &actor.viewer(now), patient, stage).await?;
     let entry = match patient {
         Some(patient) => match Access::to(&mut tx, actor, patient, now).await {
@@ -80,7 +80,7 @@ pub async fn today(
     id: PrescriptionId,
 ) -> Result<Today, PrescribingError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let found = prescriptions::find(&mut tx, &actor.viewer(now), id).await?;
     let found = found.ok_or(PrescribingError::NotFound)?;
     let screening = screen(&mut tx, checker, &found, now).await?;

@@ -80,3 +80,29 @@ async fn an_observers_ticket_opens_once_too() {
     let ((), reason) = tokio::join!(house.handle.shutdown(), first.bye());
     assert_eq!(reason, Bye::Restarting);
 }
+
+#[tokio::test]
+async fn an_observer_may_say_what_its_column_of_the_table_allows() {
+    let house = House::open();
+    let mut messages = 0;
+    for line in include_str!("../../../../docs/permissions.txt").lines() {
+        let Some(row) = line.strip_prefix("WS ") else {
+            continue;
+        };
+        let mut words = row.split_whitespace();
+        let [name, who] = [(); 2].map(|()| words.next().unwrap());
+        let fields = row.find("{\"").map_or("{}", |at| row.split_at(at).1);
+        let mut fields: serde_json::Value = serde_json::from_str(fields).unwrap();
+        fields["type"] = name.into();
+        let message: ClientMessage = serde_json::from_value(fields).unwrap();
+        let mut observer = house.knock(&observe(Observed::All)).await;
+        observer.say(&message).await;
+        if who.split(',').any(|it| it == "observer") {
+            assert_eq!(observer.bye().await, Bye::Left, "{name}");
+        } else {
+            assert_eq!(observer.error().await, ErrorCode::OutOfOrder, "{name}");
+        }
+        messages += 1;
+    }
+    assert!(messages > 0, "the table has rows");
+}

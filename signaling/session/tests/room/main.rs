@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod any_order;
+mod permissions;
 mod visit;
 mod world;

@@ -1,0 +1,79 @@
+// Words that stand nowhere else, written wherever a person can write one.
+
+import { call, signIn } from "./writers.mjs";
+
+/** What the demo clinic knows of its fictional people. */
+export function demoPeople() {
+  return [
+    ..."Brigitte Eyenga|Eyenga|Aïssatou Mbarga|Mbarga|Gaston Mekongo|Mekongo|Samuel Tchoumi|Tchoumi|Fatimatou|Jean-Paul Essomba|Essomba|Emmanuel Fotso|Ngo Bikoï|Atangana|Hervé Kamdem|Kamdem".split("|"),
+    ..."patient@demo.clinic|doctor@demo.clinic|nurse@demo.clinic|pharmacist@demo.clinic".split("|"),
+    ..."237699000101|237699000102|237699000103|1968-03-14|1951-11-02".split("|"),
+  ];
+}
+
+/** Raw bytes of an id, and its text. */
+function idForms(id) {
+  return [id, Buffer.from(id.replaceAll("-", ""), "hex")];
+}
+
+/** Writes everything once. Answers with the words, what may be in clear, and who was refused. */
+export async function everything(server) {
+  const words = [];
+  const known = [];
+  const refused = [];
+  let written = 0;
+  const word = (what) => {
+    const text = `Zyxwénoq${words.length} ${what}`;
+    words.push(text);
+    return text;
+  };
+  const tokens = new Map();
+  const as = async (who) => {
+    if (!tokens.has(who)) tokens.set(who, (await signIn(server, `${who}@demo.clinic`)).access_token);
+    return tokens.get(who);
+  };
+  const send = async (who, method, path, body, expected = [200, 201, 204]) => {
+    const answer = await call(server, who && (await as(who)), method, path, body);
+    written += 1;
+    if (!expected.includes(answer.status)) refused.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body ?? answer.error?.message)}`);
+    return answer.body ?? {};
+  };
+
+  const doctors = await send("patient", "GET", "/doctors");
+  const doctor = doctors.find((it) => it.name.includes("Mbarga"));
+  const { slots } = await send("patient", "GET", `/doctors/${doctor.id}/slots?from_us=${Date.now() * 1000}&days=3`);
+  const wish = { doctor: doctor.id, start_us: slots[0].start_us, reason: word("douleur thoracique") };
+  const appointment = await send("patient", "POST", "/appointments", wish);
+  known.push(...idForms(appointment.id));
+  await send("patient", "POST", `/appointments/${appointment.id}/guests`, { name: word("Invité"), relation: "son" });
+  await send("doctor", "PUT", `/appointments/${appointment.id}/note`, { text: word("diabète de type 2"), version: 0 });
+  await send("doctor", "POST", `/appointments/${appointment.id}/note/sign`, { version: 1 });
+
+  const { version } = await send("patient", "GET", "/me/notifications");
+  words.push("237688123457");
+  await send("patient", "PUT", "/me/notifications", { language: "fr", email: true, sms: true, phone: "+237688123457", version });
+  const [, moved] = slots;
+  await send("patient", "POST", `/appointments/${appointment.id}/reschedule`, { start_us: moved.start_us }, [200, 409]);
+
+  words.push("zyxwenoq.staff@example.org");
+  const details = { name: word("Infirmière"), role: "nurse", department: word("Service") };
+  await send("admin", "POST", "/admin/people", { email: "zyxwenoq.staff@example.org", details });
+  await send("doctor2", "POST", "/break-glass", {
+    phone: "+237699000102",
+    reason: "other",
+    words: word("inconscient"),
+    password: "demo-clinic-2026",
+  });
+
+  const own = await send("patient", "GET", "/fhir/R4/Patient");
+  const patient = own.entry[0].resource.id;
+  const medicines = await send("doctor", "GET", "/medicines?q=paracetamol");
+  const medicine = (medicines.medicines ?? medicines)[0];
+  const line = { medicine: medicine.slug, dose: 1, unit: "g", per_day: 2, route: "oral", duration_days: 3, quantity: 6, repeats: 0 };
+  const draft = await send("doctor", "POST", "/prescriptions", { patient, lines: [{ ...line, indication: word("migraine"), directions: word("avec de l'eau") }], valid_days: 30 });
+  const signed = await send("doctor", "POST", `/prescriptions/${draft.id}/sign`, { version: draft.version });
+  const sent = await send("doctor", "POST", `/prescriptions/${draft.id}/transmit`, { version: signed.version });
+  await send("pharmacist", "POST", `/prescriptions/${draft.id}/refuse`, { version: sent.version, reason: "safety", text: word("refus") });
+  words.push(medicine.slug);
+  return { words, known, refused, written };
+}
