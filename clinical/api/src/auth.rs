@@ -3,7 +3,7 @@
 //! `POST /auth/login` ([`LoginRequest`] -> [`Token`] and the refresh cookie), `POST /auth/refresh`
 //! (cookie -> [`Token`] and a new cookie), `POST /auth/logout` (204), `GET /me` ([`Me`]).
 
-use clinical_model::{Role, Standing, UserId};
+use clinical_model::{PatientId, Role, Standing, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Sign in with e-mail and password.
@@ -53,6 +53,10 @@ pub struct Me {
     /// What they are to the clinic.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub role: Role,
+    /// Their own record; patients have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub patient: Option<PatientId>,
     /// `full`, or `enrolment_only` for staff who must set up a second factor first.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub standing: Standing,

@@ -15,6 +15,7 @@ mod notify;
 mod people;
 mod prescriptions;
 mod problem;
+mod records;
 mod statistics;
 mod visits;
 
@@ -55,6 +56,13 @@ pub use prescriptions::{
     SignPrescriptionRequest, StepRequest,
 };
 pub use problem::{Problem, ProblemCode};
+pub use records::{
+    AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,
+    DraftView, EmergencyPerson, EntryRequest, EntryView, FamilyInterviewRequest,
+    FamilyInterviewView, MergeRequest, PatientDetails, PatientRowView, PatientView, PatientsView,
+    PointView, RegisterRequest, SeriesView, TagsRequest, TimelineItem, TimelineView, TimelineVisit,
+    TrendView, VersionRequest,
+};
 pub use statistics::{CountsView, StatisticsView};
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::CandidateView;
+
 /// `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -24,6 +26,9 @@ pub struct Problem {
     /// Seconds to wait, for `rate_limited` and `unavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u32>,
+    /// Who may be the same person, for `duplicate`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<CandidateView>,
 }
 
 /// What went wrong.
@@ -57,6 +62,8 @@ pub enum ProblemCode {
     SlotTaken,
     /// The thing is in a state in which this cannot be done. 409
     WrongState,
+    /// Somebody like that is registered; `candidates` says who. 409
+    Duplicate,
     /// The prescription may neither be signed nor handed out, and nothing overrides that. 409
     Contraindicated,
     /// A finding of the safety check needs a reason, or two doctors. 409
@@ -71,7 +78,7 @@ pub enum ProblemCode {
     Changed,
     /// Larger than allowed. 413
     TooLarge,
-    /// Not JSON. 415
+    /// Not JSON, or a file of a kind that is not taken. 415
     UnsupportedMediaType,
     /// The visit opens later; `opens_at_us` says when. 409
     TooEarly,

@@ -1,5 +1,6 @@
-//! A demo clinic: fictional people, hours, appointments, one finished visit with its note, one chart.
+//! A demo clinic: fictional people, hours, appointments, one finished visit with its note, charts.
 
+mod cases;
 mod charts;
 mod people;
 mod visits;
@@ -62,5 +63,6 @@ pub enum DemoError {
 pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     let people = people::seed(desk, passwords).await?;
     charts::seed(desk, &people).await?;
+    cases::seed(desk, &people).await?;
     visits::seed(desk, &people).await
 }

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use clinical_api::{Problem, ProblemCode};
+use clinical_api::{CandidateView, Problem, ProblemCode};
 use clinical_app::{Limited, PasswordError, StoreError};
 
 /// Seconds after which it is worth trying again when the store or the hashing was busy.
@@ -33,6 +33,7 @@ impl ApiError {
                 field: None,
                 opens_at_us: None,
                 retry_after_s: None,
+                candidates: Vec::new(),
             }),
             cause: None,
         }
@@ -85,6 +86,12 @@ impl ApiError {
     /// Says how long to wait.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.problem.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Names those who may be the same person.
+    pub(crate) fn candidates(mut self, candidates: Vec<CandidateView>) -> Self {
+        self.problem.candidates = candidates;
         self
     }
 
@@ -209,6 +216,7 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "The thing is in a state in which this cannot be done.",
         ),
+        ProblemCode::Duplicate => (StatusCode::CONFLICT, "Somebody like that is registered."),
         ProblemCode::Contraindicated => (
             StatusCode::CONFLICT,
             "The prescription may neither be signed nor handed out.",
@@ -239,7 +247,7 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
         ),
         ProblemCode::UnsupportedMediaType => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The body must be application/json.",
+            "The body is not of a type that is taken here.",
         ),
         ProblemCode::TooEarly => (StatusCode::CONFLICT, "The visit opens later."),
         ProblemCode::Ended => (StatusCode::GONE, "The visit is over."),

@@ -1,5 +1,6 @@
 //! The chart: facts about a patient, each with its history. Nothing is overwritten.
 
+pub mod check;
 pub mod duty;
 mod facts;
 pub mod family;

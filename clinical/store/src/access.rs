@@ -37,13 +37,15 @@ pub struct Viewer {
     pub now: Micros,
 }
 
-/// It is their own record.
+/// It is their own record, or one that was found to be theirs and merged into it.
 macro_rules! own_record {
     ($patient:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM users me WHERE me.id = $2 AND me.patient = ",
+            "EXISTS (SELECT 1 FROM users me WHERE me.id = $2 AND (me.patient = ",
             $patient,
-            ")"
+            " OR EXISTS (SELECT 1 FROM patient_merges pm WHERE pm.loser = ",
+            $patient,
+            " AND pm.winner = me.patient AND pm.undone_us IS NULL)))"
         )
     };
 }

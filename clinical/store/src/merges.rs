@@ -3,7 +3,7 @@
 use clinical_model::{Micros, PatientId, TenantId, UserId};
 use uuid::Uuid;
 
-use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
+use crate::statement::{execute, execute_one, fetch_all, fetch_one, fetch_optional};
 use crate::tx::Conn;
 use crate::{StoreError, Tx};
 
@@ -139,6 +139,20 @@ pub async fn losers_of(conn: &mut Conn, winner: PatientId) -> Result<Vec<Patient
         .into_iter()
         .map(|(id,)| PatientId::from_uuid(id))
         .collect())
+}
+
+/// Whether somebody signs in to see this record as their own.
+///
+/// # Errors
+/// The store failed.
+pub async fn has_account(conn: &mut Conn, patient: PatientId) -> Result<bool, StoreError> {
+    let (count,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT count(*) FROM users WHERE patient = $1",
+        patient.as_uuid()
+    )?;
+    Ok(count > 0)
 }
 
 /// A table of rights.

@@ -305,6 +305,39 @@ pub async fn reached(
     Ok(found)
 }
 
+/// The patients whom the viewer may see, registered last first, below the one with id `before`, at
+/// most `max`.
+///
+/// # Errors
+/// The store failed.
+pub async fn page(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    before: Option<PatientId>,
+    max: u32,
+) -> Result<Vec<Patient>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        PatientRow,
+        select_patients!(
+            "WHERE p.state = 'active' AND p.id < $5 AND ",
+            reach!("p.tenant", "p.id"),
+            " ORDER BY p.id DESC LIMIT $6"
+        ),
+        viewer.tenant.as_uuid(),
+        viewer.person.as_uuid(),
+        viewer.role.as_str(),
+        viewer.now.0,
+        before.map_or(Uuid::max(), PatientId::as_uuid),
+        i64::from(max)
+    )?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        found.extend(opened(conn, row).await?);
+    }
+    Ok(found)
+}
+
 /// A patient for the program's own work: no right is asked for. What it finds may not be shown
 /// without one.
 ///

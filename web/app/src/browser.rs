@@ -93,6 +93,22 @@ pub fn print() {
     window().print().ok();
 }
 
+/// Gives a file to the person, under a name.
+pub fn save_file(bytes: &[u8], (kind, name): (&str, &str)) -> Option<()> {
+    use wasm_bindgen::JsCast as _;
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link = window().document()?.create_element("a").ok()?;
+    let link = link.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    web_sys::Url::revoke_object_url(&address).ok()
+}
+
 /// Puts a text on the clipboard; false when the browser refuses.
 pub async fn copy(text: &str) -> bool {
     // Outside a secure context there is no clipboard, and calling it would throw.

@@ -45,7 +45,13 @@ pub(super) async fn load(
         .as_ref()
         .and_then(|birth| age_months(birth, now));
     let mut asked = BTreeSet::new();
-    for entry in clinical_store::chart::judged_facts(conn, it.patient).await? {
+    // What was written in a record of the same person that was merged into this one counts too.
+    let mut facts = clinical_store::chart::judged_facts(conn, it.patient).await?;
+    for record in clinical_store::merges::losers_of(conn, it.patient).await? {
+        facts.extend(clinical_store::chart::judged_facts(conn, record).await?);
+    }
+    facts.sort_by_key(|it| core::cmp::Reverse((it.effective, it.id)));
+    for entry in facts {
         add(&mut chart, &mut asked, &entry, (it, now));
     }
     for other in prescriptions::active_of(conn, it.patient, now).await? {

@@ -10,6 +10,7 @@ use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::live::{LiveEffect, LiveVisits};
+use crate::records::Index;
 use crate::{Clinic, Limited, Limiter, Origin, Rate};
 
 /// Life of a pass in seconds: a browser uses it at once.
@@ -33,6 +34,7 @@ pub struct Desk {
     passes: Arc<PassKey>,
     live: LiveVisits,
     door: Arc<Limiter<Origin>>,
+    index: Arc<Index>,
 }
 
 impl core::fmt::Debug for Desk {
@@ -50,6 +52,7 @@ impl Desk {
             passes,
             live,
             door: Arc::new(Limiter::new(DOOR)),
+            index: Arc::new(Index::default()),
         }
     }
 
@@ -57,6 +60,11 @@ impl Desk {
     #[must_use]
     pub const fn clinic(&self) -> &Clinic {
         &self.clinic
+    }
+
+    /// Who is registered, in memory.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     pub(crate) const fn db(&self) -> &Db {

@@ -11,6 +11,7 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
+mod records;
 mod visits;
 
 use axum::Router;
@@ -41,6 +42,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     access::DOMAIN,
     fhir::DOMAIN,
     prescriptions::DOMAIN,
+    records::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

@@ -51,7 +51,11 @@ impl Answer {
 
 impl House {
     pub(crate) async fn open(cookies: CookiePolicy) -> Self {
-        let db = TestDb::sqlite().await;
+        Self::over(TestDb::sqlite().await, cookies).await
+    }
+
+    /// The demo clinic in a database of the test's choice.
+    pub(crate) async fn over(db: TestDb, cookies: CookiePolicy) -> Self {
         let clock = Arc::new(ManualClock::at(Micros(MONDAY)));
         let clinic = Clinic {
             db: db.clone(),
@@ -108,6 +112,25 @@ impl House {
         }
         self.send(request.body(Body::from(body.to_owned())).unwrap())
             .await
+    }
+
+    /// Sends a file to a patient's chart.
+    pub(crate) async fn upload(
+        &self,
+        (token, record): (&str, &str),
+        (kind, bytes): (&str, &[u8]),
+    ) -> Answer {
+        let request = Request::post(format!("/api/v1/patients/{record}/documents"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("idempotency-key", Uuid::new_v4().to_string())
+            .header("content-type", kind)
+            .header(
+                "x-document",
+                "title=Bilan+sanguin+%C3%A0+jeun&class=laboratory",
+            )
+            .body(Body::from(bytes.to_vec()))
+            .unwrap();
+        self.send(request).await
     }
 
     /// `POST /auth/<what>` as a page of ours does it.

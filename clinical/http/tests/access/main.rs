@@ -8,6 +8,7 @@ mod house;
 mod idempotent;
 mod matrix;
 mod prescriptions;
+mod records;
 mod requests;
 mod sign_in;
 mod snapshot;

@@ -117,8 +117,10 @@ struct Cast {
     record: String,
     /// A prescription of the doctor for the patient, signed and not transmitted.
     prescription: String,
-    /// A time that is kept for the patient.
-    hold: String,
+    /// What the patient says of the family.
+    entry: String,
+    /// A paper that the patient brings.
+    document: String,
 }
 
 impl Cast {
@@ -161,10 +163,13 @@ impl Cast {
         let held = house.call("POST /holds", Some(&patient), &body).await;
         assert_eq!(held.status, StatusCode::CREATED, "{}", held.body);
         let prescription = prescribed(house, &doctor, &record).await;
+        let entry = told(house, &patient, &record).await;
+        let document = brought(house, &patient, &record).await;
         Self {
             strangers,
             prescription,
-            hold: held.body["id"].as_str().unwrap().to_owned(),
+            entry,
+            document,
             record,
             patient,
             doctor,
@@ -180,6 +185,8 @@ impl Cast {
             Some("patients" | "fhir") => &self.record,
             Some("holds") => &self.hold,
             Some("prescriptions") => &self.prescription,
+            Some("entries") => &self.entry,
+            Some("documents") => &self.document,
             _ => &self.appointment,
         };
         let path = row
@@ -217,6 +224,25 @@ async fn prescribed(house: &House, doctor: &str, record: &str) -> String {
     let signed = house.call(&sign, Some(doctor), &body).await;
     assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
     id
+}
+
+/// A fact of the family in the patient's words.
+async fn told(house: &House, patient: &str, record: &str) -> String {
+    let body = json!({"fact": {"kind": "family_history", "relative": "MTH", "conditions": [
+        {"code": {"system": "icd10", "code": "E11", "display": "Diabète"}}]}});
+    let what = format!("POST /patients/{record}/entries");
+    let made = house.call(&what, Some(patient), &body.to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+/// A paper of the patient.
+async fn brought(house: &House, patient: &str, record: &str) -> String {
+    let made = house
+        .upload((patient, record), ("text/plain", b"Bilan"))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.body["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -24,8 +24,9 @@ pub const fn may_write(role: Role, kind: Kind) -> bool {
         Role::Radiologist | Role::Pathologist => {
             matches!(kind, Kind::Observation | Kind::Document | Kind::Note)
         }
-        // What patients say of themselves: their family. The rest is written with them.
-        Role::Patient => matches!(kind, Kind::FamilyHistory),
+        // What patients say of themselves: their family, and papers that they bring. The rest is
+        // written with them.
+        Role::Patient => matches!(kind, Kind::FamilyHistory | Kind::Document),
         Role::Admin | Role::HealthAuthority => false,
     }
 }

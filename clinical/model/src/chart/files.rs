@@ -1,5 +1,7 @@
 //! What a file is, seen by its bytes and not by its name.
 
+use serde::{Deserialize, Serialize};
+
 /// Longest file that is taken, in bytes. Larger ones are refused: a scan of twenty pages is below it, and
 /// every file is held in memory once while it is sealed.
 pub const FILE_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -15,6 +17,59 @@ pub enum FileType {
     Jpeg,
     /// Words in UTF-8.
     Text,
+}
+
+/// What kind of document a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentClass {
+    /// Results of a laboratory.
+    Laboratory,
+    /// Report of an image.
+    Imaging,
+    /// Letter from one clinician to another.
+    Referral,
+    /// Summary of a stay in hospital.
+    Discharge,
+    /// A prescription on paper.
+    Prescription,
+    /// A vaccination card.
+    Vaccination,
+    /// Something else.
+    Other,
+}
+
+impl DocumentClass {
+    /// Every class.
+    pub const ALL: [Self; 7] = [
+        Self::Laboratory,
+        Self::Imaging,
+        Self::Referral,
+        Self::Discharge,
+        Self::Prescription,
+        Self::Vaccination,
+        Self::Other,
+    ];
+
+    /// LOINC code and the words for it.
+    #[must_use]
+    pub const fn loinc(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Laboratory => ("11502-2", "Laboratory report"),
+            Self::Imaging => ("18748-4", "Diagnostic imaging study"),
+            Self::Referral => ("57133-1", "Referral note"),
+            Self::Discharge => ("18842-5", "Discharge summary"),
+            Self::Prescription => ("57833-6", "Prescription for medication"),
+            Self::Vaccination => ("11369-6", "History of immunization"),
+            Self::Other => ("51851-4", "Administrative note"),
+        }
+    }
+
+    /// The class of a LOINC code.
+    #[must_use]
+    pub fn of_loinc(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.loinc().0 == code)
+    }
 }
 
 /// Why a file is refused.

@@ -47,14 +47,7 @@ async fn exchange(
     body: Option<String>,
     bearer: Option<&str>,
 ) -> Result<Answer, ApiError> {
-    let mut request = RequestBuilder::new(&format!("{BASE}{path}"))
-        .method(method)
-        .credentials(RequestCredentials::SameOrigin)
-        .header("Accept", "application/json")
-        .header("X-Requested-With", "telehealth");
-    if let Some(token) = bearer {
-        request = request.header("Authorization", &format!("Bearer {token}"));
-    }
+    let request = signed(method, path, bearer);
     let sent = match body {
         Some(json) => match request
             .header("Content-Type", "application/json")
@@ -70,6 +63,24 @@ async fn exchange(
     };
     let status = response.status();
     let body = response.text().await.unwrap_or_default();
+    judged(status, body)
+}
+
+/// A request with what all have in common.
+fn signed(method: Method, path: &str, bearer: Option<&str>) -> RequestBuilder {
+    let request = RequestBuilder::new(&format!("{BASE}{path}"))
+        .method(method)
+        .credentials(RequestCredentials::SameOrigin)
+        .header("Accept", "application/json")
+        .header("X-Requested-With", "telehealth");
+    match bearer {
+        Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+/// An answer, or the problem that it is.
+fn judged(status: u16, body: String) -> Result<Answer, ApiError> {
     if (200..300).contains(&status) {
         return Ok(Answer { status, body });
     }
@@ -162,6 +173,64 @@ pub(super) async fn put_done<B: Serialize>(path: &str, body: &B) -> Result<(), A
     exchange_signed(Method::PUT, path, write(body)?)
         .await
         .map(drop)
+}
+
+/// Sends a file as it is, with a header that says what it is.
+pub(super) async fn upload<T: DeserializeOwned>(
+    path: &str,
+    said: &str,
+    file: &web_sys::File,
+) -> Result<T, ApiError> {
+    let send = async |bearer: Option<String>| {
+        let request = signed(Method::POST, path, bearer.as_deref())
+            .header(clinical_api::DOCUMENT_HEADER, said)
+            .header("Content-Type", &file.type_())
+            .body(file.clone());
+        let Ok(request) = request else {
+            return Err(ApiError::Offline);
+        };
+        let response = request.send().await.or(Err(ApiError::Offline))?;
+        let status = response.status();
+        let body = response.text().await.unwrap_or_default();
+        judged(status, body)
+    };
+    let bearer = session::bearer();
+    let answer = match send(bearer.clone()).await {
+        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
+            if !session::renew(bearer.as_deref()).await {
+                return Err(fault);
+            }
+            send(session::bearer()).await?
+        }
+        done => done?,
+    };
+    read(&answer)
+}
+
+/// The bytes of a file.
+pub(super) async fn download(path: &str) -> Result<Vec<u8>, ApiError> {
+    let bearer = session::bearer();
+    let fetch = async |bearer: Option<String>| {
+        let request = signed(Method::GET, path, bearer.as_deref());
+        let response = request.send().await.or(Err(ApiError::Offline))?;
+        let status = response.status();
+        if (200..300).contains(&status) {
+            return response.binary().await.or(Err(ApiError::Offline));
+        }
+        let body = response.text().await.unwrap_or_default();
+        Err(judged(status, body)
+            .err()
+            .unwrap_or(ApiError::Unreadable(status)))
+    };
+    match fetch(bearer.clone()).await {
+        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
+            if !session::renew(bearer.as_deref()).await {
+                return Err(fault);
+            }
+            fetch(session::bearer()).await
+        }
+        done => done,
+    }
 }
 
 /// A new access token for the refresh cookie.

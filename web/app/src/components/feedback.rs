@@ -103,6 +103,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::WrongState | ProblemCode::Contraindicated | ProblemCode::NeedsReason => {
             Key::FaultWrongState
         }
+        ProblemCode::Duplicate => Key::FaultDuplicate,
         ProblemCode::Changed => Key::FaultChanged,
         ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,

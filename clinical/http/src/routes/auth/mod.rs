@@ -95,6 +95,7 @@ fn me_view(account: Account, standing: Standing) -> Me {
     Me {
         id: account.id,
         role: account.position.role(),
+        patient: account.patient,
         name: account.name,
         standing,
     }

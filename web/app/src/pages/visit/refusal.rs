@@ -69,6 +69,7 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::MethodNotAllowed
         | ProblemCode::SlotTaken
         | ProblemCode::WrongState
+        | ProblemCode::Duplicate
         | ProblemCode::Contraindicated
         | ProblemCode::NeedsReason
         | ProblemCode::Changed

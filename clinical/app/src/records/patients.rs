@@ -1,0 +1,216 @@
+//! Registering patients and changing who they are.
+
+use clinical_finder::Why;
+use clinical_model::access::{CareRelation, Grant, Label};
+use clinical_model::chart::Kind;
+use clinical_model::patients::{CONTACTS_MAX, Demographics, Patient, PatientState};
+use clinical_model::text::Phone;
+use clinical_model::{GrantId, Micros, PatientId, Role};
+use clinical_store::{StoreError, Tx, patients, tenants};
+
+use super::index::person;
+use super::{RecordError, writable};
+use crate::{Access, Actor, Clinic, Desk};
+
+/// How long who registers a patient belongs to the care team: long enough for a course of treatment.
+pub const PATIENT_RELATION_US: i64 = 90 * Micros::DAY;
+
+/// Somebody who may be the person who is being registered, and why.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Who.
+    pub patient: Patient,
+    /// The reasons.
+    pub why: Vec<Why>,
+}
+
+/// Who is to be registered.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Who they are.
+    pub who: Demographics,
+    /// Whether somebody has looked at the candidates and says that it is none of them.
+    pub is_confirmed: bool,
+}
+
+/// A patient as the actor sees them.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The patient.
+    pub patient: Patient,
+    /// Under which right.
+    pub grant: Grant,
+    /// The kinds of entries that the actor may write.
+    pub writable: Vec<Kind>,
+    /// The most confidential thing that the actor sees; none when they see no clinical content.
+    pub label_max: Option<Label>,
+}
+
+/// A telephone number as people write it, in the way of the facility's country, or in E.164.
+///
+/// # Errors
+/// [`RecordError::Invalid`] and [`RecordError::Store`]
+pub async fn parse_phone(
+    clinic: &Clinic,
+    actor: &Actor,
+    (text, field): (&str, &'static str),
+) -> Result<Phone, RecordError> {
+    if let Ok(phone) = text.parse() {
+        return Ok(phone);
+    }
+    let mut conn = clinic.db.read().await?;
+    let tenant = tenants::find(&mut conn, actor.tenant).await?;
+    let country = tenant.and_then(|it| it.country.parse().ok());
+    let number = phonenumber::parse(country, text).ok();
+    number
+        .filter(phonenumber::PhoneNumber::is_valid)
+        .and_then(|it| {
+            it.format()
+                .mode(phonenumber::Mode::E164)
+                .to_string()
+                .parse()
+                .ok()
+        })
+        .ok_or(RecordError::Invalid(field))
+}
+
+fn check(who: &Demographics) -> Result<(), RecordError> {
+    if who.phones.len() > CONTACTS_MAX {
+        return Err(RecordError::Invalid("details.phones"));
+    }
+    if who.identifiers.len() > CONTACTS_MAX {
+        return Err(RecordError::Invalid("details.identifiers"));
+    }
+    Ok(())
+}
+
+/// Who treats patients and so registers them.
+const fn registers(role: Role) -> bool {
+    matches!(role, Role::Doctor | Role::Nurse)
+}
+
+/// Registers a patient. Who registers them belongs to their care team. Somebody who may be the same
+/// person is proposed first.
+///
+/// # Errors
+/// [`RecordError`]
+pub async fn register(
+    desk: &Desk,
+    actor: &Actor,
+    command: Registration,
+) -> Result<Patient, RecordError> {
+    let now = desk.now();
+    if !registers(actor.role) {
+        return Err(RecordError::Forbidden);
+    }
+    check(&command.who)?;
+    let mut tx = desk.db().begin().await?;
+    if !command.is_confirmed {
+        let alike = candidates(desk, &mut tx, actor, &command.who).await?;
+        if !alike.is_empty() {
+            tx.commit(actor.was_refused("patient.register", now))
+                .await?;
+            return Err(RecordError::Duplicate(alike));
+        }
+    }
+    let patient = Patient {
+        id: PatientId::from_uuid(desk.id(now)),
+        tenant: actor.tenant,
+        demographics: command.who,
+        state: PatientState::Active,
+        version: 1,
+        chart_version: 0,
+    };
+    patients::insert(&mut tx, &patient, now).await?;
+    let relation = CareRelation {
+        id: GrantId::from_uuid(desk.id(now)),
+        tenant: actor.tenant,
+        patient: patient.id,
+        clinician: actor.user,
+        from: now,
+        until: now.plus(PATIENT_RELATION_US),
+        created_by: actor.user,
+    };
+    clinical_store::access::insert_care_relation(&mut tx, &relation).await?;
+    let entry = actor.did("patient.register", now).of_patient(patient.id);
+    tx.commit(entry.at_version(patient.version)).await?;
+    Ok(patient)
+}
+
+/// Those whom the actor may see and who may be the same person.
+async fn candidates(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    who: &Demographics,
+) -> Result<Vec<Candidate>, StoreError> {
+    let viewer = actor.viewer(desk.now());
+    let sought = person(who);
+    let ask = |finder: &clinical_finder::Finder| finder.similar(&sought);
+    let proposals = desk.index().ask(tx, actor.tenant, ask).await?;
+    let mut alike = Vec::new();
+    for proposal in proposals {
+        let id = PatientId::from_uuid(proposal.id);
+        let found = patients::find(tx, &viewer, id).await?;
+        alike.extend(found.map(|patient| Candidate {
+            patient,
+            why: proposal.why,
+        }));
+    }
+    Ok(alike)
+}
+
+/// One patient.
+///
+/// # Errors
+/// [`RecordError::NotFound`] and [`RecordError::Store`]
+pub async fn patient(clinic: &Clinic, actor: &Actor, id: PatientId) -> Result<Seen, RecordError> {
+    let mut tx = clinic.db.begin().await?;
+    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
+    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let patient = found.ok_or(RecordError::NotFound)?;
+    let seen = Seen {
+        grant: access.grant(),
+        writable: match patient.state {
+            PatientState::Active => writable(&mut tx, actor, &access).await?,
+            PatientState::Merged { .. } | PatientState::Erased => Vec::new(),
+        },
+        label_max: access.label_max().ok(),
+        patient,
+    };
+    tx.commit(access.entry(actor, "patient.read")).await?;
+    Ok(seen)
+}
+
+/// Changes who a patient is, on top of version `read`.
+///
+/// # Errors
+/// [`RecordError`], but for [`RecordError::Duplicate`]
+pub async fn change_patient(
+    clinic: &Clinic,
+    actor: &Actor,
+    (id, read): (PatientId, u32),
+    who: Demographics,
+) -> Result<Patient, RecordError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let access = Access::to(&mut tx, actor, id, now).await?;
+    if !registers(super::writes_as(&access, actor.role)) {
+        return Err(RecordError::Forbidden);
+    }
+    check(&who)?;
+    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let mut patient = found.ok_or(RecordError::NotFound)?;
+    if patient.version != read {
+        return Err(RecordError::Changed);
+    }
+    if patient.state != PatientState::Active {
+        return Err(RecordError::WrongState("patient"));
+    }
+    patient.demographics = who;
+    patient.version = read.saturating_add(1);
+    patients::update(&mut tx, &patient, read, now).await?;
+    let entry = access.entry(actor, "patient.change");
+    tx.commit(entry.at_version(patient.version)).await?;
+    Ok(patient)
+}
