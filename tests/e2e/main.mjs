@@ -5,6 +5,7 @@ import { abuse } from "./abuse.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
+import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
 import { visit } from "./visit.mjs";
 
@@ -15,6 +16,7 @@ await runAll([
   { id: "english", make: () => everyPage("en") },
   { id: "french", make: () => everyPage("fr") },
   { id: "factors", make: factors },
+  { id: "records", make: records },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

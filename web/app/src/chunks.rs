@@ -14,6 +14,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
+use crate::pages::chart::{patient, patients, record};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -54,6 +55,19 @@ pub(crate) enum Account {
     People,
     Security,
     SetPassword,
+}
+
+/// The pages of records: of patients for staff, and one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chart {
+    Patient,
+    Patients,
+    Record,
+}
+
+/// A page of a record.
+pub(crate) fn chart(page: Chart) -> AnyView {
+    arriving(move || chart_page(page))
 }
 
 /// A page about accounts.
@@ -155,6 +169,15 @@ fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
         Account::People => people::page,
         Account::Security => security::page,
         Account::SetPassword => set_password::page,
+    })
+}
+
+#[wasm_split(chart, wasm_split_path = leptos::wasm_split, fallible)]
+fn chart_page(page: Chart) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Chart::Patient => patient::page,
+        Chart::Patients => patients::page,
+        Chart::Record => record::page,
     })
 }
 

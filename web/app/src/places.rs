@@ -66,6 +66,14 @@ const SECURITY: Place = place(
     "nav-security",
 );
 
+/// For those who look after patients.
+const PATIENTS: Place = place(
+    "/patients",
+    (Key::NavPatients, Key::AboutPatients),
+    Glyph::People,
+    "nav-patients",
+);
+
 const PATIENT: &[Place] = &[
     place(
         "/appointments",
@@ -79,6 +87,12 @@ const PATIENT: &[Place] = &[
         Glyph::Plus,
         "nav-book",
     ),
+    place(
+        "/record",
+        (Key::NavRecord, Key::AboutRecord),
+        Glyph::Heart,
+        "nav-record",
+    ),
     SECURITY,
 ];
 
@@ -89,6 +103,7 @@ const DOCTOR: &[Place] = &[
         Glyph::Calendar,
         "nav-day",
     ),
+    PATIENTS,
     place(
         "/hours",
         (Key::NavHours, Key::AboutHours),
@@ -98,7 +113,7 @@ const DOCTOR: &[Place] = &[
     SECURITY,
 ];
 
-const NURSE: &[Place] = &[SECURITY];
+const NURSE: &[Place] = &[PATIENTS, SECURITY];
 
 const PHARMACIST: &[Place] = &[SECURITY];
 

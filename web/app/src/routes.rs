@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Account, Desk, Visit, account, desk, visit};
+use crate::chunks::{Account, Chart, Desk, Visit, account, chart, desk, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
@@ -15,6 +15,15 @@ const DOCTOR: &[Role] = &[Role::Doctor];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Those whom an appointment concerns.
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
+/// Those who look after patients.
+const CARERS: &[Role] = &[
+    Role::Doctor,
+    Role::Nurse,
+    Role::Pharmacist,
+    Role::LabTechnician,
+    Role::Radiologist,
+    Role::Pathologist,
+];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
 
@@ -40,6 +49,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
                     <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>
+                    <Route path=path!("/patients") view=|| guarded(CARERS, || chart(Chart::Patients))/>
+                    <Route path=path!("/patients/:id") view=|| guarded(CARERS, || chart(Chart::Patient))/>
+                    <Route path=path!("/record") view=|| guarded(PATIENT, || chart(Chart::Record))/>
                     <Route path=path!("/people") view=|| guarded(ADMIN, || account(Account::People))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
                     <Route path=path!("/set-password") view=|| account(Account::SetPassword)/>

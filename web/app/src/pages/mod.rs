@@ -5,6 +5,7 @@ pub(crate) mod appointment;
 pub(crate) mod appointments;
 pub(crate) mod book;
 pub(crate) mod booked;
+pub(crate) mod chart;
 pub(crate) mod day;
 pub(crate) mod help;
 pub(crate) mod home;
