@@ -5,9 +5,8 @@ use clinical_model::chart::files::{DocumentClass, FileType};
 use clinical_model::chart::units::{BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC};
 use clinical_model::chart::{
     Allergy, AllergyCategory, ClinicalStatus, Code, CodeSystem, Component, Condition, Criticality,
-    DocumentFact, Entry, EntryStatus, Fact, Immunization,
-    MedicationSource, MedicationStatement, MedicationStatus, Observation, ObservationCategory,
-    Quantity, Severity, Value, Verification,
+    DocumentFact, Entry, EntryStatus, Fact, Immunization, MedicationSource, MedicationStatement,
+    MedicationStatus, Observation, ObservationCategory, Quantity, Severity, Value, Verification,
 };
 use clinical_model::text::{CodeText, Decimal, Line, PartialDate};
 use clinical_model::{AuditActor, AuditEntry, EntryId, Micros, PatientId, UserId};
