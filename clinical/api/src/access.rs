@@ -6,7 +6,8 @@
 //! - `GET`, `POST /patients/{id}/consents`, `POST /patients/{id}/consents/{grant}/withdraw`
 //! - `GET /patients/{id}/accesses?before=&max=` -> [`LooksView`]
 //! - `GET /me/charges` -> list of [`ChargeView`]
-//! - `POST /break-glass` [`BreakGlassRequest`] -> 201 [`BreakGlassView`]
+//! - `POST /break-glass` [`BreakGlassRequest`] -> 201 [`BreakGlassView`], after a fresh proof
+//! - `GET /break-glass` -> list of [`RunningEmergencyView`], `POST /break-glass/{grant}/end`
 //! - `GET /admin/break-glass` -> list of [`EmergencyView`], `POST /admin/break-glass/{grant}/review`
 
 use clinical_model::access::{
@@ -216,8 +217,6 @@ pub struct BreakGlassRequest {
     pub reason: BreakGlassReason,
     /// Why, in words: 1 to 200 characters.
     pub words: String,
-    /// The caller's password again.
-    pub password: String,
 }
 
 impl core::fmt::Debug for BreakGlassRequest {
@@ -238,6 +237,32 @@ pub struct BreakGlassView {
     pub patient: PatientId,
     /// Until when, Unix microseconds.
     pub until_us: i64,
+}
+
+/// An emergency access that runs, as who took it sees it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RunningEmergencyView {
+    /// The access.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+    pub id: GrantId,
+    /// Whose record.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+    pub patient: PatientId,
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_name: Option<String>,
+    /// Why.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub reason: BreakGlassReason,
+    /// Until when, Unix microseconds.
+    pub until_us: i64,
+}
+
+impl core::fmt::Debug for RunningEmergencyView {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "RunningEmergencyView({})", self.id)
+    }
 }
 
 /// An emergency access as its reviewer sees it.

@@ -15,13 +15,14 @@ mod notify;
 mod people;
 mod prescriptions;
 mod problem;
-mod records;
+mod rights;
 mod statistics;
 mod visits;
 
 pub use access::{
     BreakGlassRequest, BreakGlassView, ChargeView, ConsentRequest, ConsentView, EmergencyView,
-    LookView, LooksView, ProxyRequest, ProxyView, ReviewRequest, TeamMemberView, TeamRequest,
+    LookView, LooksView, ProxyRequest, ProxyView, ReviewRequest, RunningEmergencyView,
+    TeamMemberView, TeamRequest,
 };
 pub use account::{
     CeremonyView, ConfirmAppRequest, FactorView, FactorsView, LoginView, NewAppRequest, NewAppView,
@@ -56,12 +57,9 @@ pub use prescriptions::{
     SignPrescriptionRequest, StepRequest,
 };
 pub use problem::{Problem, ProblemCode};
-pub use records::{
-    AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,
-    DraftView, EmergencyPerson, EntryRequest, EntryView, FamilyInterviewRequest,
-    FamilyInterviewView, MergeRequest, PatientDetails, PatientRowView, PatientView, PatientsView,
-    PointView, RegisterRequest, SeriesView, TagsRequest, TimelineItem, TimelineView, TimelineVisit,
-    TrendView, VersionRequest,
+pub use rights::{
+    AccessQuestionRequest, AnswerRequest, ConsentWordingView, CorrectionRequest, ExportRequest,
+    ProcessingView, RightsRequestView,
 };
 pub use statistics::{CountsView, StatisticsView};
 pub use visits::{

@@ -20,7 +20,7 @@ pub struct Problem {
     /// The field that was refused, as a JSON path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// When the request becomes possible, for `too_early`.
+    /// When the request becomes possible, for `too_early` and `retained`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens_at_us: Option<i64>,
     /// Seconds to wait, for `rate_limited` and `unavailable`.
@@ -82,6 +82,10 @@ pub enum ProblemCode {
     UnsupportedMediaType,
     /// The visit opens later; `opens_at_us` says when. 409
     TooEarly,
+    /// The record was erased for ever. 410
+    Erased,
+    /// The law keeps the record; `opens_at_us` says until when. 409
+    Retained,
     /// The visit is over. 410
     Ended,
     /// The appointment was cancelled. 410

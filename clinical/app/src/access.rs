@@ -7,6 +7,7 @@ mod proxies;
 mod team;
 
 use clinical_model::access::{Grant, Label};
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{AuditEntry, PatientId};
 use clinical_store::access::Viewer;
 use clinical_store::{Conn, StoreError};
@@ -15,10 +16,12 @@ use crate::{Actor, Micros};
 
 pub use clinical_store::access::{Charge, Emergency, LOOKS_MAX, Look};
 pub use consents::{
-    ConsentCommand, ConsentError, WORDING, consents, give_consent, withdraw_consent,
+    ConsentCommand, ConsentError, WORDING, WORDINGS, Wording, consents, give_consent,
+    withdraw_consent,
 };
 pub use emergencies::{
-    EmergencyCommand, EmergencyError, ReviewError, Target, break_glass, emergencies, review,
+    EmergencyCommand, EmergencyError, ReviewError, Target, break_glass, emergencies, end_emergency,
+    review, running,
 };
 pub use lookers::{LooksError, looks};
 pub use proxies::{ProxyCommand, ProxyError, charges, end_proxy, give_proxy, proxies};
@@ -106,3 +109,25 @@ impl Access {
             .purposed(self.grant.purpose())
     }
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "access",
+    purpose: Both {
+        fr: "Décider qui voit un dossier, et le montrer au patient : équipe, proches, consentements, accès d’urgence.",
+        en: "Decide who sees a record, and show it to the patient: care team, people who act for them, consents, emergencies.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients, proches, soignants : qui, droit, dates, motif d’urgence. Le journal garde chaque accès.",
+        en: "Patients, those close to them, clinicians: who, which right, dates, reason of an emergency. The audit chain keeps every access.",
+    },
+    retention: Both {
+        fr: "Droits : comme le dossier. Journal : aussi longtemps que l’établissement ; il ne contient ni nom ni donnée de santé.",
+        en: "Rights: as the record. Audit chain: as long as the facility exists; it holds no name and no health data.",
+    },
+    recipients: Both {
+        fr: "Le patient, ceux qui agissent pour lui, ses soignants, l’administration (sans contenu médical).",
+        en: "The patient, those who act for them, who treats them, administrators (no clinical content).",
+    },
+};

@@ -21,8 +21,9 @@ pub use calendar::{
     openings, put_hours, slots,
 };
 pub use change::{CancelError, RescheduleError, cancel, reschedule};
-pub use entry::{FeedError, calendar_entry, feed, feed_since, make_feed, revoke_feed};
-pub use hold::{HOLD_US, HoldCommand, book_held, held, hold, release};
+use clinical_model::rights::{Both, LegalBasis, Processing};
+pub use entry::calendar_entry;
+pub use hold::{HOLD_US, HoldCommand, book_held, hold, release};
 pub use links::{LinkError, NewLink, new_link, revoke_link};
 pub use offer::{
     Holidays, OfferError, holidays, plan, put_plan, put_resource, put_service, resources, services,
@@ -36,3 +37,25 @@ pub use clinical_store::booking::{
 
 pub(crate) use access::{is_doctor_of, own};
 pub(crate) use links::{hash as link_hash, issue, takes_place};
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "booking",
+    purpose: Both {
+        fr: "Prendre, déplacer et annuler des rendez-vous.",
+        en: "Book, move and cancel appointments.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients, médecins : heure, motif en quelques mots.",
+        en: "Patients, doctors: time, reason in a few words.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Le patient et le médecin du rendez-vous.",
+        en: "The patient and the doctor of the appointment.",
+    },
+};

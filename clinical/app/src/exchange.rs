@@ -5,6 +5,7 @@ mod work;
 
 use clinical_model::chart::{AmendRefusal, Entry, Kind};
 use clinical_model::patients::Patient;
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{EntryId, Micros, PatientId, UserId};
 use clinical_store::chart::{self, After, EntryWriteError, Filter, PAGE_MAX};
 use clinical_store::patients::PatientWriteError;
@@ -219,7 +220,10 @@ async fn all_entries(
 }
 
 /// Finds out of each author once whether they are the patient.
-async fn with_writers(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Written>, ExchangeError> {
+pub(crate) async fn with_writers(
+    conn: &mut Conn,
+    entries: Vec<Entry>,
+) -> Result<Vec<Written>, StoreError> {
     let mut known: Vec<(UserId, Option<PatientId>)> = Vec::new();
     let mut written = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -237,3 +241,25 @@ async fn with_writers(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<Writte
     }
     Ok(written)
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "exchange",
+    purpose: Both {
+        fr: "Donner le dossier à un autre logiciel que le patient ou le soignant utilise (FHIR).",
+        en: "Give the record to another program that the patient or the clinician uses (FHIR).",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients : identité, maladies, allergies, médicaments, mesures, vaccins, actes, documents, notes.",
+        en: "Patients: identity, conditions, allergies, medicines, measurements, vaccinations, procedures, documents, notes.",
+    },
+    retention: Both {
+        fr: "Rien de plus n’est gardé.",
+        en: "Nothing more is kept.",
+    },
+    recipients: Both {
+        fr: "Les mêmes personnes que dans les pages, avec les mêmes droits.",
+        en: "The same people as in the pages, with the same rights.",
+    },
+};

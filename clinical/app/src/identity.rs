@@ -9,9 +9,8 @@ mod people;
 mod second;
 mod step_up;
 
-use std::net::IpAddr;
-
 use clinical_factors::RelyingParty;
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{
     Account, AuditActor, AuditEntry, Email, Micros, Once, PatientId, Proof, Role, Session,
     SessionId, Shown, Standing, TenantId, UserId,
@@ -490,62 +489,6 @@ pub async fn authenticate(
     }
 }
 
-/// Somebody who is signed in did not prove again who they are.
-#[derive(Debug, thiserror::Error)]
-pub enum ReauthenticateError {
-    /// The password is wrong.
-    #[error("the password is wrong")]
-    Wrong,
-    /// Too many tries.
-    #[error(transparent)]
-    Limited(#[from] Limited),
-    /// The password was not judged.
-    #[error("the password was not judged")]
-    Password(#[from] PasswordError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Asks somebody who is signed in for their password again, within the limits of signing in.
-///
-/// # Errors
-/// [`ReauthenticateError`]
-pub(crate) async fn reauthenticate(
-    clinic: &Clinic,
-    sign_in: &SignIn,
-    actor: &Actor,
-    (password, from): (&str, IpAddr),
-) -> Result<(), ReauthenticateError> {
-    let now = clinic.clock.now();
-    let from = Origin::from(from);
-    let found = store::credential(&mut *clinic.db.read().await?, actor.user)
-        .await?
-        .ok_or(ReauthenticateError::Wrong)?;
-    let email = found.account.email;
-    sign_in.limits.take(&email, from, now)?;
-    if password.len() > PASSWORD_BYTES_MAX {
-        return Err(ReauthenticateError::Wrong);
-    }
-    let hash = Some(&found.password_hash);
-    match sign_in.passwords.verify(password, hash).await {
-        Ok(true) => {
-            sign_in.limits.give_back(&email, from);
-            Ok(())
-        }
-        Ok(false) => {
-            let entry = actor.was_refused("identity.reauthenticate", now);
-            clinic.db.begin().await?.commit(entry).await?;
-            Err(ReauthenticateError::Wrong)
-        }
-        Err(error) => {
-            // Nothing was judged, so nobody has tried.
-            sign_in.limits.give_back(&email, from);
-            Err(error.into())
-        }
-    }
-}
-
 /// The account of somebody who is signed in.
 ///
 /// # Errors
@@ -580,3 +523,25 @@ pub async fn set_disabled(
     tx.commit(AuditEntry::done(actor, action, now).about("user", user.as_uuid()))
         .await
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "identity",
+    purpose: Both {
+        fr: "Comptes, connexion, second facteur.",
+        en: "Accounts, signing in, second factor.",
+    },
+    basis: LegalBasis::Contract,
+    categories: Both {
+        fr: "Patients, personnel : nom, e-mail, mot de passe (empreinte), facteurs, appareils connectés (genre).",
+        en: "Patients, staff: name, e-mail, password (hash), factors, signed-in devices (kind).",
+    },
+    retention: Both {
+        fr: "Tant que le compte existe ; effacé avec le dossier. Une connexion dure 12 heures.",
+        en: "As long as the account exists; erased with the record. A sign-in lasts 12 hours.",
+    },
+    recipients: Both {
+        fr: "La personne elle-même ; l’administration pour le personnel.",
+        en: "The person themselves; administrators for staff.",
+    },
+};

@@ -2,6 +2,7 @@
 
 use clinical_model::booking::{Appointment, AppointmentStage};
 use clinical_model::notes::{Note, NoteRefusal, NoteState, NoteText};
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{AppointmentId, AuditEntry, Micros, NoteId};
 use clinical_store::booking::AppointmentRecord;
 use clinical_store::notes::NoteWriteError;
@@ -218,3 +219,25 @@ fn entry(actor: &Actor, action: &'static str, visit: &Appointment, now: Micros) 
         .of_visit(visit)
         .under("own_appointment")
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "notes",
+    purpose: Both {
+        fr: "Écrire et signer le compte rendu d’une consultation.",
+        en: "Write and sign the note of a visit.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients : ce que le médecin constate et conseille.",
+        en: "Patients: what the doctor finds and advises.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Le médecin ; le patient, une fois la note signée.",
+        en: "The doctor; the patient, once the note is signed.",
+    },
+};

@@ -13,6 +13,7 @@ mod read;
 mod sign;
 
 use clinical_model::prescribing::{Prescription, Stage, WrongStage};
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{AuditEntry, Micros, PrescriptionId};
 use clinical_safety::{Chart, Draft, Screening};
 use clinical_store::prescriptions::{self, PrescriptionWriteError};
@@ -140,3 +141,25 @@ fn entry(actor: &Actor, action: &'static str, it: &Prescription, now: Micros) ->
         .about("prescription", it.id.as_uuid())
         .at_version(it.version)
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "prescribing",
+    purpose: Both {
+        fr: "Prescrire, contrôler, délivrer.",
+        en: "Prescribe, check, hand out.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients : médicaments, doses, motifs, alertes, délivrances.",
+        en: "Patients: medicines, doses, reasons, findings, dispensing.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Le patient, ses soignants, la pharmacie à qui l’ordonnance est transmise.",
+        en: "The patient, who treats them, the pharmacy that the prescription was sent to.",
+    },
+};

@@ -1,6 +1,7 @@
 //! What the health authority is told: counts of finished months, with small ones suppressed.
 
 use clinical_model::booking::AppointmentStage;
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::statistics::{Published, publish};
 use clinical_model::{Micros, Role};
 use clinical_store::{StoreError, statistics, tenants};
@@ -97,6 +98,28 @@ fn finished_months(now: Micros, zone: &TimeZone) -> Result<Vec<Month>, jiff::Err
         })
         .collect()
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "statistics",
+    purpose: Both {
+        fr: "Donner à l’autorité de santé des nombres mensuels.",
+        en: "Give the health authority monthly counts.",
+    },
+    basis: LegalBasis::PublicHealth,
+    categories: Both {
+        fr: "Des nombres seulement ; les petits sont masqués.",
+        en: "Counts only; small ones are suppressed.",
+    },
+    retention: Both {
+        fr: "Rien n’est gardé : calculé à la demande.",
+        en: "Nothing is kept: computed on request.",
+    },
+    recipients: Both {
+        fr: "L’autorité de santé.",
+        en: "The health authority.",
+    },
+};
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ mod live;
 mod record;
 mod room;
 
+use clinical_model::rights::{Both, LegalBasis, Processing};
 pub use desk::{Desk, SIGNAL_PATH};
 pub use guests::{
     AddGuestError, GUESTS_MAX, GuestCommand, Invited, RemoveGuestError, add_guest, remove_guest,
@@ -20,3 +21,25 @@ pub use record::{VisitEvent, VisitEventError, record_visit_event};
 pub(crate) use room::chat_message;
 pub use room::{ChatError, RoomState, append_chat, load_room, mark_read};
 pub use signaling_protocol::Role;
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "visits",
+    purpose: Both {
+        fr: "La consultation vidéo : salle d’attente, appel, messages, invités.",
+        en: "The video visit: waiting room, call, chat, guests.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients, médecins, invités : nom affiché, messages. Image et son passent et ne sont pas gardés.",
+        en: "Patients, doctors, guests: display name, chat. Picture and sound pass and are not kept.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Les participants de la consultation.",
+        en: "Those who take part in the visit.",
+    },
+};

@@ -8,19 +8,21 @@ use std::net::{IpAddr, Ipv4Addr};
 use clinical_app::access::{
     Access, AccessDenied, ConsentCommand, ConsentError, EmergencyCommand, EmergencyError,
     LooksError, ProxyCommand, ProxyError, ReviewError, Target, TeamError, WORDING, break_glass,
-    care_team, charges, consents, emergencies, end_proxy, give_consent, give_proxy, hand_over,
-    join_team, leave_team, looks, proxies, review, withdraw_consent,
+    care_team, charges, consents, emergencies, end_emergency, end_proxy, give_consent, give_proxy,
+    hand_over, join_team, leave_team, looks, proxies, review, running, withdraw_consent,
 };
-use clinical_app::identity::{NewUser, ReauthenticateError, SignIn, create_user};
+use clinical_app::identity::{
+    Evidence, Login, NewUser, SignIn, Visitor, authenticate, create_user, login, step_up,
+};
 use clinical_app::{AccessKey, Actor};
 use clinical_model::access::{
     BreakGlassReason, ConsentPurpose, Grant, ProxyRelation, ProxyScope, ReviewVerdict,
 };
+use clinical_model::notify::MessageKind;
 use clinical_model::text::{Line, Phone};
-use clinical_model::{AuditActor, Email, Micros, PatientId, Position, Role, SessionId};
-use clinical_store::on_both_engines;
+use clinical_model::{AuditActor, DeviceLabel, Email, Micros, PatientId, Position, Role};
+use clinical_store::{on_both_engines, outbox};
 use support::{MIN, MONDAY, Practice, TENANT, record_of};
-use uuid::Uuid;
 
 const PASSWORD: &str = "correct horse battery";
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -49,22 +51,28 @@ async fn nurse_with_password(practice: &Practice) -> (SignIn, Actor) {
         factor_grace: Micros(i64::MAX),
         password: PASSWORD.to_owned(),
     };
-    let user = create_user(
-        practice.desk.clinic(),
-        sign_in.passwords(),
-        AuditActor::System,
-        new,
-    )
-    .await
-    .unwrap();
-    let actor = Actor {
-        user,
-        tenant: TENANT,
-        patient: None,
-        role: Role::Nurse,
-        session: SessionId::from_uuid(Uuid::from_u128(77)),
-        once: None,
+    let clinic = practice.desk.clinic();
+    create_user(clinic, sign_in.passwords(), AuditActor::System, new)
+        .await
+        .unwrap();
+    let visitor = Visitor {
+        address: HERE,
+        device: DeviceLabel::of_user_agent("Mozilla/5.0 (Windows NT 10.0) Firefox/128.0"),
     };
+    let entered = login(
+        clinic,
+        &sign_in,
+        "emergency@test.clinic",
+        PASSWORD,
+        &visitor,
+    )
+    .await;
+    let Login::SignedIn(tokens) = entered.unwrap() else {
+        unreachable!("there is no second factor");
+    };
+    let (actor, _) = authenticate(clinic, &sign_in, &tokens.access_token)
+        .await
+        .unwrap();
     (sign_in, actor)
 }
 
@@ -103,23 +111,30 @@ on_both_engines! {
         let (clinic, record) = (practice.desk.clinic(), record_of(2));
         assert_eq!(sees(&practice, &nurse, record).await, None);
 
-        let wrong = (&sign_in, "not the password", HERE);
-        let refused = break_glass(clinic, wrong, &nurse, emergency(record)).await;
-        assert!(matches!(refused, Err(EmergencyError::Proof(ReauthenticateError::Wrong))));
+        practice.at(6);
+        let stale = break_glass(clinic, &nurse, emergency(record)).await;
+        assert!(matches!(stale, Err(EmergencyError::StepUpNeeded)), "signing in was 6 minutes ago");
+        let wrong = Evidence::Password("not the password".to_owned());
+        step_up(clinic, &sign_in, &nurse, &wrong, HERE).await.unwrap_err();
+        let refused = break_glass(clinic, &nurse, emergency(record)).await;
+        assert!(matches!(refused, Err(EmergencyError::StepUpNeeded)));
         assert_eq!(sees(&practice, &nurse, record).await, None);
-        let by_patient = break_glass(clinic, (&sign_in, PASSWORD, HERE), &patient, emergency(record));
-        assert!(matches!(by_patient.await, Err(EmergencyError::Forbidden)));
+        let by_patient = break_glass(clinic, &patient, emergency(record)).await;
+        assert!(matches!(by_patient, Err(EmergencyError::Forbidden)));
 
-        let proof = (&sign_in, PASSWORD, HERE);
-        let taken = break_glass(clinic, proof, &nurse, emergency(record)).await.unwrap();
-        assert_eq!(taken.until, MONDAY.plus(60 * MIN));
+        let right = Evidence::Password(PASSWORD.to_owned());
+        step_up(clinic, &sign_in, &nurse, &right, HERE).await.unwrap();
+        let taken = break_glass(clinic, &nurse, emergency(record)).await.unwrap();
+        assert_eq!(taken.until, MONDAY.plus(66 * MIN));
+        assert_eq!(running(clinic, &nurse).await.unwrap().len(), 1);
         assert_eq!(sees(&practice, &nurse, record).await, Some(Grant::BreakGlass));
         assert_eq!(sees(&practice, &nurse, record_of(3)).await, None);
         // What an emergency lends can not be passed on.
         let passed = join_team(clinic, &nurse, record, (nurse.user, MONDAY.plus(WEEK))).await;
         assert!(matches!(passed, Err(TeamError::Forbidden)));
-        practice.at(60);
+        practice.at(66);
         assert_eq!(sees(&practice, &nurse, record).await, None);
+        assert!(running(clinic, &nurse).await.unwrap().is_empty());
 
         let open = emergencies(clinic, &admin).await.unwrap();
         assert_eq!(open.len(), 1);
@@ -140,13 +155,52 @@ on_both_engines! {
     async fn an_unknown_telephone_breaks_no_glass(db) {
         let practice = Practice::open(db);
         practice.patient(2).await;
-        let (sign_in, nurse) = nurse_with_password(&practice).await;
+        let (_, nurse) = nurse_with_password(&practice).await;
         let command = EmergencyCommand {
             target: Target::Phone(Phone::try_from("+237699999999".to_owned()).unwrap()),
             ..emergency(record_of(2))
         };
-        let nobody = break_glass(practice.desk.clinic(), (&sign_in, PASSWORD, HERE), &nurse, command).await;
+        let nobody = break_glass(practice.desk.clinic(), &nurse, command).await;
         assert!(matches!(nobody, Err(EmergencyError::NotFound)));
+    }
+
+    async fn the_patient_and_the_administrators_are_told_of_an_emergency_in_the_same_commit(db) {
+        let practice = Practice::open(db);
+        let (admin, patient) = (practice.person(1, Role::Admin).await, practice.patient(2).await);
+        practice.doctor(3).await;
+        let (_, nurse) = nurse_with_password(&practice).await;
+        let (clinic, record) = (practice.desk.clinic(), record_of(2));
+        let told = || async {
+            let mut conn = practice.db.read().await.unwrap();
+            let list = outbox::list(&mut conn, TENANT, None, None).await.unwrap();
+            list.into_iter().map(|it| (it.kind, it.recipient)).collect::<Vec<_>>()
+        };
+        let unknown = Phone::try_from("+237699999999".to_owned()).unwrap();
+        let nobody = EmergencyCommand { target: Target::Phone(unknown), ..emergency(record) };
+        break_glass(clinic, &nurse, nobody).await.unwrap_err();
+        assert!(told().await.is_empty(), "nothing happened, so nobody is told");
+        break_glass(clinic, &nurse, emergency(record)).await.unwrap();
+        let told = told().await;
+        let to_patient = (MessageKind::BreakGlassNotice, patient.user.as_uuid());
+        assert!(told.contains(&to_patient), "{told:?}");
+        assert!(told.contains(&(MessageKind::EmergencyReview, admin.user.as_uuid())));
+        let who: Vec<_> = told.iter().map(|it| it.1).collect();
+        assert!(who.iter().all(|it| [patient.user.as_uuid(), admin.user.as_uuid()].contains(it)));
+    }
+
+    async fn who_broke_the_glass_can_close_it_before_the_hour(db) {
+        let practice = Practice::open(db);
+        practice.patient(2).await;
+        let (_, nurse) = nurse_with_password(&practice).await;
+        let (doctor, clinic) = (practice.doctor(3).await, practice.desk.clinic());
+        let taken = break_glass(clinic, &nurse, emergency(record_of(2))).await.unwrap();
+        let foreign = end_emergency(clinic, &doctor, taken.id).await;
+        assert!(matches!(foreign, Err(ReviewError::NotFound)));
+        assert_eq!(sees(&practice, &nurse, record_of(2)).await, Some(Grant::BreakGlass));
+        end_emergency(clinic, &nurse, taken.id).await.unwrap();
+        assert_eq!(sees(&practice, &nurse, record_of(2)).await, None);
+        let twice = end_emergency(clinic, &nurse, taken.id).await;
+        assert!(matches!(twice, Err(ReviewError::NotFound)));
     }
 
     async fn a_care_team_is_joined_handed_over_and_left(db) {

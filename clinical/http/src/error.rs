@@ -121,6 +121,8 @@ impl From<StoreError> for ApiError {
             Self::unavailable(error)
         } else if matches!(error, StoreError::Repeated) {
             Self::new(ProblemCode::Repeated)
+        } else if matches!(error, StoreError::Erased) {
+            Self::new(ProblemCode::Erased)
         } else {
             Self::internal(error)
         }
@@ -250,6 +252,8 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             "The body is not of a type that is taken here.",
         ),
         ProblemCode::TooEarly => (StatusCode::CONFLICT, "The visit opens later."),
+        ProblemCode::Erased => (StatusCode::GONE, "The record was erased for ever."),
+        ProblemCode::Retained => (StatusCode::CONFLICT, "The law keeps the record."),
         ProblemCode::Ended => (StatusCode::GONE, "The visit is over."),
         ProblemCode::Cancelled => (StatusCode::GONE, "The appointment was cancelled."),
         ProblemCode::LinkRevoked => (StatusCode::GONE, "The link does not work any more."),

@@ -80,6 +80,10 @@ id!(
     GrantId
 );
 id!(
+    /// What a patient asked for about their record.
+    RequestId
+);
+id!(
     /// A prescription.
     PrescriptionId
 );

@@ -15,6 +15,7 @@ pub mod patients;
 mod phi;
 pub mod prescribing;
 pub mod results;
+pub mod rights;
 pub mod statistics;
 pub mod text;
 mod time;
@@ -29,8 +30,8 @@ pub use identity::{
 };
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
-    ParticipantUuid, PatientId, PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId,
-    SessionId, TenantId, UserId,
+    ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid, ScheduleEntryId,
+    ServiceId, SessionId, TenantId, UserId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -17,7 +17,10 @@ use crate::statement::fetch_optional;
 use crate::tx::Conn;
 
 pub use consents::{consents, insert_consent, withdraw_consent};
-pub use emergencies::{Emergency, find_break_glass, insert_break_glass, open_reviews, review};
+pub use emergencies::{
+    Emergency, end_break_glass, find_break_glass, insert_break_glass, open_reviews, review,
+    running_break_glass,
+};
 pub use lookers::{LOOKS_MAX, Look, looks};
 pub use proxies::{Charge, charges, end_proxy, insert_proxy, may_act, proxies};
 pub use relations::{
@@ -156,7 +159,7 @@ pub(crate) use {
 /// Under which right a person may see a patient; none when they may not know of them.
 ///
 /// # Errors
-/// The store failed.
+/// [`StoreError::Erased`] to whoever had a right to a record that was erased; the store failed.
 pub async fn grant(
     conn: &mut Conn,
     viewer: &Viewer,
@@ -164,7 +167,7 @@ pub async fn grant(
 ) -> Result<Option<Grant>, StoreError> {
     let row = fetch_optional!(
         conn,
-        (Option<String>,),
+        (Option<String>, String),
         concat!(
             "SELECT CASE WHEN ",
             own_record!("p.id"),
@@ -180,7 +183,7 @@ pub async fn grant(
             consent!("p.id"),
             " THEN 'consent' WHEN ",
             break_glass!("p.id"),
-            " THEN 'break_glass' END
+            " THEN 'break_glass' END, p.state
              FROM patients p WHERE p.tenant = $1 AND p.id = $5"
         ),
         viewer.tenant.as_uuid(),
@@ -189,9 +192,12 @@ pub async fn grant(
         viewer.now.0,
         patient.as_uuid()
     )?;
-    let Some((Some(word),)) = row else {
+    let Some((Some(word), state)) = row else {
         return Ok(None);
     };
+    if state == "erased" {
+        return Err(StoreError::Erased);
+    }
     Grant::from_word(&word)
         .map(Some)
         .ok_or_else(|| StoreError::corrupt("grant", "no such grant"))

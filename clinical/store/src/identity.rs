@@ -185,6 +185,30 @@ pub async fn set_disabled(tx: &mut Tx, id: UserId, disabled: bool) -> Result<(),
     )
 }
 
+/// Overwrites name, address and password of an account, and shuts it. Its id stays in the audit
+/// chain and names nobody.
+///
+/// # Errors
+/// There is no such account, or the store failed.
+pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, id: UserId) -> Result<(), StoreError> {
+    let id = id.as_uuid();
+    let address = address_key(tx).await?;
+    let key = keys::tenant_key(tx, tenant).await?;
+    let email = format!("{id}@erased.invalid");
+    execute_one!(
+        tx,
+        "UPDATE users SET email_index = $1, email_sealed = $2, name_sealed = $3,
+             password_hash = '$argon2id$erased', disabled = $4
+         WHERE id = $5 AND tenant = $6",
+        address.blind_index("email", &email).to_vec(),
+        keys::seal(&address, email_place(id), &email)?,
+        keys::seal(&key, name_place(id), "-")?,
+        true,
+        id,
+        tenant.as_uuid()
+    )
+}
+
 /// Replaces the password of an account.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ pub mod outbox;
 pub mod patients;
 pub mod people;
 pub mod prescriptions;
-mod scribe;
+pub mod rights;
 pub mod sessions;
 mod statement;
 pub mod statistics;

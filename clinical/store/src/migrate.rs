@@ -53,7 +53,7 @@ const STEPS: &[Step] = &[
     step!(50, shared "0050_schedules"),
     step!(51, "0051_occupancies"),
     step!(60, shared "0060_outbox"),
-    step!(65, shared "0065_offers"),
+    step!(85, shared "0085_requests"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {

@@ -361,6 +361,25 @@ pub async fn record(
     }
 }
 
+/// Whether a facility has or had such a patient, erased ones too.
+///
+/// # Errors
+/// The store failed.
+pub async fn is_known(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: PatientId,
+) -> Result<bool, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        (Uuid,),
+        "SELECT id FROM patients WHERE id = $1 AND tenant = $2",
+        id.as_uuid(),
+        tenant.as_uuid()
+    )?;
+    Ok(row.is_some())
+}
+
 /// One change of a tenant's patients, for an index in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::statement::{execute, execute_one, fetch_one};
 use crate::{StoreError, Tx, keys};
 
-pub use read::{LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times};
+pub use read::{
+    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, signed_for,
+};
 
 /// Why a prescription was not written.
 #[derive(Debug, thiserror::Error)]

@@ -95,6 +95,8 @@ enum Command {
     Doctor,
     /// Print the OpenAPI description of the clinical API.
     Openapi,
+    /// Print the register of processing (GDPR article 30).
+    Register,
 }
 
 #[derive(Debug, Subcommand)]
@@ -152,6 +154,10 @@ fn main() -> ExitCode {
             } => commands::config_check::run(&config),
             Command::Doctor => commands::doctor::run(&config),
             Command::Openapi => commands::openapi::run(),
+            Command::Register => {
+                commands::say(clinical_app::register::as_markdown().trim_end());
+                Ok(ExitCode::SUCCESS)
+            }
         });
     match outcome {
         Ok(code) => code,

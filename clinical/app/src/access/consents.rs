@@ -1,6 +1,7 @@
 //! What a patient agrees to, purpose by purpose.
 
 use clinical_model::access::{Consent, ConsentPurpose, RELATION_LIFE_US_MAX};
+use clinical_model::rights::Both;
 use clinical_model::{GrantId, Micros, PatientId, UserId};
 use clinical_store::StoreError;
 
@@ -9,6 +10,62 @@ use crate::{Actor, Clinic};
 
 /// The version of the words that pages show for consents. Other words need another version.
 pub const WORDING: &str = "2026-11";
+
+/// The words of one version for one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wording {
+    /// The version that a consent names.
+    pub version: &'static str,
+    /// What is agreed to.
+    pub purpose: ConsentPurpose,
+    /// The words, in both languages.
+    pub words: Both,
+}
+
+/// Every wording that was ever agreed to, the current ones first. A version is never changed and
+/// never removed: it says what people agreed to.
+pub const WORDINGS: &[Wording] = &[
+    Wording {
+        version: WORDING,
+        purpose: ConsentPurpose::CareSharing,
+        words: Both {
+            fr: "J’accepte qu’une personne de plus qui me soigne dans cet établissement lise mon dossier, jusqu’à la date choisie.",
+            en: "I agree that one more person who treats me in this facility reads my record, until the date I choose.",
+        },
+    },
+    Wording {
+        version: WORDING,
+        purpose: ConsentPurpose::Research,
+        words: Both {
+            fr: "J’accepte que mes données, sans mon nom, servent à la recherche médicale.",
+            en: "I agree that my data, without my name, are used for medical research.",
+        },
+    },
+    Wording {
+        version: WORDING,
+        purpose: ConsentPurpose::Teaching,
+        words: Both {
+            fr: "J’accepte que mes données, sans mon nom, servent à former des soignants.",
+            en: "I agree that my data, without my name, are used to teach people who will treat patients.",
+        },
+    },
+    Wording {
+        version: WORDING,
+        purpose: ConsentPurpose::Recording,
+        words: Both {
+            fr: "J’accepte que mes consultations vidéo soient enregistrées. Avant chaque enregistrement, on me le demande encore.",
+            en: "I agree that my video visits are recorded. Before each recording I am asked again.",
+        },
+    },
+    Wording {
+        version: WORDING,
+        purpose: ConsentPurpose::Messages,
+        words: Both {
+            fr: "J’accepte de recevoir des messages par e-mail et par SMS. Ils ne disent rien de ma santé.",
+            en: "I agree to get messages by e-mail and SMS. They say nothing about my health.",
+        },
+    },
+];
 
 /// Why consents were not shown, given or taken back.
 #[derive(Debug, thiserror::Error)]

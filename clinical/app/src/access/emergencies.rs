@@ -1,15 +1,20 @@
 //! Breaking the glass: an hour with one record, in an emergency, and the review afterwards.
 
-use std::net::IpAddr;
-
 use clinical_model::access::{BREAK_GLASS_US, BreakGlass, BreakGlassReason, ReviewVerdict};
+use clinical_model::notify::MessageKind;
 use clinical_model::text::{Line, Phone};
-use clinical_model::{GrantId, PatientId, Purpose, Role};
-use clinical_store::StoreError;
+use clinical_model::{GrantId, Micros, PatientId, Purpose, Role};
 use clinical_store::access::Emergency;
+use clinical_store::{StoreError, Tx};
 
-use crate::identity::{ReauthenticateError, SignIn, reauthenticate};
+use crate::identity::{StepUpError, fresh_in};
+use crate::notify::{Addressee, Notice, tell, tell_admins};
 use crate::{Actor, Clinic};
+
+/// Where a patient reads who looked.
+const PRIVACY_PAGE: &str = "/privacy";
+/// Where an administrator reviews.
+const REVIEW_PAGE: &str = "/emergencies";
 
 /// Whose record is needed.
 #[derive(Debug, Clone)]
@@ -40,22 +45,31 @@ pub enum EmergencyError {
     /// There is no such patient, or more than one with that number.
     #[error("no patient, or more than one")]
     NotFound,
-    /// The password is wrong, or too many were.
-    #[error(transparent)]
-    Proof(#[from] ReauthenticateError),
+    /// Who asks must first show again who they are.
+    #[error("a fresh proof is needed")]
+    StepUpNeeded,
     /// The store failed.
     #[error("the emergency access could not be written")]
     Store(#[from] StoreError),
 }
 
-/// Opens one record for an hour. Who asks proves again who they are; the patient reads of it under
-/// "who looked", and an admin reviews it.
+impl From<StepUpError> for EmergencyError {
+    fn from(error: StepUpError) -> Self {
+        match error {
+            StepUpError::Needed => Self::StepUpNeeded,
+            StepUpError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Opens one record for an hour to somebody who has just shown again who they are: by the second
+/// factor where they have one. The patient is told and reads of it under "who looked"; the
+/// administrators are told, and one of them reviews it.
 ///
 /// # Errors
 /// [`EmergencyError`]
 pub async fn break_glass(
     clinic: &Clinic,
-    (sign_in, password, from): (&SignIn, &str, IpAddr),
     actor: &Actor,
     command: EmergencyCommand,
 ) -> Result<BreakGlass, EmergencyError> {
@@ -67,9 +81,9 @@ pub async fn break_glass(
         | Role::Admin
         | Role::HealthAuthority => return Err(EmergencyError::Forbidden),
     }
-    reauthenticate(clinic, sign_in, actor, (password, from)).await?;
     let now = clinic.clock.now();
     let mut tx = clinic.db.begin().await?;
+    fresh_in(&mut tx, actor, now).await?;
     let patient = match command.target {
         Target::Record(id) => clinical_store::patients::record(&mut tx, actor.tenant, id)
             .await?
@@ -99,6 +113,7 @@ pub async fn break_glass(
         review: None,
     };
     clinical_store::access::insert_break_glass(&mut tx, &emergency, command.words.as_str()).await?;
+    tell_of(&mut tx, clinic, &emergency, now).await?;
     let entry = actor
         .did("access.break_glass", now)
         .about("break_glass", emergency.id.as_uuid())
@@ -106,6 +121,65 @@ pub async fn break_glass(
         .purposed(Purpose::Emergency);
     tx.commit(entry).await?;
     Ok(emergency)
+}
+
+/// Tells the patient, and those who review.
+async fn tell_of(
+    tx: &mut Tx,
+    clinic: &Clinic,
+    emergency: &BreakGlass,
+    now: Micros,
+) -> Result<(), StoreError> {
+    let notice = |kind, to, path| Notice {
+        moment: Some(now),
+        ..Notice::now(
+            (kind, emergency.tenant),
+            to,
+            emergency.id.as_uuid(),
+            now,
+            path,
+        )
+    };
+    let patient = Addressee::Patient(emergency.patient);
+    let to_patient = notice(MessageKind::BreakGlassNotice, patient, PRIVACY_PAGE);
+    tell(tx, clinic, &to_patient, now).await?;
+    tell_admins(tx, clinic, (emergency.tenant, now), |admin| {
+        notice(MessageKind::EmergencyReview, admin, REVIEW_PAGE)
+    })
+    .await
+}
+
+/// The emergency accesses of the actor that run now, the newest first.
+///
+/// # Errors
+/// The store failed.
+pub async fn running(clinic: &Clinic, actor: &Actor) -> Result<Vec<Emergency>, StoreError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let who = (actor.tenant, actor.user);
+    let running = clinical_store::access::running_break_glass(&mut tx, who, now).await?;
+    tx.commit(actor.did("access.running", now)).await?;
+    Ok(running)
+}
+
+/// Ends an emergency access of the actor before its hour is over.
+///
+/// # Errors
+/// [`ReviewError::NotFound`] and [`ReviewError::Store`]
+pub async fn end_emergency(clinic: &Clinic, actor: &Actor, id: GrantId) -> Result<(), ReviewError> {
+    let now = clinic.clock.now();
+    let mut tx = clinic.db.begin().await?;
+    let who = (actor.tenant, actor.user);
+    let patient = clinical_store::access::end_break_glass(&mut tx, who, id, now)
+        .await?
+        .ok_or(ReviewError::NotFound)?;
+    let entry = actor
+        .did("access.end_break_glass", now)
+        .about("break_glass", id.as_uuid())
+        .of_patient(patient)
+        .purposed(Purpose::Emergency);
+    tx.commit(entry).await?;
+    Ok(())
 }
 
 /// Why reviews were not shown or written.

@@ -3,7 +3,7 @@
 use clinical_model::notify::{
     Channel, DedupKey, Language, MessageKind, SuppressedFor, local_time_words,
 };
-use clinical_model::{Email, Micros, PatientId, Position, TenantId, UserId};
+use clinical_model::{Email, Micros, PatientId, Position, Role, TenantId, UserId};
 use clinical_store::outbox::{self, Letter, NewMessage};
 use clinical_store::{StoreError, Tx, identity, patients, tenants};
 use jiff::tz::TimeZone;
@@ -166,6 +166,22 @@ pub(super) async fn tell_on(
         queued += usize::from(is_new && suppressed.is_none());
     }
     Ok(queued)
+}
+
+/// Tells every administrator of a facility; `notice` addresses one of them.
+pub(crate) async fn tell_admins(
+    tx: &mut Tx,
+    clinic: &Clinic,
+    (tenant, now): (TenantId, Micros),
+    notice: impl Fn(Addressee) -> Notice,
+) -> Result<(), StoreError> {
+    for person in clinical_store::people::staff(tx, tenant).await? {
+        let account = &person.account;
+        if account.position.role() == Role::Admin && !account.disabled {
+            tell(tx, clinic, &notice(Addressee::Account(account.id)), now).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn contact(

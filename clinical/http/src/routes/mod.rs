@@ -11,7 +11,7 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
-mod records;
+mod rights;
 mod visits;
 
 use axum::Router;
@@ -40,6 +40,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     notes::DOMAIN,
     notify::DOMAIN,
     access::DOMAIN,
+    rights::DOMAIN,
     fhir::DOMAIN,
     prescriptions::DOMAIN,
     records::DOMAIN,

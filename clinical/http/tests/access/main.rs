@@ -10,5 +10,6 @@ mod matrix;
 mod prescriptions;
 mod records;
 mod requests;
+mod rights;
 mod sign_in;
 mod snapshot;

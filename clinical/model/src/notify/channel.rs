@@ -87,13 +87,15 @@ pub enum MessageKind {
     SecurityNotice,
     /// Somebody opened a record in an emergency.
     BreakGlassNotice,
+    /// An emergency access waits for its review; to the administrators.
+    EmergencyReview,
     /// A secure message waits.
     NewMessage,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AppointmentBooked,
         Self::AppointmentChanged,
         Self::AppointmentCancelled,
@@ -105,6 +107,7 @@ impl MessageKind {
         Self::MedicationReminder,
         Self::SecurityNotice,
         Self::BreakGlassNotice,
+        Self::EmergencyReview,
         Self::NewMessage,
     ];
 
@@ -123,6 +126,7 @@ impl MessageKind {
             Self::MedicationReminder => "medication_reminder",
             Self::SecurityNotice => "security_notice",
             Self::BreakGlassNotice => "break_glass_notice",
+            Self::EmergencyReview => "emergency_review",
             Self::NewMessage => "new_message",
         }
     }
@@ -149,7 +153,8 @@ impl MessageKind {
             Self::PrescriptionRefused
             | Self::CriticalValue
             | Self::SecurityNotice
-            | Self::BreakGlassNotice => false,
+            | Self::BreakGlassNotice
+            | Self::EmergencyReview => false,
         }
     }
 
@@ -193,7 +198,8 @@ mod tests {
                 MessageKind::PrescriptionRefused,
                 MessageKind::CriticalValue,
                 MessageKind::SecurityNotice,
-                MessageKind::BreakGlassNotice
+                MessageKind::BreakGlassNotice,
+                MessageKind::EmergencyReview
             ]
         );
     }

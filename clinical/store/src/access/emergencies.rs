@@ -177,3 +177,56 @@ pub async fn review(
     )?;
     Ok(touched == 1)
 }
+
+/// The emergency accesses of a person that run at `now`, the newest first, with the patients'
+/// names.
+///
+/// # Errors
+/// The store failed.
+pub async fn running_break_glass(
+    conn: &mut Conn,
+    (tenant, person): (TenantId, UserId),
+    now: Micros,
+) -> Result<Vec<Emergency>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        EmergencyRow,
+        select_emergencies!(
+            "WHERE b.tenant = $1 AND b.person = $2 AND b.ended_us IS NULL AND b.until_us > $3
+             ORDER BY b.from_us DESC, b.id DESC LIMIT $4"
+        ),
+        tenant.as_uuid(),
+        person.as_uuid(),
+        now.0,
+        REVIEWS_MAX
+    )?;
+    let mut running = Vec::with_capacity(rows.len());
+    for row in rows {
+        running.push(opened(conn, row).await?);
+    }
+    Ok(running)
+}
+
+/// Ends an emergency access of a person before its hour is over; answers whose record it was.
+///
+/// # Errors
+/// The store failed.
+pub async fn end_break_glass(
+    tx: &mut Tx,
+    (tenant, person): (TenantId, UserId),
+    id: GrantId,
+    now: Micros,
+) -> Result<Option<PatientId>, StoreError> {
+    let row = fetch_optional!(
+        tx,
+        (Uuid,),
+        "UPDATE break_glass SET ended_us = $1
+         WHERE id = $2 AND tenant = $3 AND person = $4 AND ended_us IS NULL AND until_us > $1
+         RETURNING patient",
+        now.0,
+        id.as_uuid(),
+        tenant.as_uuid(),
+        person.as_uuid()
+    )?;
+    Ok(row.map(|(patient,)| PatientId::from_uuid(patient)))
+}

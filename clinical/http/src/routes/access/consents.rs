@@ -59,7 +59,7 @@ pub(super) async fn withdraw_consent(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn consent_view(consent: Consent) -> ConsentView {
+pub(in crate::routes) fn consent_view(consent: Consent) -> ConsentView {
     ConsentView {
         id: consent.id,
         purpose: consent.purpose,

@@ -1,6 +1,6 @@
 //! Rights to a record: care team, proxies, consents, emergencies, and who looked.
 
-mod consents;
+pub(super) mod consents;
 mod emergencies;
 mod looks;
 mod proxies;
@@ -48,6 +48,8 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/patients/{id}/accesses", LOOKERS),
         Operation::new(Method::GET, "/me/charges", PATIENT),
         Operation::new(Method::POST, "/break-glass", CARERS),
+        Operation::new(Method::GET, "/break-glass", CARERS),
+        Operation::new(Method::POST, "/break-glass/{grant}/end", CARERS),
         Operation::new(Method::GET, "/admin/break-glass", ADMIN),
         Operation::new(Method::POST, "/admin/break-glass/{grant}/review", ADMIN),
     ],
@@ -70,6 +72,8 @@ pub(super) const DOMAIN: Domain = Domain {
     consents::withdraw_consent,
     looks::list_looks,
     emergencies::break_glass,
+    emergencies::list_running,
+    emergencies::end_emergency,
     emergencies::list_emergencies,
     emergencies::review_emergency
 ))]
@@ -98,7 +102,11 @@ fn router() -> Router<ApiState> {
             post(consents::withdraw_consent),
         )
         .route("/patients/{id}/accesses", get(looks::list_looks))
-        .route("/break-glass", post(emergencies::break_glass))
+        .route(
+            "/break-glass",
+            get(emergencies::list_running).post(emergencies::break_glass),
+        )
+        .route("/break-glass/{grant}/end", post(emergencies::end_emergency))
         .route("/admin/break-glass", get(emergencies::list_emergencies))
         .route(
             "/admin/break-glass/{grant}/review",

@@ -4,7 +4,7 @@ mod doctor;
 mod medicines;
 mod pharmacy;
 mod reading;
-mod views;
+pub(super) mod views;
 
 use axum::Router;
 use axum::http::Method;

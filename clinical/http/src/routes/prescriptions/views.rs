@@ -117,7 +117,7 @@ pub(super) fn finding_view(it: &Finding) -> FindingView {
     }
 }
 
-pub(super) fn view(it: Prescription) -> PrescriptionView {
+pub(in crate::routes) fn view(it: Prescription) -> PrescriptionView {
     let left = it.left();
     let content = it.content;
     let overrides = u32::try_from(content.overrides.len()).unwrap_or(u32::MAX);
