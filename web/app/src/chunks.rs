@@ -14,7 +14,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
-use crate::pages::chart::{patient, patients, record};
+use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -57,17 +57,19 @@ pub(crate) enum Account {
     SetPassword,
 }
 
-/// The pages of records: of patients for staff, and one's own.
+/// The pages about rights to records, and of those who answer for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Chart {
-    Patient,
-    Patients,
-    Record,
+pub(crate) enum Rights {
+    Emergencies,
+    Emergency,
+    Privacy,
+    Register,
+    Requests,
 }
 
-/// A page of a record.
-pub(crate) fn chart(page: Chart) -> AnyView {
-    arriving(move || chart_page(page))
+/// A page about rights to records.
+pub(crate) fn rights(page: Rights) -> AnyView {
+    arriving(move || rights_page(page))
 }
 
 /// A page about accounts.
@@ -172,12 +174,14 @@ fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
     })
 }
 
-#[wasm_split(chart, wasm_split_path = leptos::wasm_split, fallible)]
-fn chart_page(page: Chart) -> Result<Make, SplitLoaderError> {
+#[wasm_split(rights, wasm_split_path = leptos::wasm_split, fallible)]
+fn rights_page(page: Rights) -> Result<Make, SplitLoaderError> {
     Ok(match page {
-        Chart::Patient => patient::page,
-        Chart::Patients => patients::page,
-        Chart::Record => record::page,
+        Rights::Emergencies => emergencies::page,
+        Rights::Emergency => emergency::page,
+        Rights::Privacy => privacy::page,
+        Rights::Register => register::page,
+        Rights::Requests => requests::page,
     })
 }
 

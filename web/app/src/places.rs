@@ -66,12 +66,28 @@ const SECURITY: Place = place(
     "nav-security",
 );
 
-/// For those who look after patients.
-const PATIENTS: Place = place(
-    "/patients",
-    (Key::NavPatients, Key::AboutPatients),
-    Glyph::People,
-    "nav-patients",
+/// For patients.
+const PRIVACY: Place = place(
+    "/privacy",
+    (Key::NavPrivacy, Key::AboutPrivacy),
+    Glyph::Eye,
+    "nav-privacy",
+);
+
+/// For those who treat patients.
+const EMERGENCY: Place = place(
+    "/emergency",
+    (Key::NavEmergency, Key::AboutEmergency),
+    Glyph::Warning,
+    "nav-emergency",
+);
+
+/// For those who answer patients.
+const REQUESTS: Place = place(
+    "/requests",
+    (Key::NavRequests, Key::AboutRequests),
+    Glyph::Note,
+    "nav-requests",
 );
 
 const PATIENT: &[Place] = &[
@@ -87,12 +103,7 @@ const PATIENT: &[Place] = &[
         Glyph::Plus,
         "nav-book",
     ),
-    place(
-        "/record",
-        (Key::NavRecord, Key::AboutRecord),
-        Glyph::Heart,
-        "nav-record",
-    ),
+    PRIVACY,
     SECURITY,
 ];
 
@@ -110,16 +121,18 @@ const DOCTOR: &[Place] = &[
         Glyph::Clock,
         "nav-hours",
     ),
+    REQUESTS,
+    EMERGENCY,
     SECURITY,
 ];
 
-const NURSE: &[Place] = &[PATIENTS, SECURITY];
+const NURSE: &[Place] = &[REQUESTS, EMERGENCY, SECURITY];
 
 const PHARMACIST: &[Place] = &[SECURITY];
 
 const LAB_TECHNICIAN: &[Place] = &[SECURITY];
 
-const SPECIALIST: &[Place] = &[SECURITY];
+const SPECIALIST: &[Place] = &[EMERGENCY, SECURITY];
 
 const ADMIN: &[Place] = &[
     place(
@@ -133,6 +146,19 @@ const ADMIN: &[Place] = &[
         (Key::NavPeople, Key::AboutPeople),
         Glyph::People,
         "nav-people",
+    ),
+    REQUESTS,
+    place(
+        "/emergencies",
+        (Key::NavEmergencies, Key::AboutEmergencies),
+        Glyph::Warning,
+        "nav-emergencies",
+    ),
+    place(
+        "/register",
+        (Key::NavRegister, Key::AboutRegister),
+        Glyph::Shield,
+        "nav-register",
     ),
     SECURITY,
 ];

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Account, Chart, Desk, Visit, account, chart, desk, visit};
+use crate::chunks::{Account, Desk, Rights, Visit, account, desk, rights, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
@@ -15,15 +15,15 @@ const DOCTOR: &[Role] = &[Role::Doctor];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Those whom an appointment concerns.
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
-/// Those who look after patients.
+/// Those who may break the glass.
 const CARERS: &[Role] = &[
     Role::Doctor,
     Role::Nurse,
-    Role::Pharmacist,
-    Role::LabTechnician,
     Role::Radiologist,
     Role::Pathologist,
 ];
+/// Those who answer what patients ask for.
+const ANSWERERS: &[Role] = &[Role::Doctor, Role::Nurse, Role::Admin];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
 
@@ -54,6 +54,11 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/record") view=|| guarded(PATIENT, || chart(Chart::Record))/>
                     <Route path=path!("/people") view=|| guarded(ADMIN, || account(Account::People))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
+                    <Route path=path!("/privacy") view=|| guarded(PATIENT, || rights(Rights::Privacy))/>
+                    <Route path=path!("/emergency") view=|| guarded(CARERS, || rights(Rights::Emergency))/>
+                    <Route path=path!("/emergencies") view=|| guarded(ADMIN, || rights(Rights::Emergencies))/>
+                    <Route path=path!("/requests") view=|| guarded(ANSWERERS, || rights(Rights::Requests))/>
+                    <Route path=path!("/register") view=|| guarded(ADMIN, || rights(Rights::Register))/>
                     <Route path=path!("/set-password") view=|| account(Account::SetPassword)/>
                     <Route path=path!("/home") view=|| guarded(ALL, || desk(Desk::Home))/>
                 </FlatRoutes>

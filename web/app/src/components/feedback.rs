@@ -107,6 +107,8 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Changed => Key::FaultChanged,
         ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,
+        ProblemCode::Erased => Key::FaultErased,
+        ProblemCode::Retained => Key::FaultRetained,
         ProblemCode::Ended => Key::FaultEnded,
         ProblemCode::Cancelled => Key::FaultCancelled,
         ProblemCode::LinkRevoked => Key::FaultLinkRevoked,

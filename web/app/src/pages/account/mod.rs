@@ -1,6 +1,7 @@
 //! Pages about accounts: one's own and those of the staff.
 
 pub(crate) mod people;
+pub(crate) mod prove;
 pub(crate) mod security;
 pub(crate) mod set_password;
 
@@ -8,6 +9,5 @@ mod add_factor;
 mod factors;
 mod invite;
 mod person;
-mod prove;
 mod recovery;
 mod sessions;

@@ -33,7 +33,7 @@ pub(super) const STAFF: [(Role, &str, Key); 8] = [
 ];
 
 /// The name of a role of staff.
-pub(super) fn role_key(role: Role) -> Key {
+pub(crate) fn role_key(role: Role) -> Key {
     STAFF
         .iter()
         .find(|(of, _, _)| *of == role)

@@ -14,13 +14,13 @@ use crate::passkeys;
 
 /// Does what needs a fresh proof: when there is none, asks for it and does it again.
 #[derive(Clone, Copy)]
-pub(super) struct Prover {
+pub(crate) struct Prover {
     open: RwSignal<bool>,
     again: StoredValue<Option<Rc<dyn Fn()>>, LocalStorage>,
 }
 
 impl Prover {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             open: RwSignal::new(false),
             again: StoredValue::new_local(None),
@@ -28,7 +28,7 @@ impl Prover {
     }
 
     /// Does something; what goes wrong stands in `fault`.
-    pub(super) fn run<F, Fut>(self, busy: RwSignal<bool>, fault: RwSignal<Option<ApiError>>, act: F)
+    pub(crate) fn run<F, Fut>(self, busy: RwSignal<bool>, fault: RwSignal<Option<ApiError>>, act: F)
     where
         F: Fn() -> Fut + Clone + 'static,
         Fut: Future<Output = Result<(), ApiError>> + 'static,
@@ -84,7 +84,7 @@ async fn prove(own: FactorsView, typed: Option<String>) -> Result<(), ProofFault
 
 /// The dialog of a prover; stands once on a page that has one.
 #[component]
-pub(super) fn ProveDialog(prover: Prover) -> impl IntoView {
+pub(crate) fn ProveDialog(prover: Prover) -> impl IntoView {
     let own = RwSignal::new(None::<FactorsView>);
     Effect::new(move || {
         if prover.open.get() {

@@ -65,6 +65,8 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::SignInOver
         | ProblemCode::ProofRefused
         | ProblemCode::StepUpNeeded
+        | ProblemCode::Erased
+        | ProblemCode::Retained
         | ProblemCode::EnrolmentNeeded
         | ProblemCode::MethodNotAllowed
         | ProblemCode::SlotTaken
