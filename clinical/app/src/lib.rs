@@ -17,6 +17,7 @@ pub mod observe;
 mod passwords;
 pub mod ports;
 pub mod prescribing;
+pub mod records;
 pub mod register;
 pub mod results;
 pub mod rights;

@@ -41,12 +41,22 @@ async fn every_message_is_one_sealed_line_in_a_file_that_only_its_owner_can_read
     assert_eq!(lines[0]["text"], "deux\nlignes");
     assert_eq!(lines[1]["channel"], "email");
     let others = MasterKeys::generate().unwrap();
-    let moved = text.replacen(&Uuid::from_u128(1).to_string(), &Uuid::from_u128(2).to_string(), 1);
+    let moved = text.replacen(
+        &Uuid::from_u128(1).to_string(),
+        &Uuid::from_u128(2).to_string(),
+        1,
+    );
     for (line, keys) in [(&text, &others), (&moved, &keys)] {
         let line = line.lines().next().unwrap();
-        assert!(matches!(read_message(line, keys), Err(LineError::Sealed(_))));
+        assert!(matches!(
+            read_message(line, keys),
+            Err(LineError::Sealed(_))
+        ));
     }
-    assert!(matches!(read_message("half a li", &keys), Err(LineError::Shape)));
+    assert!(matches!(
+        read_message("half a li", &keys),
+        Err(LineError::Shape)
+    ));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

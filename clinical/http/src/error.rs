@@ -185,10 +185,7 @@ fn log(code: ProblemCode, cause: &(dyn std::error::Error + 'static)) {
 
 const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
     match code {
-        ProblemCode::Malformed => (
-            StatusCode::BAD_REQUEST,
-            "The request is not of the shape that is asked for.",
-        ),
+        ProblemCode::Malformed => (StatusCode::BAD_REQUEST, "The request has another shape."),
         ProblemCode::Invalid => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "A value is not acceptable.",
@@ -243,10 +240,7 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
             StatusCode::PRECONDITION_FAILED,
             "The thing has changed since it was read.",
         ),
-        ProblemCode::TooLarge => (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The request is larger than allowed.",
-        ),
+        ProblemCode::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
         ProblemCode::UnsupportedMediaType => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The body is not of a type that is taken here.",

@@ -11,6 +11,7 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
+mod records;
 mod rights;
 mod visits;
 

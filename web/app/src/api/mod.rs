@@ -6,10 +6,12 @@
 mod account;
 mod client;
 mod operations;
+mod records;
 mod rights;
 
 pub use account::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;
+pub use records::*;
 pub use rights::*;
