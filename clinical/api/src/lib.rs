@@ -18,6 +18,7 @@ mod problem;
 mod rights;
 mod statistics;
 mod visits;
+mod waiting;
 
 pub use access::{
     BreakGlassRequest, BreakGlassView, ChargeView, ConsentRequest, ConsentView, EmergencyView,
@@ -66,6 +67,7 @@ pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
     QueueView, SignNoteRequest, SummaryView, TestTicket,
 };
+pub use waiting::{DayPart, WaitRequest, WaitingOfferView, WaitingView};
 
 /// The path that every operation begins with.
 pub const BASE: &str = "/api/v1";

@@ -12,6 +12,7 @@ mod links;
 mod offer;
 mod overbook;
 mod timetable;
+mod waiting;
 
 pub use access::{AccessError, LIST_DAYS_MAX, ListError, appointment, appointments};
 pub use agenda::{AGENDA_DAYS_MAX, Agenda, AgendaBy, AgendaColumn, AgendaError, agenda};
@@ -29,10 +30,14 @@ pub use offer::{
     Holidays, OfferError, holidays, plan, put_plan, put_resource, put_service, resources, services,
 };
 pub use overbook::{OverbookCommand, OverbookReason, overbook};
+pub use waiting::{
+    WAIT_DAYS_MAX, WaitCommand, WaitError, accept, decline, leave, offer_freed,
+    offer_until_stopped, wait, waiting,
+};
 
 pub use clinical_store::booking::{
     AppointmentRecord, BookedService, EngagedAppointment, Engagement, Hold, Plan, PlanException,
-    PlanRule, ResourceRecord, Schedule, ServiceRecord,
+    PlanRule, ResourceRecord, Schedule, ServiceRecord, WaitingEntry, WaitingOffer,
 };
 
 pub(crate) use access::{is_doctor_of, own};

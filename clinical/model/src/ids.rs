@@ -116,6 +116,10 @@ id!(
     HoldId
 );
 id!(
+    /// A place in the waiting list.
+    WaitingId
+);
+id!(
     /// A rule or an exception of a schedule.
     ScheduleEntryId
 );

@@ -8,6 +8,7 @@ mod occupancies;
 mod plans;
 mod schedules;
 mod services;
+mod waiting;
 
 pub use appointments::{
     APPOINTMENTS_MAX, AppointmentRecord, AppointmentWriteError, BookedService, Party, find,
@@ -16,11 +17,16 @@ pub use appointments::{
 };
 pub use engagements::{EngagedAppointment, Engagement, engagements};
 pub use feeds::{delete_feed, feed_owner, feed_since, put_feed};
-pub use holds::{Hold, delete_hold, hold, insert_hold};
-pub use occupancies::{Claim, Seat, busy, drop_expired, occupied, overlaps};
+pub use holds::{Hold, delete_hold, expired_holds, hold, insert_hold};
+pub use occupancies::{Claim, Seat, busy, drop_expired, occupied, overlaps, span_of};
 pub use plans::{Plan, PlanException, PlanRule, plan, put_plan};
 pub use schedules::{Schedule, doctor, doctors, put_schedule, schedule};
 pub use services::{
     ResourceRecord, ServiceRecord, put_resource, put_service, resource, resources, service,
     services,
+};
+pub use waiting::{
+    FreedTime, OfferEnd, WaitingEntry, WaitingOffer, drop_freed, end_offer, freed, insert_freed,
+    insert_offer, insert_waiting, leave_waiting, offers_over, waiting_entry, waiting_in_order,
+    waiting_seen, was_offered,
 };

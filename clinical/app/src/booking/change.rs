@@ -2,11 +2,12 @@
 
 use clinical_model::booking::TransitionError;
 use clinical_model::{AppointmentId, Micros};
-use clinical_store::StoreError;
-use clinical_store::booking::{AppointmentRecord, AppointmentWriteError};
+use clinical_store::booking::{AppointmentRecord, AppointmentWriteError, FreedTime};
+use clinical_store::{StoreError, Tx};
 
 use super::access::{AccessError, reached};
 use super::claim::{Missing, Wanted, offer};
+use super::waiting::note_freed;
 use crate::notify::{tell_cancelled, tell_moved};
 use crate::visits::{CloseReason, LiveEffect};
 use crate::{Actor, Desk};
@@ -61,6 +62,7 @@ pub async fn cancel(
     let mut tx = desk.db().begin().await?;
     let (mut record, right) = reached(&mut tx, actor, id, now).await?;
     let read = record.appointment.version;
+    note_span(desk, &mut tx, &record, now).await?;
     record.appointment = record.appointment.cancel(now)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
     tell_cancelled(&mut tx, desk.clinic(), &record.appointment, now).await?;
@@ -73,6 +75,26 @@ pub async fn cancel(
     };
     desk.commit_and_tell(tx, entry, effect).await?;
     Ok(record)
+}
+
+/// Remembers the time of an appointment that gives it up, for those who wait.
+async fn note_span(
+    desk: &Desk,
+    tx: &mut Tx,
+    record: &AppointmentRecord,
+    now: Micros,
+) -> Result<(), StoreError> {
+    let appointment = &record.appointment;
+    let place = (appointment.id, appointment.doctor);
+    let Some(span) = clinical_store::booking::span_of(tx, place).await? else {
+        return Ok(());
+    };
+    let freed = FreedTime {
+        tenant: appointment.tenant,
+        doctor: appointment.doctor,
+        span,
+    };
+    note_freed(desk, tx, freed, now).await
 }
 
 /// Why an appointment was not moved.
@@ -160,6 +182,7 @@ pub async fn reschedule(
     clinical_store::booking::lock_all(&mut tx, &mut kept).await?;
     clinical_store::booking::drop_expired(&mut tx, &kept, now).await?;
     let (found, _, _) = offer(&mut tx, wanted, now).await?;
+    note_span(desk, &mut tx, &record, now).await?;
     record.appointment = record.appointment.reschedule(found.visit)?;
     clinical_store::booking::update(&mut tx, &record.appointment, read).await?;
     let expires = record.appointment.closes_at();

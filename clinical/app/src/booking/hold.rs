@@ -2,10 +2,11 @@
 
 use clinical_model::booking::Reason;
 use clinical_model::{HoldId, Micros, PatientId, Role, ServiceId, UserId};
-use clinical_store::booking::{AppointmentWriteError, Hold};
+use clinical_store::booking::{AppointmentWriteError, FreedTime, Hold};
 
 use super::book::{Agreed, BookError, Booked, write};
 use super::claim::{Wanted, find};
+use super::waiting::note_freed;
 use crate::{Actor, Desk};
 
 /// How long a time is kept, in microseconds: five minutes to write why one comes.
@@ -53,6 +54,7 @@ pub async fn hold(desk: &Desk, actor: &Actor, command: HoldCommand) -> Result<Ho
         doctor: command.doctor,
         slot: found.offer.visit,
         expires: now.plus(HOLD_US),
+        offered: false,
     };
     let takes = (found.offer.occupied, found.seats.as_slice());
     clinical_store::booking::insert_hold(&mut tx, &hold, takes, now).await?;
@@ -92,6 +94,7 @@ pub async fn book_held(
     let mut tx = desk.db().begin().await?;
     let hold = clinical_store::booking::hold(&mut tx, patient, id, now)
         .await?
+        .filter(|it| !it.offered)
         .ok_or(BookError::NoHold)?;
     clinical_store::booking::lock_calendars(&mut tx, hold.doctor, patient).await?;
     let agreed = Agreed {
@@ -121,9 +124,19 @@ pub async fn release(desk: &Desk, actor: &Actor, id: HoldId) -> Result<(), BookE
     let patient = own_record(actor)?;
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
+    let kept = clinical_store::booking::hold(&mut tx, patient, id, now)
+        .await?
+        .filter(|it| !it.offered)
+        .ok_or(BookError::NoHold)?;
     if !clinical_store::booking::delete_hold(&mut tx, patient, id).await? {
         return Err(BookError::NoHold);
     }
+    let freed = FreedTime {
+        tenant: kept.tenant,
+        doctor: kept.doctor,
+        span: kept.slot,
+    };
+    note_freed(desk, &mut tx, freed, now).await?;
     let entry = actor
         .did("booking.release", now)
         .about("hold", id.as_uuid())

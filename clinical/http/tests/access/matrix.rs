@@ -117,6 +117,10 @@ struct Cast {
     record: String,
     /// A prescription of the doctor for the patient, signed and not transmitted.
     prescription: String,
+    /// A time that is kept for the patient.
+    hold: String,
+    /// A place of the patient in the waiting list.
+    waiting: String,
     /// What the patient says of the family.
     entry: String,
     /// A paper that the patient brings.
@@ -162,12 +166,23 @@ impl Cast {
         let body = json!({"doctor": doctor_id, "start_us": start_us}).to_string();
         let held = house.call("POST /holds", Some(&patient), &body).await;
         assert_eq!(held.status, StatusCode::CREATED, "{}", held.body);
+        let admin = house.token("admin@demo.clinic").await;
+        let body = r#"{"code":"w","length_min":15,"step_min":15,"modality":"video","active":true}"#;
+        let service = house.call("POST /services", Some(&admin), body).await;
+        let until_us = crate::house::MONDAY + 86_400_000_000;
+        let body = json!({"service": service.body["id"], "from_us": 0, "until_us": until_us});
+        let waits = house
+            .call("POST /waiting-list", Some(&patient), &body.to_string())
+            .await;
+        assert_eq!(waits.status, StatusCode::CREATED, "{}", waits.body);
         let prescription = prescribed(house, &doctor, &record).await;
         let entry = told(house, &patient, &record).await;
         let document = brought(house, &patient, &record).await;
         Self {
             strangers,
             prescription,
+            waiting: waits.body["id"].as_str().unwrap().to_owned(),
+            hold: held.body["id"].as_str().unwrap().to_owned(),
             entry,
             document,
             record,
@@ -183,6 +198,7 @@ impl Cast {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
             Some("patients" | "fhir") => &self.record,
+            Some("waiting-list") => &self.waiting,
             Some("holds") => &self.hold,
             Some("prescriptions") => &self.prescription,
             Some("entries") => &self.entry,

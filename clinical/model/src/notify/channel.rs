@@ -75,6 +75,8 @@ pub enum MessageKind {
     AppointmentInADay,
     /// An appointment begins in an hour.
     AppointmentInAnHour,
+    /// A time became free for somebody who waits.
+    TimeOffered,
     /// A result can be read.
     ResultAvailable,
     /// A pharmacy sent a prescription back; to its doctor.
@@ -95,12 +97,13 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppointmentBooked,
         Self::AppointmentChanged,
         Self::AppointmentCancelled,
         Self::AppointmentInADay,
         Self::AppointmentInAnHour,
+        Self::TimeOffered,
         Self::ResultAvailable,
         Self::PrescriptionRefused,
         Self::CriticalValue,
@@ -120,6 +123,7 @@ impl MessageKind {
             Self::AppointmentCancelled => "appointment_cancelled",
             Self::AppointmentInADay => "appointment_in_a_day",
             Self::AppointmentInAnHour => "appointment_in_an_hour",
+            Self::TimeOffered => "time_offered",
             Self::ResultAvailable => "result_available",
             Self::PrescriptionRefused => "prescription_refused",
             Self::CriticalValue => "critical_value",
@@ -147,6 +151,7 @@ impl MessageKind {
             | Self::AppointmentCancelled
             | Self::AppointmentInADay
             | Self::AppointmentInAnHour
+            | Self::TimeOffered
             | Self::ResultAvailable
             | Self::MedicationReminder
             | Self::NewMessage => true,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::occupancies::{Seat, keep};
 use super::{AppointmentWriteError, Claim};
-use crate::statement::{execute, execute_one, fetch_optional};
+use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
 use crate::{StoreError, Tx};
 
@@ -27,6 +27,8 @@ pub struct Hold {
     pub slot: Slot,
     /// Until when.
     pub expires: Micros,
+    /// It is offered from the waiting list; else the patient chose it.
+    pub offered: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -39,9 +41,11 @@ struct HoldRow {
     start_us: i64,
     end_us: i64,
     expires_us: i64,
+    offered: bool,
 }
 
-/// Keeps a time with all that it needs, or nothing. The patient's earlier hold ends.
+/// Keeps a time with all that it needs, or nothing. An earlier one that the patient chose gives way
+/// to a new one.
 ///
 /// # Errors
 /// It is kept for somebody else, or the store failed.
@@ -51,15 +55,17 @@ pub async fn insert_hold(
     (span, seats): (Slot, &[Seat]),
     now: Micros,
 ) -> Result<(), AppointmentWriteError> {
-    execute!(
-        tx,
-        "DELETE FROM holds WHERE patient = $1",
-        hold.patient.as_uuid()
-    )?;
+    if !hold.offered {
+        execute!(
+            tx,
+            "DELETE FROM holds WHERE patient = $1 AND offered = FALSE",
+            hold.patient.as_uuid()
+        )?;
+    }
     execute_one!(
         tx,
-        "INSERT INTO holds (id, tenant, patient, service, doctor, start_us, end_us, expires_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO holds (id, tenant, patient, service, doctor, start_us, end_us, expires_us, offered)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         hold.id.as_uuid(),
         hold.tenant.as_uuid(),
         hold.patient.as_uuid(),
@@ -67,7 +73,8 @@ pub async fn insert_hold(
         hold.doctor.as_uuid(),
         hold.slot.start.0,
         hold.slot.end.0,
-        hold.expires.0
+        hold.expires.0,
+        hold.offered
     )?;
     keep(tx, hold, (span, seats), now).await?;
     Ok(())
@@ -86,24 +93,28 @@ pub async fn hold(
     let row = fetch_optional!(
         conn,
         HoldRow,
-        "SELECT id, tenant, patient, service, doctor, start_us, end_us, expires_us
+        "SELECT id, tenant, patient, service, doctor, start_us, end_us, expires_us, offered
          FROM holds WHERE id = $1 AND patient = $2 AND expires_us > $3",
         id.as_uuid(),
         patient.as_uuid(),
         now.0
     )?;
-    Ok(row.map(|row| Hold {
-        id: HoldId::from_uuid(row.id),
-        tenant: TenantId::from_uuid(row.tenant),
-        patient: PatientId::from_uuid(row.patient),
-        service: row.service.map(ServiceId::from_uuid),
-        doctor: UserId::from_uuid(row.doctor),
-        slot: Slot {
-            start: Micros(row.start_us),
-            end: Micros(row.end_us),
-        },
-        expires: Micros(row.expires_us),
-    }))
+    Ok(row.map(Hold::from))
+}
+
+/// Holds that patients chose and let expire, at most 200.
+///
+/// # Errors
+/// The store failed.
+pub async fn expired_holds(conn: &mut Conn, now: Micros) -> Result<Vec<Hold>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        HoldRow,
+        "SELECT id, tenant, patient, service, doctor, start_us, end_us, expires_us, offered
+         FROM holds WHERE offered = FALSE AND expires_us <= $1 ORDER BY expires_us LIMIT 200",
+        now.0
+    )?;
+    Ok(rows.into_iter().map(Hold::from).collect())
 }
 
 /// Gives a hold back; false if there is none.
@@ -127,6 +138,24 @@ impl Hold {
         Claim::Held {
             hold: self.id,
             service: self.service,
+        }
+    }
+}
+
+impl From<HoldRow> for Hold {
+    fn from(row: HoldRow) -> Self {
+        Self {
+            id: HoldId::from_uuid(row.id),
+            tenant: TenantId::from_uuid(row.tenant),
+            patient: PatientId::from_uuid(row.patient),
+            service: row.service.map(ServiceId::from_uuid),
+            doctor: UserId::from_uuid(row.doctor),
+            slot: Slot {
+                start: Micros(row.start_us),
+                end: Micros(row.end_us),
+            },
+            expires: Micros(row.expires_us),
+            offered: row.offered,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What keeps doctors, rooms and devices busy. The schema refuses two at the same time.
 
 use clinical_model::booking::{Appointment, AppointmentStage, Slot};
-use clinical_model::{HoldId, Micros, ResourceId, ServiceId, TenantId};
+use clinical_model::{AppointmentId, HoldId, Micros, ResourceId, ServiceId, TenantId, UserId};
 use uuid::Uuid;
 
 use super::AppointmentWriteError;
@@ -302,4 +302,25 @@ pub async fn occupied(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreErr
         tenant.as_uuid()
     )?;
     Ok(count)
+}
+
+/// What keeps the doctor busy for an appointment, buffers included.
+///
+/// # Errors
+/// The store failed.
+pub async fn span_of(
+    conn: &mut Conn,
+    (appointment, doctor): (AppointmentId, UserId),
+) -> Result<Option<Slot>, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        (i64, i64),
+        "SELECT from_us, until_us FROM occupancies WHERE appointment = $1 AND who = $2",
+        appointment.as_uuid(),
+        doctor.as_uuid()
+    )?;
+    Ok(row.map(|(start, end)| Slot {
+        start: Micros(start),
+        end: Micros(end),
+    }))
 }

@@ -158,6 +158,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
+    let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
+    let waiting = tokio::spawn(waiting);
     let api = clinical_http::router(ApiState {
         clinic,
         desk,
@@ -193,6 +195,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     drop(tokio::time::timeout(DRAIN_MAX, post).await);
+    drop(tokio::time::timeout(DRAIN_MAX, waiting).await);
     sfu.shutdown();
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);

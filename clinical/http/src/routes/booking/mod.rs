@@ -17,10 +17,11 @@ mod resources;
 mod services;
 mod slots;
 pub(super) mod views;
+mod waiting;
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use clinical_model::Role;
 use utoipa::OpenApi as _;
 
@@ -32,6 +33,7 @@ const PARTIES: Who = Who::Roles(&[Role::Patient, Role::Doctor]);
 const DOCTOR: Who = Who::Roles(&[Role::Doctor]);
 const PATIENT: Who = Who::Roles(&[Role::Patient]);
 const PEOPLE: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Nurse]);
+const WAITERS: Who = Who::Roles(&[Role::Patient, Role::Nurse]);
 const CLINICIANS: Who = Who::Roles(&[Role::Doctor, Role::Nurse]);
 const STAFF: Who = Who::Roles(&[Role::Doctor, Role::Nurse, Role::Admin]);
 const PLANNERS: Who = Who::Roles(&[Role::Doctor, Role::Admin]);
@@ -68,6 +70,11 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/holds/{id}", PATIENT),
         Operation::new(Method::DELETE, "/holds/{id}", PATIENT),
         Operation::new(Method::POST, "/holds/{id}/book", PATIENT),
+        Operation::new(Method::GET, "/waiting-list", WAITERS),
+        Operation::new(Method::POST, "/waiting-list", WAITERS),
+        Operation::new(Method::DELETE, "/waiting-list/{id}", WAITERS),
+        Operation::new(Method::POST, "/waiting-list/{id}/accept", WAITERS),
+        Operation::new(Method::POST, "/waiting-list/{id}/decline", WAITERS),
         Operation::new(Method::GET, "/calendar", STAFF),
         Operation::new(Method::GET, "/calendar/{secret}", Who::Public),
         Operation::new(Method::GET, "/me/calendar-feed", PARTIES),
@@ -113,7 +120,12 @@ pub(super) const DOMAIN: Domain = Domain {
     feeds::read_feed,
     feeds::get_feed,
     feeds::make_feed,
-    feeds::revoke_feed
+    feeds::revoke_feed,
+    waiting::list_waiting,
+    waiting::join_waiting,
+    waiting::leave_waiting,
+    waiting::accept_offer,
+    waiting::decline_offer
 ))]
 struct Description;
 
@@ -149,6 +161,13 @@ fn offers() -> Router<ApiState> {
             get(holds::get_hold).delete(holds::release_hold),
         )
         .route("/holds/{id}/book", post(holds::book_hold))
+        .route(
+            "/waiting-list",
+            get(waiting::list_waiting).post(waiting::join_waiting),
+        )
+        .route("/waiting-list/{id}", delete(waiting::leave_waiting))
+        .route("/waiting-list/{id}/accept", post(waiting::accept_offer))
+        .route("/waiting-list/{id}/decline", post(waiting::decline_offer))
         .route("/calendar", get(calendar::read_calendar))
         .route("/calendar/{secret}", get(feeds::read_feed))
         .route(
