@@ -11,7 +11,7 @@
 //! - `POST /appointments/{id}/link` -> [`JoinLink`]: a new link, the old one stops working (its patient, its doctor)
 //! - `DELETE /appointments/{id}/link` -> 204: revokes it (its patient, its doctor)
 
-use clinical_model::{AppointmentId, PatientId, ServiceId, UserId};
+use clinical_model::{AppointmentId, PatientId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::ServiceBrief;
@@ -147,6 +147,9 @@ pub struct AppointmentView {
     pub state: AppointmentState,
     /// The doctor.
     pub doctor: DoctorView,
+    /// The patient's record.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+    pub patient: PatientId,
     /// The patient's name.
     pub patient_name: String,
     /// In the patient's words.

@@ -15,7 +15,7 @@ mod notify;
 mod people;
 mod prescriptions;
 mod problem;
-mod rights;
+mod results;
 mod statistics;
 mod visits;
 mod waiting;
@@ -58,9 +58,10 @@ pub use prescriptions::{
     SignPrescriptionRequest, StepRequest,
 };
 pub use problem::{Problem, ProblemCode};
-pub use rights::{
-    AccessQuestionRequest, AnswerRequest, ConsentWordingView, CorrectionRequest, ExportRequest,
-    ProcessingView, RightsRequestView,
+pub use results::{
+    CancelOrderRequest, CatalogueView, NewValueView, OddityView, OrderRequest, OrderView,
+    PersonBrief, PointView, ReadBackView, ReportRequest, ReportView, SeenRequest, SeriesView,
+    ValueView,
 };
 pub use statistics::{CountsView, StatisticsView};
 pub use visits::{

@@ -88,6 +88,10 @@ id!(
     PrescriptionId
 );
 id!(
+    /// An order to the laboratory, to radiology or to pathology.
+    OrderId
+);
+id!(
     /// A passkey ceremony between its two halves.
     CeremonyId
 );

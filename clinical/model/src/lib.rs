@@ -30,7 +30,7 @@ pub use identity::{
 };
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
-    ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid, ScheduleEntryId,
+    OrderId, ParticipantUuid, PatientId, PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId,
     ServiceId, SessionId, TenantId, UserId,
 };
 pub use phi::Phi;

@@ -6,7 +6,7 @@ use clinical_model::{AppointmentId, EntryId, Micros, PatientId, TenantId, UserId
 use clinical_vault::{DataKey, Place};
 use uuid::Uuid;
 
-use crate::access::{Viewer, reach};
+use crate::access::{Viewer, own_record, proxy, reach};
 use crate::statement::{execute, execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
 use crate::{StoreError, Tx, keys, patients};
@@ -50,6 +50,21 @@ macro_rules! select_entries {
                  e.author, e.appointment, e.body_sealed, e.version
              FROM chart_entries e ",
             $($tail),+
+        )
+    };
+}
+
+/// True unless the entry is a result that its patient may not read yet: what is not released stays
+/// hidden from the patient and from who acts for them.
+macro_rules! released {
+    () => {
+        concat!(
+            "NOT ((",
+            own_record!("e.patient"),
+            " OR ",
+            proxy!("e.patient"),
+            ") AND EXISTS (SELECT 1 FROM result_values rv JOIN orders o ON o.id = rv.order_id
+                 WHERE rv.entry = e.id AND (o.release_us IS NULL OR o.release_us > $4)))"
         )
     };
 }
@@ -195,6 +210,8 @@ pub async fn find(
         EntryRow,
         select_entries!(
             "WHERE e.id = $5 AND e.label <= $6 AND ",
+            released!(),
+            " AND ",
             reach!("e.tenant", "e.patient")
         ),
         viewer.tenant.as_uuid(),
@@ -203,6 +220,23 @@ pub async fn find(
         viewer.now.0,
         id.as_uuid(),
         label_max.level()
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let key = keys::patient_key(conn, PatientId::from_uuid(row.patient)).await?;
+    key.map(|key| opened(&key, row)).transpose()
+}
+
+/// An entry for the program's own work: no right is asked for. What it finds may not be shown
+/// without one.
+///
+/// # Errors
+/// The store failed.
+pub async fn record(conn: &mut Conn, id: EntryId) -> Result<Option<Entry>, StoreError> {
+    let row = fetch_optional!(
+        conn,
+        EntryRow,
+        select_entries!("WHERE e.id = $1"),
+        id.as_uuid()
     )?;
     let Some(row) = row else { return Ok(None) };
     let key = keys::patient_key(conn, PatientId::from_uuid(row.patient)).await?;
@@ -270,6 +304,8 @@ pub async fn list(
                AND (e.status = 'active' OR $11)
                AND (e.effective_us < $12 OR (e.effective_us = $12 AND e.id < $13))
                AND ",
+            released!(),
+            " AND ",
             reach!("e.tenant", "e.patient"),
             " ORDER BY e.effective_us DESC, e.id DESC LIMIT $14"
         ),

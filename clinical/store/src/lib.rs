@@ -23,6 +23,7 @@ pub mod names;
 pub mod notes;
 pub mod offline;
 pub mod one_time;
+pub mod orders;
 pub mod outbox;
 pub mod patients;
 pub mod people;

@@ -53,10 +53,8 @@ const STEPS: &[Step] = &[
     step!(50, shared "0050_schedules"),
     step!(51, "0051_occupancies"),
     step!(60, shared "0060_outbox"),
-    step!(65, shared "0065_offers"),
-    step!(66, "0066_offered_holds"),
-    step!(67, shared "0067_waiting_list"),
-    step!(85, shared "0085_requests"),
+    step!(80, shared "0080_orders"),
+    step!(81, "0081_report_history"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {

@@ -17,6 +17,7 @@ use super::mailroom::Mailroom;
 use super::templates::SMS_PARTS_MAX;
 use crate::Clinic;
 use crate::ports::{Accepted, GatewayCause, OutgoingMail, OutgoingSms, SendError};
+use crate::results::escalate_due;
 
 /// How long a worker may hold a claim, in microseconds: a gateway's minute, and time to write.
 pub const LEASE_US: i64 = 3 * Micros::MINUTE;
@@ -135,13 +136,21 @@ async fn settle(
     tx.commit(entry).await
 }
 
-/// Sends what is due, again and again, until told to stop. A round that was begun is ended.
+/// Sends what is due and tells the next people of critical values that nobody answered, again and
+/// again, until told to stop. A round that was begun is ended.
 pub async fn run_until_stopped(
     clinic: Clinic,
     mailroom: Mailroom,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
+        if let Err(error) = escalate_due(&clinic).await {
+            let cause: &dyn core::error::Error = &error;
+            tracing::warn!(
+                error = cause,
+                "pages of critical values wait: the store does not answer"
+            );
+        }
         let tried = match send_due(&clinic, &mailroom).await {
             Ok(tried) => tried,
             Err(error) => {

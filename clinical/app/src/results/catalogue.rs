@@ -1,5 +1,7 @@
 //! The tests that a laboratory offers, read from data that is compiled in.
 
+use std::sync::OnceLock;
+
 use clinical_model::results::{CatalogueError, LabCatalogue, LabTest};
 
 const TESTS: &str = include_str!("../../data/lab_tests.json");
@@ -25,6 +27,13 @@ pub fn read_catalogue() -> Result<LabCatalogue, CatalogueFileError> {
     Ok(LabCatalogue::try_from(tests)?)
 }
 
+/// The tests that are compiled in, read once; none when the data is broken.
+#[must_use]
+pub fn catalogue() -> Option<&'static LabCatalogue> {
+    static CATALOGUE: OnceLock<Option<LabCatalogue>> = OnceLock::new();
+    CATALOGUE.get_or_init(|| read_catalogue().ok()).as_ref()
+}
+
 #[cfg(test)]
 mod tests {
     use clinical_model::results::{Amount, Flag, LoincCode, Measured, PersonAt, Sex, judge};
@@ -41,6 +50,7 @@ mod tests {
             .filter(|test| match &test.measured {
                 Measured::Quantity { critical, .. } => !critical.is_empty(),
                 Measured::Finding { critical } => *critical,
+                Measured::Words => false,
             })
             .count();
         assert!(with_critical >= 15, "{with_critical}");
@@ -52,6 +62,7 @@ mod tests {
             let has_critical = match &test.measured {
                 Measured::Quantity { critical, .. } => !critical.is_empty(),
                 Measured::Finding { critical } => *critical,
+                Measured::Words => false,
             };
             assert!(
                 !has_critical || test.source.contains("Critical:"),

@@ -11,8 +11,7 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
-mod records;
-mod rights;
+mod results;
 mod visits;
 
 use axum::Router;
@@ -44,7 +43,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     rights::DOMAIN,
     fhir::DOMAIN,
     prescriptions::DOMAIN,
-    records::DOMAIN,
+    results::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

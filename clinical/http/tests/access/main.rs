@@ -10,6 +10,6 @@ mod matrix;
 mod prescriptions;
 mod records;
 mod requests;
-mod rights;
+mod results;
 mod sign_in;
 mod snapshot;

@@ -117,14 +117,10 @@ struct Cast {
     record: String,
     /// A prescription of the doctor for the patient, signed and not transmitted.
     prescription: String,
-    /// A time that is kept for the patient.
-    hold: String,
-    /// A place of the patient in the waiting list.
-    waiting: String,
-    /// What the patient says of the family.
-    entry: String,
-    /// A paper that the patient brings.
-    document: String,
+    /// A result of the doctor's order for the patient, verified, read and released.
+    result: String,
+    /// An order of the doctor for the patient, without a value.
+    order: String,
 }
 
 impl Cast {
@@ -176,10 +172,11 @@ impl Cast {
             .await;
         assert_eq!(waits.status, StatusCode::CREATED, "{}", waits.body);
         let prescription = prescribed(house, &doctor, &record).await;
-        let entry = told(house, &patient, &record).await;
-        let document = brought(house, &patient, &record).await;
+        let (order, result) = crate::results::ordered(house, &doctor, &record).await;
         Self {
             strangers,
+            order,
+            result,
             prescription,
             waiting: waits.body["id"].as_str().unwrap().to_owned(),
             hold: held.body["id"].as_str().unwrap().to_owned(),
@@ -201,8 +198,8 @@ impl Cast {
             Some("waiting-list") => &self.waiting,
             Some("holds") => &self.hold,
             Some("prescriptions") => &self.prescription,
-            Some("entries") => &self.entry,
-            Some("documents") => &self.document,
+            Some("orders") => &self.order,
+            Some("results") => &self.result,
             _ => &self.appointment,
         };
         let path = row
@@ -217,11 +214,8 @@ impl Cast {
             .replace("{code}", "0000");
         let now = crate::house::MONDAY;
         let query = match (row.method, row.path) {
-            ("GET", "/holidays") => "?country=CM&year=2026".to_owned(),
-            ("GET", "/calendar") => format!("?from_us={now}&to_us={}&by=clinician", now + 1),
-            ("GET", "/doctors/{id}/slots" | "/services/{id}/openings") => {
-                format!("?from_us={now}&days=1")
-            }
+            ("GET", "/doctors/{id}/slots") => format!("?from_us={now}&days=1"),
+            ("GET", "/results/series") => "?code=2823-3".to_owned(),
             ("GET", "/appointments") => format!("?from_us={now}&to_us={}", now + 86_400_000_000),
             _ => String::new(),
         };

@@ -43,6 +43,20 @@ impl Amount {
         let percent = ((new - old) * 100).checked_div(old.abs())?;
         i64::try_from(percent).ok()
     }
+
+    /// This times a factor, rounded to hundredths, as conversions between units are.
+    #[must_use]
+    pub fn converted(self, times: Self) -> Option<Self> {
+        let hundredth = i128::from(ONE / 100);
+        let exact = i128::from(self.0) * i128::from(times.0) / i128::from(ONE);
+        let half = if exact < 0 {
+            -hundredth / 2
+        } else {
+            hundredth / 2
+        };
+        let rounded = (exact + half) / hundredth * hundredth;
+        i64::try_from(rounded).ok().map(Self)
+    }
 }
 
 impl TryFrom<&str> for Amount {

@@ -5,6 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
+use crate::Role;
 use crate::notify::Language;
 
 /// A LOINC code with a right check digit.
@@ -141,6 +142,70 @@ pub enum Measured {
         #[serde(default)]
         critical: bool,
     },
+    /// What somebody saw, in their words: an image, a tissue.
+    Words,
+}
+
+/// Who does a test.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Department {
+    /// The laboratory.
+    #[default]
+    Laboratory,
+    /// Radiology.
+    Imaging,
+    /// Pathology.
+    Pathology,
+}
+
+impl Department {
+    /// Every department.
+    pub const ALL: [Self; 3] = [Self::Laboratory, Self::Imaging, Self::Pathology];
+
+    /// The word used in SQL and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Laboratory => "laboratory",
+            Self::Imaging => "imaging",
+            Self::Pathology => "pathology",
+        }
+    }
+
+    /// The department of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// Where people of a role work.
+    #[must_use]
+    pub const fn of_role(role: Role) -> Option<Self> {
+        match role {
+            Role::LabTechnician => Some(Self::Laboratory),
+            Role::Radiologist => Some(Self::Imaging),
+            Role::Pathologist => Some(Self::Pathology),
+            Role::Patient
+            | Role::Doctor
+            | Role::Nurse
+            | Role::Pharmacist
+            | Role::Admin
+            | Role::HealthAuthority => None,
+        }
+    }
+}
+
+/// Another unit in which a machine may show a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherUnit {
+    /// UCUM code.
+    pub unit: String,
+    /// A value in it times this is the value in the unit of the test.
+    pub times: Amount,
 }
 
 /// A test that a laboratory offers.
@@ -157,6 +222,18 @@ pub struct LabTest {
     pub measured: Measured,
     /// Where ranges and critical limits are published.
     pub source: String,
+    /// Who does it.
+    #[serde(default)]
+    pub department: Department,
+    /// Units that are taken besides its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<OtherUnit>,
+    /// What it says about the body, in plain French; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fr_about: String,
+    /// What it says about the body, in plain English; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub en_about: String,
 }
 
 impl LabTest {
@@ -174,7 +251,23 @@ impl LabTest {
     pub fn unit(&self) -> &str {
         match &self.measured {
             Measured::Quantity { unit, .. } => unit,
-            Measured::Finding { .. } => "",
+            Measured::Finding { .. } | Measured::Words => "",
+        }
+    }
+
+    /// The units that are taken, its own first; none where there is nothing to measure.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        let own = Some(self.unit()).filter(|unit| !unit.is_empty());
+        own.into_iter()
+            .chain(self.also.iter().map(|it| it.unit.as_str()))
+    }
+
+    /// What it says about the body; may be empty.
+    #[must_use]
+    pub fn about(&self, language: Language) -> &str {
+        match language {
+            Language::French => &self.fr_about,
+            Language::English => &self.en_about,
         }
     }
 }
@@ -233,7 +326,7 @@ fn contradicts_itself(test: &LabTest) -> bool {
         .any(|text| text.trim().is_empty());
     nameless
         || match &test.measured {
-            Measured::Finding { .. } => false,
+            Measured::Finding { .. } | Measured::Words => false,
             Measured::Quantity {
                 unit,
                 ranges,
@@ -301,6 +394,10 @@ mod tests {
                 delta: None,
             },
             source: "test".to_owned(),
+            department: Department::Laboratory,
+            also: Vec::new(),
+            fr_about: String::new(),
+            en_about: String::new(),
         }
     }
 

@@ -1,25 +1,34 @@
 //! What a value means beside the values of healthy people.
 
+use serde::{Deserialize, Serialize};
+
 use super::amount::Amount;
 use super::catalogue::{LabTest, Limits, Measured, Sex};
 use crate::notify::Language;
 
 /// HL7 v3 `ObservationInterpretation`, as far as it is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Flag {
     /// N: inside the reference range, or not found.
+    #[serde(rename = "N")]
     Normal,
     /// L: below the reference range.
+    #[serde(rename = "L")]
     Low,
     /// H: above the reference range.
+    #[serde(rename = "H")]
     High,
     /// A: found where healthy people have nothing.
+    #[serde(rename = "A")]
     Abnormal,
     /// LL: so low that a clinician must know now.
+    #[serde(rename = "LL")]
     CriticalLow,
     /// HH: so high that a clinician must know now.
+    #[serde(rename = "HH")]
     CriticalHigh,
     /// AA: found, and a clinician must know now.
+    #[serde(rename = "AA")]
     CriticalAbnormal,
 }
 
@@ -193,7 +202,7 @@ fn wider(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::LoincCode;
+    use crate::results::{Department, LoincCode};
 
     fn amount(text: &str) -> Amount {
         Amount::try_from(text).unwrap()
@@ -225,6 +234,10 @@ mod tests {
                 delta: None,
             },
             source: "test".to_owned(),
+            department: Department::Laboratory,
+            also: Vec::new(),
+            fr_about: String::new(),
+            en_about: String::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A value beside the earlier values of the same person.
 
+use serde::{Deserialize, Serialize};
+
 use super::amount::Amount;
 use super::catalogue::{LabTest, Measured};
 use crate::Micros;
@@ -14,7 +16,8 @@ pub struct Earlier {
 }
 
 /// Something that a person should look at although each value alone may be usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Anomaly {
     /// The value jumped: a real change, or somebody else's specimen.
     Delta {
@@ -70,7 +73,7 @@ fn drift(values: &[Earlier]) -> Option<Anomaly> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{DeltaLimit, Limits, LoincCode};
+    use crate::results::{DeltaLimit, Department, Limits, LoincCode};
 
     const NOW: Micros = Micros(1_800_000_000_000_000);
 
@@ -95,6 +98,10 @@ mod tests {
                 }),
             },
             source: "test".to_owned(),
+            department: Department::Laboratory,
+            also: Vec::new(),
+            fr_about: String::new(),
+            en_about: String::new(),
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) fn appointment_view(record: AppointmentRecord) -> AppointmentView {
         opens_us: appointment.opens_at().0,
         state: state_view(appointment.state.stage()),
         doctor: doctor_view(record.doctor),
+        patient: appointment.patient,
         patient_name: record.patient_name,
         reason: appointment.reason.as_str().to_owned(),
         room: appointment.room.to_string(),
