@@ -7,7 +7,7 @@ import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
 import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
-import { rights } from "./rights.mjs";
+import { results } from "./results.mjs";
 import { visit } from "./visit.mjs";
 
 await runAll([
@@ -17,7 +17,7 @@ await runAll([
   { id: "english", make: () => everyPage("en") },
   { id: "french", make: () => everyPage("fr") },
   { id: "factors", make: factors },
-  { id: "rights", make: rights },
+  { id: "results", make: results },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

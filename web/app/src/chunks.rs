@@ -14,7 +14,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
-use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
+use crate::pages::results::{inbox, mine, order, worklist};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -57,19 +57,18 @@ pub(crate) enum Account {
     SetPassword,
 }
 
-/// The pages about rights to records, and of those who answer for them.
+/// The pages about orders and results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rights {
-    Emergencies,
-    Emergency,
-    Privacy,
-    Register,
-    Requests,
+pub(crate) enum Results {
+    Inbox,
+    Mine,
+    Order,
+    Worklist,
 }
 
-/// A page about rights to records.
-pub(crate) fn rights(page: Rights) -> AnyView {
-    arriving(move || rights_page(page))
+/// A page about orders and results.
+pub(crate) fn results(page: Results) -> AnyView {
+    arriving(move || results_page(page))
 }
 
 /// A page about accounts.
@@ -174,14 +173,13 @@ fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
     })
 }
 
-#[wasm_split(rights, wasm_split_path = leptos::wasm_split, fallible)]
-fn rights_page(page: Rights) -> Result<Make, SplitLoaderError> {
+#[wasm_split(results, wasm_split_path = leptos::wasm_split, fallible)]
+fn results_page(page: Results) -> Result<Make, SplitLoaderError> {
     Ok(match page {
-        Rights::Emergencies => emergencies::page,
-        Rights::Emergency => emergency::page,
-        Rights::Privacy => privacy::page,
-        Rights::Register => register::page,
-        Rights::Requests => requests::page,
+        Results::Inbox => inbox::page,
+        Results::Mine => mine::page,
+        Results::Order => order::page,
+        Results::Worklist => worklist::page,
     })
 }
 

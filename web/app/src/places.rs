@@ -66,28 +66,12 @@ const SECURITY: Place = place(
     "nav-security",
 );
 
-/// For patients.
-const PRIVACY: Place = place(
-    "/privacy",
-    (Key::NavPrivacy, Key::AboutPrivacy),
-    Glyph::Eye,
-    "nav-privacy",
-);
-
-/// For those who treat patients.
-const EMERGENCY: Place = place(
-    "/emergency",
-    (Key::NavEmergency, Key::AboutEmergency),
-    Glyph::Warning,
-    "nav-emergency",
-);
-
-/// For those who answer patients.
-const REQUESTS: Place = place(
-    "/requests",
-    (Key::NavRequests, Key::AboutRequests),
-    Glyph::Note,
-    "nav-requests",
+/// For those who do what doctors order.
+const WORKLIST: Place = place(
+    "/worklist",
+    (Key::NavWorklist, Key::AboutWorklist),
+    Glyph::Tube,
+    "nav-worklist",
 );
 
 const PATIENT: &[Place] = &[
@@ -103,7 +87,12 @@ const PATIENT: &[Place] = &[
         Glyph::Plus,
         "nav-book",
     ),
-    PRIVACY,
+    place(
+        "/my-results",
+        (Key::NavMyResults, Key::AboutMyResults),
+        Glyph::Tube,
+        "nav-my-results",
+    ),
     SECURITY,
 ];
 
@@ -121,8 +110,18 @@ const DOCTOR: &[Place] = &[
         Glyph::Clock,
         "nav-hours",
     ),
-    REQUESTS,
-    EMERGENCY,
+    place(
+        "/results",
+        (Key::NavResults, Key::AboutResults),
+        Glyph::Tube,
+        "nav-results",
+    ),
+    place(
+        "/orders/new",
+        (Key::NavOrder, Key::AboutOrder),
+        Glyph::Plus,
+        "nav-order",
+    ),
     SECURITY,
 ];
 
@@ -130,9 +129,9 @@ const NURSE: &[Place] = &[REQUESTS, EMERGENCY, SECURITY];
 
 const PHARMACIST: &[Place] = &[SECURITY];
 
-const LAB_TECHNICIAN: &[Place] = &[SECURITY];
+const LAB_TECHNICIAN: &[Place] = &[WORKLIST, SECURITY];
 
-const SPECIALIST: &[Place] = &[EMERGENCY, SECURITY];
+const SPECIALIST: &[Place] = &[WORKLIST, SECURITY];
 
 const ADMIN: &[Place] = &[
     place(

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Account, Desk, Rights, Visit, account, desk, rights, visit};
+use crate::chunks::{Account, Desk, Results, Visit, account, desk, results, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
@@ -15,15 +15,8 @@ const DOCTOR: &[Role] = &[Role::Doctor];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Those whom an appointment concerns.
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
-/// Those who may break the glass.
-const CARERS: &[Role] = &[
-    Role::Doctor,
-    Role::Nurse,
-    Role::Radiologist,
-    Role::Pathologist,
-];
-/// Those who answer what patients ask for.
-const ANSWERERS: &[Role] = &[Role::Doctor, Role::Nurse, Role::Admin];
+/// Those who do what doctors order.
+const DEPARTMENTS: &[Role] = &[Role::LabTechnician, Role::Radiologist, Role::Pathologist];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
 
@@ -53,6 +46,10 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/patients/:id") view=|| guarded(CARERS, || chart(Chart::Patient))/>
                     <Route path=path!("/record") view=|| guarded(PATIENT, || chart(Chart::Record))/>
                     <Route path=path!("/people") view=|| guarded(ADMIN, || account(Account::People))/>
+                    <Route path=path!("/worklist") view=|| guarded(DEPARTMENTS, || results(Results::Worklist))/>
+                    <Route path=path!("/orders/new") view=|| guarded(DOCTOR, || results(Results::Order))/>
+                    <Route path=path!("/results") view=|| guarded(DOCTOR, || results(Results::Inbox))/>
+                    <Route path=path!("/my-results") view=|| guarded(PATIENT, || results(Results::Mine))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
                     <Route path=path!("/privacy") view=|| guarded(PATIENT, || rights(Rights::Privacy))/>
                     <Route path=path!("/emergency") view=|| guarded(CARERS, || rights(Rights::Emergency))/>

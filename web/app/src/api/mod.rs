@@ -6,12 +6,10 @@
 mod account;
 mod client;
 mod operations;
-mod records;
-mod rights;
+mod results;
 
 pub use account::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;
-pub use records::*;
-pub use rights::*;
+pub use results::*;

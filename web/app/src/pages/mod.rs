@@ -14,7 +14,7 @@ pub(crate) mod login;
 pub(crate) mod missing;
 pub(crate) mod note;
 pub(crate) mod reschedule;
-pub(crate) mod rights;
+pub(crate) mod results;
 pub(crate) mod summary;
 pub(crate) mod visit;
 pub(crate) mod visits;

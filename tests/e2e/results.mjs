@@ -1,0 +1,112 @@
+// An order from the doctor to the laboratory, its critical value back to the doctor, and what the
+// patient reads of it.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { Browser } from "../lib/browser.mjs";
+import { openAppointment } from "../lib/clinic.mjs";
+import { ACCOUNTS } from "../lib/demo.mjs";
+import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { Scenario } from "../lib/steps.mjs";
+import { until } from "../lib/wait.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SIZES = [
+  { width: 375, height: 740 },
+  { width: 1280, height: 800 },
+];
+const POTASSIUM = "2823-3";
+
+/** Serious violations at both sizes, and nothing that sticks out sideways. */
+async function isReadable(page) {
+  await page.evaluate(AXE);
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    const found = await page.evaluate(async () => {
+      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+      const { violations } = await window.axe.run(document, { runOnly });
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+    });
+    assert.deepEqual(found, [], `at ${size.width} px`);
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    assert.ok(over <= 0, `the page is wider than ${size.width} px`);
+  }
+}
+
+/** The scenario. */
+export function results() {
+  const scenario = new Scenario("Orders and results");
+  const on = {};
+  scenario.step("a doctor orders a test for a patient of hers", async () => {
+    await openAppointment();
+    on.doctors = scenario.keep(await Browser.open("doctor", { bypassCSP: true }));
+    on.doctor = await on.doctors.page();
+    await signIn(on.doctor, ACCOUNTS.doctor);
+    await on.doctor.goto("/orders/new");
+    await shown(on.doctor, "order-send");
+    await isReadable(on.doctor);
+    await press(on.doctor, "order-send");
+    await shown(on.doctor, "order-incomplete");
+    await at(on.doctor, "order-patient").selectOption({ label: "Brigitte Eyenga" });
+    await at(on.doctor, "order-search").fill("potass");
+    await at(on.doctor, `test-${POTASSIUM}`).check();
+    await at(on.doctor, "order-reason").fill("Palpitations");
+    await at(on.doctor, "order-priority").selectOption("stat");
+    await press(on.doctor, "order-send");
+    await on.doctor.waitForURL(/\/results$/);
+  });
+  scenario.step("the technician enters a critical value and verifies it", async () => {
+    on.labs = scenario.keep(await Browser.open("guest", { bypassCSP: true }));
+    on.lab = await on.labs.page();
+    await signIn(on.lab, "lab@demo.clinic");
+    await on.lab.goto("/worklist");
+    const work = on.lab.getByTestId("work").first();
+    await work.getByTestId("work-collect").click();
+    await until("the specimen is noted", async () => (await work.getAttribute("data-stage")) === "collected");
+    await work.getByTestId("work-enter").click();
+    await work.getByTestId("value-number").fill("6,8");
+    await until("the value is judged while it is typed", async () =>
+      (await work.getByTestId("verdict").getAttribute("class")).includes("critical"),
+    );
+    await isReadable(on.lab);
+    await work.getByTestId("work-save").click();
+    await until("the values are saved", async () => (await work.getAttribute("data-stage")) === "preliminary");
+    await work.getByTestId("work-verify").click();
+    await until("the result is verified", async () => (await work.getAttribute("data-stage")) === "final");
+  });
+  scenario.step("before the doctor read it the patient sees nothing", async () => {
+    on.patients = scenario.keep(await Browser.open("patient", { bypassCSP: true }));
+    on.patient = await on.patients.page();
+    await signIn(on.patient, ACCOUNTS.patient);
+    await on.patient.goto("/my-results");
+    await shown(on.patient, "empty");
+    await isReadable(on.patient);
+  });
+  scenario.step("the doctor sees it first, and says the value back", async () => {
+    await on.doctor.goto("/results");
+    const first = on.doctor.getByTestId("result").first();
+    await until("the critical value is on top", async () => (await first.getAttribute("data-critical")) === "true");
+    await isReadable(on.doctor);
+    await first.getByTestId("said").fill("5,8");
+    await first.getByTestId("seen").click();
+    await shown(on.doctor, "said-wrong");
+    await first.getByTestId("said").fill("6,8");
+    await first.getByTestId("seen").click();
+    await until("it is read", async () => (await on.doctor.getByTestId("seen").count()) === 0);
+  });
+  scenario.step("the patient reads it, with its meaning and how it went", async () => {
+    await on.patient.goto("/my-results");
+    await shown(on.patient, "my-result");
+    assert.match(await at(on.patient, "my-value").first().innerText(), /6,8/);
+    await press(on.patient, "trend");
+    await shown(on.patient, "trend-picture");
+    await isReadable(on.patient);
+  });
+  return scenario;
+}

@@ -1,0 +1,59 @@
+//! Orders to laboratory, radiology and pathology, and their results.
+
+use clinical_api::{
+    CancelOrderRequest, CatalogueView, OrderRequest, OrderView, ReportRequest, SeenRequest,
+    SeriesView, StepRequest,
+};
+use clinical_model::{OrderId, PatientId};
+
+use super::client::{ApiError, get, post_with};
+
+/// `GET /tests`
+pub async fn tests() -> Result<CatalogueView, ApiError> {
+    get("/tests").await
+}
+
+/// `POST /orders`
+pub async fn place_order(request: &OrderRequest) -> Result<OrderView, ApiError> {
+    post_with("/orders", request).await
+}
+
+/// `GET /orders`: what the department has to do, or has done.
+pub async fn worklist(done: bool) -> Result<Vec<OrderView>, ApiError> {
+    get(&format!("/orders?done={done}")).await
+}
+
+/// `POST /orders/{id}/collect`
+pub async fn collect(id: OrderId, version: u32) -> Result<OrderView, ApiError> {
+    post_with(&format!("/orders/{id}/collect"), &StepRequest { version }).await
+}
+
+/// `POST /orders/{id}/turn-down`
+pub async fn turn_down(id: OrderId, request: &CancelOrderRequest) -> Result<OrderView, ApiError> {
+    post_with(&format!("/orders/{id}/turn-down"), request).await
+}
+
+/// `POST /orders/{id}/results`
+pub async fn write_results(id: OrderId, request: &ReportRequest) -> Result<OrderView, ApiError> {
+    post_with(&format!("/orders/{id}/results"), request).await
+}
+
+/// `POST /orders/{id}/verify`
+pub async fn verify_results(id: OrderId, version: u32) -> Result<OrderView, ApiError> {
+    post_with(&format!("/orders/{id}/verify"), &StepRequest { version }).await
+}
+
+/// `POST /orders/{id}/seen`
+pub async fn mark_seen(id: OrderId, request: &SeenRequest) -> Result<OrderView, ApiError> {
+    post_with(&format!("/orders/{id}/seen"), request).await
+}
+
+/// `GET /results`: those that the caller ordered or was told of, or a patient's own.
+pub async fn results(mine: bool) -> Result<Vec<OrderView>, ApiError> {
+    get(&format!("/results?mine={mine}")).await
+}
+
+/// `GET /results/series` of a patient.
+pub async fn series(patient: PatientId, code: &str) -> Result<SeriesView, ApiError> {
+    get(&format!("/results/series?patient={patient}&code={code}")).await
+}
