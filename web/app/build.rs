@@ -12,7 +12,9 @@ use std::{fs, io};
 type Texts = BTreeMap<String, String>;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("texts");
+    // Asked when it runs: a build that is kept may have been made in another folder.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?;
+    let root = Path::new(&folder).join("texts");
     writeln!(io::stdout(), "cargo::rerun-if-changed={}", root.display())?;
     let english = load(&root.join("en"))?;
     let french = load(&root.join("fr"))?;

@@ -125,7 +125,7 @@ pub(super) fn Family(record: Record) -> impl IntoView {
                 .into_any(),
                 Some(interview) => match interview.question() {
                     Some(question) => view! { <Asks talk question/> }.into_any(),
-                    None => view! { <Result talk risks=interview.risks().unwrap_or_default()/> }.into_any(),
+                    None => view! { <Outcome talk risks=interview.risks().unwrap_or_default()/> }.into_any(),
                 },
             })}
         </section>
@@ -232,7 +232,7 @@ fn Where(talk: Talk) -> impl IntoView {
 }
 
 #[component]
-fn Result(talk: Talk, risks: Vec<TopicRisk>) -> impl IntoView {
+fn Outcome(talk: Talk, risks: Vec<TopicRisk>) -> impl IntoView {
     let rows = risks.into_iter().map(|it| {
         let words = match it.risk {
             Risk::Unknown => Key::RiskUnknown,
