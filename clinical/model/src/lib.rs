@@ -30,8 +30,8 @@ pub use identity::{
 };
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
-    OrderId, ParticipantUuid, PatientId, PrescriptionId, ResourceId, RoomUuid, ScheduleEntryId,
-    ServiceId, SessionId, TenantId, UserId,
+    OrderId, ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid,
+    ScheduleEntryId, ServiceId, SessionId, TenantId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;
