@@ -12,12 +12,12 @@ use crate::error::ApiError;
 
 /// A code that a request names in `field`.
 pub(super) fn code(text: &str, field: &str) -> Result<LoincCode, ApiError> {
-    LoincCode::try_from(text).map_err(|_| ApiError::invalid(field))
+    LoincCode::try_from(text).or(Err(ApiError::invalid(field)))
 }
 
 /// A line that a request holds in `field`.
 pub(super) fn line(text: String, field: &str) -> Result<Line, ApiError> {
-    Line::try_from(text).map_err(|_| ApiError::invalid(field))
+    Line::try_from(text).or(Err(ApiError::invalid(field)))
 }
 
 fn oddity(it: &Anomaly) -> OddityView {
