@@ -127,7 +127,7 @@ async fn reach(
     patient: PatientId,
 ) -> Result<Access, AccessDenied> {
     let now = clinical_app::Clock::now(practice.clock.as_ref());
-    Access::to(&mut *practice.db.read().await.unwrap(), actor, patient, now).await
+    Access::to(&mut practice.db.read().await.unwrap(), actor, patient, now).await
 }
 
 on_both_engines! {

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use clinical_app::exchange::Written;
-use clinical_app::rights::{Asked, Dossier};
+use clinical_app::rights::{Asked, Dossier, VisitPart};
 use clinical_fhir::full_url;
 use clinical_fhir::map::{
     Writer, appointment_resource, encounter_resource, entry_resource, organization,
@@ -114,32 +114,30 @@ fn bundle(dossier: &Dossier, base: &str) -> Value {
     })
 }
 
-/// What FHIR has no place for in this server, in the shapes of the API.
-fn rest(dossier: Dossier) -> Value {
-    let visits: Vec<Value> = dossier
-        .visits
+fn visit(it: &VisitPart) -> Value {
+    let appointment = &it.record.appointment;
+    let chat: Vec<Value> = it
+        .chat
         .iter()
-        .map(|it| {
-            let appointment = &it.record.appointment;
-            let chat: Vec<Value> = it
-                .chat
-                .iter()
-                .map(|(at, from, text)| {
-                    json!({"at_us": at.0, "from_name": from.expose(), "text": text.expose()})
-                })
-                .collect();
-            json!({
-                "id": appointment.id,
-                "start_us": appointment.slot.start.0,
-                "end_us": appointment.slot.end.0,
-                "state": appointment.state.stage().as_str(),
-                "doctor": it.record.doctor.name,
-                "reason": appointment.reason.as_str(),
-                "note": it.note.as_ref().map(|note| note.expose()),
-                "chat": chat,
-            })
+        .map(|(at, from, text)| {
+            json!({"at_us": at.0, "from_name": from.expose(), "text": text.expose()})
         })
         .collect();
+    json!({
+        "id": appointment.id,
+        "start_us": appointment.slot.start.0,
+        "end_us": appointment.slot.end.0,
+        "state": appointment.state.stage().as_str(),
+        "doctor": it.record.doctor.name,
+        "reason": appointment.reason.as_str(),
+        "note": it.note.as_ref().map(|note| note.expose()),
+        "chat": chat,
+    })
+}
+
+/// What FHIR has no place for in this server, in the shapes of the API.
+fn rest(dossier: Dossier) -> Value {
+    let visits: Vec<Value> = dossier.visits.iter().map(visit).collect();
     let team: Vec<Value> = dossier
         .team
         .iter()
