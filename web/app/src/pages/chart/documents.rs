@@ -19,7 +19,7 @@ const CLASSES: [(&str, Key); 7] = [
     ("discharge", Key::ClassDischarge),
     ("prescription", Key::ClassPrescription),
     ("vaccination", Key::ClassVaccination),
-    ("other", Key::ClassOther),
+    ("other", Key::ClassElse),
 ];
 
 /// The papers of a record.

@@ -260,7 +260,7 @@ pub(super) const SITES: [(Site, Key); 4] = [
 pub(super) const SEXES: [(Sex, &str, Key); 4] = [
     (Sex::Female, "female", Key::SexFemale),
     (Sex::Male, "male", Key::SexMale),
-    (Sex::Other, "other", Key::SexOther),
+    (Sex::Other, "other", Key::SexElse),
     (Sex::Unknown, "unknown", Key::SexUnknown),
 ];
 
