@@ -69,7 +69,7 @@ fn typed(order: &OrderView, test: LabTest) -> Typed {
 
 /// The form.
 pub(super) fn entering(
-    order: OrderView,
+    order: &OrderView,
     tests: Tests,
     shared: (RwSignal<bool>, RwSignal<Option<ApiError>>, Work),
 ) -> AnyView {
@@ -82,7 +82,7 @@ pub(super) fn entering(
         .tests
         .iter()
         .filter_map(|code| test_of(tests, code))
-        .map(|test| typed(&order, test))
+        .map(|test| typed(order, test))
         .collect();
     let rows: Vec<AnyView> = all.iter().map(|it| row(*it, person)).collect();
     let all = StoredValue::new(all);

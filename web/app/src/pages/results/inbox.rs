@@ -43,7 +43,7 @@ fn lists(tests: Vec<LabTest>, list: Vec<OrderView>, inbox: Inbox) -> AnyView {
         list.into_iter().partition(|it| it.seen_us.is_none());
     let section = |title: Key, list: Vec<OrderView>| {
         let is_empty = list.is_empty();
-        let cards: Vec<AnyView> = list.into_iter().map(|it| card(it, tests, inbox)).collect();
+        let cards: Vec<AnyView> = list.iter().map(|it| card(it, tests, inbox)).collect();
         (!is_empty).then(|| view! { <section><h2>{say(title)}</h2>{cards}</section> }.into_any())
     };
     view! {
@@ -53,7 +53,7 @@ fn lists(tests: Vec<LabTest>, list: Vec<OrderView>, inbox: Inbox) -> AnyView {
     .into_any()
 }
 
-fn card(order: OrderView, tests: Tests, inbox: Inbox) -> AnyView {
+fn card(order: &OrderView, tests: Tests, inbox: Inbox) -> AnyView {
     let is_alarm = order.critical && order.seen_us.is_none();
     let stage = match order.stage.as_str() {
         "preliminary" => Key::StagePreliminary,
@@ -77,13 +77,13 @@ fn card(order: OrderView, tests: Tests, inbox: Inbox) -> AnyView {
     let confirm = order
         .seen_us
         .is_none()
-        .then(|| confirm(&order, tests, inbox));
+        .then(|| confirm(order, tests, inbox));
     view! {
         <section class="card" class:alarm=is_alarm data-testid="result" data-critical=order.critical.to_string()>
             {is_alarm.then(|| view! { <Alert tone=Tone::Error><p>{say(Key::ResultsCritical)}</p></Alert> })}
-            {facts(&order, tests)}
+            {facts(order, tests)}
             <p><strong>{say(stage)}</strong></p>
-            {report(&order, tests)}
+            {report(order, tests)}
             <div class="actions">{trends}</div>
             {confirm}
         </section>

@@ -84,7 +84,7 @@ fn form(tests: Vec<LabTest>, visits: Vec<AppointmentView>, named: Option<Patient
     view! {
         {person_choice(form, people, named)}
         <Field id="order-search" label=say(Key::OrderSearch) value=form.search kind="search" testid="order-search"/>
-        {Department::ALL.map(|department| department_choice(form, department)).to_vec()}
+        {Department::ALL.into_iter().map(|it| department_choice(form, it)).collect::<Vec<_>>()}
         {part(move || {
             let count = form.chosen.with(BTreeSet::len);
             view! { <p role="status" data-testid="order-count">{crate::i18n::tn(crate::i18n::Plural::OrderCount, count as u64)}</p> }

@@ -80,9 +80,9 @@ fn row(value: ValueView, tests: Tests) -> AnyView {
     let code = value.code.clone();
     let (flag, entered) = (value.flag, value.entered.clone());
     let (low, high) = (value.low.clone(), value.high.clone());
-    let odd = value.clone();
+    let (odd, testcode) = (value.clone(), value.code.clone());
     view! {
-        <li data-testid="value" data-code=value.code.clone()>
+        <li data-testid="value" data-code=testcode>
             <strong>{part(move || name_of(tests, &code))}</strong>
             <span class="number">{part(move || value_words(&value))}</span>
             <span class=flag_class(flag)>{part(move || flag_words(flag))}</span>

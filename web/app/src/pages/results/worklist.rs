@@ -123,7 +123,7 @@ fn card(order: OrderView, tests: Tests, work: Work) -> AnyView {
                 <Button look=if is_done { Look::Quiet } else { Look::Secondary } icon=Glyph::Edit testid="work-enter" on_press=move || is_open.update(|it| *it = !*it)>{say(enter)}</Button>
                 {can_drop.then(|| drop_button(id, version, shared))}
             </div>
-            {part(move || is_open.get().then(|| entering(stored.get_value(), tests, shared)))}
+            {part(move || is_open.get().then(|| stored.with_value(|it| entering(it, tests, shared))))}
         </section>
     }
     .into_any()
