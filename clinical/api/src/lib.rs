@@ -52,10 +52,11 @@ pub use people::{
     PasswordLinkView, PersonDetails, PersonView,
 };
 pub use prescriptions::{
-    BothText, DispenseRequest, FillView, FindingView, MedicineFormView, MedicineView,
-    OverrideRequest, PaperView, PrescribedLineView, PrescriptionCheckView, PrescriptionRequest,
-    PrescriptionView, ReasonView, RefusalTimesView, RefusalView, RefuseRequest,
-    SignPrescriptionRequest, StepRequest,
+    BothText, DispenseRequest, DocumentVerdictView, FactView, FillView, FindingView,
+    MedicineFormView, MedicineView, OverrideRequest, PaperView, PrescribedLineView,
+    PrescriptionCheckView, PrescriptionRequest, PrescriptionView, ReasonView, RefusalTimesView,
+    RefusalView, RefuseRequest, SaferView, SignPrescriptionRequest, StepRequest,
+    UnseenRefusalsView,
 };
 pub use problem::{Problem, ProblemCode};
 pub use results::{

@@ -1,11 +1,14 @@
 //! Prescriptions and the formulary.
 //!
 //! - `POST /prescriptions` [`PrescriptionRequest`] -> 201 [`PrescriptionView`] with findings
-//! - `GET /prescriptions?patient=&stage=`, `GET`, `PUT /prescriptions/{id}`
+//! - `GET /prescriptions?patient=&stage=`, `?code=`, `GET`, `PUT /prescriptions/{id}`
 //! - `POST /prescriptions/{id}/sign` [`SignPrescriptionRequest`], `/transmit`, `/cancel`, `/seen`
 //! - `POST /prescriptions/{id}/dispense` [`DispenseRequest`], `/refuse` [`RefuseRequest`],
 //!   `/override` [`OverrideRequest`]
 //! - `GET /prescriptions/{id}/verify` -> [`PrescriptionCheckView`], `GET /verify/{code}` -> [`PaperView`]
+//! - `GET /prescriptions/unseen-refusals` -> [`UnseenRefusalsView`]
+//! - `GET /prescriptions/{id}/document?language=` -> PDF, `POST /verify/document` PDF ->
+//!   [`DocumentVerdictView`]
 //! - `GET /prescriptions/refusal-times` -> [`RefusalTimesView`]
 //! - `GET /medicines?q=`, `GET /medicines/{slug}` -> [`MedicineView`]
 
@@ -177,6 +180,26 @@ shape!(
 );
 
 shape!(
+    /// A fact of the chart that made a finding.
+    FactView {
+        /// In the words of whoever wrote it down.
+        pub text: String,
+        /// Of when, Unix microseconds.
+        pub at_us: i64,
+    }
+);
+
+shape!(
+    /// A medicine that passed the same check.
+    SaferView {
+        /// Its slug.
+        pub id: String,
+        /// Its international name.
+        pub name: BothText,
+    }
+);
+
+shape!(
     /// A finding of the safety check.
     FindingView {
         /// The rule.
@@ -191,6 +214,9 @@ shape!(
         /// What made it, each with the id of the chart's entry where there is one:
         /// `condition:<id>`, `allergy:<id>`, `age` ...
         pub facts: Vec<String>,
+        /// Those of them in the chart, as far as the reader may see them.
+        #[serde(default)]
+        pub because: Vec<FactView>,
         /// Effect and why.
         pub text: BothText,
         /// What to do.
@@ -202,8 +228,8 @@ shape!(
         pub sources: Vec<String>,
         /// The data set that says so.
         pub data_version: String,
-        /// Slugs of medicines that passed the same check instead.
-        pub safer: Vec<String>,
+        /// Medicines that passed the same check instead.
+        pub safer: Vec<SaferView>,
     }
 );
 
@@ -237,9 +263,16 @@ shape!(
         /// For whom.
         #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
         pub patient: PatientId,
+        /// Their name.
+        pub patient_name: String,
+        /// When they were born, as far as it is known: `1951`, `1951-11` or `1951-11-02`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub patient_birth: Option<String>,
         /// By whom.
         #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
         pub prescriber: UserId,
+        /// Their name.
+        pub prescriber_name: String,
         /// `draft`, `signed`, `transmitted`, `dispensed_part`, `completed`, `refused`, `replaced`
         /// or `cancelled`.
         #[cfg_attr(feature = "schema", schema(value_type = String))]
@@ -252,8 +285,12 @@ shape!(
         pub prior: Option<PrescriptionId>,
         /// The medicines.
         pub lines: Vec<PrescribedLineView>,
-        /// Their French names, one a line.
-        pub names: Vec<String>,
+        /// Their names, one a line.
+        pub names: Vec<BothText>,
+        /// Whether signing needs a second factor.
+        pub controlled: bool,
+        /// For how many days after signing it may be dispensed.
+        pub valid_days: u16,
         /// Units that are left, one number a line.
         pub left: Vec<u32>,
         /// Hours of the day at which a dose is due, one list a line.
@@ -276,6 +313,9 @@ shape!(
         /// Until when it may be dispensed, Unix microseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub expires_us: Option<i64>,
+        /// When it came to the pharmacy, Unix microseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub sent_us: Option<i64>,
         /// Counts the changes.
         pub version: u32,
     }
@@ -306,6 +346,30 @@ shape!(
         /// Until when it may be dispensed, Unix microseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub expires_us: Option<i64>,
+    }
+);
+
+shape!(
+    /// Refusals that the prescriber has not seen yet.
+    UnseenRefusalsView {
+        /// How many.
+        pub count: i64,
+        /// When the last one was sent back, Unix microseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub last_us: Option<i64>,
+    }
+);
+
+shape!(
+    /// What is said of a file that somebody shows.
+    DocumentVerdictView {
+        /// `genuine`: given out by this service, byte for byte; `altered`: it carries a seal and is not
+        /// what was sealed here; `foreign`: it carries no seal; `unknown`: sealed here and not
+        /// remembered.
+        pub verdict: String,
+        /// How the prescription stands, for a genuine one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub paper: Option<PaperView>,
     }
 );
 
@@ -354,6 +418,8 @@ shape!(
         pub brands: Vec<String>,
         /// Whether signing needs a second factor.
         pub controlled: bool,
+        /// The unit in which its doses are judged.
+        pub unit: String,
         /// How it is sold.
         pub forms: Vec<MedicineFormView>,
     }

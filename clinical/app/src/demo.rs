@@ -1,7 +1,6 @@
 //! A demo clinic: fictional people, hours, appointments, one finished visit with its note, charts.
 
-mod cases;
-mod charts;
+mod diabetes;
 mod people;
 mod visits;
 
@@ -62,7 +61,6 @@ pub enum DemoError {
 /// [`DemoError`]; what was made before it stays.
 pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     let people = people::seed(desk, passwords).await?;
-    charts::seed(desk, &people).await?;
-    cases::seed(desk, &people).await?;
+    diabetes::seed(desk, &people).await?;
     visits::seed(desk, &people).await
 }

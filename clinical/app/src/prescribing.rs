@@ -5,12 +5,17 @@
 
 mod chart;
 mod checker;
+mod document;
 mod draft;
 mod formulary;
 mod paper;
 mod pharmacy;
 mod read;
+mod seal;
+mod service;
+mod shown;
 mod sign;
+mod step;
 
 use clinical_model::prescribing::{Prescription, Stage, WrongStage};
 use clinical_model::rights::{Both, LegalBasis, Processing};
@@ -22,13 +27,18 @@ use clinical_store::{Conn, StoreError};
 use crate::{AccessDenied, Actor};
 
 pub use checker::{CheckFailed, Checker};
+pub use clinical_documents::Language as DocumentLanguage;
 pub use clinical_store::prescriptions::RefusalTimes;
+pub use document::{VerifiedDocument, document, verify_document};
 pub use draft::{DraftCommand, LineCommand, change_draft, write_draft};
 pub use formulary::{MEDICINES_MAX, medicine, search_medicines};
 pub use paper::{PaperState, VerifiedPaper, verify_code};
 pub use pharmacy::{OverrideCommand, dispense, mark_seen, refuse, sign_override};
-pub use read::{Today, list, read, refusal_times, today};
-pub use sign::{cancel, sign, transmit};
+pub use read::{Today, Unseen, list, read, read_by_code, refusal_times, today, unseen_refusals};
+pub use seal::{Seal, SealKeyError};
+pub use service::Dispensary;
+pub use shown::{FactWords, Shown, with_facts, with_names};
+pub use sign::{cancel, is_controlled, sign, transmit};
 
 /// Why a step of a prescription was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +76,9 @@ pub enum PrescribingError {
     /// It has expired.
     #[error("the prescription has expired")]
     Expired,
+    /// Something on it can not be printed.
+    #[error("the prescription can not be printed")]
+    Unprintable,
     /// The check did not answer.
     #[error("the safety check did not answer")]
     CheckFailed(#[from] CheckFailed),

@@ -10,6 +10,7 @@ use axum::{Router, middleware};
 use clinical_api::BASE;
 use clinical_app::identity::SignIn;
 use clinical_app::notify::Mailroom;
+use clinical_app::prescribing::Dispensary;
 use clinical_app::{Clinic, Desk};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -34,6 +35,8 @@ pub struct ApiState {
     pub cookies: CookiePolicy,
     /// The front desk: booking and visits.
     pub desk: Desk,
+    /// The safety check and the limits of the public verification.
+    pub dispensary: Arc<Dispensary>,
     /// Where messages leave; without one no delivery report is taken.
     pub mailroom: Option<Mailroom>,
 }

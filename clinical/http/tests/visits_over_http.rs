@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use clinical_app::demo::{DEMO_PASSWORD, seed};
 use clinical_app::identity::SignIn;
+use clinical_app::prescribing::{Checker, Dispensary, Seal};
 use clinical_app::visits::LiveVisits;
 use clinical_app::{AccessKey, Clinic, Desk, Entropy, ManualClock};
 use clinical_http::{ApiState, CookiePolicy, router};
@@ -25,6 +26,10 @@ struct House {
     clock: Arc<ManualClock>,
     router: Router,
     _effects: tokio::sync::mpsc::Receiver<clinical_app::visits::LiveEffect>,
+}
+
+fn new_seal() -> Seal {
+    Seal::from_text(&Seal::generate(Micros(MONDAY)).unwrap(), None).unwrap()
 }
 
 impl House {
@@ -47,6 +52,7 @@ impl House {
             sign_in: Arc::new(sign_in),
             cookies: CookiePolicy::PlainHttp,
             desk,
+            dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
             mailroom: None,
         });
         Self {

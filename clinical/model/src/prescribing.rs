@@ -236,6 +236,8 @@ pub struct Prescription {
     pub signed: Option<Micros>,
     /// Until when it may be dispensed.
     pub expires: Option<Micros>,
+    /// When it came to the pharmacy.
+    pub sent: Option<Micros>,
     /// When it was refused.
     pub refused: Option<Micros>,
     /// When the doctor saw that.

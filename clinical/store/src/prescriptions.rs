@@ -1,5 +1,6 @@
 //! Prescriptions. Every change is guarded by the version and the stage that were read.
 
+mod documents;
 mod read;
 
 use clinical_model::prescribing::{Fill, Prescription, Stage};
@@ -10,8 +11,9 @@ use uuid::Uuid;
 use crate::statement::{execute, execute_one, fetch_one};
 use crate::{StoreError, Tx, keys};
 
+pub use documents::{by_document, insert_document};
 pub use read::{
-    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, signed_for,
+    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, unseen_refusals,
 };
 
 /// Why a prescription was not written.
@@ -123,7 +125,7 @@ pub async fn update(
         "UPDATE prescriptions
          SET stage = $1, label = $2, code_index = $3, signed_us = $4, expires_us = $5,
              refused_us = $6, seen_us = $7, replaced_us = $8, cleared_chart = $9,
-             body_sealed = $10, version = $11
+             body_sealed = $10, version = $11, sent_us = $16
          WHERE id = $12 AND version = $13 AND stage = $14
            AND (CAST($15 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM patients pa
                WHERE pa.id = prescriptions.patient AND pa.chart_version = $15))",
@@ -142,7 +144,8 @@ pub async fn update(
         it.id.as_uuid(),
         i64::from(version),
         stage.as_str(),
-        chart
+        chart,
+        it.sent.map(|at| at.0)
     )?;
     if touched == 1 {
         Ok(())

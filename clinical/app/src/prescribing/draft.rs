@@ -6,12 +6,13 @@ use clinical_model::prescribing::{
     VALID_DAYS_MAX,
 };
 use clinical_model::text::Line;
-use clinical_model::{Micros, PatientId, PrescriptionId};
+use clinical_model::{PatientId, PrescriptionId};
 use clinical_safety::{self as safety, Drug, LineRef, SubstanceId};
 use clinical_store::prescriptions;
 
 use super::checker::rules;
-use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use super::step::Step;
+use super::{Checker, PrescribingError, screen};
 use crate::{Access, Actor, Clinic};
 
 /// One medicine to prescribe.
@@ -141,6 +142,7 @@ pub async fn write_draft(
         created: now,
         signed: None,
         expires: None,
+        sent: None,
         refused: None,
         seen: None,
         replaced: None,
@@ -169,22 +171,15 @@ pub async fn change_draft(
     place: (PrescriptionId, u32),
     command: DraftCommand,
 ) -> Result<Prescription, PrescribingError> {
-    let now: Micros = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    if old.prescriber != actor.user {
-        return Err(PrescribingError::Forbidden);
-    }
-    let read = guard(&old);
+    let (mut step, old) = Step::own(clinic, actor, place).await?;
     let mut draft = Drafted::try_from(old)?.into_inner();
     draft.label = label(&command);
     draft.content = content(&command)?;
     draft.dispensed = vec![0; command.lines.len()];
     draft.version = draft.version.saturating_add(1);
-    let screening = screen(&mut tx, checker, &draft, now).await?;
+    let screening = screen(&mut step.tx, checker, &draft, step.now).await?;
     draft.content.report = Some(screening.report().clone());
-    prescriptions::update_draft(&mut tx, &draft, read).await?;
-    let entry = entry(actor, "prescription.change", &draft, now);
-    tx.commit(entry).await?;
-    Ok(draft)
+    let read = step.read();
+    prescriptions::update_draft(&mut step.tx, &draft, read).await?;
+    step.commit("prescription.change", draft).await
 }

@@ -4,11 +4,11 @@ use clinical_model::prescribing::{Prescription, Stage};
 use clinical_model::{AuditActor, AuditEntry, Micros};
 use clinical_store::prescriptions;
 
-use super::PrescribingError;
-use crate::{Clinic, Limited, Limiter, Origin, Rate};
+use super::{Dispensary, PrescribingError};
+use crate::{Clinic, Limited, Origin, Rate};
 
 /// How often one address may ask: 20 at once, then one every three seconds. A code has 80 bits.
-const RATE: Rate = Rate {
+pub(super) const RATE: Rate = Rate {
     burst: 20,
     interval_us: 3 * Micros::SECOND,
 };
@@ -54,23 +54,42 @@ fn state(it: &Prescription, now: Micros) -> PaperState {
     }
 }
 
-fn limiter() -> &'static Limiter<Origin> {
-    static ASKED: std::sync::OnceLock<Limiter<Origin>> = std::sync::OnceLock::new();
-    ASKED.get_or_init(|| Limiter::new(RATE))
-}
-
 /// Says how the prescription of a code stands; none when no paper of ours has it.
 ///
 /// # Errors
 /// Too many tries (the outer error), or [`PrescribingError::Store`].
 pub async fn verify_code(
     clinic: &Clinic,
+    dispensary: &Dispensary,
     from: Origin,
     code: &str,
 ) -> Result<Result<Option<VerifiedPaper>, PrescribingError>, Limited> {
     let now = clinic.clock.now();
-    limiter().take(&from, now)?;
+    dispensary.asked.take(&from, now)?;
     Ok(look(clinic, code, now).await)
+}
+
+/// What is told of a prescription.
+pub(super) fn paper_of(it: &Prescription, now: Micros) -> VerifiedPaper {
+    VerifiedPaper {
+        state: state(it, now),
+        signed: it.signed,
+        expires: it.expires,
+    }
+}
+
+/// A code as it was made, from what somebody typed: letters and digits that look alike are one
+/// (Crockford).
+pub(super) fn typed(code: &str) -> String {
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| match letter.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .take(32)
+        .collect()
 }
 
 async fn look(
@@ -78,13 +97,8 @@ async fn look(
     code: &str,
     now: Micros,
 ) -> Result<Option<VerifiedPaper>, PrescribingError> {
-    let code: String = code
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric())
-        .map(|letter| letter.to_ascii_uppercase())
-        .take(32)
-        .collect();
-    let mut tx = clinic.db.look().await?;
+    let code = typed(code);
+    let mut tx = clinic.db.begin().await?;
     let Some(found) = prescriptions::by_code(&mut tx, &code).await? else {
         return Ok(None);
     };
@@ -94,9 +108,5 @@ async fn look(
         .about("prescription", found.id.as_uuid())
         .at_version(found.version);
     tx.commit(entry).await?;
-    Ok(Some(VerifiedPaper {
-        state: state(&found, now),
-        signed: found.signed,
-        expires: found.expires,
-    }))
+    Ok(Some(paper_of(&found, now)))
 }

@@ -9,7 +9,8 @@ use clinical_model::text::Prose;
 use clinical_model::{PrescriptionId, Role};
 use clinical_store::prescriptions;
 
-use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use super::step::Step;
+use super::{Checker, PrescribingError, screen};
 use crate::notify::{Addressee, Notice, tell};
 use crate::{Actor, Clinic};
 
@@ -24,18 +25,14 @@ pub async fn dispense(
     place: (PrescriptionId, u32),
     fills: &[Fill],
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    let read = guard(&old);
+    let (mut step, old) = Step::begin(clinic, actor, place).await?;
+    let now = step.now;
     let open = Fillable::try_from(old.clone())?;
-    let today = screen(&mut tx, checker, &old, now).await?;
+    let today = screen(&mut step.tx, checker, &old, now).await?;
     let proof = match Dispensable::of(&today, &old) {
         Ok(proof) => proof,
         Err(blocked) => {
-            let refused = actor.was_refused("prescription.dispense", now);
-            let refused = refused.about("prescription", old.id.as_uuid());
-            tx.commit(refused.of_patient(old.patient)).await?;
+            step.refused("prescription.dispense", &old).await?;
             return Err(match blocked {
                 Blocked::Contraindicated => PrescribingError::Contraindicated,
                 Blocked::Unaccepted => PrescribingError::NeedsReason,
@@ -50,10 +47,9 @@ pub async fn dispense(
             DispenseRefusal::TooMuch => PrescribingError::TooMuch,
         })?;
     let act = (clinic.entropy.uuid(now), actor.user, now);
-    prescriptions::dispense(&mut tx, &given, read, fills, act).await?;
-    let entry = entry(actor, "prescription.dispense", &given, now);
-    tx.commit(entry).await?;
-    Ok(given)
+    let read = step.read();
+    prescriptions::dispense(&mut step.tx, &given, read, fills, act).await?;
+    step.commit("prescription.dispense", given).await
 }
 
 /// Sends a prescription back. Its doctor is told in the same transaction.
@@ -66,10 +62,8 @@ pub async fn refuse(
     place: (PrescriptionId, u32),
     (reason, text): (RefusalReason, Prose),
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    let read = guard(&old);
+    let (mut step, old) = Step::begin(clinic, actor, place).await?;
+    let now = step.now;
     let refusal = Refusal {
         reason,
         text,
@@ -77,7 +71,7 @@ pub async fn refuse(
         at: now.0,
     };
     let back = Fillable::try_from(old)?.refuse(refusal).into_inner();
-    prescriptions::update(&mut tx, &back, read).await?;
+    step.put(&back).await?;
     let notice = Notice {
         version: i64::from(back.version),
         ..Notice::now(
@@ -88,10 +82,8 @@ pub async fn refuse(
             "/prescriptions",
         )
     };
-    tell(&mut tx, clinic, &notice, now).await?;
-    let entry = entry(actor, "prescription.refuse", &back, now);
-    tx.commit(entry).await?;
-    Ok(back)
+    tell(&mut step.tx, clinic, &notice, now).await?;
+    step.commit("prescription.refuse", back).await
 }
 
 /// The prescriber has seen the refusal.
@@ -103,20 +95,11 @@ pub async fn mark_seen(
     actor: &Actor,
     place: (PrescriptionId, u32),
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    if old.prescriber != actor.user {
-        return Err(PrescribingError::Forbidden);
-    }
-    let read = guard(&old);
+    let (step, old) = Step::own(clinic, actor, place).await?;
     let mut seen = Refused::try_from(old)?.into_inner();
-    seen.seen = seen.seen.or(Some(now));
+    seen.seen = seen.seen.or(Some(step.now));
     seen.version = seen.version.saturating_add(1);
-    prescriptions::update(&mut tx, &seen, read).await?;
-    let entry = entry(actor, "prescription.seen", &seen, now);
-    tx.commit(entry).await?;
-    Ok(seen)
+    step.finish("prescription.seen", seen).await
 }
 
 /// A doctor's signature against a refusal.
@@ -145,11 +128,9 @@ pub async fn sign_override(
     if command.code.trim().is_empty() || command.code.len() > 64 {
         return Err(PrescribingError::Invalid("code"));
     }
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    let read = guard(&old);
-    let today = screen(&mut tx, checker, &old, now).await?;
+    let (mut step, old) = Step::begin(clinic, actor, place).await?;
+    let now = step.now;
+    let today = screen(&mut step.tx, checker, &old, now).await?;
     let refused_at = old.refused.ok_or(PrescribingError::WrongStage)?;
     let signature = Override {
         doctor: actor.user,
@@ -164,14 +145,12 @@ pub async fn sign_override(
             OverrideRefusal::Contraindicated => PrescribingError::Contraindicated,
             OverrideRefusal::SameDoctor => PrescribingError::SameDoctor,
         })?;
-    prescriptions::update(&mut tx, &signed, read).await?;
+    step.put(&signed).await?;
     let round = (signed.id, refused_at);
-    let doctors = prescriptions::insert_override(&mut tx, round, (actor.user, now)).await?;
+    let doctors = prescriptions::insert_override(&mut step.tx, round, (actor.user, now)).await?;
     // The table counts for itself: one signature never opens the way, whatever the sealed text says.
     if signed.stage != Stage::Refused && doctors < 2 {
         return Err(PrescribingError::SameDoctor);
     }
-    let entry = entry(actor, "prescription.override", &signed, now);
-    tx.commit(entry).await?;
-    Ok(signed)
+    step.commit("prescription.override", signed).await
 }

@@ -5,6 +5,7 @@ use clinical_model::{Micros, PatientId, PrescriptionId};
 use clinical_safety::Report;
 use clinical_store::prescriptions::{self, RefusalTimes};
 
+use super::paper::typed;
 use super::{Checker, PrescribingError, entry, screen};
 use crate::{Access, Actor, Clinic};
 
@@ -27,6 +28,43 @@ pub async fn read(
     tx.commit(entry(actor, "prescription.read", &found, now))
         .await?;
     Ok(found)
+}
+
+/// The prescription of a code on paper, if the actor may see it.
+///
+/// # Errors
+/// [`PrescribingError::NotFound`] and [`PrescribingError::Store`]
+pub async fn read_by_code(
+    clinic: &Clinic,
+    actor: &Actor,
+    code: &str,
+) -> Result<Prescription, PrescribingError> {
+    let mut conn = clinic.db.read().await?;
+    let found = prescriptions::by_code(&mut conn, &typed(code)).await?;
+    drop(conn);
+    let found = found.ok_or(PrescribingError::NotFound)?;
+    read(clinic, actor, found.id).await
+}
+
+/// Refusals that a doctor has not seen yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unseen {
+    /// How many.
+    pub count: i64,
+    /// When the last one was sent back.
+    pub last: Option<Micros>,
+}
+
+/// How many refusals of one's own prescriptions one has not seen yet. No prescription is shown, so
+/// that pages may ask often.
+///
+/// # Errors
+/// [`PrescribingError::Store`]
+pub async fn unseen_refusals(clinic: &Clinic, actor: &Actor) -> Result<Unseen, PrescribingError> {
+    let mut conn = clinic.db.read().await?;
+    let viewer = actor.viewer(clinic.clock.now());
+    let (count, last) = prescriptions::unseen_refusals(&mut conn, &viewer).await?;
+    Ok(Unseen { count, last })
 }
 
 /// The prescriptions that the actor may see, newest first.

@@ -6,8 +6,9 @@ use clinical_safety::{Clearance, Drug, Justification, JustifyError, Screening};
 use clinical_store::Tx;
 use clinical_store::prescriptions;
 
-use super::checker::rules;
-use super::{Checker, PrescribingError, at_version, entry, guard, screen};
+use super::checker::{CheckFailed, rules};
+use super::step::Step;
+use super::{Checker, PrescribingError, guard, screen};
 use crate::identity::{self, StepUpError};
 use crate::{Actor, Clinic};
 
@@ -24,7 +25,11 @@ fn code(clinic: &Clinic) -> String {
         .collect()
 }
 
-fn is_controlled(it: &Prescription) -> Result<bool, PrescribingError> {
+/// Whether signing needs the second factor.
+///
+/// # Errors
+/// The data set is damaged.
+pub fn is_controlled(it: &Prescription) -> Result<bool, CheckFailed> {
     let rules = rules()?;
     Ok(it.content.lines.iter().any(|line| match &line.line.drug {
         Drug::Substance(id) => rules.substance(id).is_none_or(|it| it.controlled),
@@ -45,32 +50,23 @@ pub async fn sign(
     place: (PrescriptionId, u32),
     reasons: Vec<Justification>,
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    if old.prescriber != actor.user {
-        return Err(PrescribingError::Forbidden);
-    }
-    let read = guard(&old);
+    let (mut step, old) = Step::own(clinic, actor, place).await?;
+    let now = step.now;
     let draft = Drafted::try_from(old.clone())?;
-    let clearance = match screen(&mut tx, checker, &old, now).await? {
+    let clearance = match screen(&mut step.tx, checker, &old, now).await? {
         Screening::Contraindicated(_) => {
-            let refused = actor.was_refused("prescription.sign", now);
-            let refused = refused.about("prescription", old.id.as_uuid());
-            tx.commit(refused.of_patient(old.patient)).await?;
+            step.refused("prescription.sign", &old).await?;
             return Err(PrescribingError::Contraindicated);
         }
         screening => cleared(screening, actor, now, reasons)?,
     };
     if is_controlled(&old)? {
-        by_factor(&mut tx, actor, now).await?;
+        by_factor(&mut step.tx, actor, now).await?;
     }
     let signed = draft.sign(&clearance, code(clinic), now).into_inner();
-    prescriptions::update(&mut tx, &signed, read).await?;
-    replace_prior(&mut tx, &signed, now).await?;
-    let entry = entry(actor, "prescription.sign", &signed, now);
-    tx.commit(entry).await?;
-    Ok(signed)
+    step.put(&signed).await?;
+    replace_prior(&mut step.tx, &signed, now).await?;
+    step.commit("prescription.sign", signed).await
 }
 
 /// Whether the prescriber has just shown the second factor.
@@ -127,18 +123,9 @@ pub async fn transmit(
     actor: &Actor,
     place: (PrescriptionId, u32),
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    if old.prescriber != actor.user {
-        return Err(PrescribingError::Forbidden);
-    }
-    let read = guard(&old);
-    let sent = Signed::try_from(old)?.transmit().into_inner();
-    prescriptions::update(&mut tx, &sent, read).await?;
-    let entry = entry(actor, "prescription.transmit", &sent, now);
-    tx.commit(entry).await?;
-    Ok(sent)
+    let (step, old) = Step::own(clinic, actor, place).await?;
+    let sent = Signed::try_from(old)?.transmit(step.now).into_inner();
+    step.finish("prescription.transmit", sent).await
 }
 
 /// Withdraws a prescription that the pharmacy does not have yet.
@@ -150,13 +137,7 @@ pub async fn cancel(
     actor: &Actor,
     place: (PrescriptionId, u32),
 ) -> Result<Prescription, PrescribingError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
-    let old = at_version(&mut tx, actor, place, now).await?;
-    if old.prescriber != actor.user {
-        return Err(PrescribingError::Forbidden);
-    }
-    let read = guard(&old);
+    let (step, old) = Step::own(clinic, actor, place).await?;
     let gone = match old.stage {
         Stage::Draft => Drafted::try_from(old)?.cancel(),
         Stage::Signed => Signed::try_from(old)?.cancel(),
@@ -167,8 +148,5 @@ pub async fn cancel(
         | Stage::Replaced
         | Stage::Cancelled => return Err(PrescribingError::WrongStage),
     };
-    prescriptions::update(&mut tx, &gone, read).await?;
-    let entry = entry(actor, "prescription.cancel", &gone, now);
-    tx.commit(entry).await?;
-    Ok(gone)
+    step.finish("prescription.cancel", gone).await
 }

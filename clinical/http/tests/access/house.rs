@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use clinical_app::demo::{DEMO_PASSWORD, seed};
 use clinical_app::identity::SignIn;
+use clinical_app::prescribing::{Checker, Dispensary, Seal};
 use clinical_app::visits::{LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Desk, Entropy, ManualClock};
 use clinical_http::{ApiState, CookiePolicy, router};
@@ -26,6 +27,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) clinic: Clinic,
     pub(crate) router: Router,
+    state: ApiState,
     _effects: Receiver<LiveEffect>,
 }
 
@@ -49,6 +51,10 @@ impl Answer {
     }
 }
 
+fn new_seal() -> Seal {
+    Seal::from_text(&Seal::generate(Micros(MONDAY)).unwrap(), None).unwrap()
+}
+
 impl House {
     pub(crate) async fn open(cookies: CookiePolicy) -> Self {
         Self::open_on(TestDb::sqlite().await, cookies).await
@@ -67,20 +73,45 @@ impl House {
         let (live, effects) = LiveVisits::channel();
         let desk = Desk::new(clinic.clone(), Arc::new(passes), live);
         seed(&desk, sign_in.passwords()).await.unwrap();
-        let router = router(ApiState {
+        let state = ApiState {
             clinic: clinic.clone(),
             sign_in: Arc::new(sign_in),
             cookies,
             desk,
+            dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
             mailroom: None,
-        });
+        };
         Self {
             _db: db,
             clock,
             clinic,
-            router,
+            router: router(state.clone()),
+            state,
             _effects: effects,
         }
+    }
+
+    /// The same house with another safety check.
+    pub(crate) fn set_checker(&mut self, checker: Checker) {
+        let dispensary = Arc::new(Dispensary::new(checker, new_seal()));
+        self.router = router(ApiState {
+            dispensary,
+            ..self.state.clone()
+        });
+    }
+
+    /// Gets a file.
+    pub(crate) async fn bytes(&self, path: &str, token: &str) -> Vec<u8> {
+        let request = Request::get(format!("/api/v1{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty());
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/pdf");
+        to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap()
+            .to_vec()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

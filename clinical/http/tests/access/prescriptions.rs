@@ -1,6 +1,8 @@
 //! A prescription from the doctor to the pharmacy, and everything that must not get past it.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use clinical_app::prescribing::{CheckFailed, Checker};
 use clinical_http::CookiePolicy;
 use clinical_model::access::Label;
 use clinical_model::chart::{
@@ -9,6 +11,8 @@ use clinical_model::chart::{
 use clinical_model::text::{CodeText, Line};
 use clinical_model::{AuditActor, AuditEntry, Email, EntryId, Micros, PatientId, TenantId, UserId};
 use clinical_store::identity::credential_by_email;
+use clinical_store::on_both_engines;
+use clinical_store::testbed::TestDb;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -50,7 +54,11 @@ pub(crate) fn reasons(draft: &Value) -> Vec<Value> {
 
 impl Ward {
     async fn open() -> Self {
-        let house = House::open(CookiePolicy::PlainHttp).await;
+        Self::open_on(TestDb::sqlite().await).await
+    }
+
+    async fn open_on(db: TestDb) -> Self {
+        let house = House::open_on(db, CookiePolicy::PlainHttp).await;
         let email = Email::parse("patient@demo.clinic").unwrap();
         let mut conn = house.clinic.db.read().await.unwrap();
         let account = credential_by_email(&mut conn, &email).await.unwrap();
@@ -105,6 +113,18 @@ impl Ward {
             .await;
         assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
         sent.body
+    }
+
+    async fn refused(&self, it: &Value) -> Value {
+        let why = json!({"reason": "unclear", "text": "Posologie à confirmer"});
+        let back = self.step(&self.pharmacist, it, "refuse", why).await;
+        assert_eq!(back.status, StatusCode::OK, "{}", back.body);
+        back.body
+    }
+
+    async fn sign_against(&self, doctor: &str, it: &Value) -> Answer {
+        let words = json!({"code": "monitored", "text": "Vu avec la patiente"});
+        self.step(doctor, it, "override", words).await
     }
 
     async fn dispense(&self, it: &Value, quantity: u32) -> Answer {
@@ -284,4 +304,177 @@ async fn medicines_are_found_in_both_languages_with_mistakes() {
             .collect();
         assert!(ids.contains(&"amoxicillin"), "{typed}: {ids:?}");
     }
+}
+
+#[tokio::test]
+async fn the_doctor_learns_of_a_refusal_until_she_says_that_she_has_seen_it() {
+    let ward = Ward::open().await;
+    let news = async |token: &str| {
+        let what = "GET /prescriptions/unseen-refusals";
+        ward.send(token, what, &Value::Null).await.body["count"].clone()
+    };
+    let sent = ward.transmitted(&ward.paracetamol()).await;
+    assert_eq!(news(&ward.doctor).await, 0);
+    let back = ward.refused(&sent).await;
+    let colleague = ward.house.token("doctor2@demo.clinic").await;
+    assert_eq!(news(&ward.doctor).await, 1);
+    assert_eq!(news(&colleague).await, 0, "it is not theirs");
+    let seen = ward.step(&ward.doctor, &back, "seen", json!({})).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.body);
+    assert_eq!(news(&ward.doctor).await, 0);
+}
+
+#[tokio::test]
+async fn a_pharmacist_finds_a_prescription_by_its_code_and_sees_whose_it_is() {
+    let ward = Ward::open().await;
+    let draft = ward.draft(&ward.paracetamol()).await;
+    let signed = ward.sign(&draft).await.body;
+    let code = signed["code"].as_str().unwrap().to_lowercase();
+    let (front, back) = code.split_at(4);
+    let what = format!("GET /prescriptions?code={front}-{back}");
+    let early = ward.send(&ward.pharmacist, &what, &Value::Null).await;
+    assert_eq!(early.body, json!([]), "the pharmacy does not have it yet");
+    ward.step(&ward.doctor, &signed, "transmit", json!({}))
+        .await;
+    let found = ward.send(&ward.pharmacist, &what, &Value::Null).await.body;
+    assert_eq!(found[0]["id"], signed["id"]);
+    assert_eq!(found[0]["patient_name"], "Brigitte Eyenga");
+    assert_eq!(found[0]["prescriber_name"], "Dr Aïssatou Mbarga");
+    assert_eq!(found[0]["sent_us"], MONDAY);
+}
+
+#[tokio::test]
+async fn a_finding_names_the_fact_of_the_chart_that_made_it() {
+    let ward = Ward::open().await;
+    ward.find_diabetes().await;
+    let draft = ward.draft(&ward.glucose()).await;
+    let found = draft["findings"].as_array().unwrap();
+    let found = found
+        .iter()
+        .find(|it| it["rule"] == "dc-glucose-diabetes")
+        .unwrap();
+    assert_eq!(
+        found["because"],
+        json!([{"text": "Diabète de type 2 (E11.9)", "at_us": MONDAY}])
+    );
+}
+
+on_both_engines! {
+    async fn a_refusal_is_overridden_by_two_different_doctors_and_not_by_one_twice(db) {
+        let ward = Ward::open_on(db).await;
+        let second = ward.house.token("doctor2@demo.clinic").await;
+        let sent = ward.transmitted(&ward.paracetamol()).await;
+        let back = ward.refused(&sent).await;
+
+        let once = ward.sign_against(&ward.doctor, &back).await;
+        assert_eq!(once.body["stage"], "refused", "{}", once.body);
+        assert_eq!(once.body["refusal"]["overrides"], 1);
+        assert_eq!(ward.dispense(&once.body, 1).await.code(), "wrong_state");
+        let twice = ward.sign_against(&ward.doctor, &once.body).await;
+        assert_eq!((twice.code(), &twice.body["field"]), ("wrong_state", &json!("doctor")));
+        assert_eq!(ward.dispense(&once.body, 1).await.code(), "wrong_state");
+
+        ward.house.clock.advance(60_000_000);
+        let both = ward.sign_against(&second, &once.body).await;
+        assert_eq!(both.body["stage"], "transmitted", "{}", both.body);
+        assert_eq!(both.body["sent_us"], MONDAY + 60_000_000, "it comes in again");
+        let given = ward.dispense(&both.body, 10).await;
+        assert_eq!(given.body["stage"], "completed", "{}", given.body);
+    }
+
+    async fn two_doctors_do_not_override_a_contraindication(db) {
+        let ward = Ward::open_on(db).await;
+        let second = ward.house.token("doctor2@demo.clinic").await;
+        let sent = ward.transmitted(&ward.glucose()).await;
+        let back = ward.refused(&sent).await;
+        let once = ward.sign_against(&ward.doctor, &back).await;
+        assert_eq!(once.body["refusal"]["overrides"], 1, "{}", once.body);
+        // Between the two signatures the diabetes becomes known.
+        ward.find_diabetes().await;
+        let both = ward.sign_against(&second, &once.body).await;
+        assert_eq!(both.code(), "contraindicated", "{}", both.body);
+        assert_eq!(ward.dispense(&once.body, 1).await.code(), "wrong_state");
+    }
+
+    async fn a_check_that_does_not_answer_refuses_drafts_signatures_and_dispensing(db) {
+        let mut ward = Ward::open_on(db).await;
+        let draft = ward.draft(&ward.paracetamol()).await;
+        let sent = ward.transmitted(&ward.paracetamol()).await;
+        let back = ward.transmitted(&ward.paracetamol()).await;
+        let back = ward.refused(&back).await;
+        let broken = [
+            Checker::of(|_, _| Err(CheckFailed)),
+            Checker::of(|_, _| unreachable!("a bug in a rule")),
+        ];
+        for checker in broken {
+            ward.house.set_checker(checker);
+            let new = ward.send(&ward.doctor, "POST /prescriptions", &ward.paracetamol()).await;
+            assert_eq!(new.code(), "check_failed", "{}", new.body);
+            assert_eq!(ward.sign(&draft).await.code(), "check_failed");
+            assert_eq!(ward.dispense(&sent, 1).await.code(), "check_failed");
+            assert_eq!(ward.sign_against(&ward.doctor, &back).await.code(), "check_failed");
+        }
+        ward.house.set_checker(Checker::shipped());
+        assert_eq!(ward.sign(&draft).await.status, StatusCode::OK);
+        assert_eq!(ward.dispense(&sent, 1).await.status, StatusCode::OK);
+    }
+
+    async fn a_document_is_genuine_byte_for_byte_and_nothing_else_is(db) {
+        let ward = Ward::open_on(db).await;
+        let sent = ward.transmitted(&ward.paracetamol()).await;
+        let path = format!("/prescriptions/{}/document?language=fr", sent["id"].as_str().unwrap());
+        let pdf = ward.house.bytes(&path, &ward.patient).await;
+        assert!(pdf.starts_with(b"%PDF-"));
+        let verdict = async |bytes: Vec<u8>| {
+            let request = Request::post("/api/v1/verify/document")
+                .header("content-type", "application/pdf")
+                .body(Body::from(bytes));
+            ward.house.send(request.unwrap()).await
+        };
+        let genuine = verdict(pdf.clone()).await.body;
+        assert_eq!(genuine["verdict"], "genuine", "{genuine}");
+        assert_eq!(genuine["paper"]["state"], "valid");
+        for place in [pdf.len() / 3, pdf.len() / 2, pdf.len() - 4_000] {
+            let mut altered = pdf.clone();
+            altered[place] ^= 1;
+            let answer = verdict(altered).await.body;
+            assert_eq!((&answer["verdict"], &answer["paper"]), (&json!("altered"), &json!(null)));
+        }
+        let longer = [pdf.as_slice(), b"\n"].concat();
+        assert_ne!(verdict(longer).await.body["verdict"], "genuine");
+        assert_eq!(verdict(b"%PDF-1.7 by hand".to_vec()).await.body["verdict"], "foreign");
+        let large = verdict(vec![0; 1_100_000]).await;
+        assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let given = ward.dispense(&sent, 10).await;
+        assert_eq!(given.body["stage"], "completed", "{}", given.body);
+        assert_eq!(verdict(pdf).await.body["paper"]["state"], "dispensed");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_has_no_document_and_a_stranger_gets_none() {
+    let ward = Ward::open().await;
+    let draft = ward.draft(&ward.paracetamol()).await;
+    let path = format!(
+        "GET /prescriptions/{}/document",
+        draft["id"].as_str().unwrap()
+    );
+    let unsigned = ward.send(&ward.doctor, &path, &Value::Null).await;
+    assert_eq!(unsigned.code(), "wrong_state", "{}", unsigned.body);
+    let stranger = ward.house.token("patient2@demo.clinic").await;
+    let hidden = ward.send(&stranger, &path, &Value::Null).await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn each_house_counts_the_tries_of_an_address_for_itself() {
+    let ward = Ward::open().await;
+    let ask = async || ward.house.call("GET /verify/0000", None, "").await.status;
+    for _ in 0..20 {
+        assert_eq!(ask().await, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(ask().await, StatusCode::TOO_MANY_REQUESTS);
+    let other = Ward::open().await;
+    let elsewhere = other.house.call("GET /verify/0000", None, "").await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
 }

@@ -93,8 +93,10 @@ impl Drafted {
 impl Signed {
     /// Hands it to the pharmacy.
     #[must_use]
-    pub fn transmit(self) -> Fillable {
-        Fillable(next(self.0, Stage::Transmitted))
+    pub fn transmit(self, now: Micros) -> Fillable {
+        let mut it = next(self.0, Stage::Transmitted);
+        it.sent = Some(now);
+        Fillable(it)
     }
 
     /// Withdraws it.
@@ -245,6 +247,7 @@ impl Refused {
             return Err(OverrideRefusal::Contraindicated);
         }
         let mut it = self.0;
+        let at = Micros(signature.at);
         let signed = &it.content.overrides;
         if signed.iter().any(|by| by.doctor == signature.doctor) {
             return Err(OverrideRefusal::SameDoctor);
@@ -265,6 +268,7 @@ impl Refused {
         let first = both.next().unwrap_or_default();
         let rules = both.fold(first, |seen, other| &seen & &other);
         it.content.accepted = rules.into_iter().collect();
+        it.sent = Some(at);
         let stage = if it.dispensed.iter().any(|&gone| gone > 0) {
             Stage::DispensedPart
         } else {

@@ -27,6 +27,7 @@ struct Row {
     created_us: i64,
     signed_us: Option<i64>,
     expires_us: Option<i64>,
+    sent_us: Option<i64>,
     refused_us: Option<i64>,
     seen_us: Option<i64>,
     replaced_us: Option<i64>,
@@ -39,8 +40,8 @@ macro_rules! select {
     ($($tail:expr),+) => {
         concat!(
             "SELECT r.id, r.tenant, r.patient, r.prescriber, r.stage, r.label, r.prior,
-                 r.created_us, r.signed_us, r.expires_us, r.refused_us, r.seen_us, r.replaced_us,
-                 r.cleared_chart, r.body_sealed, r.version
+                 r.created_us, r.signed_us, r.expires_us, r.sent_us, r.refused_us, r.seen_us,
+                 r.replaced_us, r.cleared_chart, r.body_sealed, r.version
              FROM prescriptions r WHERE ",
             $($tail),+
         )
@@ -106,6 +107,7 @@ async fn opened(conn: &mut Conn, row: Row) -> Result<Option<Prescription>, Store
         created: Micros(row.created_us),
         signed: row.signed_us.map(Micros),
         expires: row.expires_us.map(Micros),
+        sent: row.sent_us.map(Micros),
         refused: row.refused_us.map(Micros),
         seen: row.seen_us.map(Micros),
         replaced: row.replaced_us.map(Micros),
@@ -211,27 +213,29 @@ pub async fn list(
     all(conn, rows).await
 }
 
-/// Everything that was signed for a patient up to a label, newest first. Who may see it was decided
-/// before.
+/// How many refusals the prescriber has not seen yet, and when the last of them was.
 ///
 /// # Errors
 /// The store failed.
-pub async fn signed_for(
+pub async fn unseen_refusals(
     conn: &mut Conn,
-    patient: PatientId,
-    label_max: Label,
-) -> Result<Vec<Prescription>, StoreError> {
-    let rows = fetch_all!(
+    viewer: &Viewer,
+) -> Result<(i64, Option<Micros>), StoreError> {
+    let (count, last) = fetch_one!(
         conn,
-        Row,
-        select!(
-            "r.patient = $1 AND r.label <= $2 AND r.signed_us IS NOT NULL
-             ORDER BY r.created_us DESC, r.id DESC"
+        (i64, Option<i64>),
+        concat!(
+            "SELECT count(*), max(r.refused_us) FROM prescriptions r
+             WHERE r.prescriber = $2 AND r.stage = 'refused' AND r.seen_us IS NULL AND ",
+            shown!()
         ),
-        patient.as_uuid(),
-        label_max.level()
+        viewer.tenant.as_uuid(),
+        viewer.person.as_uuid(),
+        viewer.role.as_str(),
+        viewer.now.0,
+        Label::list_level(viewer.role)
     )?;
-    all(conn, rows).await
+    Ok((count, last.map(Micros)))
 }
 
 /// The running prescriptions of a patient whatever their label: a screening must know them.

@@ -13,6 +13,7 @@ use axum::{Router, middleware};
 use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
 use clinical_app::notify::{self, Mailroom};
+use clinical_app::prescribing::{Checker, Dispensary, Seal};
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
@@ -158,13 +159,16 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
-    let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
-    let waiting = tokio::spawn(waiting);
+    let seal = keys::load_or_create(&config.data_dir, "documents", || {
+        Ok(Seal::generate(clinic.clock.now())?)
+    })?;
+    let seal = Seal::from_text(&seal, site(&config.http))?;
     let api = clinical_http::router(ApiState {
         clinic,
         desk,
         sign_in,
         cookies: cookie_policy(&config),
+        dispensary: Arc::new(Dispensary::new(Checker::shipped(), seal)),
         mailroom: Some(mailroom),
     });
     let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));

@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use clinical_api::{
     OverrideRequest, PrescriptionRequest, PrescriptionView, SignPrescriptionRequest, StepRequest,
 };
-use clinical_app::prescribing::{self, Checker, OverrideCommand};
+use clinical_app::prescribing::{self, OverrideCommand};
 use clinical_model::PrescriptionId;
 use clinical_model::text::Prose;
 use clinical_safety::Justification;
 
-use super::views::{command, view};
+use super::views::{answer, command};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Body, Segments};
@@ -38,13 +38,14 @@ pub(super) async fn write_prescription(
     let patient = request.patient;
     let made = prescribing::write_draft(
         &state.clinic,
-        Checker::shipped(),
+        state.dispensary.checker,
         &actor,
         patient,
         command(request)?,
     )
     .await?;
-    Ok((StatusCode::CREATED, Json(view(made))))
+    let made = answer(&state, &actor, made).await?;
+    Ok((StatusCode::CREATED, made))
 }
 
 /// Write a draft anew.
@@ -60,13 +61,13 @@ pub(super) async fn change_prescription(
     let place = (id, request.version);
     let changed = prescribing::change_draft(
         &state.clinic,
-        Checker::shipped(),
+        state.dispensary.checker,
         &actor,
         place,
         command(request)?,
     )
     .await?;
-    Ok(Json(view(changed)))
+    answer(&state, &actor, changed).await
 }
 
 /// Sign a draft. Contraindications are refused; findings of level `justify` need a reason each.
@@ -92,9 +93,9 @@ pub(super) async fn sign_prescription(
         });
     }
     let place = (id, request.version);
-    let checker = Checker::shipped();
+    let checker = state.dispensary.checker;
     let signed = prescribing::sign(&state.clinic, checker, &actor, place, reasons).await?;
-    Ok(Json(view(signed)))
+    answer(&state, &actor, signed).await
 }
 
 /// Hand a signed prescription to the pharmacy.
@@ -108,7 +109,7 @@ pub(super) async fn transmit_prescription(
     Body(request): Body<StepRequest>,
 ) -> Result<Json<PrescriptionView>, ApiError> {
     let sent = prescribing::transmit(&state.clinic, &actor, (id, request.version)).await?;
-    Ok(Json(view(sent)))
+    answer(&state, &actor, sent).await
 }
 
 /// Withdraw a prescription that the pharmacy does not have yet.
@@ -122,7 +123,7 @@ pub(super) async fn cancel_prescription(
     Body(request): Body<StepRequest>,
 ) -> Result<Json<PrescriptionView>, ApiError> {
     let gone = prescribing::cancel(&state.clinic, &actor, (id, request.version)).await?;
-    Ok(Json(view(gone)))
+    answer(&state, &actor, gone).await
 }
 
 /// Say that the refusal was seen.
@@ -136,7 +137,7 @@ pub(super) async fn mark_refusal_seen(
     Body(request): Body<StepRequest>,
 ) -> Result<Json<PrescriptionView>, ApiError> {
     let seen = prescribing::mark_seen(&state.clinic, &actor, (id, request.version)).await?;
-    Ok(Json(view(seen)))
+    answer(&state, &actor, seen).await
 }
 
 /// Sign against a refusal. It takes two different doctors, and never passes a contraindication.
@@ -157,7 +158,7 @@ pub(super) async fn override_refusal(
         text: Prose::try_from(request.text).or(Err(ApiError::invalid("text")))?,
     };
     let place = (id, request.version);
-    let checker = Checker::shipped();
+    let checker = state.dispensary.checker;
     let signed = prescribing::sign_override(&state.clinic, checker, &actor, place, command).await?;
-    Ok(Json(view(signed)))
+    answer(&state, &actor, signed).await
 }

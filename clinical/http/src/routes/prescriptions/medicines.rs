@@ -6,6 +6,7 @@ use clinical_app::prescribing::{self, PrescribingError};
 use clinical_safety::Substance;
 use serde::Deserialize;
 
+use super::views::word;
 use crate::error::ApiError;
 use crate::extract::{Params, Segments};
 
@@ -55,6 +56,7 @@ fn medicine_view(it: &Substance) -> MedicineView {
         atc: it.atc.clone(),
         brands: it.brands.clone(),
         controlled: it.controlled,
+        unit: word(it.limits.unit),
         forms: it
             .forms
             .iter()

@@ -1,12 +1,14 @@
 //! Prescriptions, the pharmacy and the formulary.
 
 mod doctor;
+mod documents;
 mod medicines;
 mod pharmacy;
 mod reading;
 pub(super) mod views;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{get, post};
 use clinical_model::Role;
@@ -19,12 +21,15 @@ use crate::router::ApiState;
 const DOCTOR: Who = Who::Roles(&[Role::Doctor]);
 const PHARMACIST: Who = Who::Roles(&[Role::Pharmacist]);
 const READERS: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Nurse, Role::Pharmacist]);
+/// Whoever may hold the paper.
+const HOLDERS: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Pharmacist]);
 const MEASURERS: Who = Who::Roles(&[Role::Doctor, Role::Pharmacist, Role::Admin]);
 
 pub(super) const DOMAIN: Domain = Domain {
     operations: &[
         Operation::new(Method::POST, "/prescriptions", DOCTOR),
         Operation::new(Method::GET, "/prescriptions", READERS),
+        Operation::new(Method::GET, "/prescriptions/unseen-refusals", DOCTOR),
         Operation::new(Method::GET, "/prescriptions/refusal-times", MEASURERS),
         Operation::new(Method::GET, "/prescriptions/{id}", READERS),
         Operation::new(Method::PUT, "/prescriptions/{id}", DOCTOR),
@@ -36,6 +41,8 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/prescriptions/{id}/verify", READERS),
         Operation::new(Method::POST, "/prescriptions/{id}/dispense", PHARMACIST),
         Operation::new(Method::POST, "/prescriptions/{id}/refuse", PHARMACIST),
+        Operation::new(Method::GET, "/prescriptions/{id}/document", HOLDERS),
+        Operation::new(Method::POST, "/verify/document", Who::Public),
         Operation::new(Method::GET, "/verify/{code}", Who::Public),
         Operation::new(Method::GET, "/medicines", Who::SignedIn),
         Operation::new(Method::GET, "/medicines/{slug}", Who::SignedIn),
@@ -58,8 +65,11 @@ pub(super) const DOMAIN: Domain = Domain {
     reading::list_prescriptions,
     reading::read_prescription,
     reading::check_prescription,
+    reading::count_unseen_refusals,
     reading::measure_refusals,
     reading::verify_paper,
+    documents::read_document,
+    documents::verify_document,
     medicines::search_medicines,
     medicines::read_medicine
 ))]
@@ -70,6 +80,10 @@ fn router() -> Router<ApiState> {
         .route(
             "/prescriptions",
             get(reading::list_prescriptions).post(doctor::write_prescription),
+        )
+        .route(
+            "/prescriptions/unseen-refusals",
+            get(reading::count_unseen_refusals),
         )
         .route(
             "/prescriptions/refusal-times",
@@ -104,6 +118,15 @@ fn router() -> Router<ApiState> {
         .route(
             "/prescriptions/{id}/refuse",
             post(pharmacy::refuse_prescription),
+        )
+        .route(
+            "/prescriptions/{id}/document",
+            get(documents::read_document),
+        )
+        .route(
+            "/verify/document",
+            post(documents::verify_document)
+                .layer(DefaultBodyLimit::max(documents::DOCUMENT_BYTES_MAX)),
         )
         .route("/verify/{code}", get(reading::verify_paper))
         .route("/medicines", get(medicines::search_medicines))

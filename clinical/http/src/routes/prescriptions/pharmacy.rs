@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use clinical_api::{DispenseRequest, PrescriptionView, RefuseRequest};
-use clinical_app::prescribing::{self, Checker};
+use clinical_app::prescribing;
 use clinical_model::PrescriptionId;
 use clinical_model::prescribing::Fill;
 use clinical_model::text::Prose;
 
-use super::views::view;
+use super::views::answer;
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Body, Segments};
@@ -33,9 +33,9 @@ pub(super) async fn dispense_prescription(
         })
         .collect();
     let place = (id, request.version);
-    let checker = Checker::shipped();
+    let checker = state.dispensary.checker;
     let given = prescribing::dispense(&state.clinic, checker, &actor, place, &fills).await?;
-    Ok(Json(view(given)))
+    answer(&state, &actor, given).await
 }
 
 /// Send a prescription back. Its doctor is told at once.
@@ -52,5 +52,5 @@ pub(super) async fn refuse_prescription(
     let place = (id, request.version);
     let why = (request.reason, text);
     let back = prescribing::refuse(&state.clinic, &actor, place, why).await?;
-    Ok(Json(view(back)))
+    answer(&state, &actor, back).await
 }

@@ -2,14 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use clinical_api::{PaperView, PrescriptionCheckView, PrescriptionView, RefusalTimesView};
+use clinical_api::{
+    PaperView, PrescriptionCheckView, PrescriptionView, RefusalTimesView, UnseenRefusalsView,
+};
 use clinical_app::Origin;
-use clinical_app::prescribing::{self, Checker, PaperState};
+use clinical_app::prescribing::{self, PaperState, PrescribingError, VerifiedPaper};
 use clinical_model::prescribing::Stage;
 use clinical_model::{PatientId, PrescriptionId};
 use serde::Deserialize;
 
-use super::views::{finding_view, view};
+use super::views::{answer, finding_view, view};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Params, Peer, Segments};
@@ -25,6 +27,8 @@ pub(super) struct ListQuery {
     /// In this stage.
     #[param(value_type = Option<String>)]
     stage: Option<Stage>,
+    /// With this code on its paper; the other parameters do not count then.
+    code: Option<String>,
 }
 
 /// The prescriptions that the caller may see, newest first, at most 200.
@@ -35,8 +39,17 @@ pub(super) async fn list_prescriptions(
     Caller(actor): Caller,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<Vec<PrescriptionView>>, ApiError> {
-    let found = prescribing::list(&state.clinic, &actor, query.patient, query.stage).await?;
-    Ok(Json(found.into_iter().map(view).collect()))
+    let found = match query.code {
+        Some(code) => match prescribing::read_by_code(&state.clinic, &actor, &code).await {
+            Ok(found) => vec![found],
+            Err(PrescribingError::NotFound) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+        None => prescribing::list(&state.clinic, &actor, query.patient, query.stage).await?,
+    };
+    let shown = prescribing::with_names(&state.clinic, found).await?;
+    let views: Result<Vec<_>, _> = shown.into_iter().map(view).collect();
+    Ok(Json(views?))
 }
 
 /// One prescription.
@@ -49,7 +62,7 @@ pub(super) async fn read_prescription(
     Segments(id): Segments<PrescriptionId>,
 ) -> Result<Json<PrescriptionView>, ApiError> {
     let found = prescribing::read(&state.clinic, &actor, id).await?;
-    Ok(Json(view(found)))
+    answer(&state, &actor, found).await
 }
 
 /// A prescription with what the safety check finds at this moment.
@@ -61,12 +74,30 @@ pub(super) async fn check_prescription(
     Caller(actor): Caller,
     Segments(id): Segments<PrescriptionId>,
 ) -> Result<Json<PrescriptionCheckView>, ApiError> {
-    let today = prescribing::today(&state.clinic, Checker::shipped(), &actor, id).await?;
+    let checker = state.dispensary.checker;
+    let today = prescribing::today(&state.clinic, checker, &actor, id).await?;
+    let (it, report) = (today.prescription, today.report);
+    let shown = prescribing::with_facts(&state.clinic, &actor, it, Some(&report)).await?;
+    let findings = report.findings.iter();
     Ok(Json(PrescriptionCheckView {
-        is_signed: today.prescription.signed.is_some(),
-        findings: today.report.findings.iter().map(finding_view).collect(),
-        data_version: today.report.data_version,
-        prescription: view(today.prescription),
+        is_signed: shown.prescription.signed.is_some(),
+        findings: findings.map(|it| finding_view(it, &shown.facts)).collect(),
+        data_version: report.data_version,
+        prescription: view(shown)?,
+    }))
+}
+
+/// How many of the caller's prescriptions the pharmacy has sent back unseen.
+#[utoipa::path(get, path = "/prescriptions/unseen-refusals", tag = "prescriptions",
+    responses((status = 200, body = UnseenRefusalsView)))]
+pub(super) async fn count_unseen_refusals(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+) -> Result<Json<UnseenRefusalsView>, ApiError> {
+    let unseen = prescribing::unseen_refusals(&state.clinic, &actor).await?;
+    Ok(Json(UnseenRefusalsView {
+        count: unseen.count,
+        last_us: unseen.last.map(|at| at.0),
     }))
 }
 
@@ -97,8 +128,14 @@ pub(super) async fn verify_paper(
     Peer(peer): Peer,
     Segments(code): Segments<String>,
 ) -> Result<Json<PaperView>, ApiError> {
-    let found = prescribing::verify_code(&state.clinic, Origin::from(peer), &code).await?;
+    let found =
+        prescribing::verify_code(&state.clinic, &state.dispensary, Origin::from(peer), &code)
+            .await?;
     let paper = found?.ok_or_else(ApiError::not_found)?;
+    Ok(Json(paper_view(paper)))
+}
+
+pub(super) fn paper_view(paper: VerifiedPaper) -> PaperView {
     let state = match paper.state {
         PaperState::Valid => "valid",
         PaperState::Dispensed => "dispensed",
@@ -106,9 +143,9 @@ pub(super) async fn verify_paper(
         PaperState::Replaced => "replaced",
         PaperState::Stopped => "stopped",
     };
-    Ok(Json(PaperView {
+    PaperView {
         state: state.to_owned(),
         signed_us: paper.signed.map(|at| at.0),
         expires_us: paper.expires.map(|at| at.0),
-    }))
+    }
 }

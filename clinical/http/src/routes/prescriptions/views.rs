@@ -1,10 +1,16 @@
 //! From models to views, and from requests to commands.
 
+use std::collections::BTreeMap;
+
+use axum::Json;
 use clinical_api::{
-    BothText, FindingView, PrescribedLineView, PrescriptionRequest, PrescriptionView, ProblemCode,
-    ReasonView, RefusalView,
+    BothText, FactView, FindingView, PrescribedLineView, PrescriptionRequest, PrescriptionView,
+    ProblemCode, ReasonView, RefusalView, SaferView,
 };
-use clinical_app::prescribing::{DraftCommand, LineCommand, PrescribingError};
+use clinical_app::Actor;
+use clinical_app::prescribing::{
+    self, DraftCommand, FactWords, LineCommand, PrescribingError, Shown,
+};
 use clinical_model::access::Label;
 use clinical_model::prescribing::{PrescribedLine, Prescription};
 use clinical_model::text::Line;
@@ -14,9 +20,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::router::ApiState;
 
 /// The word that a plain enum has in JSON.
-fn word(value: impl Serialize) -> String {
+pub(super) fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         Ok(_) | Err(_) => String::new(),
@@ -93,13 +100,50 @@ fn fact_word(fact: &Fact) -> String {
     }
 }
 
-pub(super) fn finding_view(it: &Finding) -> FindingView {
+/// The names of a line's medicine: those of the formulary, or the one it was prescribed under.
+fn names(line: &PrescribedLine) -> BothText {
+    let known = match &line.line.drug {
+        Drug::Substance(id) => prescribing::medicine(id.as_str()).ok().flatten(),
+        Drug::FreeText(_) => None,
+    };
+    known.map_or_else(
+        || BothText {
+            fr: line.name.as_str().to_owned(),
+            en: line.name.as_str().to_owned(),
+        },
+        |it| both(&it.name),
+    )
+}
+
+fn because(facts: &[Fact], known: &BTreeMap<String, FactWords>) -> Vec<FactView> {
+    let ids = facts.iter().filter_map(|fact| match fact {
+        Fact::Allergy(id) | Fact::Condition(id) | Fact::Medicine(id) | Fact::Glucose(id) => {
+            known.get(id.as_str())
+        }
+        Fact::Line(_)
+        | Fact::Age
+        | Fact::Weight
+        | Fact::Pregnancy
+        | Fact::Breastfeeding
+        | Fact::Kidneys
+        | Fact::Dose
+        | Fact::Unknown(_) => None,
+    });
+    ids.map(|it| FactView {
+        text: it.text.clone(),
+        at_us: it.at.0,
+    })
+    .collect()
+}
+
+pub(super) fn finding_view(it: &Finding, known: &BTreeMap<String, FactWords>) -> FindingView {
     FindingView {
         rule: it.rule.clone(),
         kind: word(it.kind),
         level: word(it.level),
         line: it.line.as_ref().and_then(|id| id.as_str().parse().ok()),
         facts: it.facts.iter().map(fact_word).collect(),
+        because: because(&it.facts, known),
         text: both(&it.text),
         advice: it.advice.as_ref().map(both),
         evidence: word(it.evidence),
@@ -112,27 +156,44 @@ pub(super) fn finding_view(it: &Finding) -> FindingView {
         safer: it
             .safer
             .iter()
-            .map(|option| option.id.as_str().to_owned())
+            .map(|option| SaferView {
+                id: option.id.as_str().to_owned(),
+                name: both(&option.name),
+            })
             .collect(),
     }
 }
 
-pub(in crate::routes) fn view(it: Prescription) -> PrescriptionView {
+/// The answer to a step: the prescription with what is shown beside it.
+pub(super) async fn answer(
+    state: &ApiState,
+    actor: &Actor,
+    it: Prescription,
+) -> Result<Json<PrescriptionView>, ApiError> {
+    let shown = prescribing::with_facts(&state.clinic, actor, it, None).await?;
+    Ok(Json(view(shown)?))
+}
+
+pub(super) fn view(shown: Shown) -> Result<PrescriptionView, ApiError> {
+    let it = shown.prescription;
+    let known = shown.facts;
+    let controlled = prescribing::is_controlled(&it).map_err(PrescribingError::from)?;
     let left = it.left();
     let content = it.content;
     let overrides = u32::try_from(content.overrides.len()).unwrap_or(u32::MAX);
-    PrescriptionView {
+    Ok(PrescriptionView {
         id: it.id,
         patient: it.patient,
+        patient_name: shown.patient_name,
+        patient_birth: shown.birth,
         prescriber: it.prescriber,
+        prescriber_name: shown.prescriber_name,
         stage: it.stage,
         confidential: it.label > Label::Normal,
         prior: it.prior,
-        names: content
-            .lines
-            .iter()
-            .map(|line| line.name.as_str().to_owned())
-            .collect(),
+        names: content.lines.iter().map(names).collect(),
+        controlled,
+        valid_days: content.valid_days,
         due_hours: content
             .lines
             .iter()
@@ -144,7 +205,7 @@ pub(in crate::routes) fn view(it: Prescription) -> PrescriptionView {
             .report
             .iter()
             .flat_map(|report| &report.findings)
-            .map(finding_view)
+            .map(|finding| finding_view(finding, &known))
             .collect(),
         reasons: content
             .reasons
@@ -167,8 +228,9 @@ pub(in crate::routes) fn view(it: Prescription) -> PrescriptionView {
         created_us: it.created.0,
         signed_us: it.signed.map(|at| at.0),
         expires_us: it.expires.map(|at| at.0),
+        sent_us: it.sent.map(|at| at.0),
         version: it.version,
-    }
+    })
 }
 
 impl From<PrescribingError> for ApiError {
@@ -185,6 +247,7 @@ impl From<PrescribingError> for ApiError {
             PrescribingError::SameDoctor => Self::new(ProblemCode::WrongState).field("doctor"),
             PrescribingError::TooMuch => Self::invalid("items.quantity"),
             PrescribingError::Expired => Self::new(ProblemCode::WrongState).field("expires_us"),
+            PrescribingError::Unprintable => Self::internal("a prescription can not be printed"),
             PrescribingError::CheckFailed(_) => ProblemCode::CheckFailed.into(),
             PrescribingError::Store(error) => error.into(),
         }
