@@ -14,7 +14,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
-use crate::pages::results::{inbox, mine, order, worklist};
+use crate::pages::pharmacy::{counter, list, own, sheet, verify, worklist, write};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -57,18 +57,22 @@ pub(crate) enum Account {
     SetPassword,
 }
 
-/// The pages about orders and results.
+/// The pages about prescriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Results {
-    Inbox,
-    Mine,
-    Order,
+pub(crate) enum Pharmacy {
+    Counter,
+    Edit,
+    List,
+    New,
+    Own,
+    Sheet,
+    Verify,
     Worklist,
 }
 
-/// A page about orders and results.
-pub(crate) fn results(page: Results) -> AnyView {
-    arriving(move || results_page(page))
+/// A page about prescriptions.
+pub(crate) fn pharmacy(page: Pharmacy) -> AnyView {
+    arriving(move || pharmacy_page(page))
 }
 
 /// A page about accounts.
@@ -173,13 +177,17 @@ fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
     })
 }
 
-#[wasm_split(results, wasm_split_path = leptos::wasm_split, fallible)]
-fn results_page(page: Results) -> Result<Make, SplitLoaderError> {
+#[wasm_split(pharmacy, wasm_split_path = leptos::wasm_split, fallible)]
+fn pharmacy_page(page: Pharmacy) -> Result<Make, SplitLoaderError> {
     Ok(match page {
-        Results::Inbox => inbox::page,
-        Results::Mine => mine::page,
-        Results::Order => order::page,
-        Results::Worklist => worklist::page,
+        Pharmacy::Counter => counter::page,
+        Pharmacy::Edit => write::edit_page,
+        Pharmacy::List => list::page,
+        Pharmacy::New => write::new_page,
+        Pharmacy::Own => own::page,
+        Pharmacy::Sheet => sheet::page,
+        Pharmacy::Verify => verify::page,
+        Pharmacy::Worklist => worklist::page,
     })
 }
 

@@ -17,6 +17,7 @@ mod chunks;
 mod guard;
 mod join_link;
 mod live;
+mod news;
 mod pages;
 mod passkeys;
 mod places;

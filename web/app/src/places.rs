@@ -88,10 +88,10 @@ const PATIENT: &[Place] = &[
         "nav-book",
     ),
     place(
-        "/my-results",
-        (Key::NavMyResults, Key::AboutMyResults),
-        Glyph::Tube,
-        "nav-my-results",
+        "/my-prescriptions",
+        (Key::NavMyPrescriptions, Key::AboutMyPrescriptions),
+        Glyph::Pill,
+        "nav-my-prescriptions",
     ),
     SECURITY,
 ];
@@ -104,6 +104,12 @@ const DOCTOR: &[Place] = &[
         "nav-day",
     ),
     PATIENTS,
+    place(
+        "/prescriptions",
+        (Key::NavPrescriptions, Key::AboutPrescriptions),
+        Glyph::Pill,
+        "nav-prescriptions",
+    ),
     place(
         "/hours",
         (Key::NavHours, Key::AboutHours),
@@ -127,7 +133,15 @@ const DOCTOR: &[Place] = &[
 
 const NURSE: &[Place] = &[REQUESTS, EMERGENCY, SECURITY];
 
-const PHARMACIST: &[Place] = &[SECURITY];
+const PHARMACIST: &[Place] = &[
+    place(
+        "/pharmacy",
+        (Key::NavPharmacy, Key::AboutPharmacy),
+        Glyph::Pill,
+        "nav-pharmacy",
+    ),
+    SECURITY,
+];
 
 const LAB_TECHNICIAN: &[Place] = &[WORKLIST, SECURITY];
 

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Account, Desk, Results, Visit, account, desk, results, visit};
+use crate::chunks::{Account, Desk, Pharmacy, Visit, account, desk, pharmacy, visit};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
 
 const PATIENT: &[Role] = &[Role::Patient];
 const DOCTOR: &[Role] = &[Role::Doctor];
+const PHARMACIST: &[Role] = &[Role::Pharmacist];
 const ADMIN: &[Role] = &[Role::Admin];
 /// Those whom an appointment concerns.
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
@@ -57,6 +58,15 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/requests") view=|| guarded(ANSWERERS, || rights(Rights::Requests))/>
                     <Route path=path!("/register") view=|| guarded(ADMIN, || rights(Rights::Register))/>
                     <Route path=path!("/set-password") view=|| account(Account::SetPassword)/>
+                    <Route path=path!("/prescriptions") view=|| guarded(DOCTOR, || pharmacy(Pharmacy::List))/>
+                    <Route path=path!("/prescriptions/new") view=|| guarded(DOCTOR, || pharmacy(Pharmacy::New))/>
+                    <Route path=path!("/prescriptions/:id") view=|| guarded(DOCTOR, || pharmacy(Pharmacy::Sheet))/>
+                    <Route path=path!("/prescriptions/:id/edit") view=|| guarded(DOCTOR, || pharmacy(Pharmacy::Edit))/>
+                    <Route path=path!("/pharmacy") view=|| guarded(PHARMACIST, || pharmacy(Pharmacy::Worklist))/>
+                    <Route path=path!("/pharmacy/:id") view=|| guarded(PHARMACIST, || pharmacy(Pharmacy::Counter))/>
+                    <Route path=path!("/my-prescriptions") view=|| guarded(PATIENT, || pharmacy(Pharmacy::Own))/>
+                    <Route path=path!("/verify") view=|| pharmacy(Pharmacy::Verify)/>
+                    <Route path=path!("/verify/:code") view=|| pharmacy(Pharmacy::Verify)/>
                     <Route path=path!("/home") view=|| guarded(ALL, || desk(Desk::Home))/>
                 </FlatRoutes>
             </Layout>

@@ -65,8 +65,8 @@ pub const fn home_of(role: Role) -> &'static str {
         Role::Patient => "/appointments",
         Role::Doctor => "/day",
         Role::Admin => "/visits",
+        Role::Pharmacist => "/pharmacy",
         Role::Nurse
-        | Role::Pharmacist
         | Role::LabTechnician
         | Role::Radiologist
         | Role::Pathologist

@@ -6,10 +6,10 @@
 mod account;
 mod client;
 mod operations;
-mod results;
+mod prescriptions;
 
 pub use account::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;
-pub use results::*;
+pub use prescriptions::*;

@@ -100,10 +100,10 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Forbidden => Key::FaultForbidden,
         ProblemCode::NotFound => Key::FaultNotFound,
         ProblemCode::SlotTaken => Key::FaultSlotTaken,
-        ProblemCode::WrongState | ProblemCode::Contraindicated | ProblemCode::NeedsReason => {
-            Key::FaultWrongState
-        }
-        ProblemCode::Duplicate => Key::FaultDuplicate,
+        ProblemCode::WrongState => Key::FaultWrongState,
+        ProblemCode::Contraindicated => Key::FaultContraindicated,
+        ProblemCode::NeedsReason => Key::FaultNeedsReason,
+        ProblemCode::CheckFailed => Key::FaultCheckFailed,
         ProblemCode::Changed => Key::FaultChanged,
         ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,
@@ -113,7 +113,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Cancelled => Key::FaultCancelled,
         ProblemCode::LinkRevoked => Key::FaultLinkRevoked,
         ProblemCode::RateLimited => Key::FaultRateLimited,
-        ProblemCode::Unavailable | ProblemCode::CheckFailed => Key::FaultUnavailable,
+        ProblemCode::Unavailable => Key::FaultUnavailable,
         ProblemCode::Invalid | ProblemCode::TooLarge => Key::FaultInvalid,
         ProblemCode::Malformed
         | ProblemCode::MethodNotAllowed

@@ -11,7 +11,8 @@ use leptos_router::hooks::use_navigate;
 use super::button::{Button, Look};
 use super::icon::{Glyph, Icon};
 use super::toast::Toasts;
-use crate::i18n::{Key, Lang, lang, say, set_lang};
+use crate::i18n::{Key, Lang, Plural, lang, say, set_lang, tn};
+use crate::news;
 use crate::places::{EVERYTHING, places};
 use crate::session::{self, me};
 
@@ -85,8 +86,26 @@ fn Languages() -> impl IntoView {
     }
 }
 
+/// How many prescriptions the pharmacy has sent back unseen.
+fn badge() -> AnyView {
+    part(move || {
+        let count = u64::try_from(news::refusals()).unwrap_or(0);
+        (count > 0).then(|| {
+            view! {
+                <span class="badge" data-testid="rx-badge">
+                    {count}<span class="unseen">" "{part(move || tn(Plural::RxSentBack, count))}</span>
+                </span>
+            }
+        })
+    })
+    .into_any()
+}
+
 #[component]
 fn Account(role: Role, name: String) -> impl IntoView {
+    if role == Role::Doctor {
+        news::watch();
+    }
     let navigate = use_navigate();
     let leaving = RwSignal::new(false);
     let leave = move || {
@@ -107,6 +126,7 @@ fn Account(role: Role, name: String) -> impl IntoView {
                         <A href=place.href exact=true attr:data-testid=place.testid>
                             <Icon glyph=place.glyph/>
                             {say(place.title)}
+                            {(place.href == "/prescriptions").then(badge)}
                         </A>
                     }
                 })

@@ -63,11 +63,10 @@ fn NoWork(role: Role) -> impl IntoView {
 const fn text(role: Role) -> Option<Key> {
     match role {
         Role::Nurse => Some(Key::WorkTextNurse),
-        Role::Pharmacist => Some(Key::WorkTextPharmacist),
         Role::LabTechnician => Some(Key::WorkTextLabTechnician),
         Role::Radiologist => Some(Key::WorkTextRadiologist),
         Role::Pathologist => Some(Key::WorkTextPathologist),
         Role::HealthAuthority => Some(Key::WorkTextHealthAuthority),
-        Role::Patient | Role::Doctor | Role::Admin => None,
+        Role::Patient | Role::Doctor | Role::Pharmacist | Role::Admin => None,
     }
 }

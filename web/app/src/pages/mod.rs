@@ -13,6 +13,7 @@ pub(crate) mod hours;
 pub(crate) mod login;
 pub(crate) mod missing;
 pub(crate) mod note;
+pub(crate) mod pharmacy;
 pub(crate) mod reschedule;
 pub(crate) mod results;
 pub(crate) mod summary;
