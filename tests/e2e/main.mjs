@@ -5,7 +5,7 @@ import { abuse } from "./abuse.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
-import { records } from "./records.mjs";
+import { prescription } from "./prescription.mjs";
 import { refusals } from "./refusals.mjs";
 import { results } from "./results.mjs";
 import { visit } from "./visit.mjs";
@@ -17,7 +17,7 @@ await runAll([
   { id: "english", make: () => everyPage("en") },
   { id: "french", make: () => everyPage("fr") },
   { id: "factors", make: factors },
-  { id: "results", make: results },
+  { id: "prescription", make: prescription },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

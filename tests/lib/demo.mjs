@@ -8,4 +8,7 @@ export const ACCOUNTS = {
   doctor: "doctor@demo.clinic",
   admin: "admin@demo.clinic",
   nurse: "nurse@demo.clinic",
+  pharmacist: "pharmacist@demo.clinic",
+  /** Has a diabetes and a high glucose in the record. */
+  diabetic: "patient2@demo.clinic",
 };
