@@ -158,7 +158,7 @@ fn found(draft: Draft) -> AnyView {
                 Ok(medicine) => {
                     fields.choose(medicine);
                     toast(t_now(Key::RxSaferTaken));
-                    focus(&format!("dose-{}", fields.key));
+                    focus(format!("dose-{}", fields.key));
                 }
                 Err(refused) => {
                     fault.try_set(Some(refused));
@@ -183,12 +183,15 @@ fn found(draft: Draft) -> AnyView {
     .into_any()
 }
 
-fn focus(id: &str) {
+/// Puts the focus into a field, once the page has built it anew.
+fn focus(id: String) {
     use wasm_bindgen::JsCast;
-    let field = document().get_element_by_id(id);
-    if let Some(field) = field.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
-        field.focus().ok();
-    }
+    request_animation_frame(move || {
+        let field = document().get_element_by_id(&id);
+        if let Some(field) = field.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+            field.focus().ok();
+        }
+    });
 }
 
 /// The draft, once it is checked as it stands; tracked.
