@@ -17,7 +17,7 @@ pub use appointments::{
 };
 pub use engagements::{EngagedAppointment, Engagement, engagements};
 pub use feeds::{delete_feed, feed_owner, feed_since, put_feed};
-pub use holds::{Hold, delete_hold, expired_holds, hold, insert_hold};
+pub use holds::{Hold, delete_hold, drop_chosen, expired_holds, hold, insert_hold};
 pub use occupancies::{Claim, Seat, busy, drop_expired, occupied, overlaps, span_of};
 pub use plans::{Plan, PlanException, PlanRule, plan, put_plan};
 pub use schedules::{Schedule, doctor, doctors, put_schedule, schedule};

@@ -14,7 +14,10 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
-use crate::pages::pharmacy::{counter, list, own, sheet, verify, worklist, write};
+use crate::pages::chart::{patient, patients, record};
+use crate::pages::clinic::{calendar, services, take};
+use crate::pages::results::{inbox, mine, order, worklist};
+use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
     visits,
@@ -73,6 +76,19 @@ pub(crate) enum Pharmacy {
 /// A page about prescriptions.
 pub(crate) fn pharmacy(page: Pharmacy) -> AnyView {
     arriving(move || pharmacy_page(page))
+}
+
+/// What the clinic offers and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clinic {
+    Calendar,
+    Services,
+    Take,
+}
+
+/// A page about what the clinic offers and when.
+pub(crate) fn clinic(page: Clinic) -> AnyView {
+    arriving(move || clinic_page(page))
 }
 
 /// A page about accounts.
@@ -188,6 +204,15 @@ fn pharmacy_page(page: Pharmacy) -> Result<Make, SplitLoaderError> {
         Pharmacy::Sheet => sheet::page,
         Pharmacy::Verify => verify::page,
         Pharmacy::Worklist => worklist::page,
+    })
+}
+
+#[wasm_split(clinic, wasm_split_path = leptos::wasm_split, fallible)]
+fn clinic_page(page: Clinic) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Clinic::Calendar => calendar::page,
+        Clinic::Services => services::page,
+        Clinic::Take => take::page,
     })
 }
 

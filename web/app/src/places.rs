@@ -74,6 +74,46 @@ const WORKLIST: Place = place(
     "nav-worklist",
 );
 
+/// For patients.
+const PRIVACY: Place = place(
+    "/privacy",
+    (Key::NavPrivacy, Key::AboutPrivacy),
+    Glyph::Eye,
+    "nav-privacy",
+);
+
+/// For those who treat patients.
+const EMERGENCY: Place = place(
+    "/emergency",
+    (Key::NavEmergency, Key::AboutEmergency),
+    Glyph::Warning,
+    "nav-emergency",
+);
+
+/// For those who answer patients.
+const REQUESTS: Place = place(
+    "/requests",
+    (Key::NavRequests, Key::AboutRequests),
+    Glyph::Note,
+    "nav-requests",
+);
+
+/// For those who look after patients.
+const PATIENTS: Place = place(
+    "/patients",
+    (Key::NavPatients, Key::AboutPatients),
+    Glyph::People,
+    "nav-patients",
+);
+
+/// For those who keep the times of the clinic.
+const CALENDAR: Place = place(
+    "/calendar",
+    (Key::NavCalendar, Key::AboutCalendar),
+    Glyph::Clock,
+    "nav-calendar",
+);
+
 const PATIENT: &[Place] = &[
     place(
         "/appointments",
@@ -104,6 +144,7 @@ const DOCTOR: &[Place] = &[
         "nav-day",
     ),
     PATIENTS,
+    CALENDAR,
     place(
         "/prescriptions",
         (Key::NavPrescriptions, Key::AboutPrescriptions),
@@ -131,7 +172,7 @@ const DOCTOR: &[Place] = &[
     SECURITY,
 ];
 
-const NURSE: &[Place] = &[REQUESTS, EMERGENCY, SECURITY];
+const NURSE: &[Place] = &[PATIENTS, CALENDAR, REQUESTS, EMERGENCY, SECURITY];
 
 const PHARMACIST: &[Place] = &[
     place(
@@ -159,6 +200,13 @@ const ADMIN: &[Place] = &[
         (Key::NavPeople, Key::AboutPeople),
         Glyph::People,
         "nav-people",
+    ),
+    CALENDAR,
+    place(
+        "/services",
+        (Key::NavServices, Key::AboutServices),
+        Glyph::Settings,
+        "nav-services",
     ),
     REQUESTS,
     place(

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
-use crate::chunks::{Account, Desk, Pharmacy, Visit, account, desk, pharmacy, visit};
+use crate::chunks::{
+    Account, Chart, Clinic, Desk, Results, Rights, Visit, account, chart, clinic, desk, results,
+    rights, visit,
+};
 use crate::components::Layout;
 use crate::guard::guarded;
 use crate::pages::{help, login, missing, welcome};
@@ -40,6 +43,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/appointments/:id/summary") view=|| guarded(BOTH, || desk(Desk::Summary))/>
                     <Route path=path!("/appointments/:id/note") view=|| guarded(DOCTOR, || visit(Visit::Note))/>
                     <Route path=path!("/book") view=|| guarded(PATIENT, || desk(Desk::Book))/>
+                    <Route path=path!("/book/service/:id") view=|| guarded(PATIENT, || clinic(Clinic::Take))/>
+                    <Route path=path!("/calendar") view=|| guarded(ANSWERERS, || clinic(Clinic::Calendar))/>
+                    <Route path=path!("/services") view=|| guarded(ADMIN, || clinic(Clinic::Services))/>
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
                     <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>

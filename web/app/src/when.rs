@@ -48,6 +48,31 @@ pub fn date_time(us: i64) -> String {
     format(us, &options, None)
 }
 
+/// Date and time of a wall clock that is kept as if it showed UTC.
+#[must_use]
+pub fn wall(us: i64) -> String {
+    let options = [
+        ("weekday", "short"),
+        ("day", "numeric"),
+        ("month", "long"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+    ];
+    format(us, &options, Some("UTC"))
+}
+
+/// What a `datetime-local` input holds, as if its clock showed UTC.
+#[must_use]
+pub fn wall_us(text: &str) -> Option<i64> {
+    let millis = Date::parse(&format!("{text}Z"));
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of Date fit into 54 bits"
+    )]
+    let whole = millis.is_finite().then_some(millis as i64)?;
+    Some(whole.saturating_mul(1_000))
+}
+
 /// `2026-11-21` in the reader's zone: groups instants by day and sorts.
 #[must_use]
 pub fn day_key(us: i64) -> String {

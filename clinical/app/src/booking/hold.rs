@@ -45,6 +45,8 @@ pub async fn hold(desk: &Desk, actor: &Actor, command: HoldCommand) -> Result<Ho
     {
         return Err(BookError::NoDoctor);
     }
+    // What they chose before must not stand in their own way, when they ask for the same again.
+    clinical_store::booking::drop_chosen(&mut tx, patient).await?;
     let found = find(desk, &mut tx, wanted, now).await?;
     let hold = Hold {
         id: HoldId::from_uuid(desk.id(now)),

@@ -56,11 +56,7 @@ pub async fn insert_hold(
     now: Micros,
 ) -> Result<(), AppointmentWriteError> {
     if !hold.offered {
-        execute!(
-            tx,
-            "DELETE FROM holds WHERE patient = $1 AND offered = FALSE",
-            hold.patient.as_uuid()
-        )?;
+        drop_chosen(tx, hold.patient).await?;
     }
     execute_one!(
         tx,
@@ -115,6 +111,19 @@ pub async fn expired_holds(conn: &mut Conn, now: Micros) -> Result<Vec<Hold>, St
         now.0
     )?;
     Ok(rows.into_iter().map(Hold::from).collect())
+}
+
+/// Gives back what a patient chose before.
+///
+/// # Errors
+/// The store failed.
+pub async fn drop_chosen(tx: &mut Tx, patient: PatientId) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        "DELETE FROM holds WHERE patient = $1 AND offered = FALSE",
+        patient.as_uuid()
+    )?;
+    Ok(())
 }
 
 /// Gives a hold back; false if there is none.

@@ -4,11 +4,13 @@
 //! at the start, shortly before it expires and after a 401.
 
 mod account;
+mod calendar;
 mod client;
 mod operations;
 mod prescriptions;
 
 pub use account::*;
+pub use calendar::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;

@@ -6,9 +6,10 @@ use leptos::task::spawn_local;
 
 use super::address::with_appointment;
 use super::enter::{Enter, ticking};
+use super::feed::AddToCalendar;
 use super::guests::Guests;
 use super::links::PatientLink;
-use super::words::{Moment, is_open, specialty, state};
+use super::words::{Moment, is_open, modality, service_name, specialty, state};
 use crate::api::{self, ApiError};
 use crate::components::{Button, Dialog, Failure, Glyph, Icon, Look, Page, toast};
 use crate::i18n::{Key, say, t_now};
@@ -58,7 +59,7 @@ fn Details(view: AppointmentView, role: Role, remote: Remote<AppointmentView>) -
         <div class="card" data-testid="details">
             <Moment start_us=view.start_us zone=view.doctor.zone.clone()/>
             <Facts view role/>
-            <div class="actions">{enter}{summary}</div>
+            <div class="actions">{enter}{summary}{open.then(|| view! { <AddToCalendar id/> })}</div>
         </div>
         {open
             .then(|| {
@@ -78,6 +79,7 @@ fn Facts(view: AppointmentView, role: Role) -> impl IntoView {
         patient_name,
         reason,
         state: stands,
+        service,
         ..
     } = view;
     view! {
@@ -91,6 +93,10 @@ fn Facts(view: AppointmentView, role: Role) -> impl IntoView {
                 }
                 .into_any()
             }}
+            {service.map(|it| view! {
+                <dt>{say(Key::DetailsService)}</dt>
+                <dd data-testid="appointment-service">{part(move || service_name(&it.code))}" · "{part(move || modality(it.modality))}</dd>
+            })}
             <dt>{say(Key::DetailsReason)}</dt>
             <dd>
                 {if reason.is_empty() {

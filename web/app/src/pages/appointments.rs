@@ -5,6 +5,8 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
 use super::enter::{Enter, ticking};
+use super::feed::Subscribe;
+use super::waiting::Waits;
 use super::words::{Moment, WithDoctor, is_open, moment, specialty, state};
 use crate::api;
 use crate::browser::now_us;
@@ -31,7 +33,9 @@ pub(crate) fn page() -> AnyView {
     on_cleanup(move || drop(reload.try_update_value(Option::take)));
     view! {
         <Page title=say(Key::AppointmentsTitle)>
+            <Waits/>
             {list.show(|list| view! { <Lists list/> })}
+            <Subscribe/>
         </Page>
     }
     .into_any()

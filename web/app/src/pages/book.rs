@@ -8,10 +8,10 @@ use leptos_router::hooks::use_navigate;
 
 use super::address::query;
 use super::slots::Slots;
-use super::words::{Moment, languages, specialty};
+use super::words::{Moment, languages, modality, service_name, specialty};
 use crate::api::{self, ApiError};
 use crate::components::{Button, EmptyState, Failure, Glyph, Icon, Page, TextArea};
-use crate::i18n::{Key, say};
+use crate::i18n::{Key, Plural, say, tn};
 use crate::remote::Remote;
 use crate::{join_link, tr};
 
@@ -63,11 +63,47 @@ fn Doctors(list: Vec<DoctorView>) -> impl IntoView {
     });
     view! {
         <Page title=say(Key::BookTitle)>
+            <Services/>
             <p class="lead">{say(Key::BookWho)}</p>
             <ul class="choices">{rows.collect_view()}</ul>
         </Page>
     }
     .into_any()
+}
+
+/// What the clinic offers besides plain visits; nothing where it offers nothing.
+#[component]
+fn Services() -> impl IntoView {
+    let services = Remote::new(api::services);
+    part(move || {
+        let offered = services.value()?.into_iter().filter(|it| it.active);
+        let rows: Vec<_> = offered
+            .map(|it| {
+                let (code, meets, minutes) = (it.code, it.modality, u64::from(it.length_min));
+                view! {
+                    <li>
+                        <a class="choice" href=format!("/book/service/{}", it.id) data-testid="book-service">
+                            <Icon glyph=Glyph::Calendar/>
+                            <span>
+                                <strong>{part(move || service_name(&code))}</strong>
+                                <small>{part(move || modality(meets))}" · "{part(move || tn(Plural::Minutes, minutes))}</small>
+                            </span>
+                            <Icon glyph=Glyph::Next/>
+                        </a>
+                    </li>
+                }
+            })
+            .collect();
+        (!rows.is_empty()).then(|| {
+            view! {
+                <section data-testid="book-services">
+                    <h2>{say(Key::BookServices)}</h2>
+                    <ul class="choices">{rows}</ul>
+                </section>
+                <h2>{say(Key::BookDoctors)}</h2>
+            }
+        })
+    })
 }
 
 #[component]

@@ -3,6 +3,7 @@ use clinical_api::{HoursView, WeeklyHours};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::leave::Leave;
 use crate::api::{self, ApiError};
 use crate::components::{Alert, Button, Failure, Field, Glyph, Look, Page, Tone, toast};
 use crate::i18n::{Key, say, t, t_now};
@@ -28,6 +29,7 @@ pub(crate) fn page() -> AnyView {
         <Page title=say(Key::HoursTitle)>
             <p class="lead">{say(Key::HoursText)}</p>
             {hours.show(|hours| view! { <Editor hours/> })}
+            <Leave/>
         </Page>
     }
     .into_any()

@@ -1,5 +1,6 @@
 use crate::components::part;
 use clinical_api::{AppointmentState, AppointmentView, DoctorView};
+use clinical_model::booking::Modality;
 use leptos::prelude::*;
 use signaling_protocol::{Participant, Quality, Role, Stage};
 
@@ -32,6 +33,24 @@ pub(crate) fn languages(doctor: &DoctorView) -> String {
         })
         .collect();
     tr!(Key::Speaks, languages = names.join(", "))
+}
+
+/// The name of a service; those that every clinic has are in words, others as the clinic wrote
+/// them; tracked.
+pub(crate) fn service_name(code: &str) -> String {
+    match code {
+        "consultation" => t(Key::ServiceConsultation).to_owned(),
+        "follow_up" => t(Key::ServiceFollowUp).to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// How the people of a visit meet, in words; tracked.
+pub(crate) fn modality(modality: Modality) -> &'static str {
+    t(match modality {
+        Modality::Video => Key::ModalityVideo,
+        Modality::InPerson => Key::ModalityInPerson,
+    })
 }
 
 /// Where an appointment stands, in words; tracked.

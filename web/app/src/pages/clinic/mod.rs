@@ -1,0 +1,13 @@
+//! What the clinic offers and when: a patient's way to a service, the services themselves, and the
+//! calendar of the staff.
+
+pub(crate) mod calendar;
+pub(crate) mod services;
+pub(crate) mod take;
+
+mod choice;
+mod entry;
+mod kept;
+mod make;
+mod resources;
+mod wait;
