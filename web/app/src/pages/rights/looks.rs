@@ -30,7 +30,7 @@ fn did(action: &str) -> Key {
         ("prescription", _) => Key::LooksDidPrescription,
         ("notes", _) => Key::LooksDidNote,
         ("booking" | "visits", _) => Key::LooksDidVisit,
-        _ => Key::LooksDidOther,
+        _ => Key::LooksDidElse,
     }
 }
 
