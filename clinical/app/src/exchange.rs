@@ -246,8 +246,8 @@ pub(crate) async fn with_writers(
 pub const PROCESSING: Processing = Processing {
     domain: "exchange",
     purpose: Both {
-        fr: "Donner le dossier à un autre logiciel que le patient ou le soignant utilise (FHIR).",
-        en: "Give the record to another program that the patient or the clinician uses (FHIR).",
+        fr: "Échanger le dossier avec un autre logiciel que le patient ou le soignant utilise (FHIR).",
+        en: "Exchange the record with another program that the patient or the clinician uses (FHIR).",
     },
     basis: LegalBasis::Care,
     categories: Both {
