@@ -1,5 +1,5 @@
 use clinical_api::PatientView;
-use clinical_model::PatientId;
+use clinical_model::{PatientId, Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -13,9 +13,10 @@ use super::words;
 use crate::components::{Alert, Button, Glyph, Icon, Page, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::missing;
+use crate::session::me;
 
-/// Where else this patient is shown: address with the id at its end, and its name.
-const ELSEWHERE: [(&str, Key); 0] = [];
+/// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
+const ELSEWHERE: [(Role, &str, Key); 1] = [(Role::Doctor, "/orders/new?patient=", Key::NavOrder)];
 
 /// Everything of one patient, for those who look after them.
 pub(crate) fn page() -> AnyView {
@@ -52,6 +53,14 @@ fn whole(id: PatientId) -> AnyView {
 fn Shown(record: Record, patient: PatientView) -> impl IntoView {
     let details = patient.details;
     let writes = !patient.writable.is_empty();
+    let role = me().map(|me| me.role);
+    let elsewhere = ELSEWHERE
+        .into_iter()
+        .filter(move |(of, _, _)| Some(*of) == role)
+        .map(move |(_, path, key)| {
+            let href = format!("{path}{}", record.id);
+            view! { <a class="button secondary" href=href>{say(key)}</a> }
+        });
     view! {
         <p class="lead" data-testid="patient-who">{part(move || words::who(&details))}</p>
         {patient.merged_into.map(|into| view! {
@@ -61,7 +70,7 @@ fn Shown(record: Record, patient: PatientView) -> impl IntoView {
         })}
         <div class="actions">
             {writes.then(|| view! { <Button icon=Glyph::Plus testid="entry-add" on_press=move || record.asking.set(Some(Asking::Add))>{say(Key::EntryAdd)}</Button> })}
-            {ELSEWHERE.map(|(path, key)| view! { <a class="button secondary" href=format!("{path}{}", record.id)>{say(key)}</a> }).into_iter().collect_view()}
+            {elsewhere.collect_view()}
         </div>
         <Summary record/>
         <Trends record/>
