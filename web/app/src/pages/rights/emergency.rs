@@ -22,7 +22,7 @@ pub(super) const fn reason_key(reason: BreakGlassReason) -> Key {
         BreakGlassReason::LifeThreatening => Key::EmergencyLifeThreatening,
         BreakGlassReason::Unconscious => Key::EmergencyUnconscious,
         BreakGlassReason::TreatingAbsent => Key::EmergencyTreatingAbsent,
-        BreakGlassReason::Other => Key::EmergencyAnother,
+        BreakGlassReason::Other => Key::EmergencyElse,
     }
 }
 

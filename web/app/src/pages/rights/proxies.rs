@@ -19,7 +19,7 @@ const fn relation_key(relation: ProxyRelation) -> Key {
         ProxyRelation::Spouse => Key::ProxiesSpouse,
         ProxyRelation::Child => Key::ProxiesChild,
         ProxyRelation::Carer => Key::ProxiesCarer,
-        ProxyRelation::Other => Key::ProxiesAnother,
+        ProxyRelation::Other => Key::ProxiesElse,
     }
 }
 
