@@ -6,8 +6,8 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::chunks::{
-    Account, Chart, Clinic, Desk, Results, Rights, Visit, account, chart, clinic, desk, results,
-    rights, visit,
+    Account, Chart, Clinic, Desk, Pharmacy, Results, Rights, Visit, account, chart, clinic, desk,
+    pharmacy, results, rights, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
