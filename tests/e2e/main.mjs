@@ -2,6 +2,7 @@
 
 import { runAll } from "../lib/steps.mjs";
 import { abuse } from "./abuse.mjs";
+import { calendar } from "./calendar.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
@@ -18,6 +19,10 @@ await runAll([
   { id: "french", make: () => everyPage("fr") },
   { id: "factors", make: factors },
   { id: "prescription", make: prescription },
+  { id: "results", make: results },
+  { id: "rights", make: rights },
+  { id: "records", make: records },
+  { id: "calendar", make: calendar },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);
