@@ -83,7 +83,7 @@ fn About(service: ServiceView) -> impl IntoView {
 #[component]
 fn Whom(offered: Offered) -> impl IntoView {
     let id = offered.service.id;
-    let rows = offered.doctors.into_iter().map(|doctor| {
+    let rows = offered.doctors.into_iter().map(move |doctor| {
         view! {
             <li>
                 <a class="choice" href=format!("/book/service/{id}?with={}", doctor.id) data-testid="take-doctor">
