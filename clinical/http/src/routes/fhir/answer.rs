@@ -92,8 +92,10 @@ impl FhirError {
         let (status, mut outcome) = self.told().await;
         if let Some(Value::Array(issues)) = outcome.get_mut("issue") {
             for issue in issues {
+                // The place inside the resource, without the type that it begins with.
                 let inner = issue.pointer("/expression/0").and_then(Value::as_str);
-                let inner = inner.map_or_else(String::new, |it| format!(".resource.ofType({it})"));
+                let inner = inner.and_then(|it| it.split_once('.'));
+                let inner = inner.map_or_else(String::new, |(_, it)| format!(".resource.{it}"));
                 issue["expression"] = json!([format!("Bundle.entry[{place}]{inner}")]);
             }
         }
