@@ -221,7 +221,7 @@ async fn an_erasure_is_refused_with_the_law_and_later_carried_out_for_ever() {
             "",
         )
         .await;
-    assert_eq!(chain.body["looks"][0]["action"], "access.looks");
+    assert_eq!(chain.body["looks"][0]["action"], "rights.erase");
 }
 
 #[tokio::test]
