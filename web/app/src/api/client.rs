@@ -164,37 +164,6 @@ pub(super) async fn delete(path: &str) -> Result<(), ApiError> {
     exchange_signed(Method::DELETE, path, None).await.map(drop)
 }
 
-async fn fetch_bytes(path: &str, bearer: Option<&str>) -> Result<Vec<u8>, ApiError> {
-    let mut request = RequestBuilder::new(&format!("{BASE}{path}"))
-        .method(Method::GET)
-        .credentials(RequestCredentials::SameOrigin)
-        .header("X-Requested-With", "telehealth");
-    if let Some(token) = bearer {
-        request = request.header("Authorization", &format!("Bearer {token}"));
-    }
-    let response = request.send().await.or(Err(ApiError::Offline))?;
-    let status = response.status();
-    if (200..300).contains(&status) {
-        return response.binary().await.or(Err(ApiError::Offline));
-    }
-    let body = response.text().await.unwrap_or_default();
-    Err(refusal(status, &body))
-}
-
-/// A file, with the session's token; renewed once as for [`get`].
-pub(super) async fn get_bytes(path: &str) -> Result<Vec<u8>, ApiError> {
-    let bearer = session::bearer();
-    match fetch_bytes(path, bearer.as_deref()).await {
-        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
-            if !session::renew(bearer.as_deref()).await {
-                return Err(fault);
-            }
-            fetch_bytes(path, session::bearer().as_deref()).await
-        }
-        done => done,
-    }
-}
-
 /// A file for an operation that needs no account.
 pub(super) async fn post_open_file<T: DeserializeOwned>(
     path: &str,

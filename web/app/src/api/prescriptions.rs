@@ -7,7 +7,7 @@ use clinical_api::{
 };
 use clinical_model::{PatientId, PrescriptionId};
 
-use super::client::{ApiError, get, get_bytes, get_open, post_open_file, post_with, put_with};
+use super::client::{ApiError, download, get, get_open, post_open_file, post_with, put_with};
 
 fn encoded(text: &str) -> String {
     String::from(js_sys::encode_uri_component(text))
@@ -124,7 +124,7 @@ pub async fn prescription_document(
     id: PrescriptionId,
     language: &'static str,
 ) -> Result<Vec<u8>, ApiError> {
-    get_bytes(&format!("/prescriptions/{id}/document?language={language}")).await
+    download(&format!("/prescriptions/{id}/document?language={language}")).await
 }
 
 /// `POST /verify/document`; needs no account.

@@ -95,7 +95,7 @@ fn Add(record: Record) -> impl IntoView {
                 Label::Normal
             };
             // What the words suggest is added; whoever knows better changes it later.
-            let tags = suggest(&fact).iter().map(|it| it.as_str().to_owned());
+            let tags = suggest(&fact).into_iter().map(|it| it.as_str().to_owned());
             let request = EntryRequest {
                 tags: tags.collect(),
                 fact,
