@@ -2,7 +2,6 @@
 
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, HtmlElement, Storage, Url};
 
@@ -96,26 +95,6 @@ pub fn replace_path(path: &str) {
         let state = history.state().unwrap_or_default();
         history.replace_state_with_url(&state, "", Some(path)).ok();
     }
-}
-
-/// Hands a file to the browser, which keeps or shows it. False when it refuses.
-pub fn save(bytes: &[u8], kind: &str, name: &str) -> bool {
-    hand_over(bytes, kind, name).is_ok()
-}
-
-fn hand_over(bytes: &[u8], kind: &str, name: &str) -> Result<(), JsValue> {
-    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type(kind);
-    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
-    let document = window().document().ok_or(JsValue::NULL)?;
-    let link: web_sys::HtmlAnchorElement = document.create_element("a")?.dyn_into()?;
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    // The download has its own hold on the content by now.
-    web_sys::Url::revoke_object_url(&url)
 }
 
 /// Opens the print dialog.

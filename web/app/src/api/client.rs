@@ -178,10 +178,7 @@ pub(super) async fn post_open_file<T: DeserializeOwned>(
     let response = request.send().await.or(Err(ApiError::Offline))?;
     let status = response.status();
     let body = response.text().await.unwrap_or_default();
-    if (200..300).contains(&status) {
-        return read(&Answer { status, body });
-    }
-    Err(refusal(status, &body))
+    read(&judged(status, body)?)
 }
 
 fn refusal(status: u16, body: &str) -> ApiError {

@@ -100,7 +100,7 @@ pub(super) fn pdf_button(id: PrescriptionId) -> AnyView {
         spawn_local(async move {
             match api::prescription_document(id, lang_now().tag()).await {
                 Ok(bytes) => {
-                    browser::save(&bytes, "application/pdf", "prescription.pdf");
+                    browser::save_file(&bytes, ("application/pdf", "prescription.pdf"));
                 }
                 Err(refused) => {
                     fault.try_set(Some(refused));
