@@ -66,8 +66,8 @@ fn Services(offer: Offer, reload: UnsyncCallback<()>) -> impl IntoView {
             </li>
         }
     });
-    let offer = StoredValue::new(offer.clone());
     let rows = rows.collect_view();
+    let offer = StoredValue::new(offer);
     view! {
         <section data-testid="services">
             <h2>{say(Key::ServicesList)}</h2>
