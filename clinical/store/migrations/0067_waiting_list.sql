@@ -42,6 +42,7 @@ CREATE TABLE freed_times (
     doctor UUID NOT NULL REFERENCES users (id),
     from_us BIGINT NOT NULL,
     until_us BIGINT NOT NULL,
+    freed_us BIGINT NOT NULL,
     CONSTRAINT freed_times_order CHECK (from_us < until_us)
 );
 CREATE INDEX freed_times_by_begin ON freed_times (from_us);

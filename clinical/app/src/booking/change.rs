@@ -93,6 +93,7 @@ async fn note_span(
         tenant: appointment.tenant,
         doctor: appointment.doctor,
         span,
+        at: now,
     };
     note_freed(desk, tx, freed, now).await
 }

@@ -137,6 +137,7 @@ pub async fn release(desk: &Desk, actor: &Actor, id: HoldId) -> Result<(), BookE
         tenant: kept.tenant,
         doctor: kept.doctor,
         span: kept.slot,
+        at: now,
     };
     note_freed(desk, &mut tx, freed, now).await?;
     let entry = actor

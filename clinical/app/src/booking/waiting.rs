@@ -195,6 +195,7 @@ pub async fn leave(desk: &Desk, actor: &Actor, id: WaitingId) -> Result<(), Wait
     let (found, right) = entry(&mut tx, actor, id, now).await?;
     let has_left = match &found.offer {
         Some(offer) => {
+            note_freed(desk, &mut tx, given_back(&found, offer, now), now).await?;
             clinical_store::booking::end_offer(&mut tx, id, offer, OfferEnd::Left).await?
         }
         None => clinical_store::booking::leave_waiting(&mut tx, id).await?,
@@ -220,6 +221,7 @@ pub async fn decline(desk: &Desk, actor: &Actor, id: WaitingId) -> Result<(), Wa
     if !clinical_store::booking::end_offer(&mut tx, id, &offer, OfferEnd::Declined).await? {
         return Err(WaitError::NoOffer);
     }
+    note_freed(desk, &mut tx, given_back(&found, &offer, now), now).await?;
     let audit = right.entry(actor, "booking.decline_offer", now);
     let audit = audit.of_patient(found.patient);
     tx.commit(audit.about("waiting", id.as_uuid())).await?;
@@ -268,6 +270,16 @@ pub async fn accept(
     Ok(booked)
 }
 
+/// The time of an offer that was not taken, for those who joined since.
+const fn given_back(entry: &WaitingEntry, offer: &WaitingOffer, now: Micros) -> FreedTime {
+    FreedTime {
+        tenant: entry.tenant,
+        doctor: offer.doctor,
+        span: offer.slot,
+        at: now,
+    }
+}
+
 /// Remembers that a time became free, if it is still to come.
 pub(super) async fn note_freed(
     desk: &Desk,
@@ -297,7 +309,7 @@ pub async fn offer_freed(desk: &Desk) -> Result<usize, StoreError> {
         let mut tx = desk.db().read().await?;
         let waiting = clinical_store::booking::waiting_in_order(&mut tx, time.tenant, now).await?;
         drop(tx);
-        for entry in waiting {
+        for entry in waiting.into_iter().filter(|it| it.joined <= time.at) {
             made += usize::from(offer_one(desk, &time, &entry, now).await?);
         }
     }
@@ -315,6 +327,7 @@ async fn expire(desk: &Desk, now: Micros) -> Result<(), StoreError> {
                 tenant: hold.tenant,
                 doctor: hold.doctor,
                 span: hold.slot,
+                at: now,
             };
             note_freed(desk, &mut tx, freed, now).await?;
             let entry = AuditEntry::done(AuditActor::System, "booking.expire_hold", now)
@@ -332,6 +345,7 @@ async fn expire(desk: &Desk, now: Micros) -> Result<(), StoreError> {
         let mut tx = desk.db().begin().await?;
         let end = OfferEnd::Expired;
         if clinical_store::booking::end_offer(&mut tx, entry.id, offer, end).await? {
+            note_freed(desk, &mut tx, given_back(&entry, offer, now), now).await?;
             tx.commit(by_itself("booking.expire_offer", &entry, now))
                 .await?;
         }

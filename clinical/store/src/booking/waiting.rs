@@ -55,6 +55,8 @@ pub struct FreedTime {
     pub doctor: UserId,
     /// What became free, buffers included.
     pub span: Slot,
+    /// When it became free; who joined later saw it.
+    pub at: Micros,
 }
 
 #[derive(sqlx::FromRow)]
@@ -361,13 +363,14 @@ async fn move_entry(
 pub async fn insert_freed(tx: &mut Tx, id: Uuid, it: &FreedTime) -> Result<(), StoreError> {
     execute_one!(
         tx,
-        "INSERT INTO freed_times (id, tenant, doctor, from_us, until_us)
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO freed_times (id, tenant, doctor, from_us, until_us, freed_us)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         id,
         it.tenant.as_uuid(),
         it.doctor.as_uuid(),
         it.span.start.0,
-        it.span.end.0
+        it.span.end.0,
+        it.at.0
     )
 }
 
@@ -378,23 +381,26 @@ pub async fn insert_freed(tx: &mut Tx, id: Uuid, it: &FreedTime) -> Result<(), S
 pub async fn freed(conn: &mut Conn, after: Micros) -> Result<Vec<FreedTime>, StoreError> {
     let rows = fetch_all!(
         conn,
-        (Uuid, Uuid, i64, i64),
-        "SELECT DISTINCT f.tenant, f.doctor, f.from_us, f.until_us FROM freed_times f
+        (Uuid, Uuid, i64, i64, i64),
+        "SELECT f.tenant, f.doctor, f.from_us, f.until_us, max(f.freed_us) AS freed_us
+         FROM freed_times f
          WHERE f.until_us > $1 AND EXISTS (SELECT 1 FROM waiting_entries w
              WHERE w.tenant = f.tenant AND w.state = 'waiting')
+         GROUP BY f.tenant, f.doctor, f.from_us, f.until_us
          ORDER BY f.from_us, f.doctor LIMIT $2",
         after.0,
         ENTRIES_MAX
     )?;
     let times = rows
         .into_iter()
-        .map(|(tenant, doctor, from, until)| FreedTime {
+        .map(|(tenant, doctor, from, until, at)| FreedTime {
             tenant: TenantId::from_uuid(tenant),
             doctor: UserId::from_uuid(doctor),
             span: Slot {
                 start: Micros(from),
                 end: Micros(until),
             },
+            at: Micros(at),
         });
     Ok(times.collect())
 }
