@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use clinical_api::{AppointmentView, BookRequest};
+use clinical_api::{AppointmentView, BookRequest, ProblemCode};
 use clinical_app::booking::{self, BookCommand};
 use clinical_model::booking::Reason;
 use clinical_model::{Micros, Role};
@@ -31,7 +31,9 @@ pub(super) async fn book_appointment(
     };
     let (booked, is_own) = match (actor.role, request.patient) {
         (Role::Patient, None) => (booking::book(&state.desk, &actor, command).await?, true),
-        (Role::Patient, Some(_)) | (_, None) => return Err(ApiError::invalid("patient")),
+        (Role::Patient, Some(_)) => return Err(ApiError::invalid("patient")),
+        // For themselves only patients book.
+        (_, None) => return Err(ProblemCode::Forbidden.into()),
         (_, Some(patient)) => {
             let booked = booking::book_for(&state.desk, &actor, patient, command).await?;
             (booked, false)
