@@ -208,10 +208,10 @@ class Writes:
         later = self.under(**{"If-Match": 'W/"1"'})
         parts = self.weight.serialize()
         parts["valueQuantity"]["value"] = 82
-        changed = later.update(later.resource("Observation", **parts))
+        changed = later.resource("Observation", **parts).update()
         assert changed["meta"]["versionId"] == "2" and changed["valueQuantity"]["value"] == 82
         # The client's name for a failed precondition.
-        refused(MultipleResourcesFound, lambda: later.update(later.resource("Observation", **parts)))
+        refused(MultipleResourcesFound, later.resource("Observation", **parts).update)
 
     def delete(self):
         self.doctor.delete("Observation", self.weight.id)

@@ -198,7 +198,8 @@ impl Row {
             return Kind::Reference(targets.split(',').filter(|t| !t.is_empty()).collect());
         }
         match name {
-            "Resource" => Kind::Resource,
+            // One element of R4 names its resource: the outcome in a bundle of answers.
+            "Resource" | "OperationOutcome" => Kind::Resource,
             "BackboneElement" => Kind::Complex(self.path, Backbone::Part),
             "Element" => Kind::Complex(self.path, Backbone::DataType),
             other => Kind::Complex(other, Backbone::DataType),

@@ -37,6 +37,7 @@ async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Respon
         .map(MatchedPath::as_str);
     let path = path
         .map(|path| path.strip_prefix(BASE).unwrap_or(path))
+        .map(|path| path.strip_suffix('/').unwrap_or(path))
         .unwrap_or_default();
     let method = match request.method() {
         // A HEAD is answered like the GET of the same path (RFC 9110 9.3.2).

@@ -16,7 +16,7 @@ mod write;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use clinical_fhir::catalog::{Interaction, ResourceKind};
 use clinical_model::Role;
 use clinical_model::chart::Kind;
@@ -120,10 +120,9 @@ struct Description;
 pub(crate) fn router() -> Router<ApiState> {
     Router::new()
         .route("/fhir/R4/metadata", get(metadata::fhir_metadata))
-        .route(
-            "/fhir/R4",
-            post(bundle::fhir_bundle).layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX)),
-        )
+        .route("/fhir/R4", bundles())
+        // Clients put a slash behind the base.
+        .route("/fhir/R4/", bundles())
         .route(
             "/fhir/R4/{kind}",
             get(search::fhir_search)
@@ -148,4 +147,8 @@ pub(crate) fn router() -> Router<ApiState> {
             "/fhir/R4/{kind}/{id}/_history/{version}",
             get(history::fhir_vread),
         )
+}
+
+fn bundles() -> MethodRouter<ApiState> {
+    post(bundle::fhir_bundle).layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX))
 }
