@@ -75,5 +75,18 @@ export async function everything(server) {
   const sent = await send("doctor", "POST", `/prescriptions/${draft.id}/transmit`, { version: signed.version });
   await send("pharmacist", "POST", `/prescriptions/${draft.id}/refuse`, { version: sent.version, reason: "safety", text: word("refus") });
   words.push(medicine.slug);
+
+  const family = word("Famille");
+  words.push("237688123458");
+  const person = { family, given: word("Prénom"), sex: "female", birth: "1977-09-23", phones: ["+237688123458"], email: "zyxwenoq.patient@example.org" };
+  words.push("1977-09-23", person.email);
+  const registered = await send("nurse", "POST", "/patients", { details: person, confirmed: true });
+  known.push(...idForms(registered.id));
+  const condition = { kind: "condition", code: { system: "icd10", code: "E11.9", display: word("diabète") }, clinical: "active", verification: "confirmed" };
+  await send("doctor", "POST", `/patients/${patient}/entries`, { fact: condition });
+  await send("doctor", "PUT", `/patients/${patient}/draft`, { body: word("brouillon"), version: 0 });
+  await send("patient", "POST", `/patients/${patient}/corrections`, { text: word("correction") });
+  const order = { patient, tests: ["2823-3"], priority: "routine", reason: word("fatigue"), release: "after_review" };
+  await send("doctor", "POST", "/orders", order);
   return { words, known, refused, written };
 }
