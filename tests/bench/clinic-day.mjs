@@ -2,6 +2,7 @@
 // Prints figures and asserts nothing. Needs wrk.
 //
 //   SECONDS   how long each database is asked (20)
+//   EVENTS    how many events the long record has (5000)
 
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -10,9 +11,11 @@ import os from "node:os";
 import { Postgres } from "../durability/postgres.mjs";
 import { Server, freePort, killAll } from "../durability/server.mjs";
 import { call, signIn } from "../durability/writers.mjs";
+import { spread } from "./figures.mjs";
 
 const SECONDS = Number(process.env.SECONDS ?? 20);
 const CONNECTIONS = 32;
+const EVENTS = Number(process.env.EVENTS ?? 5000);
 const script = new URL("clinic-day.lua", import.meta.url).pathname;
 const root = fs.mkdtempSync(`${os.tmpdir()}/telehealth-day-`);
 
@@ -61,7 +64,36 @@ async function day(name, storeUrl) {
   const latency = (share) => new RegExp(`\\b${share}%\\s+(\\S+)`).exec(text)?.[1];
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? "0";
   console.log(`${name.padEnd(9)} ${rate} requests/s; median ${latency(50)}, p90 ${latency(90)}, p99 ${latency(99)}; ${refused} refused; 90 % reading, 10 % writing, ${CONNECTIONS} connections, generator on the same machine`);
+  await opening(name, server);
   await server.stop();
+}
+
+/** What a doctor waits for when she opens the record of somebody who has been ill for long. */
+async function opening(name, server) {
+  const token = (await signIn(server, "doctor@demo.clinic")).access_token;
+  const person = { family: "Longue", given: "Histoire", sex: "female", birth: "1940-01-01" };
+  const made = await call(server, token, "POST", "/patients", { details: person, confirmed: true });
+  const base = `/patients/${made.body.id}`;
+  const observation = (value) => ({ kind: "observation", category: "laboratory", code: { system: "loinc", code: "2339-0", display: "Glucose" }, value: { quantity: { value: `${value}`, unit: "mg/dL" } } });
+  const began = Date.now();
+  let written = 0;
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      while (written < EVENTS) {
+        written += 1;
+        const { status, body } = await call(server, token, "POST", `${base}/entries`, { fact: observation(80 + (written % 90)) });
+        if (status >= 300) throw new Error(`entry ${written}: ${status} ${JSON.stringify(body)}`);
+      }
+    }),
+  );
+  const seconds = (Date.now() - began) / 1000;
+  const times = [];
+  for (let run = 0; run < 20; run += 1) {
+    const start = performance.now();
+    await Promise.all(["", "/chart", "/timeline"].map((part) => call(server, token, "GET", `${base}${part}`)));
+    times.push(performance.now() - start);
+  }
+  console.log(`${name.padEnd(9)} opening a record of ${EVENTS} events: ${spread(times, "ms")}; they were written at ${Math.round(EVENTS / seconds)}/s`);
 }
 
 const postgres = new Postgres(root, await freePort());
