@@ -66,6 +66,11 @@ impl Page<'_> {
         pick(self.language, fr, en)
     }
 
+    /// What stands between a label and what it labels.
+    const fn colon(&self) -> &'static str {
+        self.say("\u{a0}: ", ": ")
+    }
+
     fn when(&self, at: Micros) -> String {
         safe(&self.dossier.when(at, self.language))
     }
@@ -154,7 +159,7 @@ impl Page<'_> {
         }
         let items: Vec<String> = rows
             .into_iter()
-            .map(|(label, text)| format!("{label}: {}", safe(&text)))
+            .map(|(label, text)| format!("{label}{}{}", self.colon(), safe(&text)))
             .collect();
         self.list(&items);
     }
@@ -231,7 +236,9 @@ impl Page<'_> {
                 let parts: Vec<String> = fields
                     .iter()
                     .filter(|(name, _)| !UNSAID.contains(&name.as_str()))
-                    .map(|(name, it)| format!("{}: {}", self.word(name), self.value(it)))
+                    .map(|(name, it)| {
+                        format!("{}{}{}", self.word(name), self.colon(), self.value(it))
+                    })
                     .collect();
                 parts.join(", ")
             }
@@ -256,12 +263,12 @@ impl Page<'_> {
                 let reason = appointment.reason.as_str();
                 if !reason.is_empty() {
                     let label = self.say("Motif", "Reason");
-                    let _ = write!(item, "<br>{label}: {}", safe(reason));
+                    let _ = write!(item, "<br>{label}{}{}", self.colon(), safe(reason));
                 }
                 if let Some(note) = &it.note {
                     let label = self.say("Compte rendu", "Note");
                     let text = safe(note.expose());
-                    let _ = write!(item, "<br>{label}:<div class=\"said\">{text}</div>");
+                    let _ = write!(item, "<br>{label}<div class=\"said\">{text}</div>");
                 }
                 for (at, from, text) in &it.chat {
                     let (from, text) = (safe(from.expose()), safe(text.expose()));
@@ -315,6 +322,11 @@ impl Page<'_> {
     fn rights(&mut self) {
         let title = self.say("Qui peut voir mon dossier", "Who may see my record");
         self.title(title);
+        let around = self.say(
+            "Les médecins voient le dossier autour d’un rendez-vous. S’y ajoutent\u{a0}:",
+            "Doctors see the record around an appointment. Besides:",
+        );
+        self.put(format_args!("<p>{around}</p>\n"));
         let until = self.say("jusqu’au", "until");
         let team = self.dossier.team.iter();
         let team =
