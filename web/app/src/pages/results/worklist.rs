@@ -92,6 +92,7 @@ fn card(order: OrderView, tests: Tests, work: Work) -> AnyView {
     let is_open = RwSignal::new(false);
     let (id, version) = (order.id, order.version);
     let stage = order.stage.clone();
+    let testword = stage.clone();
     let is_done = matches!(stage.as_str(), "final" | "amended");
     let enter = match stage.as_str() {
         "active" | "collected" => Key::WorklistEnter,
@@ -101,18 +102,18 @@ fn card(order: OrderView, tests: Tests, work: Work) -> AnyView {
     let collect = move || {
         act(shared, Key::WorklistCollected, async move {
             api::collect(id, version).await
-        })
+        });
     };
     let verify = move || {
         act(shared, Key::WorklistVerified, async move {
             api::verify_results(id, version).await
-        })
+        });
     };
     let (facts, values) = (facts(&order, tests), report(&order, tests));
     let can_drop = matches!(stage.as_str(), "active" | "collected");
     let stored = StoredValue::new(order);
     view! {
-        <section class="card" data-testid="work" data-stage=stage.clone()>
+        <section class="card" data-testid="work" data-stage=testword>
             {facts}
             <p><strong>{say(stage_key(&stage))}</strong></p>
             {values}
