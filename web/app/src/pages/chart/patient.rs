@@ -16,7 +16,14 @@ use crate::pages::missing;
 use crate::session::me;
 
 /// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
-const ELSEWHERE: [(Role, &str, Key); 1] = [(Role::Doctor, "/orders/new?patient=", Key::NavOrder)];
+const ELSEWHERE: [(Role, &str, Key); 2] = [
+    (
+        Role::Doctor,
+        "/prescriptions?patient=",
+        Key::NavPrescriptions,
+    ),
+    (Role::Doctor, "/orders/new?patient=", Key::NavOrder),
+];
 
 /// Everything of one patient, for those who look after them.
 pub(crate) fn page() -> AnyView {

@@ -113,7 +113,7 @@ fn card(order: OrderView, tests: Tests, work: Work) -> AnyView {
     let can_drop = matches!(stage.as_str(), "active" | "collected");
     let stored = StoredValue::new(order);
     view! {
-        <section class="card" data-testid="work" data-stage=testword>
+        <section class="card" data-testid="work" data-stage=stage>
             {facts}
             <p><strong>{say(stage_key(&stage))}</strong></p>
             {values}
