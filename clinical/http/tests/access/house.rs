@@ -138,7 +138,11 @@ impl House {
                 .header("idempotency-key", Uuid::new_v4().to_string());
         }
         if !body.is_empty() {
-            request = request.header("content-type", "application/json");
+            let kind = match method {
+                "PATCH" => "application/json-patch+json",
+                _ => "application/json",
+            };
+            request = request.header("content-type", kind);
         }
         self.send(request.body(Body::from(body.to_owned())).unwrap())
             .await
