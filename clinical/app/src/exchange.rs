@@ -255,8 +255,8 @@ pub const PROCESSING: Processing = Processing {
         en: "Patients: identity, conditions, allergies, medicines, measurements, vaccinations, procedures, documents, notes.",
     },
     retention: Both {
-        fr: "Rien de plus n’est gardé.",
-        en: "Nothing more is kept.",
+        fr: "Ce qui est reçu est gardé comme le dossier.",
+        en: "What is received is kept as the record.",
     },
     recipients: Both {
         fr: "Les mêmes personnes que dans les pages, avec les mêmes droits.",

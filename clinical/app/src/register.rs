@@ -6,8 +6,8 @@ use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 
 use crate::{
-    Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, rights,
-    statistics, visits,
+    Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, records,
+    results, rights, statistics, visits,
 };
 
 /// Every domain that processes personal data.
@@ -19,6 +19,7 @@ pub const REGISTER: &[Processing] = &[
     visits::PROCESSING,
     notes::PROCESSING,
     prescribing::PROCESSING,
+    results::PROCESSING,
     notify::PROCESSING,
     exchange::PROCESSING,
     statistics::PROCESSING,

@@ -14,6 +14,7 @@ mod reports;
 mod seen;
 
 use clinical_model::results::{LabTest, LoincCode, Order, OrderStepRefused};
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{AuditEntry, Micros, OrderId};
 use clinical_store::orders::OrderWriteError;
 use clinical_store::{Conn, StoreError};
@@ -110,3 +111,25 @@ fn entry(actor: &Actor, action: &'static str, it: &Order, now: Micros) -> AuditE
         .about("order", it.id.as_uuid())
         .at_version(it.version)
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "results",
+    purpose: Both {
+        fr: "Demander des examens, rendre et montrer leurs résultats, prévenir d’une valeur critique.",
+        en: "Order tests, report and show their results, tell of a critical value.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients : examens demandés, valeurs, conclusions.",
+        en: "Patients: ordered tests, values, conclusions.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Le patient, une fois le résultat libéré ; le médecin qui demande, le laboratoire.",
+        en: "The patient, once the result is released; the doctor who orders, the laboratory.",
+    },
+};

@@ -23,7 +23,8 @@ pub async fn records_of_person(
     Ok(records)
 }
 
-/// When the facility had to do with a patient last: visits, facts, prescriptions. None when never.
+/// When the facility had to do with a patient last: visits, facts, prescriptions, orders. None
+/// when never.
 ///
 /// # Errors
 /// The store failed.
@@ -42,6 +43,9 @@ pub async fn last_contact(
              UNION ALL
              SELECT MAX(COALESCE(signed_us, created_us)) AS at_us FROM prescriptions
              WHERE patient = $1
+             UNION ALL
+             SELECT MAX(COALESCE(reported_us, ordered_us)) AS at_us FROM orders
+             WHERE patient = $1 AND stage <> 'cancelled'
              UNION ALL
              SELECT MAX(d.at_us) AS at_us FROM dispenses d
              JOIN prescriptions p ON p.id = d.prescription WHERE p.patient = $1
@@ -115,6 +119,11 @@ async fn forget_account(
     sessions::end_others(tx, account, None, now).await?;
     factors::remove_all(tx, account).await?;
     one_time::forget_all(tx, account).await?;
+    execute!(
+        tx,
+        "DELETE FROM calendar_feeds WHERE account = $1",
+        account.as_uuid()
+    )?;
     execute!(
         tx,
         "DELETE FROM notify_settings WHERE person = $1",
