@@ -4,7 +4,7 @@
 use clinical_ledger::Checkpoints;
 use clinical_model::{AuditActor, AuditEntry, Micros, Once, TenantId};
 use clinical_store::offline::Offline;
-use clinical_store::testbed::{audit_rows, make_facility};
+use clinical_store::testbed::{audit_rows, make_facility, run_raw};
 use clinical_store::{Db, StoreError, on_both_engines, trail};
 use uuid::Uuid;
 
@@ -63,10 +63,13 @@ on_both_engines! {
 
     async fn a_look_that_can_not_be_written_down_is_refused(db) {
         make_facility(&db, TENANTS[0]).await;
-        let look = db.look().await.unwrap();
-        let (closed, looked) = tokio::join!(db.close(), look.commit(entry(TENANTS[0], 1)));
-        let () = closed;
-        assert!(looked.unwrap_err().is_unavailable());
+        let open = db.look().await.unwrap();
+        let mut store = Offline::fill(db.url()).await.unwrap();
+        run_raw(&mut store, "ALTER TABLE audit_event RENAME TO elsewhere".to_owned()).await.unwrap();
+        assert!(open.commit(entry(TENANTS[0], 1)).await.is_err());
+        assert!(look(&db, entry(TENANTS[0], 2)).await.is_err());
+        run_raw(&mut store, "ALTER TABLE elsewhere RENAME TO audit_event".to_owned()).await.unwrap();
+        look(&db, entry(TENANTS[0], 3)).await.unwrap();
     }
 
     async fn a_look_with_a_key_is_carried_out_once(db) {
