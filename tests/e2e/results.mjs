@@ -103,7 +103,7 @@ export function results() {
   scenario.step("the patient reads it, with its meaning and how it went", async () => {
     await on.patient.goto("/my-results");
     await shown(on.patient, "my-result");
-    assert.match(await at(on.patient, "my-value").first().innerText(), /6,8/);
+    assert.match(await at(on.patient, "my-value").first().innerText(), /6[.,]8/);
     await press(on.patient, "trend");
     await shown(on.patient, "trend-picture");
     await isReadable(on.patient);
