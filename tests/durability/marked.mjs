@@ -62,19 +62,20 @@ export async function everything(server) {
     phone: "+237699000102",
     reason: "other",
     words: word("inconscient"),
-    password: "demo-clinic-2026",
   });
 
   const own = await send("patient", "GET", "/fhir/R4/Patient");
   const patient = own.entry[0].resource.id;
   const medicines = await send("doctor", "GET", "/medicines?q=paracetamol");
   const medicine = (medicines.medicines ?? medicines)[0];
-  const line = { medicine: medicine.slug, dose: 1, unit: "g", per_day: 2, route: "oral", duration_days: 3, quantity: 6, repeats: 0 };
-  const draft = await send("doctor", "POST", "/prescriptions", { patient, lines: [{ ...line, indication: word("migraine"), directions: word("avec de l'eau") }], valid_days: 30 });
-  const signed = await send("doctor", "POST", `/prescriptions/${draft.id}/sign`, { version: draft.version });
+  const line = { medicine: medicine.id, dose: 1, unit: "g", per_day: 2, route: "oral", duration_days: 3, quantity: 6, repeats: 0 };
+  const draft = await send("doctor", "POST", "/prescriptions", { patient, lines: [{ ...line, directions: word("avec de l'eau") }], valid_days: 30 });
+  const rules = (draft.findings ?? []).filter((it) => it.level === "justify").map((it) => it.rule);
+  const reasons = [...new Set(rules)].map((rule) => ({ rule, code: "monitored", text: word("raison") }));
+  const signed = await send("doctor", "POST", `/prescriptions/${draft.id}/sign`, { version: draft.version, reasons });
   const sent = await send("doctor", "POST", `/prescriptions/${draft.id}/transmit`, { version: signed.version });
   await send("pharmacist", "POST", `/prescriptions/${draft.id}/refuse`, { version: sent.version, reason: "safety", text: word("refus") });
-  words.push(medicine.slug);
+  words.push(medicine.id);
 
   const family = word("Famille");
   words.push("237688123458");
