@@ -75,7 +75,49 @@ pub(crate) enum Pharmacy {
 
 /// A page about prescriptions.
 pub(crate) fn pharmacy(page: Pharmacy) -> AnyView {
-    arriving(move || pharmacy_page(page))
+    arriving(move || work_page(Work::Pharmacy(page)))
+}
+
+/// The pages about orders and results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Results {
+    Inbox,
+    Mine,
+    Order,
+    Worklist,
+}
+
+/// A page about orders and results.
+pub(crate) fn results(page: Results) -> AnyView {
+    arriving(move || work_page(Work::Results(page)))
+}
+
+/// The pages about rights to records, and of those who answer for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    Emergencies,
+    Emergency,
+    Privacy,
+    Register,
+    Requests,
+}
+
+/// A page about rights to records.
+pub(crate) fn rights(page: Rights) -> AnyView {
+    arriving(move || work_page(Work::Rights(page)))
+}
+
+/// The pages of records: of patients for staff, and one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chart {
+    Patient,
+    Patients,
+    Record,
+}
+
+/// A page of a record.
+pub(crate) fn chart(page: Chart) -> AnyView {
+    arriving(move || work_page(Work::Chart(page)))
 }
 
 /// What the clinic offers and when.
@@ -88,7 +130,7 @@ pub(crate) enum Clinic {
 
 /// A page about what the clinic offers and when.
 pub(crate) fn clinic(page: Clinic) -> AnyView {
-    arriving(move || clinic_page(page))
+    arriving(move || work_page(Work::Clinic(page)))
 }
 
 /// A page about accounts.
@@ -193,9 +235,8 @@ fn account_page(page: Account) -> Result<Make, SplitLoaderError> {
     })
 }
 
-#[wasm_split(pharmacy, wasm_split_path = leptos::wasm_split, fallible)]
-fn pharmacy_page(page: Pharmacy) -> Result<Make, SplitLoaderError> {
-    Ok(match page {
+const fn pharmacy_page(page: Pharmacy) -> Make {
+    match page {
         Pharmacy::Counter => counter::page,
         Pharmacy::Edit => write::edit_page,
         Pharmacy::List => list::page,
@@ -203,16 +244,64 @@ fn pharmacy_page(page: Pharmacy) -> Result<Make, SplitLoaderError> {
         Pharmacy::Own => own::page,
         Pharmacy::Sheet => sheet::page,
         Pharmacy::Verify => verify::page,
-        Pharmacy::Worklist => worklist::page,
-    })
+        Pharmacy::Worklist => counter_list::page,
+    }
 }
 
-#[wasm_split(clinic, wasm_split_path = leptos::wasm_split, fallible)]
-fn clinic_page(page: Clinic) -> Result<Make, SplitLoaderError> {
-    Ok(match page {
+const fn results_page(page: Results) -> Make {
+    match page {
+        Results::Inbox => inbox::page,
+        Results::Mine => mine::page,
+        Results::Order => order::page,
+        Results::Worklist => worklist::page,
+    }
+}
+
+const fn rights_page(page: Rights) -> Make {
+    match page {
+        Rights::Emergencies => emergencies::page,
+        Rights::Emergency => emergency::page,
+        Rights::Privacy => privacy::page,
+        Rights::Register => register::page,
+        Rights::Requests => requests::page,
+    }
+}
+
+const fn chart_page(page: Chart) -> Make {
+    match page {
+        Chart::Patient => patient::page,
+        Chart::Patients => patients::page,
+        Chart::Record => record::page,
+    }
+}
+
+const fn clinic_page(page: Clinic) -> Make {
+    match page {
         Clinic::Calendar => calendar::page,
         Clinic::Services => services::page,
         Clinic::Take => take::page,
+    }
+}
+
+/// The pages of clinical work. They share most of what they are made of, and each file more would
+/// double the number of pieces that are shared by some and not by others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Chart(Chart),
+    Clinic(Clinic),
+    Pharmacy(Pharmacy),
+    Results(Results),
+    Rights(Rights),
+}
+
+#[wasm_split(work, wasm_split_path = leptos::wasm_split, fallible)]
+fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
+    Ok(match page {
+        Work::Chart(page) => chart_page(page),
+        Work::Clinic(page) => clinic_page(page),
+        Work::Pharmacy(page) => pharmacy_page(page),
+        Work::Results(page) => results_page(page),
+        Work::Rights(page) => rights_page(page),
     })
 }
 
