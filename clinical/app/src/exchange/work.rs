@@ -161,6 +161,8 @@ impl<'a> Work<'a> {
         let act = self.actor.did("fhir.register", self.now);
         let act = act.of_patient(patient.id).at_version(patient.version);
         self.acts.push(act);
+        // The right to see them begins when they are written, which is after the work began.
+        self.now = desk.now();
         Ok(patient)
     }
 

@@ -35,7 +35,10 @@ fn rows() -> Vec<Row> {
             let mut words = line.split_whitespace();
             let [method, path, who, owned] = [(); 4].map(|()| words.next().unwrap());
             assert!(matches!(owned, "own" | "any"), "{line}");
-            let body = ["[{\"", "{\""].into_iter().find_map(|it| line.find(it));
+            let body = ["[{\"", "{\""]
+                .into_iter()
+                .filter_map(|it| line.find(it))
+                .min();
             let body = body.map_or("", |at| line.split_at(at).1);
             Row {
                 method,
