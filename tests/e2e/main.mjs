@@ -7,8 +7,10 @@ import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
 import { prescription } from "./prescription.mjs";
+import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
 import { results } from "./results.mjs";
+import { rights } from "./rights.mjs";
 import { visit } from "./visit.mjs";
 
 await runAll([

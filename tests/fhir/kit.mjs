@@ -108,9 +108,9 @@ await step("unknown types and filters are refused with outcomes", async () => {
 const doctor = as("doctor");
 const person = (family) => ({
   resourceType: "Patient",
-  name: [{ family, given: ["Marthe"] }],
+  name: [{ family, given: [family === "Kitenge" ? "Marthe" : "Zélie"] }],
   gender: "female",
-  birthDate: "1962",
+  birthDate: family === "Kitenge" ? "1962" : "1999-08-07",
   identifier: [{ system: "urn:example:national", value: family }],
 });
 const measured = (subject, kg) => ({

@@ -169,7 +169,7 @@ function staffStops(stop, on, open) {
   stop("work-of-others", async () => {
     on.nurse = await open("guest");
     await signIn(on.nurse, ACCOUNTS.nurse);
-    await shown(on.nurse, "tiles");
+    await shown(on.nurse, "tile-nav-patients");
     return on.nurse;
   });
   stop("admin-visits-empty", async () => {

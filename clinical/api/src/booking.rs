@@ -11,7 +11,7 @@
 //! - `POST /appointments/{id}/link` -> [`JoinLink`]: a new link, the old one stops working (its patient, its doctor)
 //! - `DELETE /appointments/{id}/link` -> 204: revokes it (its patient, its doctor)
 
-use clinical_model::{AppointmentId, PatientId, UserId};
+use clinical_model::{AppointmentId, PatientId, ServiceId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::ServiceBrief;

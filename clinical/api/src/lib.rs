@@ -15,7 +15,9 @@ mod notify;
 mod people;
 mod prescriptions;
 mod problem;
+mod records;
 mod results;
+mod rights;
 mod statistics;
 mod visits;
 mod waiting;
@@ -59,10 +61,21 @@ pub use prescriptions::{
     UnseenRefusalsView,
 };
 pub use problem::{Problem, ProblemCode};
+pub use records::{
+    AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,
+    DraftView, EmergencyPerson, EntryRequest, EntryView, FamilyInterviewRequest,
+    FamilyInterviewView, MergeRequest, PatientDetails, PatientRowView, PatientView, PatientsView,
+    PointView, RegisterRequest, SeriesView, TagsRequest, TimelineItem, TimelineView, TimelineVisit,
+    TrendView, VersionRequest,
+};
 pub use results::{
     CancelOrderRequest, CatalogueView, NewValueView, OddityView, OrderRequest, OrderView,
-    PersonBrief, PointView, ReadBackView, ReportRequest, ReportView, SeenRequest, SeriesView,
-    ValueView,
+    PersonBrief, ReadBackView, ReportRequest, ReportView, ResultPointView, ResultSeriesView,
+    SeenRequest, ValueView,
+};
+pub use rights::{
+    AccessQuestionRequest, AnswerRequest, ConsentWordingView, CorrectionRequest, ExportRequest,
+    ProcessingView, RightsRequestView,
 };
 pub use statistics::{CountsView, StatisticsView};
 pub use visits::{

@@ -6,7 +6,7 @@
 //! - `POST /orders/{id}/collect`, `/verify` [`StepRequest`](crate::StepRequest), `/results`
 //!   [`ReportRequest`], `/cancel`, `/turn-down` [`CancelOrderRequest`], `/seen` [`SeenRequest`]
 //! - `GET /results?patient=&code=&mine=`, `GET /results/{id}` -> [`OrderView`],
-//!   `GET /results/series?patient=&code=` -> [`SeriesView`]
+//!   `GET /results/series?patient=&code=` -> [`ResultSeriesView`]
 
 use clinical_model::results::{Flag, LabTest, Priority};
 use clinical_model::{OrderId, PatientId, UserId};
@@ -269,7 +269,7 @@ shape!(
 
 shape!(
     /// One value of a series.
-    PointView {
+    ResultPointView {
         /// Of which order.
         #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
         pub order: OrderId,
@@ -292,12 +292,12 @@ shape!(
 
 shape!(
     /// The values of one test over time, oldest first.
-    SeriesView {
+    ResultSeriesView {
         /// Which test.
         pub code: String,
         /// UCUM code of all values.
         pub unit: String,
         /// The values.
-        pub points: Vec<PointView>,
+        pub points: Vec<ResultPointView>,
     }
 );

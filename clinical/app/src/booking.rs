@@ -23,8 +23,8 @@ pub use calendar::{
 };
 pub use change::{CancelError, RescheduleError, cancel, reschedule};
 use clinical_model::rights::{Both, LegalBasis, Processing};
-pub use entry::calendar_entry;
-pub use hold::{HOLD_US, HoldCommand, book_held, hold, release};
+pub use entry::{FeedError, calendar_entry, feed, feed_since, make_feed, revoke_feed};
+pub use hold::{HOLD_US, HoldCommand, book_held, held, hold, release};
 pub use links::{LinkError, NewLink, new_link, revoke_link};
 pub use offer::{
     Holidays, OfferError, holidays, plan, put_plan, put_resource, put_service, resources, services,

@@ -1,6 +1,7 @@
 //! A demo clinic: fictional people, hours, appointments, one finished visit with its note, charts.
 
-mod diabetes;
+mod cases;
+mod charts;
 mod people;
 mod visits;
 
@@ -61,6 +62,7 @@ pub enum DemoError {
 /// [`DemoError`]; what was made before it stays.
 pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     let people = people::seed(desk, passwords).await?;
-    diabetes::seed(desk, &people).await?;
+    charts::seed(desk, &people).await?;
+    cases::seed(desk, &people).await?;
     visits::seed(desk, &people).await
 }

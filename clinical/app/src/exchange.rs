@@ -3,25 +3,24 @@
 
 mod work;
 
-use clinical_model::chart::{AmendRefusal, Entry, Kind};
+use clinical_model::chart::{Entry, Kind};
 use clinical_model::patients::Patient;
 use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{EntryId, Micros, PatientId, UserId};
-use clinical_store::chart::{self, After, EntryWriteError, Filter, PAGE_MAX};
-use clinical_store::patients::PatientWriteError;
+use clinical_store::chart::{self, After, Filter, PAGE_MAX};
 use clinical_store::{Conn, StoreError, patients};
 
 use crate::access::{Access, AccessDenied};
 use crate::{Actor, Clinic};
 
-pub use work::{NewFact, Work};
+pub use work::Work;
 
 /// Most patients that one search looks through; who reaches more must search in the clinic's pages.
 pub const PATIENTS_MAX: u32 = 2_000;
 /// Most entries of one chart that one search looks through; more are refused rather than left out.
 pub const ENTRIES_MAX: usize = 10_000;
 
-/// Why nothing was read or written.
+/// Why nothing was read.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
     /// There is no such thing, or they may not know of it.
@@ -30,49 +29,9 @@ pub enum ExchangeError {
     /// There is more than one answer can be made of.
     #[error("more than can be looked through")]
     TooMany,
-    /// They see it and may not write it.
-    #[error("this right does not write that")]
-    Forbidden,
-    /// A part is not acceptable; which one.
-    #[error("{0} is not acceptable")]
-    Invalid(&'static str),
-    /// It has changed since it was read.
-    #[error("it has changed since it was read")]
-    Changed,
-    /// It was entered in error, or the record is not in use.
-    #[error("it is in a state in which it cannot be changed")]
-    WrongState,
     /// The store failed.
-    #[error("the record could not be read or written")]
+    #[error("the record could not be read")]
     Store(#[from] StoreError),
-}
-
-impl From<AmendRefusal> for ExchangeError {
-    fn from(refusal: AmendRefusal) -> Self {
-        match refusal {
-            AmendRefusal::Changed { .. } => Self::Changed,
-            AmendRefusal::Kind => Self::Invalid("resourceType"),
-            AmendRefusal::InError => Self::WrongState,
-        }
-    }
-}
-
-impl From<EntryWriteError> for ExchangeError {
-    fn from(error: EntryWriteError) -> Self {
-        match error {
-            EntryWriteError::Changed => Self::Changed,
-            EntryWriteError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<PatientWriteError> for ExchangeError {
-    fn from(error: PatientWriteError) -> Self {
-        match error {
-            PatientWriteError::Changed => Self::Changed,
-            PatientWriteError::Store(error) => Self::Store(error),
-        }
-    }
 }
 
 impl From<AccessDenied> for ExchangeError {
@@ -93,21 +52,6 @@ pub struct Written {
     pub by_patient: bool,
 }
 
-/// Every patient whom the actor may see.
-///
-/// # Errors
-/// [`ExchangeError`]
-pub async fn list_patients(clinic: &Clinic, actor: &Actor) -> Result<Vec<Patient>, ExchangeError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.look().await?;
-    let found = patients::reached(&mut tx, &actor.viewer(now), PATIENTS_MAX + 1).await?;
-    if found.len() > usize::try_from(PATIENTS_MAX).unwrap_or(usize::MAX) {
-        return Err(ExchangeError::TooMany);
-    }
-    tx.commit(actor.did("fhir.patients", now)).await?;
-    Ok(found)
-}
-
 /// One patient.
 ///
 /// # Errors
@@ -117,29 +61,10 @@ pub async fn read_patient(
     actor: &Actor,
     id: PatientId,
 ) -> Result<Patient, ExchangeError> {
-    let mut tx = clinic.db.look().await?;
-    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
-    let found = patients::find(&mut tx, access.viewer(), id).await?;
-    let patient = found.ok_or(ExchangeError::NotFound)?;
-    tx.commit(access.entry(actor, "fhir.patient")).await?;
+    let mut work = Work::look(clinic, actor).await?;
+    let patient = work.patient(id).await?;
+    work.commit().await?;
     Ok(patient)
-}
-
-/// The entries of some kinds (all when empty) in the chart of a patient, newest first.
-///
-/// # Errors
-/// [`ExchangeError`]
-pub async fn list_entries(
-    clinic: &Clinic,
-    actor: &Actor,
-    (patient, kinds): (PatientId, &[Kind]),
-) -> Result<Vec<Written>, ExchangeError> {
-    let mut tx = clinic.db.look().await?;
-    let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
-    let entries = all_entries(&mut tx, &access, kinds).await?;
-    let entries = with_writers(&mut tx, entries).await?;
-    tx.commit(access.entry(actor, "fhir.entries")).await?;
-    Ok(entries)
 }
 
 /// A patient with every entry of the chart that the actor may see.
@@ -170,20 +95,9 @@ pub async fn read_versions(
     actor: &Actor,
     id: EntryId,
 ) -> Result<Vec<Written>, ExchangeError> {
-    let now = clinic.clock.now();
-    let mut tx = clinic.db.look().await?;
-    // Which patient it is about says under which right it is read, and that how much is seen.
-    let about = chart::find(&mut tx, &actor.viewer(now), Label::VeryRestricted, id)
-        .await?
-        .ok_or(ExchangeError::NotFound)?;
-    let access = Access::to(&mut tx, actor, about.patient, now).await?;
-    let versions = chart::versions(&mut tx, access.viewer(), access.label_max()?, id).await?;
-    if versions.is_empty() {
-        return Err(ExchangeError::NotFound);
-    }
-    let versions = with_writers(&mut tx, versions).await?;
-    let entry = access.entry(actor, "fhir.entry");
-    tx.commit(entry.about("chart_entry", id.as_uuid())).await?;
+    let mut work = Work::look(clinic, actor).await?;
+    let versions = work.versions(id).await?;
+    work.commit().await?;
     Ok(versions)
 }
 

@@ -23,6 +23,7 @@ use clinical_model::chart::family::AnswerRefusal;
 use clinical_model::chart::files::FileRefusal;
 use clinical_model::chart::{AmendRefusal, Kind};
 use clinical_model::patients::{Patient, PatientState};
+use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{Micros, PatientId, Role};
 use clinical_store::chart::EntryWriteError;
 use clinical_store::drafts::DraftWriteError;
@@ -39,6 +40,7 @@ pub use drafts::{DRAFT_CHARS_MAX, discard_draft, draft, save_draft};
 pub use facts::{
     AmendCommand, FactCommand, add_fact, amend_fact, enter_fact_in_error, fact, set_tags, versions,
 };
+pub(crate) use facts::{add_in, amend_in, in_error_in};
 pub use family::{FamilyAnswer, interview};
 pub use index::Index;
 pub use merge::{merge, unmerge};
@@ -47,6 +49,7 @@ pub use patients::{
     Candidate, PATIENT_RELATION_US, Registration, Seen, change_patient, parse_phone, patient,
     register,
 };
+pub(crate) use patients::{change_in, register_in};
 pub use search::{Found, PATIENTS_PAGE_MAX, search};
 pub use series::{Point, Series, series};
 pub use shown::Shown;
@@ -195,3 +198,25 @@ async fn records_of(conn: &mut Conn, patient: PatientId) -> Result<Vec<PatientId
     records.extend(clinical_store::merges::losers_of(conn, patient).await?);
     Ok(records)
 }
+
+/// What the register of processing says of this domain.
+pub const PROCESSING: Processing = Processing {
+    domain: "records",
+    purpose: Both {
+        fr: "Tenir le dossier : patients, faits, documents, historique.",
+        en: "Keep the record: patients, facts, documents, history.",
+    },
+    basis: LegalBasis::Care,
+    categories: Both {
+        fr: "Patients : identité, maladies, allergies, médicaments, mesures, vaccins, actes, famille, documents, notes.",
+        en: "Patients: identity, conditions, allergies, medicines, measurements, vaccinations, procedures, family, documents, notes.",
+    },
+    retention: Both {
+        fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",
+        en: "As the record: 20 years after the last contact, until a child’s 28th birthday at least (French public health code, R1112-7).",
+    },
+    recipients: Both {
+        fr: "Le patient, ceux qui agissent pour lui, ses soignants.",
+        en: "The patient, those who act for them, who treats them.",
+    },
+};

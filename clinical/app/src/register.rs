@@ -18,6 +18,7 @@ pub const REGISTER: &[Processing] = &[
     booking::PROCESSING,
     visits::PROCESSING,
     notes::PROCESSING,
+    records::PROCESSING,
     prescribing::PROCESSING,
     results::PROCESSING,
     notify::PROCESSING,

@@ -53,8 +53,14 @@ const STEPS: &[Step] = &[
     step!(50, shared "0050_schedules"),
     step!(51, "0051_occupancies"),
     step!(60, shared "0060_outbox"),
+    step!(65, shared "0065_offers"),
+    step!(66, "0066_offered_holds"),
+    step!(67, shared "0067_waiting_list"),
     step!(70, shared "0070_prescription_sent"),
     step!(71, shared "0071_prescription_documents"),
+    step!(80, shared "0080_orders"),
+    step!(81, "0081_report_history"),
+    step!(85, shared "0085_requests"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {

@@ -13,7 +13,8 @@ use crate::{StoreError, Tx, keys};
 
 pub use documents::{by_document, insert_document};
 pub use read::{
-    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, unseen_refusals,
+    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, signed_for,
+    unseen_refusals,
 };
 
 /// Why a prescription was not written.

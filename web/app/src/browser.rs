@@ -1,9 +1,8 @@
 //! The few things asked of the browser window. Storage may be refused; then nothing is remembered.
 
-use js_sys::{Array, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlElement, Storage, Url};
+use web_sys::Storage;
 
 fn local() -> Option<Storage> {
     window().local_storage().ok().flatten()
@@ -102,23 +101,20 @@ pub fn print() {
     window().print().ok();
 }
 
-/// Gives a file to the person, as a download. False when the browser refuses.
-pub fn save(name: &str, media_type: &str, bytes: &[u8]) -> bool {
-    fn give(name: &str, media_type: &str, bytes: &[u8]) -> Option<()> {
-        let parts = Array::of1(&Uint8Array::from(bytes));
-        let settings = BlobPropertyBag::new();
-        settings.set_type(media_type);
-        let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &settings).ok()?;
-        let address = Url::create_object_url_with_blob(&blob).ok()?;
-        let document = window().document()?;
-        let link = document.create_element("a").ok()?;
-        link.set_attribute("href", &address).ok()?;
-        link.set_attribute("download", name).ok()?;
-        let link: HtmlElement = link.dyn_into().ok()?;
-        link.click();
-        Url::revoke_object_url(&address).ok()
-    }
-    give(name, media_type, bytes).is_some()
+/// Gives a file to the person, under a name.
+pub fn save_file(bytes: &[u8], (kind, name): (&str, &str)) -> Option<()> {
+    use wasm_bindgen::JsCast as _;
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link = window().document()?.create_element("a").ok()?;
+    let link = link.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    web_sys::Url::revoke_object_url(&address).ok()
 }
 
 /// Puts a text on the clipboard; false when the browser refuses.

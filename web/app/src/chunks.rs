@@ -16,6 +16,8 @@ use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
 use crate::pages::chart::{patient, patients, record};
 use crate::pages::clinic::{calendar, services, take};
+use crate::pages::pharmacy::worklist as counter_list;
+use crate::pages::pharmacy::{counter, list, own, sheet, verify, write};
 use crate::pages::results::{inbox, mine, order, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{

@@ -133,6 +133,19 @@ const PATIENT: &[Place] = &[
         Glyph::Pill,
         "nav-my-prescriptions",
     ),
+    place(
+        "/my-results",
+        (Key::NavMyResults, Key::AboutMyResults),
+        Glyph::Tube,
+        "nav-my-results",
+    ),
+    place(
+        "/record",
+        (Key::NavRecord, Key::AboutRecord),
+        Glyph::Heart,
+        "nav-record",
+    ),
+    PRIVACY,
     SECURITY,
 ];
 
@@ -169,6 +182,8 @@ const DOCTOR: &[Place] = &[
         Glyph::Plus,
         "nav-order",
     ),
+    REQUESTS,
+    EMERGENCY,
     SECURITY,
 ];
 
@@ -186,7 +201,7 @@ const PHARMACIST: &[Place] = &[
 
 const LAB_TECHNICIAN: &[Place] = &[WORKLIST, SECURITY];
 
-const SPECIALIST: &[Place] = &[WORKLIST, SECURITY];
+const SPECIALIST: &[Place] = &[WORKLIST, EMERGENCY, SECURITY];
 
 const ADMIN: &[Place] = &[
     place(

@@ -21,6 +21,24 @@ const ADMIN: &[Role] = &[Role::Admin];
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
 /// Those who do what doctors order.
 const DEPARTMENTS: &[Role] = &[Role::LabTechnician, Role::Radiologist, Role::Pathologist];
+/// Those who may break the glass.
+const RESCUERS: &[Role] = &[
+    Role::Doctor,
+    Role::Nurse,
+    Role::Radiologist,
+    Role::Pathologist,
+];
+/// Those who answer what patients ask for.
+const ANSWERERS: &[Role] = &[Role::Doctor, Role::Nurse, Role::Admin];
+/// Those who look after patients.
+const CARERS: &[Role] = &[
+    Role::Doctor,
+    Role::Nurse,
+    Role::Pharmacist,
+    Role::LabTechnician,
+    Role::Radiologist,
+    Role::Pathologist,
+];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
 
@@ -59,7 +77,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/my-results") view=|| guarded(PATIENT, || results(Results::Mine))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
                     <Route path=path!("/privacy") view=|| guarded(PATIENT, || rights(Rights::Privacy))/>
-                    <Route path=path!("/emergency") view=|| guarded(CARERS, || rights(Rights::Emergency))/>
+                    <Route path=path!("/emergency") view=|| guarded(RESCUERS, || rights(Rights::Emergency))/>
                     <Route path=path!("/emergencies") view=|| guarded(ADMIN, || rights(Rights::Emergencies))/>
                     <Route path=path!("/requests") view=|| guarded(ANSWERERS, || rights(Rights::Requests))/>
                     <Route path=path!("/register") view=|| guarded(ADMIN, || rights(Rights::Register))/>

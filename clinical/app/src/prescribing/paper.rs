@@ -98,7 +98,7 @@ async fn look(
     now: Micros,
 ) -> Result<Option<VerifiedPaper>, PrescribingError> {
     let code = typed(code);
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let Some(found) = prescriptions::by_code(&mut tx, &code).await? else {
         return Ok(None);
     };

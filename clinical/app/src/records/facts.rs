@@ -5,7 +5,7 @@ use clinical_model::chart::check::check;
 use clinical_model::chart::tags::{TAGS_MAX, Tag};
 use clinical_model::chart::{Amendment, Entry, EntryStatus, Fact, Kind, MedicationSource};
 use clinical_model::{AppointmentId, EntryId, Micros, PatientId};
-use clinical_store::{Conn, chart, tags};
+use clinical_store::{Conn, Tx, chart, tags};
 
 use super::shown::{Shown, shown};
 use super::{RecordError, writer};
@@ -50,10 +50,21 @@ pub async fn add_fact(
     patient: PatientId,
     command: FactCommand,
 ) -> Result<Shown, RecordError> {
-    let now = clinic.clock.now();
     let mut tx = clinic.db.begin().await?;
+    let (entry, access) = add_in(clinic, &mut tx, actor, (patient, command)).await?;
+    finish(tx, actor, (&access, "chart.add"), entry).await
+}
+
+/// The same in a transaction that goes on.
+pub(crate) async fn add_in(
+    clinic: &Clinic,
+    tx: &mut Tx,
+    actor: &Actor,
+    (patient, command): (PatientId, FactCommand),
+) -> Result<(Entry, Access), RecordError> {
+    let now = clinic.clock.now();
     let kind = command.fact.kind();
-    let (access, _) = writer(&mut tx, actor, (patient, kind), now).await?;
+    let (access, _) = writer(tx, actor, (patient, kind), now).await?;
     if kind == Kind::Document {
         return Err(RecordError::Invalid("fact.kind"));
     }
@@ -64,7 +75,7 @@ pub async fn add_fact(
         return Err(RecordError::Invalid("tags"));
     }
     if let Some(appointment) = command.appointment {
-        let found = clinical_store::booking::find(&mut tx, appointment).await?;
+        let found = clinical_store::booking::find(tx, appointment).await?;
         found
             .filter(|it| it.appointment.patient == patient)
             .ok_or(RecordError::Invalid("appointment"))?;
@@ -82,16 +93,12 @@ pub async fn add_fact(
         appointment: command.appointment,
         version: 1,
     };
-    chart::insert(&mut tx, &entry).await?;
+    chart::insert(tx, &entry).await?;
     if !command.tags.is_empty() {
         let place = (patient, entry.id);
-        tags::put(&mut tx, place, &command.tags, (actor.user, now)).await?;
+        tags::put(tx, place, &command.tags, (actor.user, now)).await?;
     }
-    let made = one(&mut tx, actor, &access, entry).await?;
-    let audit = access.entry(actor, "chart.add");
-    let audit = audit.about("chart_entry", made.entry.id.as_uuid());
-    tx.commit(audit.at_version(made.entry.version)).await?;
-    Ok(made)
+    Ok((entry, access))
 }
 
 /// Writes the next version of a fact on top of version `read`.
@@ -104,9 +111,20 @@ pub async fn amend_fact(
     (id, read): (EntryId, u32),
     command: AmendCommand,
 ) -> Result<Shown, RecordError> {
-    let now = clinic.clock.now();
+    let acting = (actor, clinic.clock.now());
     let mut tx = clinic.db.begin().await?;
-    let (old, access) = for_change(&mut tx, actor, id, now).await?;
+    let (next, access) = amend_in(&mut tx, acting, (id, read), command).await?;
+    finish(tx, actor, (&access, "chart.amend"), next).await
+}
+
+/// The same in a transaction that goes on.
+pub(crate) async fn amend_in(
+    tx: &mut Tx,
+    (actor, now): (&Actor, Micros),
+    (id, read): (EntryId, u32),
+    command: AmendCommand,
+) -> Result<(Entry, Access), RecordError> {
+    let (old, access) = for_change(tx, actor, id, now).await?;
     check(&command.fact)?;
     if let (Fact::Document(before), Fact::Document(after)) = (&old.fact, &command.fact) {
         // Words about a file may change, the file may not.
@@ -133,7 +151,8 @@ pub async fn amend_fact(
         effective: effective(command.effective, now)?.unwrap_or(old.effective),
     };
     let next = old.amend(read, amendment, (actor.user, now))?;
-    written(tx, actor, (&access, "chart.amend"), (next, read)).await
+    chart::update(tx, &next, read).await?;
+    Ok((next, access))
 }
 
 /// Takes a fact out of a chart: it stays there, struck through, and counts nowhere.
@@ -145,21 +164,32 @@ pub async fn enter_fact_in_error(
     actor: &Actor,
     (id, read): (EntryId, u32),
 ) -> Result<Shown, RecordError> {
-    let now = clinic.clock.now();
+    let acting = (actor, clinic.clock.now());
     let mut tx = clinic.db.begin().await?;
-    let (old, access) = for_change(&mut tx, actor, id, now).await?;
-    let next = old.enter_in_error(read, (actor.user, now))?;
-    written(tx, actor, (&access, "chart.in_error"), (next, read)).await
+    let (next, access) = in_error_in(&mut tx, acting, (id, read)).await?;
+    finish(tx, actor, (&access, "chart.in_error"), next).await
 }
 
-async fn written(
-    mut tx: clinical_store::Tx,
+/// The same in a transaction that goes on.
+pub(crate) async fn in_error_in(
+    tx: &mut Tx,
+    (actor, now): (&Actor, Micros),
+    (id, read): (EntryId, u32),
+) -> Result<(Entry, Access), RecordError> {
+    let (old, access) = for_change(tx, actor, id, now).await?;
+    let next = old.enter_in_error(read, (actor.user, now))?;
+    chart::update(tx, &next, read).await?;
+    Ok((next, access))
+}
+
+/// Commits what was written, and shows it.
+async fn finish(
+    mut tx: Tx,
     actor: &Actor,
     (access, action): (&Access, &'static str),
-    (next, read): (Entry, u32),
+    entry: Entry,
 ) -> Result<Shown, RecordError> {
-    chart::update(&mut tx, &next, read).await?;
-    let made = one(&mut tx, actor, access, next).await?;
+    let made = one(&mut tx, actor, access, entry).await?;
     let audit = access.entry(actor, action);
     let audit = audit.about("chart_entry", made.entry.id.as_uuid());
     tx.commit(audit.at_version(made.entry.version)).await?;

@@ -5,7 +5,7 @@ use clinical_model::access::{CareRelation, Grant, Label};
 use clinical_model::chart::Kind;
 use clinical_model::patients::{CONTACTS_MAX, Demographics, Patient, PatientState};
 use clinical_model::text::Phone;
-use clinical_model::{GrantId, Micros, PatientId, Role};
+use clinical_model::{AuditEntry, GrantId, Micros, PatientId, Role};
 use clinical_store::{StoreError, Tx, patients, tenants};
 
 use super::index::person;
@@ -99,17 +99,36 @@ pub async fn register(
     actor: &Actor,
     command: Registration,
 ) -> Result<Patient, RecordError> {
+    let mut tx = desk.db().begin().await?;
+    match register_in(desk, &mut tx, actor, command).await {
+        Ok((patient, entry)) => {
+            tx.commit(entry).await?;
+            Ok(patient)
+        }
+        Err(RecordError::Duplicate(alike)) => {
+            tx.commit(actor.was_refused("patient.register", desk.now()))
+                .await?;
+            Err(RecordError::Duplicate(alike))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The same in a transaction that goes on, with the audit entry that belongs to it.
+pub(crate) async fn register_in(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    command: Registration,
+) -> Result<(Patient, AuditEntry), RecordError> {
     let now = desk.now();
     if !registers(actor.role) {
         return Err(RecordError::Forbidden);
     }
     check(&command.who)?;
-    let mut tx = desk.db().begin().await?;
     if !command.is_confirmed {
-        let alike = candidates(desk, &mut tx, actor, &command.who).await?;
+        let alike = candidates(desk, tx, actor, &command.who).await?;
         if !alike.is_empty() {
-            tx.commit(actor.was_refused("patient.register", now))
-                .await?;
             return Err(RecordError::Duplicate(alike));
         }
     }
@@ -121,7 +140,7 @@ pub async fn register(
         version: 1,
         chart_version: 0,
     };
-    patients::insert(&mut tx, &patient, now).await?;
+    patients::insert(tx, &patient, now).await?;
     let relation = CareRelation {
         id: GrantId::from_uuid(desk.id(now)),
         tenant: actor.tenant,
@@ -131,10 +150,10 @@ pub async fn register(
         until: now.plus(PATIENT_RELATION_US),
         created_by: actor.user,
     };
-    clinical_store::access::insert_care_relation(&mut tx, &relation).await?;
+    clinical_store::access::insert_care_relation(tx, &relation).await?;
     let entry = actor.did("patient.register", now).of_patient(patient.id);
-    tx.commit(entry.at_version(patient.version)).await?;
-    Ok(patient)
+    let entry = entry.at_version(patient.version);
+    Ok((patient, entry))
 }
 
 /// Those whom the actor may see and who may be the same person.
@@ -192,14 +211,26 @@ pub async fn change_patient(
     (id, read): (PatientId, u32),
     who: Demographics,
 ) -> Result<Patient, RecordError> {
-    let now = clinic.clock.now();
+    let acting = (actor, clinic.clock.now());
     let mut tx = clinic.db.begin().await?;
-    let access = Access::to(&mut tx, actor, id, now).await?;
+    let (patient, entry) = change_in(&mut tx, acting, (id, read), who).await?;
+    tx.commit(entry).await?;
+    Ok(patient)
+}
+
+/// The same in a transaction that goes on, with the audit entry that belongs to it.
+pub(crate) async fn change_in(
+    tx: &mut Tx,
+    (actor, now): (&Actor, Micros),
+    (id, read): (PatientId, u32),
+    who: Demographics,
+) -> Result<(Patient, AuditEntry), RecordError> {
+    let access = Access::to(tx, actor, id, now).await?;
     if !registers(super::writes_as(&access, actor.role)) {
         return Err(RecordError::Forbidden);
     }
     check(&who)?;
-    let found = patients::find(&mut tx, access.viewer(), id).await?;
+    let found = patients::find(tx, access.viewer(), id).await?;
     let mut patient = found.ok_or(RecordError::NotFound)?;
     if patient.version != read {
         return Err(RecordError::Changed);
@@ -209,8 +240,8 @@ pub async fn change_patient(
     }
     patient.demographics = who;
     patient.version = read.saturating_add(1);
-    patients::update(&mut tx, &patient, read, now).await?;
+    patients::update(tx, &patient, read, now).await?;
     let entry = access.entry(actor, "patient.change");
-    tx.commit(entry.at_version(patient.version)).await?;
-    Ok(patient)
+    let entry = entry.at_version(patient.version);
+    Ok((patient, entry))
 }

@@ -11,7 +11,9 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
+mod records;
 mod results;
+mod rights;
 mod visits;
 
 use axum::Router;
@@ -44,6 +46,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     fhir::DOMAIN,
     prescriptions::DOMAIN,
     results::DOMAIN,
+    records::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

@@ -57,10 +57,11 @@ fn new_seal() -> Seal {
 
 impl House {
     pub(crate) async fn open(cookies: CookiePolicy) -> Self {
-        Self::open_on(TestDb::sqlite().await, cookies).await
+        Self::over(TestDb::sqlite().await, cookies).await
     }
 
-    pub(crate) async fn open_on(db: TestDb, cookies: CookiePolicy) -> Self {
+    /// The demo clinic in a database of the test's choice.
+    pub(crate) async fn over(db: TestDb, cookies: CookiePolicy) -> Self {
         let clock = Arc::new(ManualClock::at(Micros(MONDAY)));
         let clinic = Clinic {
             db: db.clone(),

@@ -11,5 +11,6 @@ mod prescriptions;
 mod records;
 mod requests;
 mod results;
+mod rights;
 mod sign_in;
 mod snapshot;

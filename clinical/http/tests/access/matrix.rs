@@ -125,6 +125,14 @@ struct Cast {
     result: String,
     /// An order of the doctor for the patient, without a value.
     order: String,
+    /// A time that is kept for the patient.
+    hold: String,
+    /// A place of the patient in the waiting list.
+    waiting: String,
+    /// What the patient says of the family.
+    entry: String,
+    /// A paper that the patient brings.
+    document: String,
 }
 
 impl Cast {
@@ -177,6 +185,8 @@ impl Cast {
         assert_eq!(waits.status, StatusCode::CREATED, "{}", waits.body);
         let prescription = prescribed(house, &doctor, &record).await;
         let (order, result) = crate::results::ordered(house, &doctor, &record).await;
+        let entry = told(house, &patient, &record).await;
+        let document = brought(house, &patient, &record).await;
         Self {
             strangers,
             order,
@@ -204,6 +214,8 @@ impl Cast {
             Some("prescriptions") => &self.prescription,
             Some("orders") => &self.order,
             Some("results") => &self.result,
+            Some("entries") => &self.entry,
+            Some("documents") => &self.document,
             _ => &self.appointment,
         };
         let path = row
@@ -218,8 +230,12 @@ impl Cast {
             .replace("{code}", "0000");
         let now = crate::house::MONDAY;
         let query = match (row.method, row.path) {
-            ("GET", "/doctors/{id}/slots") => format!("?from_us={now}&days=1"),
             ("GET", "/results/series") => "?code=2823-3".to_owned(),
+            ("GET", "/holidays") => "?country=CM&year=2026".to_owned(),
+            ("GET", "/calendar") => format!("?from_us={now}&to_us={}&by=clinician", now + 1),
+            ("GET", "/doctors/{id}/slots" | "/services/{id}/openings") => {
+                format!("?from_us={now}&days=1")
+            }
             ("GET", "/appointments") => format!("?from_us={now}&to_us={}", now + 86_400_000_000),
             _ => String::new(),
         };

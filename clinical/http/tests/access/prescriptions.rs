@@ -58,7 +58,7 @@ impl Ward {
     }
 
     async fn open_on(db: TestDb) -> Self {
-        let house = House::open_on(db, CookiePolicy::PlainHttp).await;
+        let house = House::over(db, CookiePolicy::PlainHttp).await;
         let email = Email::parse("patient@demo.clinic").unwrap();
         let mut conn = house.clinic.db.read().await.unwrap();
         let account = credential_by_email(&mut conn, &email).await.unwrap();

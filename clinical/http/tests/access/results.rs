@@ -73,7 +73,7 @@ struct Ward {
 
 impl Ward {
     async fn open(db: TestDb) -> Self {
-        let house = House::open_on(db, CookiePolicy::PlainHttp).await;
+        let house = House::over(db, CookiePolicy::PlainHttp).await;
         let mut conn = house.clinic.db.read().await.unwrap();
         let mut accounts = Vec::new();
         for email in [

@@ -238,6 +238,29 @@ pub async fn unseen_refusals(
     Ok((count, last.map(Micros)))
 }
 
+/// Everything that was signed for a patient up to a label, newest first. Who may see it was decided
+/// before.
+///
+/// # Errors
+/// The store failed.
+pub async fn signed_for(
+    conn: &mut Conn,
+    patient: PatientId,
+    label_max: Label,
+) -> Result<Vec<Prescription>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        Row,
+        select!(
+            "r.patient = $1 AND r.label <= $2 AND r.signed_us IS NOT NULL
+             ORDER BY r.created_us DESC, r.id DESC"
+        ),
+        patient.as_uuid(),
+        label_max.level()
+    )?;
+    all(conn, rows).await
+}
+
 /// The running prescriptions of a patient whatever their label: a screening must know them.
 ///
 /// # Errors

@@ -163,6 +163,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         Ok(Seal::generate(clinic.clock.now())?)
     })?;
     let seal = Seal::from_text(&seal, site(&config.http))?;
+    let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
+    let waiting = tokio::spawn(waiting);
     let api = clinical_http::router(ApiState {
         clinic,
         desk,

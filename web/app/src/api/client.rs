@@ -1,7 +1,7 @@
 //! Requests and their answers.
 
 use clinical_api::{BASE, Problem, ProblemCode, Token};
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::RequestCredentials;
@@ -41,20 +41,13 @@ struct Answer {
     body: String,
 }
 
-async fn send(
+async fn exchange(
     method: Method,
     path: &str,
     body: Option<String>,
     bearer: Option<&str>,
-) -> Result<Response, ApiError> {
-    let mut request = RequestBuilder::new(&format!("{BASE}{path}"))
-        .method(method)
-        .credentials(RequestCredentials::SameOrigin)
-        .header("Accept", "application/json")
-        .header("X-Requested-With", "telehealth");
-    if let Some(token) = bearer {
-        request = request.header("Authorization", &format!("Bearer {token}"));
-    }
+) -> Result<Answer, ApiError> {
+    let request = signed(method, path, bearer);
     let sent = match body {
         Some(json) => match request
             .header("Content-Type", "application/json")
@@ -69,44 +62,29 @@ async fn send(
         return Err(ApiError::Offline);
     };
     let status = response.status();
+    let body = response.text().await.unwrap_or_default();
+    judged(status, body)
+}
+
+/// A request with what all have in common.
+fn signed(method: Method, path: &str, bearer: Option<&str>) -> RequestBuilder {
+    let request = RequestBuilder::new(&format!("{BASE}{path}"))
+        .method(method)
+        .credentials(RequestCredentials::SameOrigin)
+        .header("Accept", "application/json")
+        .header("X-Requested-With", "telehealth");
+    match bearer {
+        Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+/// An answer, or the problem that it is.
+fn judged(status: u16, body: String) -> Result<Answer, ApiError> {
     if (200..300).contains(&status) {
-        return Ok(response);
+        return Ok(Answer { status, body });
     }
     Err(refusal(status, &body))
-}
-
-async fn exchange(
-    method: Method,
-    path: &str,
-    body: Option<String>,
-    bearer: Option<&str>,
-) -> Result<Answer, ApiError> {
-    let response = send(method, path, body, bearer).await?;
-    Ok(Answer {
-        status: response.status(),
-        body: response.text().await.unwrap_or_default(),
-    })
-}
-
-/// The bytes that a POST is answered with.
-pub(super) async fn download<B: Serialize>(path: &str, body: &B) -> Result<Vec<u8>, ApiError> {
-    let body = write(body)?;
-    let bearer = session::bearer();
-    let first = send(Method::POST, path, body.clone(), bearer.as_deref()).await;
-    let response = match first {
-        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
-            if !session::renew(bearer.as_deref()).await {
-                return Err(fault);
-            }
-            send(Method::POST, path, body, session::bearer().as_deref()).await
-        }
-        done => done,
-    }?;
-    let status = response.status();
-    response
-        .binary()
-        .await
-        .or(Err(ApiError::Unreadable(status)))
 }
 
 /// With the session's token; a 401 is answered by one renewal and one more try.
@@ -255,10 +233,33 @@ pub(super) async fn upload<T: DeserializeOwned>(
 
 /// The bytes of a file.
 pub(super) async fn download(path: &str) -> Result<Vec<u8>, ApiError> {
+    fetch_bytes(Method::GET, path, None).await
+}
+
+/// The bytes of a file that is made when it is asked for.
+pub(super) async fn download_made<B: Serialize>(path: &str, body: &B) -> Result<Vec<u8>, ApiError> {
+    fetch_bytes(Method::POST, path, write(body)?).await
+}
+
+async fn fetch_bytes(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+) -> Result<Vec<u8>, ApiError> {
     let bearer = session::bearer();
     let fetch = async |bearer: Option<String>| {
-        let request = signed(Method::GET, path, bearer.as_deref());
-        let response = request.send().await.or(Err(ApiError::Offline))?;
+        let request = signed(method.clone(), path, bearer.as_deref());
+        let sent = match body.clone() {
+            Some(json) => match request
+                .header("Content-Type", "application/json")
+                .body(json)
+            {
+                Ok(request) => request.send().await,
+                Err(fault) => Err(fault),
+            },
+            None => request.send().await,
+        };
+        let response = sent.or(Err(ApiError::Offline))?;
         let status = response.status();
         if (200..300).contains(&status) {
             return response.binary().await.or(Err(ApiError::Offline));

@@ -8,6 +8,9 @@ mod calendar;
 mod client;
 mod operations;
 mod prescriptions;
+mod records;
+mod results;
+mod rights;
 
 pub use account::*;
 pub use calendar::*;
@@ -15,3 +18,6 @@ pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};
 pub use operations::*;
 pub use prescriptions::*;
+pub use records::*;
+pub use results::*;
+pub use rights::*;

@@ -1,8 +1,8 @@
 //! Orders to laboratory, radiology and pathology, and their results.
 
 use clinical_api::{
-    CancelOrderRequest, CatalogueView, OrderRequest, OrderView, ReportRequest, SeenRequest,
-    SeriesView, StepRequest,
+    CancelOrderRequest, CatalogueView, OrderRequest, OrderView, ReportRequest, ResultSeriesView,
+    SeenRequest, StepRequest,
 };
 use clinical_model::{OrderId, PatientId};
 
@@ -54,6 +54,6 @@ pub async fn results(mine: bool) -> Result<Vec<OrderView>, ApiError> {
 }
 
 /// `GET /results/series` of a patient.
-pub async fn series(patient: PatientId, code: &str) -> Result<SeriesView, ApiError> {
+pub async fn result_series(patient: PatientId, code: &str) -> Result<ResultSeriesView, ApiError> {
     get(&format!("/results/series?patient={patient}&code={code}")).await
 }

@@ -8,7 +8,7 @@ use clinical_api::{
 };
 use clinical_model::{GrantId, PatientId, RequestId};
 
-use super::client::{ApiError, delete, download, get, post, post_done, post_with};
+use super::client::{ApiError, delete, download_made, get, post, post_done, post_with};
 
 /// `GET /me/charges`
 pub async fn charges() -> Result<Vec<ChargeView>, ApiError> {
@@ -71,7 +71,7 @@ pub async fn withdraw_consent(id: PatientId, grant: GrantId) -> Result<(), ApiEr
 
 /// `POST /patients/{id}/exports`: the bytes of the ZIP.
 pub async fn export(id: PatientId, request: &ExportRequest) -> Result<Vec<u8>, ApiError> {
-    download(&format!("/patients/{id}/exports"), request).await
+    download_made(&format!("/patients/{id}/exports"), request).await
 }
 
 /// `GET /patients/{id}/requests`

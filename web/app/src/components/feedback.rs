@@ -104,6 +104,7 @@ const fn key_of(code: ProblemCode) -> Key {
         ProblemCode::Contraindicated => Key::FaultContraindicated,
         ProblemCode::NeedsReason => Key::FaultNeedsReason,
         ProblemCode::CheckFailed => Key::FaultCheckFailed,
+        ProblemCode::Duplicate => Key::FaultDuplicate,
         ProblemCode::Changed => Key::FaultChanged,
         ProblemCode::Repeated => Key::FaultRepeated,
         ProblemCode::TooEarly => Key::FaultTooEarly,

@@ -17,6 +17,7 @@ pub(crate) mod note;
 pub(crate) mod pharmacy;
 pub(crate) mod reschedule;
 pub(crate) mod results;
+pub(crate) mod rights;
 pub(crate) mod summary;
 pub(crate) mod visit;
 pub(crate) mod visits;

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use clinical_api::{Problem, ProblemCode};
 use clinical_app::exchange::{ExchangeError, Written};
+use clinical_app::records::RecordError;
 use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::{Writer, entry_resource};
 use clinical_fhir::{Issue, IssueType, Moment, http_date, operation_outcome};
@@ -51,14 +52,14 @@ impl From<ExchangeError> for FhirError {
                 IssueType::TooLong,
                 "there is more than one search looks through; name a patient or a type",
             ),
-            ExchangeError::Forbidden => Self::Api(ProblemCode::Forbidden.into()),
-            ExchangeError::Changed => Self::Api(ProblemCode::Changed.into()),
-            ExchangeError::WrongState => Self::Api(ProblemCode::WrongState.into()),
-            ExchangeError::Invalid(_) => {
-                Self::unprocessable(IssueType::BusinessRule, &error.to_string())
-            }
             ExchangeError::Store(error) => Self::Api(error.into()),
         }
+    }
+}
+
+impl From<RecordError> for FhirError {
+    fn from(error: RecordError) -> Self {
+        Self::Api(error.into())
     }
 }
 

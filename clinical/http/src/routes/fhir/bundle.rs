@@ -61,7 +61,7 @@ async fn transaction(
             given.insert(name.clone(), format!("{}/{id}", request.kind.as_str()));
         }
     }
-    let mut work = Work::begin(&state.clinic, actor).await?;
+    let mut work = Work::begin(&state.desk, actor).await?;
     let mut answers = BTreeMap::new();
     for mut request in requests {
         if let Some(body) = &mut request.body {
@@ -111,7 +111,7 @@ async fn one(
     actor: &Actor,
     (base, request): (&str, Request),
 ) -> Result<Done, FhirError> {
-    let mut work = Work::begin(&state.clinic, actor).await?;
+    let mut work = Work::begin(&state.desk, actor).await?;
     let done = carry(&mut work, base, request).await?;
     work.commit().await?;
     Ok(done)

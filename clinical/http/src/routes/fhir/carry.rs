@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use clinical_api::ProblemCode;
-use clinical_app::exchange::{ExchangeError, NewFact, Work, Written};
+use clinical_app::exchange::{Work, Written};
+use clinical_app::records::{AmendCommand, FactCommand, RecordError, Registration};
 use clinical_fhir::catalog::{Interaction, ResourceKind};
-use clinical_fhir::map::{Incoming, demographics, incoming, patient_resource};
+use clinical_fhir::map::{demographics, incoming, patient_resource};
 use clinical_fhir::{Checked, Handling, Issue, IssueType, Request, Search, Verb, apply, pairs};
 use clinical_model::patients::Patient;
 use clinical_model::{EntryId, PatientId};
@@ -164,14 +165,24 @@ async fn create(work: &mut Work<'_>, request: &Request, body: Value) -> Result<D
     }
     let made = if request.kind == ResourceKind::Patient {
         let who = demographics(&checked).map_err(refused)?;
-        patient_resource(&work.register(who).await?, None)
+        // Who names a condition has looked whether they are registered.
+        let is_confirmed = request.if_none_exist.is_some() || request.verb == Verb::Put;
+        let command = Registration { who, is_confirmed };
+        patient_resource(&work.register(command).await?, None)
     } else {
         let new = incoming(&checked).map_err(refused)?;
         if new.in_error {
             let text = "what is new is not entered in error";
             return Err(FhirError::unprocessable(IssueType::BusinessRule, text));
         }
-        shown(&work.add(fact(new)).await?)
+        let command = FactCommand {
+            fact: new.fact,
+            label: new.label.unwrap_or_default(),
+            effective: new.effective,
+            appointment: new.appointment,
+            tags: Vec::new(),
+        };
+        shown(&work.add(new.patient, command).await?)
     };
     Ok(Done::new(StatusCode::CREATED, made))
 }
@@ -213,7 +224,9 @@ async fn update(
     }
     let next = match old {
         Current::Patient(old) => {
-            let who = demographics(&checked).map_err(refused)?;
+            let mut who = demographics(&checked).map_err(refused)?;
+            // FHIR's Patient has no place for it, so nothing is said about it.
+            who.blood_group = old.demographics.blood_group;
             patient_resource(&work.change((old.id, read), who).await?, None)
         }
         Current::Entry(old) => {
@@ -224,11 +237,16 @@ async fn update(
                 let text = "an entry stays with its patient and its encounter";
                 return Err(FhirError::unprocessable(IssueType::BusinessRule, text));
             }
-            let place = (old.entry, read);
+            let place = (old.entry.id, read);
             let next = if new.in_error {
                 work.take_back(place).await?
             } else {
-                work.amend(place, fact(new)).await?
+                let command = AmendCommand {
+                    fact: new.fact,
+                    label: new.label,
+                    effective: new.effective,
+                };
+                work.amend(place, command).await?
             };
             shown(&next)
         }
@@ -244,9 +262,9 @@ async fn delete(work: &mut Work<'_>, request: &Request, id: &str) -> Result<Done
     let Current::Entry(old) = old else {
         return Err(ApiError::new(ProblemCode::MethodNotAllowed).into());
     };
-    let gone = match work.take_back((old.entry.clone(), read)).await {
+    let gone = match work.take_back((old.entry.id, read)).await {
         Ok(gone) => gone,
-        Err(ExchangeError::WrongState) => *old,
+        Err(RecordError::WrongState(_)) => *old,
         Err(error) => return Err(error.into()),
     };
     Ok(Done::new(StatusCode::OK, shown(&gone)))
@@ -257,16 +275,6 @@ fn at_version(old: &Current, if_match: Option<u32>) -> Result<u32, FhirError> {
     match if_match {
         Some(read) if read != old.version() => Err(ApiError::new(ProblemCode::Changed).into()),
         _ => Ok(old.version()),
-    }
-}
-
-fn fact(new: Incoming) -> NewFact {
-    NewFact {
-        patient: new.patient,
-        fact: new.fact,
-        label: new.label,
-        effective: new.effective,
-        appointment: new.appointment,
     }
 }
 

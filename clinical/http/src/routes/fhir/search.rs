@@ -73,7 +73,7 @@ async fn answer(
 ) -> Result<Resource, FhirError> {
     let (resource, _) = served(kind)?;
     let prefer = headers.get("prefer").and_then(|it| it.to_str().ok());
-    let mut work = Work::begin(&state.clinic, actor).await?;
+    let mut work = Work::look(&state.clinic, actor).await?;
     let asked = (query, Handling::of_prefer(prefer));
     let bundle = searched(&mut work, (&base(headers), resource), asked).await?;
     work.commit().await?;

@@ -148,7 +148,7 @@ async fn single(
     (request, headers): (Request, &HeaderMap),
 ) -> Result<Response, FhirError> {
     let base = base(headers);
-    let mut work = Work::begin(&state.clinic, actor).await?;
+    let mut work = Work::begin(&state.desk, actor).await?;
     let done = carry(&mut work, &base, request).await?;
     work.commit().await?;
     let location = done.location().map(|place| format!("{base}/{place}"));

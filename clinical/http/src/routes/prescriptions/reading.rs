@@ -48,8 +48,7 @@ pub(super) async fn list_prescriptions(
         None => prescribing::list(&state.clinic, &actor, query.patient, query.stage).await?,
     };
     let shown = prescribing::with_names(&state.clinic, found).await?;
-    let views: Result<Vec<_>, _> = shown.into_iter().map(view).collect();
-    Ok(Json(views?))
+    Ok(Json(shown.into_iter().map(view).collect()))
 }
 
 /// One prescription.
@@ -83,7 +82,7 @@ pub(super) async fn check_prescription(
         is_signed: shown.prescription.signed.is_some(),
         findings: findings.map(|it| finding_view(it, &shown.facts)).collect(),
         data_version: report.data_version,
-        prescription: view(shown)?,
+        prescription: view(shown),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use clinical_api::{CatalogueView, OrderView, PointView, SeriesView};
+use clinical_api::{CatalogueView, OrderView, ResultPointView, ResultSeriesView};
 use clinical_app::results;
 use clinical_model::{OrderId, PatientId};
 use serde::Deserialize;
@@ -120,22 +120,22 @@ pub(super) struct SeriesQuery {
 
 /// The verified values of one test over time, oldest first.
 #[utoipa::path(get, path = "/results/series", tag = "results", params(SeriesQuery),
-    responses((status = 200, body = SeriesView)))]
+    responses((status = 200, body = ResultSeriesView)))]
 pub(super) async fn read_series(
     State(state): State<ApiState>,
     Caller(actor): Caller,
     Params(query): Params<SeriesQuery>,
-) -> Result<Json<SeriesView>, ApiError> {
+) -> Result<Json<ResultSeriesView>, ApiError> {
     let test = code(&query.code, "code")?;
     let known = results::catalogue().and_then(|all| all.test(&test));
     let unit = known.ok_or_else(|| ApiError::invalid("code"))?.unit();
     let points = results::series(&state.clinic, &actor, query.patient, &test).await?;
-    Ok(Json(SeriesView {
+    Ok(Json(ResultSeriesView {
         code: query.code,
         unit: unit.to_owned(),
         points: points
             .into_iter()
-            .map(|it| PointView {
+            .map(|it| ResultPointView {
                 order: it.order,
                 at_us: it.at.0,
                 value: it.value.to_string(),

@@ -1,8 +1,10 @@
 //! The ZIP: a bundle for programs, the rest as JSON, a page for people, and the files.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 
 use clinical_app::exchange::Written;
+use clinical_app::prescribing::Shown;
 use clinical_app::rights::{Asked, Dossier, VisitPart};
 use clinical_fhir::full_url;
 use clinical_fhir::map::{
@@ -165,12 +167,16 @@ fn rest(dossier: Dossier) -> Value {
                 "purpose": it.purpose, "outcome": it.outcome})
         })
         .collect();
+    let patient_name = dossier.patient.demographics.full_name();
     let prescriptions = dossier.prescriptions.into_iter().map(|it| {
-        let mut shown = serde_json::to_value(view(it.prescription)).unwrap_or_default();
-        if let Value::Object(fields) = &mut shown {
-            fields.insert("prescriber_name".to_owned(), Value::String(it.prescriber));
-        }
-        shown
+        let shown = Shown {
+            prescription: it.prescription,
+            patient_name: patient_name.clone(),
+            birth: None,
+            prescriber_name: it.prescriber,
+            facts: BTreeMap::new(),
+        };
+        serde_json::to_value(view(shown)).unwrap_or_default()
     });
     let prescriptions: Vec<Value> = prescriptions.collect();
     let consents: Vec<_> = dossier.consents.into_iter().map(consent_view).collect();

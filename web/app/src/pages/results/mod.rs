@@ -60,9 +60,9 @@ pub(super) fn priority_key(priority: Priority) -> Key {
 
 fn person_words(person: &PersonBrief) -> String {
     let sex = t(match person.sex.as_str() {
-        "female" => Key::SexFemale,
-        "male" => Key::SexMale,
-        _ => Key::SexUnknown,
+        "female" => Key::ResultSexFemale,
+        "male" => Key::ResultSexMale,
+        _ => Key::ResultSexUnknown,
     });
     let born = person.birth.clone().unwrap_or_default();
     tr!(

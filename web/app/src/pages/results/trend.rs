@@ -1,6 +1,6 @@
 //! How one value went: a picture with the usual range, and the same as a table.
 
-use clinical_api::{PointView, SeriesView};
+use clinical_api::{ResultPointView, ResultSeriesView};
 use clinical_model::PatientId;
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub(super) fn button(patient: PatientId, code: String, name: String) -> AnyView 
         {part(move || open.get().then(|| {
             let series = Remote::new(move || {
                 let code = shown.with_value(|it| it.0.clone());
-                async move { api::series(patient, &code).await }
+                async move { api::result_series(patient, &code).await }
             });
             series.show(move |series| picture(series, shown.with_value(|it| it.1.clone()))).into_any()
         }))}
@@ -40,7 +40,7 @@ fn number(text: Option<&str>) -> Option<f64> {
 }
 
 /// The lowest and highest number to be drawn.
-fn span(points: &[PointView]) -> (f64, f64) {
+fn span(points: &[ResultPointView]) -> (f64, f64) {
     let all = points.iter().flat_map(|it| {
         [
             number(Some(&it.value)),
@@ -60,7 +60,7 @@ fn span(points: &[PointView]) -> (f64, f64) {
     }
 }
 
-fn picture(series: SeriesView, name: String) -> AnyView {
+fn picture(series: ResultSeriesView, name: String) -> AnyView {
     if series.points.is_empty() {
         return view! { <p class="hint">{say(Key::TrendNone)}</p> }.into_any();
     }
@@ -92,14 +92,14 @@ fn picture(series: SeriesView, name: String) -> AnyView {
     let dots: Vec<AnyView> = dots
         .into_iter()
         .map(|(x, y)| {
-            view! { <circle class="dot" r="4" cx=format!("{x:.1}") cy=format!("{y:.1}")/> }
+            view! { <circle class="mark" r="4" cx=format!("{x:.1}") cy=format!("{y:.1}")/> }
                 .into_any()
         })
         .collect();
     let count = series.points.len();
     view! {
         <figure class="trend" data-testid="trend-picture">
-            <svg viewBox="0 0 320 140" role="img" aria-label=move || tr!(Key::TrendLabel, name = name, count = count)>
+            <svg viewBox="0 0 320 140" role="img" aria-label=move || tr!(Key::TrendPictureLabel, name = name, count = count)>
                 <rect class="band" x="0" width="320" y=format!("{top:.1}") height=format!("{tall:.1}")></rect>
                 <polyline class="line" points=line.join(" ")></polyline>
                 {dots}
@@ -111,7 +111,7 @@ fn picture(series: SeriesView, name: String) -> AnyView {
     .into_any()
 }
 
-fn table(series: SeriesView) -> AnyView {
+fn table(series: ResultSeriesView) -> AnyView {
     let unit = unit_words(&series.unit);
     let rows: Vec<AnyView> = series
         .points

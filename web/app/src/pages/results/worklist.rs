@@ -92,7 +92,6 @@ fn card(order: OrderView, tests: Tests, work: Work) -> AnyView {
     let is_open = RwSignal::new(false);
     let (id, version) = (order.id, order.version);
     let stage = order.stage.clone();
-    let testword = stage.clone();
     let is_done = matches!(stage.as_str(), "final" | "amended");
     let enter = match stage.as_str() {
         "active" | "collected" => Key::WorklistEnter,

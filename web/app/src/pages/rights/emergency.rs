@@ -65,6 +65,7 @@ fn Open(list: Vec<RunningEmergencyView>, running: Running) -> impl IntoView {
 #[component]
 fn Row(it: RunningEmergencyView, now: RwSignal<i64>, running: Running) -> impl IntoView {
     let (id, until_us, reason) = (it.id, it.until_us, reason_key(it.reason));
+    let patient = it.patient;
     let named = StoredValue::new(it.patient_name);
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
@@ -95,6 +96,7 @@ fn Row(it: RunningEmergencyView, now: RwSignal<i64>, running: Running) -> impl I
                 <p class="countdown" role="timer" data-testid="emergency-left">{part(move || left(until_us - now.get()))}</p>
                 {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
             </div>
+            <a class="button primary" href=format!("/patients/{patient}") data-testid="emergency-record">{say(Key::EmergencyRecord)}</a>
             <button type="button" class="button secondary" data-testid="emergency-end" aria-disabled=move || busy.get().then_some("true")
                 aria-label=move || tr!(Key::EmergencyEndOf, name = name()) on:click=move |_| end()>
                 {say(Key::EmergencyEnd)}

@@ -24,7 +24,8 @@ pub(super) fn Export(id: PatientId) -> impl IntoView {
             };
             match api::export(id, &request).await {
                 Ok(bytes) => {
-                    browser::save(t_now(Key::ExportFile), "application/zip", &bytes);
+                    let file = ("application/zip", t_now(Key::ExportFile));
+                    browser::save_file(&bytes, file);
                     toast(t_now(Key::ExportDone));
                     done.try_set(true);
                 }
