@@ -72,7 +72,7 @@ export function calendar() {
     await isReadable(on.admin);
     await press(on.admin, "service-save");
     await until("the service is listed", async () =>
-      (await at(on.admin, "services").innerText()).includes(on.code),
+      (await at(on.admin, "services").innerText()).toLowerCase().includes(on.code),
     );
   });
   scenario.step("a patient chooses it, sees how long the time is kept, and books", async () => {
