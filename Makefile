@@ -48,8 +48,8 @@ screenshots: ## Photograph every page into tests/out/screens
 	@scripts/test bundle server screenshots
 
 .PHONY: bench
-bench: ## Print the benchmark: join to first frame, CPU per packet, page weight
-	@scripts/setup test
+bench: ## Print the benchmarks: visits, pages, the clinical service on both databases
+	@scripts/setup bench
 	@scripts/bench
 
 .PHONY: clean

@@ -43,6 +43,9 @@ async function verifyAudit(name, server) {
   check(`${name}: the audit is whole, offline`, code === 0 ? [] : [text]);
 }
 
+/** How long a server may take to acknowledge its first write after a start. */
+const WRITING_MS = 10_000;
+
 /** `kill -9` under load, again and again; with PostgreSQL every second time the database as well. */
 async function kills(name, count, storeUrl, postgres) {
   const { server, writers } = await open(name, storeUrl);
@@ -52,8 +55,10 @@ async function kills(name, count, storeUrl, postgres) {
   for (let round = 1; round <= count; round += 1) {
     let isOver = false;
     const writing = writers.write(() => isOver);
-    // Another moment each time, from the first request to the middle of many.
-    await pause(20 + ((round * 137) % 400));
+    // Another moment each time, from the first acknowledged write to the middle of many.
+    const before = writers.acknowledged;
+    for (let waited = 0; writers.acknowledged === before && waited < WRITING_MS; waited += 5) await pause(5);
+    await pause((round * 137) % 400);
     if (postgres && round % 2 === 0) {
       databases += 1;
       await postgres.kill();

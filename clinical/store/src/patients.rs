@@ -275,6 +275,81 @@ pub async fn find(
     }
 }
 
+/// Patients of one statement of [`first_of`]; they are named one by one, because a list is written
+/// differently on the two engines.
+const NAMED: usize = 32;
+
+/// The first `max` active patients among `ids`, in their order, whom the viewer may see.
+///
+/// # Errors
+/// The store failed.
+pub async fn first_of(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    ids: &[PatientId],
+    max: usize,
+) -> Result<Vec<Patient>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(NAMED) {
+        let id = |at: usize| some.get(at).map_or(Uuid::nil(), |it| it.as_uuid());
+        let mut rows = fetch_all!(
+            conn,
+            PatientRow,
+            select_patients!(
+                "WHERE p.state = 'active' AND p.id IN ($5, $6, $7, $8, $9, $10, $11, $12,
+                     $13, $14, $15, $16, $17, $18, $19, $20,
+                     $21, $22, $23, $24, $25, $26, $27, $28,
+                     $29, $30, $31, $32, $33, $34, $35, $36) AND ",
+                reach!("p.tenant", "p.id")
+            ),
+            viewer.tenant.as_uuid(),
+            viewer.person.as_uuid(),
+            viewer.role.as_str(),
+            viewer.now.0,
+            id(0),
+            id(1),
+            id(2),
+            id(3),
+            id(4),
+            id(5),
+            id(6),
+            id(7),
+            id(8),
+            id(9),
+            id(10),
+            id(11),
+            id(12),
+            id(13),
+            id(14),
+            id(15),
+            id(16),
+            id(17),
+            id(18),
+            id(19),
+            id(20),
+            id(21),
+            id(22),
+            id(23),
+            id(24),
+            id(25),
+            id(26),
+            id(27),
+            id(28),
+            id(29),
+            id(30),
+            id(31)
+        )?;
+        rows.sort_by_key(|row| some.iter().position(|it| it.as_uuid() == row.id));
+        for row in rows {
+            found.extend(opened(conn, row).await?);
+            if found.len() >= max {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The patients whom the viewer may see, in the order of their ids, at most `max`.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use clinical_finder::MAX_HITS;
 use clinical_model::PatientId;
-use clinical_model::patients::{Patient, PatientState};
+use clinical_model::patients::Patient;
 use clinical_store::patients;
 
 use super::RecordError;
@@ -34,7 +34,7 @@ pub async fn search(
     let viewer = actor.viewer(now);
     let max = max.clamp(1, PATIENTS_PAGE_MAX);
     let most = usize::try_from(max).unwrap_or(usize::MAX);
-    let mut conn = desk.db().read().await?;
+    let mut conn = desk.db().look().await?;
     let found = if query.trim().is_empty() {
         let mut page = patients::page(&mut conn, &viewer, after, max.saturating_add(1)).await?;
         let has_more = page.len() > most;
@@ -46,23 +46,14 @@ pub async fn search(
     } else {
         let ask = |finder: &clinical_finder::Finder| finder.search(query, MAX_HITS);
         let hits = desk.index().ask(&mut conn, actor.tenant, ask).await?;
-        let mut seen = Vec::new();
-        for hit in hits {
-            // The rights are asked for each hit, best first, until the answer is full.
-            let id = PatientId::from_uuid(hit.id);
-            let patient = patients::find(&mut conn, &viewer, id).await?;
-            seen.extend(patient.filter(|it| it.state == PatientState::Active));
-            if seen.len() == most {
-                break;
-            }
-        }
+        // The rights are asked for each hit, best first, until the answer is full.
+        let ids: Vec<PatientId> = hits.iter().map(|it| PatientId::from_uuid(it.id)).collect();
+        let seen = patients::first_of(&mut conn, &viewer, &ids, most).await?;
         Found {
             patients: seen,
             next: None,
         }
     };
-    drop(conn);
-    let tx = desk.db().begin().await?;
-    tx.commit(actor.did("patient.search", now)).await?;
+    conn.commit(actor.did("patient.search", now)).await?;
     Ok(found)
 }
