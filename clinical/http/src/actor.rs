@@ -11,8 +11,8 @@ use clinical_app::Actor;
 use clinical_app::identity::{self, AuthenticateError};
 use clinical_model::Standing;
 
-use crate::conditional;
 use crate::error::ApiError;
+use crate::idempotent;
 use crate::operation::{Operation, Who};
 use crate::router::{ApiState, operations};
 
@@ -24,7 +24,7 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     match admit(&state, &mut request).await {
-        Ok(operation) => conditional::run(&state, operation, request, next).await,
+        Ok(operation) => idempotent::run(&state, request, (operation, next)).await,
         Err(response) => *response,
     }
 }

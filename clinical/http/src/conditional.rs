@@ -30,9 +30,8 @@ use self::tags::Tags;
 use self::versions::Versions;
 use crate::error::ApiError;
 use crate::extract::is_json;
-use crate::idempotent;
 use crate::operation::Operation;
-use crate::router::{ApiState, BODY_BYTES_MAX};
+use crate::router::BODY_BYTES_MAX;
 
 /// What this layer needs to know of a body.
 #[derive(Deserialize)]
@@ -41,20 +40,15 @@ struct Peek {
 }
 
 /// Runs a request under its conditions. FHIR has its own rules for the same headers.
-pub(crate) async fn run(
-    state: &ApiState,
-    operation: &Operation,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn run(operation: &Operation, request: Request, next: Next) -> Response {
     if operation.path.starts_with("/fhir/") {
-        return idempotent::run(state, request, next).await;
+        return next.run(request).await;
     }
     let versions = Versions::of(operation);
     let answer = if operation.method == Method::GET {
         read(versions, request, next).await
     } else {
-        write(state, versions, request, next).await
+        write(versions, request, next).await
     };
     answer.unwrap_or_else(|error| error.into_response())
 }
@@ -79,16 +73,10 @@ async fn read(versions: Versions, request: Request, next: Next) -> Result<Respon
     }
 }
 
-async fn write(
-    state: &ApiState,
-    versions: Versions,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+async fn write(versions: Versions, request: Request, next: Next) -> Result<Response, ApiError> {
     let named = named(versions, &request)?;
     if !versions.takes {
-        let response = idempotent::run(state, request, next).await;
-        return tagged(versions, response).await;
+        return tagged(versions, next.run(request).await).await;
     }
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX)
@@ -98,7 +86,7 @@ async fn write(
     let last = bodies.len().saturating_sub(1);
     for (place, body) in bodies.into_iter().enumerate() {
         let request = Request::from_parts(parts.clone(), Body::from(body));
-        let response = idempotent::run(state, request, next.clone()).await;
+        let response = next.clone().run(request).await;
         // Of several versions one may be the current one: what found another did nothing.
         if place == last || response.status() != StatusCode::PRECONDITION_FAILED {
             return tagged(versions, response).await;

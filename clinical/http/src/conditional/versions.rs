@@ -128,7 +128,10 @@ pub(crate) fn slot<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut D
 }
 
 fn complete(described: &mut Described, method: &Method, versions: Versions) {
-    let parameters = described.parameters.get_or_insert_default();
+    let mut push = |parameter| {
+        let parameters = described.parameters.get_or_insert_default();
+        parameters.push(RefOr::T(parameter));
+    };
     let responses = &mut described.responses.responses;
     if versions.tells {
         for status in ["200", "201"] {
@@ -139,7 +142,7 @@ fn complete(described: &mut Described, method: &Method, versions: Versions) {
             }
         }
         if *method == Method::GET {
-            parameters.push(RefOr::T(header("If-None-Match", IF_NONE_MATCH)));
+            push(header("If-None-Match", IF_NONE_MATCH));
             let same = Response::new("The caller has that answer.");
             responses.insert("304".to_owned(), RefOr::T(same));
         }
@@ -150,7 +153,7 @@ fn complete(described: &mut Described, method: &Method, versions: Versions) {
         } else {
             IF_MATCH
         };
-        parameters.push(RefOr::T(header("If-Match", text)));
+        push(header("If-Match", text));
         let problems = [
             (
                 "412",

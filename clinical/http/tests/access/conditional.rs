@@ -400,3 +400,28 @@ async fn what_has_no_version_refuses_a_promise_that_it_cannot_keep() {
     let entry = call(&house, (&path, place.1), &[], &Value::Null).await;
     assert_eq!(entry.body["tags"], json!([]), "nothing was done");
 }
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_again_and_over_another_version_it_is_another() {
+    let house = House::open(CookiePolicy::PlainHttp).await;
+    let cast = Cast::gather(&house).await;
+    let lab = house.token("lab@demo.clinic").await;
+    let what = format!("POST /orders/{}/collect", cast.order);
+    let sent = async |key: &str, header: &str| {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/v1{}", what.trim_start_matches("POST ")))
+            .header("authorization", format!("Bearer {lab}"))
+            .header("idempotency-key", key)
+            .header("if-match", header);
+        house.send(request.body(Body::empty()).unwrap()).await
+    };
+    let first = sent("k-1", "\"77\", \"1\"").await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let again = sent("k-1", "\"77\", \"1\"").await;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(tag(&again), tag(&first));
+    let other = sent("k-1", "\"2\"").await;
+    assert_eq!(other.code(), "key_reused");
+}
