@@ -96,10 +96,14 @@ impl Amending {
         }
         match choice {
             Choice::Theirs => self.close(None),
-            Choice::Mine => self.save(),
+            Choice::Mine => {
+                let (began, stored) = (Form::of_entry(&began), Form::of_entry(&stored));
+                self.form.keep_hidden(began, stored);
+                self.save();
+            }
             Choice::Both => {
-                self.form
-                    .join(Form::of_entry(&began), Form::of_entry(&stored));
+                let (began, stored) = (Form::of_entry(&began), Form::of_entry(&stored));
+                self.form.join(began, stored);
                 self.is_joined.set(true);
             }
         }

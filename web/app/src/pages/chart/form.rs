@@ -129,15 +129,18 @@ impl Form {
         let [was, theirs, mine] = [&began_tags, &stored_tags, &my_tags].map(|it| it.join("\n"));
         let joined = merged(&was, &theirs, &mine);
         self.tags.set(joined.lines().collect::<Vec<_>>().join(", "));
-        let marks = [
-            |it: Self| it.is_there,
-            |it: Self| it.is_dangerous,
-            |it: Self| it.is_hidden,
-        ];
-        for mark in marks {
+        for mark in [|it: Self| it.is_there, |it: Self| it.is_dangerous] {
             if mark(self).get_untracked() == mark(began).get_untracked() {
                 mark(self).set(mark(stored).get_untracked());
             }
+        }
+        self.keep_hidden(began, stored);
+    }
+
+    /// Leaves who may see it as somebody else has decided meanwhile, unless it was decided here.
+    pub(super) fn keep_hidden(self, began: Self, stored: Self) {
+        if self.is_hidden.get_untracked() == began.is_hidden.get_untracked() {
+            self.is_hidden.set(stored.is_hidden.get_untracked());
         }
     }
 
