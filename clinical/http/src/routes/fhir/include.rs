@@ -102,10 +102,10 @@ fn referred(search: &Search, page: &[Value]) -> Vec<PatientId> {
 fn referring(search: &Search) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = Vec::new();
     for include in &search.controls.revinclude {
-        if let Ok((_, Some(kind))) = served(include.source.as_str()) {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
+        if let Ok((_, Some(kind))) = served(include.source.as_str())
+            && !kinds.contains(&kind)
+        {
+            kinds.push(kind);
         }
     }
     kinds
