@@ -88,6 +88,31 @@ export function records() {
     assert.match(await at(on.doctor, "entry-dialog").innerText(), /Boutons/);
     await on.doctor.keyboard.press("Escape");
   });
+  scenario.step("two changes of one allergy stand side by side, and both are kept", async () => {
+    const amend = async (page, words) => {
+      await at(page, "chart-allergies").getByTestId("entry-amend").first().click();
+      await at(page, "entry-more").fill(words);
+    };
+    const other = await on.doctor.context().newPage();
+    await open(other, "Eyenga", "Eyenga");
+    await amend(on.doctor, "Urticaire géante");
+    await amend(other, "Urticaire et œdème");
+    await press(other, "entry-save");
+    await says(other, "chart-allergies", "Urticaire et œdème");
+    await press(on.doctor, "entry-save");
+    await shown(on.doctor, "conflict");
+    assert.equal(await on.doctor.evaluate(() => document.activeElement.id), "conflict-title");
+    await says(on.doctor, "conflict-began", "Urticaire étendue");
+    await says(on.doctor, "conflict-stored", "Urticaire et œdème");
+    await says(on.doctor, "conflict-mine", "Urticaire géante");
+    await isReadable(on.doctor, "conflict");
+    await press(on.doctor, "conflict-both");
+    await shown(on.doctor, "entry-joined");
+    assert.equal(await at(on.doctor, "entry-more").inputValue(), "Urticaire et œdème; Urticaire géante");
+    await press(on.doctor, "entry-save");
+    await says(on.doctor, "chart-allergies", "Urticaire et œdème; Urticaire géante");
+    await other.close();
+  });
   scenario.step("the timeline shows it, filtered by kind", async () => {
     await at(on.doctor, "timeline-kind").selectOption("allergy");
     await says(on.doctor, "timeline", "Pénicillines");

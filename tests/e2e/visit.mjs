@@ -335,6 +335,22 @@ function ending(scenario, on) {
     const state = await shown(on.doctorPage, "note-save-state");
     await until("the note to be saved", async () => (await state.getAttribute("data-state")) === "saved");
   });
+  scenario.step("what was written elsewhere meanwhile stands beside the note, and both go on", async () => {
+    const path = `/appointments/${on.appointment.id}/note`;
+    const before = await on.clinic.expect(200, "GET", path);
+    const text = `Vu par un confrère.\n${NOTE}`;
+    await on.clinic.expect(200, "PUT", path, { text, version: before.version });
+    await at(on.doctorPage, "note-text").fill(`${NOTE}\nRevoir dans une semaine.`);
+    await shown(on.doctorPage, "conflict");
+    assert.ok((await at(on.doctorPage, "conflict-stored").innerText()).includes("Vu par un confrère."));
+    assert.ok((await at(on.doctorPage, "conflict-mine").innerText()).includes("Revoir dans une semaine."));
+    await press(on.doctorPage, "conflict-both");
+    const state = at(on.doctorPage, "note-save-state");
+    await until("the note to be saved", async () => (await state.getAttribute("data-state")) === "saved");
+    const both = `${text}\nRevoir dans une semaine.`;
+    assert.equal((await on.clinic.expect(200, "GET", path)).text, both);
+    assert.equal(await at(on.doctorPage, "note-text").inputValue(), both);
+  });
   scenario.step("only the doctor's act ends the visit, for everybody", async () => {
     await press(on.doctorPage, "end-visit");
     await press(on.doctorPage, "end-confirm");

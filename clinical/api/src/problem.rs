@@ -76,6 +76,8 @@ pub enum ProblemCode {
     KeyReused,
     /// The thing has changed since it was read. 412
     Changed,
+    /// It is not said which version was read: `If-Match` or `version`. 428
+    VersionNeeded,
     /// Larger than allowed. 413
     TooLarge,
     /// Not JSON, or a file of a kind that is not taken. 415

@@ -2,6 +2,7 @@
 
 mod enrol;
 mod evidence;
+mod facilities;
 mod new_user;
 mod one_time;
 mod own;
@@ -28,6 +29,7 @@ pub use enrol::{
     new_recovery_codes, own_factors, remove_factor,
 };
 pub use evidence::{Evidence, EvidenceError};
+pub use facilities::{FacilityError, Founded, NewFacility, add_facility, facilities};
 pub use new_user::{CreateUserError, NewUser, create_user};
 pub use one_time::OneTimeToken;
 pub use own::{

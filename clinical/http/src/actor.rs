@@ -24,12 +24,15 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     match admit(&state, &mut request).await {
-        Ok(()) => idempotent::run(&state, request, next).await,
+        Ok(operation) => idempotent::run(&state, request, (operation, next)).await,
         Err(response) => *response,
     }
 }
 
-async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Response>> {
+async fn admit(
+    state: &ApiState,
+    request: &mut Request,
+) -> Result<&'static Operation, Box<Response>> {
     let refuse = |error: ApiError| Box::new(error.into_response());
     let path = request
         .extensions()
@@ -48,7 +51,7 @@ async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Respon
         return Err(Box::new(method_not_allowed(path)));
     };
     if operation.who == Who::Public {
-        return Ok(());
+        return Ok(operation);
     }
     let (actor, standing) = authenticate(state, request.headers())
         .await
@@ -60,7 +63,7 @@ async fn admit(state: &ApiState, request: &mut Request) -> Result<(), Box<Respon
         return Err(refuse(ProblemCode::Forbidden.into()));
     }
     request.extensions_mut().insert(actor);
-    Ok(())
+    Ok(operation)
 }
 
 fn method_not_allowed(path: &str) -> Response {

@@ -183,6 +183,7 @@ fn log(code: ProblemCode, cause: &(dyn std::error::Error + 'static)) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one line for each code")]
 const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
     match code {
         ProblemCode::Malformed => (StatusCode::BAD_REQUEST, "The request has another shape."),
@@ -239,6 +240,10 @@ const fn describe(code: ProblemCode) -> (StatusCode, &'static str) {
         ProblemCode::Changed => (
             StatusCode::PRECONDITION_FAILED,
             "The thing has changed since it was read.",
+        ),
+        ProblemCode::VersionNeeded => (
+            StatusCode::PRECONDITION_REQUIRED,
+            "Say which version was read: `If-Match` with its entity tag, or `version` in the body.",
         ),
         ProblemCode::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
         ProblemCode::UnsupportedMediaType => (

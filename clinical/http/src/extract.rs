@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use clinical_api::ProblemCode;
 use clinical_model::DeviceLabel;
@@ -22,7 +22,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(&request) {
+        if !is_json(request.headers()) {
             return Err(ProblemCode::UnsupportedMediaType.into());
         }
         let bytes =
@@ -45,9 +45,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-fn is_json(request: &Request) -> bool {
-    let kind = request
-        .headers()
+/// Whether the headers say that the body is JSON.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let essence = kind

@@ -3,7 +3,7 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -12,7 +12,9 @@ use clinical_app::Actor;
 use clinical_app::idempotency::{self, Earlier, KEY_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
+use crate::conditional;
 use crate::error::ApiError;
+use crate::operation::Operation;
 use crate::router::ApiState;
 
 /// The header with the key that the sender chose.
@@ -35,13 +37,17 @@ struct Kept {
 }
 
 /// Runs a request; one with a key at most once.
-pub(crate) async fn run(state: &ApiState, request: Request, next: Next) -> Response {
+pub(crate) async fn run(
+    state: &ApiState,
+    request: Request,
+    (operation, next): (&Operation, Next),
+) -> Response {
     let key = match key_of(request.method(), request.headers()) {
         Ok(Some(key)) => key,
-        Ok(None) => return next.run(request).await,
+        Ok(None) => return conditional::run(operation, request, next).await,
         Err(error) => return error.into_response(),
     };
-    match with_key(state, request, (&key, next)).await {
+    match with_key(state, request, (&key, operation, next)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
@@ -68,25 +74,31 @@ fn key_of(method: &Method, headers: &HeaderMap) -> Result<Option<String>, ApiErr
 async fn with_key(
     state: &ApiState,
     request: Request,
-    (key, next): (&str, Next),
+    (key, operation, next): (&str, &Operation, Next),
 ) -> Result<Response, ApiError> {
     let Some(mut actor) = request.extensions().get::<Actor>().copied() else {
         // What is public belongs to nobody, so nobody can ask for it again.
-        return Ok(next.run(request).await);
+        return Ok(conditional::run(operation, request, next).await);
     };
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX)
         .await
         .or(Err(ProblemCode::TooLarge))?;
     let target = parts.uri.path_and_query().map_or("", |it| it.as_str());
-    let once = idempotency::once(&actor, key, &[target.as_bytes(), &body]);
+    let mut asked: Vec<&[u8]> = vec![target.as_bytes(), &body];
+    // Over another version it is another request.
+    let conditions = [IF_MATCH, IF_NONE_MATCH];
+    let conditions = conditions.iter().flat_map(|it| parts.headers.get_all(it));
+    asked.extend(conditions.map(HeaderValue::as_bytes));
+    let once = idempotency::once(&actor, key, &asked);
     match idempotency::earlier(&state.clinic, &actor, once).await? {
         Earlier::Never => {}
         earlier => return answer_again(earlier),
     }
     actor.once = Some(once);
     parts.extensions.insert(actor);
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let request = Request::from_parts(parts, Body::from(body));
+    let response = conditional::run(operation, request, next).await;
     if response.status() == StatusCode::CONFLICT {
         // Perhaps another of the same requests was quicker.
         match idempotency::earlier(&state.clinic, &actor, once).await? {

@@ -5,6 +5,7 @@
 //! its domain, [`Operation`]; the guard, the OpenAPI text and the tests read that one table.
 
 mod actor;
+mod conditional;
 mod cookies;
 mod error;
 mod extract;

@@ -6,13 +6,12 @@ use clinical_app::idempotency::KEY_BYTES_MAX;
 use clinical_model::Role;
 use utoipa::OpenApi as _;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{
-    Operation as Described, Parameter, ParameterBuilder, ParameterIn, PathItem,
-};
+use utoipa::openapi::path::{Operation as Described, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, Schema};
+use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Required, Schema};
 
+use crate::conditional::versions::{self, slot};
 use crate::operation::Who;
 use crate::router::operations;
 use crate::routes::DOMAINS;
@@ -34,6 +33,11 @@ struct Frame;
 /// roles.
 #[must_use]
 pub fn openapi() -> OpenApi {
+    versions::describe(plain())
+}
+
+/// The description without what versions add to it.
+pub(crate) fn plain() -> OpenApi {
     let mut whole = Frame::openapi();
     for domain in DOMAINS {
         whole = whole.nest(BASE, (domain.openapi)());
@@ -64,17 +68,6 @@ pub fn openapi() -> OpenApi {
         }
     }
     whole
-}
-
-fn slot<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Described> {
-    match method {
-        "GET" => item.get.as_mut(),
-        "PUT" => item.put.as_mut(),
-        "POST" => item.post.as_mut(),
-        "DELETE" => item.delete.as_mut(),
-        "PATCH" => item.patch.as_mut(),
-        _ => None,
-    }
 }
 
 /// What every POST of somebody who is signed in may carry.
@@ -112,12 +105,7 @@ fn complete(described: &mut Described, who: Who) {
         let nothing: [&str; 0] = [];
         described.security = Some(vec![SecurityRequirement::new(BEARER, nothing)]);
     }
-    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
-    let mut problem = Response::new("A problem (RFC 9457); `code` says which.");
-    problem.content.insert(
-        "application/problem+json".to_owned(),
-        RefOr::T(Content::new(Some(schema))),
-    );
+    let problem = versions::problem("A problem (RFC 9457); `code` says which.");
     described
         .responses
         .responses

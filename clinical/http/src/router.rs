@@ -22,7 +22,7 @@ use crate::routes::{DOMAINS, fhir};
 
 /// Larger bodies are refused: the longest note has 20,000 characters of at most 4 bytes each (UTF-8),
 /// and JSON may write a character of one byte in six.
-const BODY_BYTES_MAX: usize = 128 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 128 * 1024;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]

@@ -29,6 +29,7 @@ pub mod patients;
 pub mod people;
 pub mod prescriptions;
 pub mod rights;
+pub mod schema;
 mod scribe;
 pub mod sessions;
 mod statement;

@@ -63,6 +63,11 @@ const STEPS: &[Step] = &[
     step!(85, shared "0085_requests"),
 ];
 
+/// Version and name of every step.
+pub(crate) fn names() -> impl Iterator<Item = (i64, &'static str)> {
+    STEPS.iter().map(|step| (step.version, step.name))
+}
+
 pub(crate) fn sqlite() -> Migrator {
     sqlite_until(i64::MAX)
 }

@@ -60,7 +60,17 @@ enum Command {
         demo: bool,
     },
     /// Bring the store to this version's schema.
-    Migrate,
+    Migrate {
+        /// Change nothing. Exits with 0 when the store has this version's schema, 3 when steps are
+        /// outstanding (they are listed), 4 when the store belongs to another version.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Add a facility to this installation, or list them.
+    Facility {
+        #[command(subcommand)]
+        command: commands::facility::FacilityCommand,
+    },
     /// Verify or export the record of who did and saw what.
     Audit {
         #[command(subcommand)]
@@ -142,7 +152,9 @@ fn main() -> ExitCode {
                 }
                 commands::serve::run(config, demo)
             }
-            Command::Migrate => commands::migrate::run(&config),
+            Command::Migrate { check: false } => commands::migrate::run(&config),
+            Command::Migrate { check: true } => commands::migrate::check(&config),
+            Command::Facility { command } => commands::facility::run(&config, command),
             Command::Backup { file } => commands::backup::back_up(&config, &file),
             Command::Restore { file, key, check } => {
                 commands::backup::restore(&config, &file, key.as_deref(), check)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{COMMON, ENDPOINTS, Endpoint, Interaction, ResourceKind, SYSTEM_INTERACTIONS};
+use super::{COMMON, ENDPOINTS, Endpoint, Interaction, Param, ResourceKind, SYSTEM_INTERACTIONS};
 
 /// What the statement says besides the table.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +94,14 @@ fn resource(publication: &Publication<'_>, endpoint: &Endpoint) -> Value {
         "referencePolicy": ["literal"],
         "searchParam": params,
     });
+    for (name, includes) in [
+        ("searchInclude", includes(publication, endpoint)),
+        ("searchRevInclude", reverse_includes(publication, endpoint)),
+    ] {
+        if !includes.is_empty() {
+            value[name] = includes.into();
+        }
+    }
     if serves(Interaction::Delete) {
         value["documentation"] = json!(
             "What is deleted is marked as entered in error; it stays readable and is no longer changed."
@@ -111,6 +119,32 @@ fn resource(publication: &Publication<'_>, endpoint: &Endpoint) -> Value {
     value
 }
 
+/// The references of a resource to resources that are served.
+fn includes(publication: &Publication<'_>, endpoint: &Endpoint) -> Vec<String> {
+    let leads = |param: &&Param| {
+        param
+            .targets
+            .iter()
+            .any(|it| publication.kinds.contains(it))
+    };
+    let params = endpoint.params.iter().filter(leads);
+    params
+        .map(|param| format!("{}:{}", endpoint.kind.as_str(), param.name))
+        .collect()
+}
+
+/// The references of resources that are served to this one.
+fn reverse_includes(publication: &Publication<'_>, endpoint: &Endpoint) -> Vec<String> {
+    let sources = ENDPOINTS
+        .iter()
+        .filter(|source| publication.kinds.contains(&source.kind));
+    let pairs = sources.flat_map(|source| source.params.iter().map(move |param| (source, param)));
+    pairs
+        .filter(|(_, param)| param.targets.contains(&endpoint.kind))
+        .map(|(source, param)| format!("{}:{}", source.kind.as_str(), param.name))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +160,16 @@ mod tests {
             interactions: &[Interaction::Read, Interaction::Search],
             operations: &["everything"],
         });
+        let includes = |at: usize, name: &str| statement["rest"][0]["resource"][at][name].clone();
+        let both = json!(["Observation:patient", "Observation:subject"]);
+        assert_eq!(includes(0, "searchInclude"), Value::Null);
+        assert_eq!(includes(0, "searchRevInclude"), both);
+        assert_eq!(
+            includes(1, "searchInclude"),
+            both,
+            "no encounters are served"
+        );
+        assert_eq!(includes(1, "searchRevInclude"), Value::Null);
         assert_eq!(Checked::parse(statement).err(), None);
     }
 

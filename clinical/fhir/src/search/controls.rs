@@ -2,6 +2,7 @@
 
 use super::{Refusal, faulty};
 use crate::catalog::{Endpoint, ResourceKind};
+use crate::outcome::{Issue, IssueType};
 
 /// Resources on a page when nothing is asked for.
 pub const PAGE_USUAL: u16 = 20;
@@ -125,7 +126,7 @@ impl Controls {
         text: &str,
     ) -> Result<bool, Refusal> {
         if modifier.is_some() && matches!(name, "_include" | "_revinclude") {
-            return Err(faulty(name, "this modifier is not supported"));
+            return Err(unknown(name, "this modifier is not supported"));
         }
         match name {
             "_count" => {
@@ -181,7 +182,7 @@ impl Controls {
                         .is_some_and(|param| param.targets.contains(&endpoint.kind)),
                 };
                 if !leads_here {
-                    return Err(faulty(name, "does not lead to what is searched"));
+                    return Err(unknown(name, "does not lead to what is searched"));
                 }
                 self.revinclude.push(found);
             }
@@ -229,6 +230,14 @@ fn summary(text: &str) -> Result<Summary, Refusal> {
     })
 }
 
+/// An include that this server does not have adds nothing, so lenient handling may ignore it.
+fn unknown(name: &str, text: &str) -> Refusal {
+    Refusal::Unknown(Issue::error(
+        IssueType::NotSupported,
+        format!("{name}: {text}"),
+    ))
+}
+
 /// `Source:param` or `Source:param:Target`.
 fn include(text: &str, source: Option<ResourceKind>, before: usize) -> Result<Include, Refusal> {
     const NAME: &str = "_include";
@@ -245,7 +254,7 @@ fn include(text: &str, source: Option<ResourceKind>, before: usize) -> Result<In
         .and_then(|endpoint| endpoint.param(param).map(|param| (endpoint.kind, param)))
         .filter(|(_, param)| !param.targets.is_empty());
     let (Some((source, param)), None) = (known, parts.next()) else {
-        return Err(faulty(
+        return Err(unknown(
             NAME,
             "must be Resource:parameter, of a reference that this server has",
         ));
@@ -261,6 +270,6 @@ fn include(text: &str, source: Option<ResourceKind>, before: usize) -> Result<In
             param: param.name,
             target: Some(target),
         }),
-        Some(_) => Err(faulty(NAME, "that type is no target of this parameter")),
+        Some(_) => Err(unknown(NAME, "that type is no target of this parameter")),
     }
 }

@@ -6,8 +6,10 @@ use clinical_model::Micros;
 use serde_json::{Value, json};
 
 use super::{
-    DateTest, Filter, QuantityTest, ReferenceTest, Search, Summary, Test, TextTest, TokenTest,
+    DateTest, Filter, Include, QuantityTest, ReferenceTest, Search, Summary, Test, TextTest,
+    TokenTest,
 };
+use crate::catalog::ResourceKind;
 use crate::moment::Moment;
 
 /// What a cut resource always keeps: its identity, and what its type requires in this API.
@@ -93,6 +95,28 @@ fn collect<'a>(value: &'a Value, path: &[&str], found: &mut Vec<&'a Value>) {
         }
     } else {
         found.push(value);
+    }
+}
+
+impl Include {
+    /// The ids of the resources of a type that a resource refers to by this parameter.
+    pub fn targets<'a>(
+        &self,
+        resource: &'a Value,
+        target: ResourceKind,
+    ) -> impl Iterator<Item = &'a str> {
+        let is_meant = resource.get("resourceType").and_then(Value::as_str)
+            == Some(self.source.as_str())
+            && self.target.is_none_or(|wanted| wanted == target);
+        let found = if is_meant {
+            elements(resource, self.param)
+        } else {
+            Vec::new()
+        };
+        found.into_iter().filter_map(move |it| {
+            let (kind, id) = it.get("reference")?.as_str()?.split_once('/')?;
+            (kind == target.as_str()).then_some(id)
+        })
     }
 }
 

@@ -232,7 +232,7 @@ async fn errors_are_outcomes_and_unknown_filters_are_refused() {
             "value",
         ),
         (
-            format!("/Condition?patient={patient}&_include=Condition:patient"),
+            format!("/Condition?patient={patient}&_include=Condition:encounter"),
             400,
             "not-supported",
         ),
@@ -271,4 +271,141 @@ async fn the_root_answers_as_the_api_does_and_says_what_it_can_without_a_login()
     let nobody = Request::get("/fhir/R4/Patient").body(axum::body::Body::empty());
     let nobody = record.house.send(nobody.unwrap()).await;
     assert_eq!(nobody.body["issue"][0]["code"], "login");
+}
+
+fn modes(bundle: &Value) -> Vec<(String, String)> {
+    let entries = bundle["entry"].as_array().into_iter().flatten();
+    let word = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+    entries
+        .map(|it| {
+            (
+                word(&it["search"]["mode"]),
+                word(&it["resource"]["resourceType"]),
+            )
+        })
+        .collect()
+}
+
+fn pairs(them: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |it: &(&str, &str)| (it.0.to_owned(), it.1.to_owned());
+    them.iter().map(owned).collect()
+}
+
+#[tokio::test]
+async fn what_matches_refer_to_comes_with_them() {
+    let record = Record::open().await;
+    let patient = record.patient;
+    let rates = format!("/Observation?patient={patient}&code=8867-4&_include=Observation:patient");
+    let found = record
+        .get(
+            &format!("{rates}&_include=Observation:subject"),
+            &record.own,
+        )
+        .await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+    assert_is_r4(&found.body);
+    // Two observations refer to one patient, by two names: added once.
+    let expected = [
+        ("match", "Observation"),
+        ("match", "Observation"),
+        ("include", "Patient"),
+    ];
+    assert_eq!(modes(&found.body), pairs(&expected));
+    assert_eq!(found.body["total"], 2, "what is included is not counted");
+    let page = record.get(&format!("{rates}&_count=1"), &record.own).await;
+    assert_eq!(modes(&page.body), pairs(&expected[1..]));
+    let counted = record
+        .get(&format!("{rates}&_summary=count"), &record.own)
+        .await;
+    assert_eq!(matches(&counted.body), 0);
+    let strange = record.get(&rates, &record.stranger).await;
+    assert_eq!(matches(&strange.body), 0);
+}
+
+#[tokio::test]
+async fn what_refers_to_a_match_comes_with_it_as_far_as_the_caller_may_see_it() {
+    let record = Record::open().await;
+    let patient = record.patient;
+    let path = format!(
+        "/Patient?_id={patient}&_revinclude=Condition:patient&_revinclude=Observation:subject"
+    );
+    let own = record.get(&path, &record.own).await;
+    assert_eq!(own.status, StatusCode::OK, "{}", own.body);
+    assert_is_r4(&own.body);
+    let own_modes = modes(&own.body);
+    assert_eq!(own_modes[0], ("match".to_owned(), "Patient".to_owned()));
+    let of = |kind: &str, modes: &[(String, String)]| {
+        let it = ("include".to_owned(), kind.to_owned());
+        modes.iter().filter(|mode| **mode == it).count()
+    };
+    assert!(of("Observation", &own_modes) >= 2, "{own_modes:?}");
+    let shows_secret = |body: &Value| body.to_string().contains(&record.secret.to_string());
+    assert!(shows_secret(&own.body));
+    let nurse = record.get(&path, &record.nurse).await;
+    assert!(
+        of("Observation", &modes(&nurse.body)) >= 2,
+        "{}",
+        nurse.body
+    );
+    assert!(!shows_secret(&nurse.body), "very confidential");
+    let strange = record.get(&path, &record.stranger).await;
+    assert_eq!(matches(&strange.body), 0, "{}", strange.body);
+}
+
+#[tokio::test]
+async fn an_include_that_is_not_offered_is_refused_or_named() {
+    let record = Record::open().await;
+    let patient = record.patient;
+    for include in [
+        "_include=Observation:encounter",
+        "_include=Observation:colour",
+        "_include=*",
+        "_include:iterate=Observation:patient",
+        "_revinclude=Condition:patient",
+    ] {
+        let path = format!("/fhir/R4/Observation?patient={patient}&code=8867-4&{include}");
+        let ask = |prefer: &str| {
+            let request = Request::get(&path)
+                .header("authorization", format!("Bearer {}", record.own))
+                .header("prefer", prefer)
+                .body(axum::body::Body::empty());
+            record.house.send(request.unwrap())
+        };
+        let strict = ask("handling=strict").await;
+        assert_eq!(strict.status, StatusCode::BAD_REQUEST, "{include}");
+        assert_eq!(
+            strict.body["issue"][0]["code"], "not-supported",
+            "{include}"
+        );
+        let lenient = ask("handling=lenient").await;
+        assert_eq!(lenient.status, StatusCode::OK, "{include}");
+        let expected = [
+            ("match", "Observation"),
+            ("match", "Observation"),
+            ("outcome", "OperationOutcome"),
+        ];
+        assert_eq!(modes(&lenient.body), pairs(&expected), "{include}");
+        assert_is_r4(&lenient.body);
+    }
+    let metadata = record.get("/metadata", &record.own).await.body;
+    let resources = metadata["rest"][0]["resource"].as_array().unwrap();
+    let row = |kind: &str| resources.iter().find(|it| it["type"] == kind).unwrap();
+    let includes = row("Observation")["searchInclude"].clone();
+    assert_eq!(
+        includes,
+        json!(["Observation:patient", "Observation:subject"])
+    );
+    let reverse = row("Patient")["searchRevInclude"].as_array().unwrap();
+    assert!(reverse.contains(&json!("AllergyIntolerance:patient")));
+    for include in includes.as_array().into_iter().chain([reverse]).flatten() {
+        let include = include.as_str().unwrap();
+        let path = match include.split_once(':') {
+            Some(("Observation", _)) => {
+                format!("/Observation?patient={patient}&_include={include}")
+            }
+            _ => format!("/Patient?_id={patient}&_revinclude={include}"),
+        };
+        let found = record.get(&path, &record.own).await;
+        assert_eq!(found.status, StatusCode::OK, "{path}: {}", found.body);
+    }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod booking;
+mod conditional;
 mod fhir;
 mod fhir_writes;
 mod house;

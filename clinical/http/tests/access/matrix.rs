@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 use crate::house::House;
 use crate::prescriptions::{reasons, request};
 
-struct Row {
-    method: &'static str,
-    path: &'static str,
+pub(crate) struct Row {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
     who: &'static str,
     is_owned: bool,
-    body: &'static str,
+    pub(crate) body: &'static str,
 }
 
 impl Row {
-    fn lets_in(&self, role: Role) -> bool {
+    pub(crate) fn lets_in(&self, role: Role) -> bool {
         matches!(self.who, "public" | "signed_in")
             || self.who.split(',').any(|word| word == role.as_str())
     }
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     include_str!("../../../../docs/permissions.txt")
         .lines()
         .filter(|line| !line.starts_with('#') && !line.starts_with("WS ") && !line.is_empty())
@@ -109,34 +109,34 @@ const PARTIES: [&str; 4] = [
 const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 
 /// Signed-in people and things of theirs.
-struct Cast {
+pub(crate) struct Cast {
     /// One account of every role, none of them a party of the appointment or on duty.
-    strangers: Vec<(Role, String)>,
-    patient: String,
-    doctor: String,
-    appointment: String,
+    pub(crate) strangers: Vec<(Role, String)>,
+    pub(crate) patient: String,
+    pub(crate) doctor: String,
+    pub(crate) appointment: String,
     guest: String,
-    doctor_id: String,
+    pub(crate) doctor_id: String,
     /// The patient's record.
-    record: String,
+    pub(crate) record: String,
     /// A prescription of the doctor for the patient, signed and not transmitted.
     prescription: String,
     /// A result of the doctor's order for the patient, verified, read and released.
     result: String,
     /// An order of the doctor for the patient, without a value.
-    order: String,
+    pub(crate) order: String,
     /// A time that is kept for the patient.
     hold: String,
     /// A place of the patient in the waiting list.
     waiting: String,
     /// What the patient says of the family.
-    entry: String,
+    pub(crate) entry: String,
     /// A paper that the patient brings.
     document: String,
 }
 
 impl Cast {
-    async fn gather(house: &House) -> Self {
+    pub(crate) async fn gather(house: &House) -> Self {
         let mut strangers = Vec::new();
         for role in Role::ALL {
             let account = DEMO_ACCOUNTS
@@ -205,7 +205,7 @@ impl Cast {
         }
     }
 
-    fn what(&self, row: &Row) -> String {
+    pub(crate) fn what(&self, row: &Row) -> String {
         let id = match row.path.split('/').nth(1) {
             Some("doctors") => &self.doctor_id,
             Some("patients" | "fhir") => &self.record,

@@ -110,24 +110,37 @@ pub async fn put_settings(
         }
     };
     let next = settings.version.saturating_add(1);
-    let touched = execute!(
-        tx,
-        "INSERT INTO notify_settings
-             (person, tenant, language, zone, email, sms, phone_sealed, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (person) DO UPDATE SET language = $3, zone = $4, email = $5, sms = $6,
-             phone_sealed = $7, version = $8
-         WHERE notify_settings.version = $9",
-        person.as_uuid(),
-        tenant.as_uuid(),
-        settings.language.as_str(),
-        settings.zone.as_deref(),
-        settings.email,
-        settings.sms,
-        phone,
-        i64::from(next),
-        i64::from(settings.version),
-    )?;
+    let touched = if settings.version == 0 {
+        execute!(
+            tx,
+            "INSERT INTO notify_settings
+                 (person, tenant, language, zone, email, sms, phone_sealed, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+             ON CONFLICT (person) DO NOTHING",
+            person.as_uuid(),
+            tenant.as_uuid(),
+            settings.language.as_str(),
+            settings.zone.as_deref(),
+            settings.email,
+            settings.sms,
+            phone,
+        )?
+    } else {
+        execute!(
+            tx,
+            "UPDATE notify_settings
+             SET language = $2, zone = $3, email = $4, sms = $5, phone_sealed = $6, version = $7
+             WHERE person = $1 AND version = $8",
+            person.as_uuid(),
+            settings.language.as_str(),
+            settings.zone.as_deref(),
+            settings.email,
+            settings.sms,
+            phone,
+            i64::from(next),
+            i64::from(settings.version),
+        )?
+    };
     if touched == 1 {
         Ok(next)
     } else {

@@ -62,6 +62,11 @@ pub async fn add_entry(id: PatientId, request: &EntryRequest) -> Result<EntryVie
     post_with(&format!("/patients/{id}/entries"), request).await
 }
 
+/// `GET /entries/{id}`
+pub async fn entry(id: EntryId) -> Result<EntryView, ApiError> {
+    get(&format!("/entries/{id}")).await
+}
+
 /// `PUT /entries/{id}`
 pub async fn amend_entry(id: EntryId, request: &AmendRequest) -> Result<EntryView, ApiError> {
     put_with(&format!("/entries/{id}"), request).await

@@ -120,6 +120,7 @@ const fn key_of(code: ProblemCode) -> Key {
         | ProblemCode::MethodNotAllowed
         | ProblemCode::UnsupportedMediaType
         | ProblemCode::KeyReused
+        | ProblemCode::VersionNeeded
         | ProblemCode::Internal => Key::FaultInternal,
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod button;
+pub mod conflict;
 pub mod copy;
 pub mod dialog;
 pub mod feedback;
@@ -20,6 +21,7 @@ pub mod part;
 pub mod toast;
 
 pub use button::{Button, Look};
+pub use conflict::{Choice, Conflict, Versions};
 pub use copy::CopyField;
 pub use dialog::Dialog;
 pub use feedback::{Alert, EmptyState, Failure, Spinner, Tone, reason};

@@ -8,6 +8,7 @@ mod bundle;
 mod carry;
 mod everything;
 mod history;
+mod include;
 mod metadata;
 mod read;
 mod search;

@@ -18,6 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{FhirError, Resource, base, served, shown};
+use super::include::{included, only_served};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::Segments;
@@ -90,14 +91,13 @@ pub(super) async fn searched(
     let given = query
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()));
-    let search = Search::parse(endpoint, given, handling).map_err(FhirError::Issues)?;
-    if !search.controls.include.is_empty() || !search.controls.revinclude.is_empty() {
-        let text = "_include and _revinclude are not offered; Patient/{id}/$everything is";
-        return Err(FhirError::issue(IssueType::NotSupported, text));
-    }
+    let mut search = Search::parse(endpoint, given, handling).map_err(FhirError::Issues)?;
+    only_served(&mut search, handling)?;
     let mut found = found(work, &search, resource).await?;
     search.order(&mut found);
-    bundle(&search, found, (base, resource, &query))
+    let page = Page::of(&search, found)?;
+    let more = included(work, &search, &page.matches).await?;
+    Ok(bundle(&search, (page, more), (base, resource, &query)))
 }
 
 /// What a search finds, in no order.
@@ -186,43 +186,64 @@ fn patient_of(search: &Search) -> Option<PatientId> {
     }
 }
 
-/// The page that was asked for, with links to it and to the next.
+/// The matches that are shown.
+struct Page {
+    matches: Vec<Value>,
+    /// How many there are on all pages.
+    all: usize,
+    /// Where the next page begins.
+    end: usize,
+    /// Only their number is wanted.
+    only_count: bool,
+}
+
+impl Page {
+    fn of(search: &Search, found: Vec<Value>) -> Result<Self, FhirError> {
+        let Controls { count, mark, .. } = &search.controls;
+        let start: usize = match mark.as_deref().map(str::parse) {
+            None => 0,
+            Some(Ok(start)) => start,
+            Some(Err(_)) => {
+                let text = "_page: no mark of a page";
+                return Err(FhirError::issue(IssueType::Value, text));
+            }
+        };
+        let only_count = search.controls.summary == Summary::Count || *count == 0;
+        let size = if only_count { 0 } else { usize::from(*count) };
+        Ok(Self {
+            all: found.len(),
+            end: start.saturating_add(size),
+            only_count,
+            matches: found.into_iter().skip(start).take(size).collect(),
+        })
+    }
+}
+
+/// A page with what is added to it, and links to it and to the next.
 fn bundle(
     search: &Search,
-    found: Vec<Value>,
+    (found, more): (Page, Vec<Value>),
     (base, resource, query): (&str, ResourceKind, &[(String, String)]),
-) -> Result<Value, FhirError> {
-    let Controls { count, mark, .. } = &search.controls;
-    let start: usize = match mark.as_deref().map(str::parse) {
-        None => 0,
-        Some(Ok(start)) => start,
-        Some(Err(_)) => {
-            return Err(FhirError::issue(
-                IssueType::Value,
-                "_page: no mark of a page",
-            ));
-        }
-    };
-    let all = found.len();
-    let only_count = search.controls.summary == Summary::Count || *count == 0;
-    let size = if only_count { 0 } else { usize::from(*count) };
+) -> Value {
     let mut page: Vec<(Role, Value)> = Vec::new();
-    for mut resource in found.into_iter().skip(start).take(size) {
+    for mut resource in found.matches {
         search.cut(&mut resource);
         page.push((Role::Match, resource));
     }
+    page.extend(more.into_iter().map(|it| (Role::Include, it)));
     let mut links = vec![("self", link(base, resource, query, None))];
-    let end = start.saturating_add(size);
-    if !only_count && end < all {
-        links.push(("next", link(base, resource, query, Some(end))));
+    if !found.only_count && found.end < found.all {
+        links.push(("next", link(base, resource, query, Some(found.end))));
     }
     if !search.ignored.is_empty() {
         let ignored: &[Issue] = &search.ignored;
         page.push((Role::Outcome, operation_outcome(ignored)));
     }
-    let is_counted = only_count || search.controls.total == Total::Accurate;
-    let total = u64::try_from(all).ok().filter(|_| is_counted || end >= all);
-    Ok(search_set(base, page, &links, total))
+    let is_counted = found.only_count || search.controls.total == Total::Accurate;
+    let total = u64::try_from(found.all)
+        .ok()
+        .filter(|_| is_counted || found.end >= found.all);
+    search_set(base, page, &links, total)
 }
 
 /// The address of a page of this search.

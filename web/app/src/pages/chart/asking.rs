@@ -1,11 +1,12 @@
-use clinical_api::{AmendRequest, EntryRequest, EntryView, TagsRequest};
+use clinical_api::{EntryRequest, EntryView};
 use clinical_model::access::Label;
+use clinical_model::chart::Kind;
 use clinical_model::chart::tags::suggest;
 use clinical_model::chart::units::Analyte;
-use clinical_model::chart::{Fact, Kind, Value};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::amend::Amend;
 use super::form::{Form, MEASURES};
 use super::state::{Asking, Record};
 use super::words;
@@ -60,7 +61,7 @@ pub(super) fn Asked(record: Record) -> impl IntoView {
 }
 
 /// Whether the caller sees confidential entries and so may write some.
-fn may_hide(record: Record) -> bool {
+pub(super) fn may_hide(record: Record) -> bool {
     let patient = record.patient.value();
     patient
         .and_then(|patient| patient.label_max)
@@ -220,7 +221,7 @@ fn Said(form: Form, kind: Kind) -> impl IntoView {
 }
 
 #[component]
-fn Check(id: &'static str, label: Key, on: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Check(id: &'static str, label: Key, on: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="check">
             <input id=id type="checkbox" data-testid=id prop:checked=on on:change=move |event| on.set(event_target_checked(&event))/>
@@ -230,159 +231,13 @@ fn Check(id: &'static str, label: Key, on: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Ways(record: Record, busy: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Ways(record: Record, busy: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="actions">
             <Button look=Look::Secondary on_press=move || record.asking.set(None)>{say(Key::Back)}</Button>
             <Button submit=true busy testid="entry-save">{say(Key::Save)}</Button>
         </div>
     }
-}
-
-#[component]
-fn Amend(record: Record, entry: EntryView) -> impl IntoView {
-    let form = Form::of(&entry.fact);
-    form.is_hidden.set(entry.label > Label::Normal);
-    form.tags.set(entry.tags.join(", "));
-    let suggested: Vec<String> = suggest(&entry.fact)
-        .iter()
-        .map(|it| it.as_str().to_owned())
-        .filter(|it| !entry.tags.contains(it))
-        .collect();
-    let missing = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
-    let kept = StoredValue::new(entry.clone());
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let entry = kept.get_value();
-        let Some(fact) = form.amended(entry.fact.clone()) else {
-            missing.set(true);
-            return;
-        };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let done = amend(&entry, fact, form).await;
-            busy.try_set(false);
-            match done {
-                Ok(()) => {
-                    toast(t_now(Key::EntrySaved));
-                    record.asking.try_set(None);
-                    record.changed();
-                }
-                Err(wrong) => {
-                    fault.try_set(Some(wrong));
-                }
-            }
-        });
-    };
-    let title = entry.fact.clone();
-    view! {
-        <form on:submit=submit novalidate>
-            <p><strong>{part(move || words::title(&title))}</strong></p>
-            {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
-            {part(move || missing.get().then(|| view! { <Alert tone=Tone::Error testid="entry-missing">{say(Key::EntryMissing)}</Alert> }))}
-            <Changes form fact=entry.fact/>
-            {may_hide(record).then(|| view! { <Check id="entry-hidden" label=Key::EntryHidden on=form.is_hidden/> })}
-            <Field id="entry-tags" label=say(Key::EntryTags) hint=say(Key::EntryTagsHint) value=form.tags testid="entry-tags"/>
-            <Suggested suggested form/>
-            <Ways record busy/>
-        </form>
-    }
-}
-
-/// Tags that the words of the entry suggest, each added by a press.
-#[component]
-fn Suggested(suggested: Vec<String>, form: Form) -> impl IntoView {
-    let buttons = suggested.into_iter().map(|tag| {
-        let word = tag.clone();
-        let add = move || {
-            form.tags.update(|tags| {
-                if !tags.split(',').any(|it| it.trim() == word) {
-                    if !tags.trim().is_empty() {
-                        tags.push_str(", ");
-                    }
-                    tags.push_str(&word);
-                }
-            });
-        };
-        view! { <Button look=Look::Quiet testid="entry-suggested" on_press=add>{format!("+ {tag}")}</Button> }
-    });
-    view! { <div class="row">{buttons.collect_view()}</div> }
-}
-
-/// The fields that can change, by what the entry is.
-#[component]
-fn Changes(form: Form, fact: Fact) -> impl IntoView {
-    let there = match fact {
-        Fact::Condition(_) | Fact::Allergy(_) => Some(Key::EntryStill),
-        Fact::Medication(_) => Some(Key::EntryTaken),
-        Fact::Observation(_)
-        | Fact::Immunization(_)
-        | Fact::FamilyHistory(_)
-        | Fact::Procedure(_)
-        | Fact::Document(_)
-        | Fact::Note(_) => None,
-    };
-    let more = match fact {
-        Fact::Allergy(_) => Some(Key::EntryReaction),
-        Fact::Medication(_) => Some(Key::EntryDosage),
-        Fact::Document(_) => Some(Key::EntryTitle),
-        Fact::Observation(_) => None,
-        Fact::Condition(_)
-        | Fact::Immunization(_)
-        | Fact::FamilyHistory(_)
-        | Fact::Procedure(_)
-        | Fact::Note(_) => Some(Key::EntryMore),
-    };
-    let (has_value, has_two) = match &fact {
-        Fact::Observation(it) => (
-            matches!(it.value, Value::Quantity(_)) || it.components.len() == 2,
-            it.components.len() == 2,
-        ),
-        Fact::Condition(_)
-        | Fact::Allergy(_)
-        | Fact::Medication(_)
-        | Fact::Immunization(_)
-        | Fact::FamilyHistory(_)
-        | Fact::Procedure(_)
-        | Fact::Document(_)
-        | Fact::Note(_) => (false, false),
-    };
-    let is_allergy = fact.kind() == Kind::Allergy;
-    view! {
-        {has_value.then(|| view! { <Field id="entry-value" label=say(if has_two { Key::EntryUpper } else { Key::EntryValue }) value=form.value testid="entry-value"/> })}
-        {has_two.then(|| view! { <Field id="entry-second" label=say(Key::EntryLower) value=form.second testid="entry-second"/> })}
-        {more.map(|key| view! { <TextArea id="entry-more" label=say(key) value=form.more rows=3 max=2000 testid="entry-more"/> })}
-        {there.map(|key| view! { <Check id="entry-there" label=key on=form.is_there/> })}
-        {is_allergy.then(|| view! { <Check id="entry-dangerous" label=Key::EntryDangerous on=form.is_dangerous/> })}
-    }
-}
-
-async fn amend(entry: &EntryView, fact: Fact, form: Form) -> Result<(), ApiError> {
-    let hidden = form.is_hidden.get_untracked();
-    let label = match (hidden, entry.label) {
-        (false, _) => Label::Normal,
-        (true, Label::Normal) => Label::Restricted,
-        (true, as_before) => as_before,
-    };
-    if fact != entry.fact || label != entry.label {
-        let request = AmendRequest {
-            fact,
-            label: Some(label),
-            effective_us: None,
-            version: entry.version,
-        };
-        api::amend_entry(entry.id, &request).await?;
-    }
-    let tags = form.tags();
-    if tags != entry.tags {
-        api::tag_entry(entry.id, &TagsRequest { tags }).await?;
-    }
-    Ok(())
 }
 
 #[component]

@@ -1,5 +1,7 @@
 //! What a form says about a fact.
 
+use clinical_api::EntryView;
+use clinical_model::access::Label;
 use clinical_model::chart::units::{Analyte, BLOOD_PRESSURE, DIASTOLIC, SYSTOLIC};
 use clinical_model::chart::{
     Allergy, AllergyCategory, ClinicalStatus, Code, CodeSystem, Component, Condition, Criticality,
@@ -10,7 +12,8 @@ use clinical_model::text::{CodeText, Line, Prose};
 use leptos::prelude::*;
 
 use crate::api;
-use crate::i18n::{Key, t_now};
+use crate::i18n::{Key, t, t_now};
+use crate::three_way::merged;
 
 /// What is offered to be measured, and the name that the chart keeps.
 pub(super) const MEASURES: [(&str, Key); 9] = [
@@ -98,6 +101,95 @@ impl Form {
             Fact::Note(it) => form.more.set(it.text.as_str().to_owned()),
         }
         form
+    }
+
+    /// The words of an entry that is to be amended, with who may see it and its tags.
+    pub(super) fn of_entry(entry: &EntryView) -> Self {
+        let form = Self::of(&entry.fact);
+        form.is_hidden.set(entry.label > Label::Normal);
+        form.tags.set(entry.tags.join(", "));
+        form
+    }
+
+    /// Takes from what is stored whatever was not changed here, and joins texts that were changed on
+    /// both sides. Of two values the one written here stays, beside the comparison that was shown.
+    pub(super) fn join(self, began: Self, stored: Self) {
+        for field in [|it: Self| it.value, |it: Self| it.second] {
+            if field(self).get_untracked() == field(began).get_untracked() {
+                field(self).set(field(stored).get_untracked());
+            }
+        }
+        let [was, theirs, mine] = [began, stored, self].map(|it| it.more.get_untracked());
+        self.more.set(if self.has_one_line() {
+            joined_line(&was, &theirs, mine)
+        } else {
+            merged(&was, &theirs, &mine)
+        });
+        let [began_tags, stored_tags, my_tags] = [began, stored, self].map(Self::tags);
+        let [was, theirs, mine] = [&began_tags, &stored_tags, &my_tags].map(|it| it.join("\n"));
+        let joined = merged(&was, &theirs, &mine);
+        self.tags.set(joined.lines().collect::<Vec<_>>().join(", "));
+        for mark in [|it: Self| it.is_there, |it: Self| it.is_dangerous] {
+            if mark(self).get_untracked() == mark(began).get_untracked() {
+                mark(self).set(mark(stored).get_untracked());
+            }
+        }
+        self.keep_hidden(began, stored);
+    }
+
+    /// Leaves who may see it as somebody else has decided meanwhile, unless it was decided here.
+    pub(super) fn keep_hidden(self, began: Self, stored: Self) {
+        if self.is_hidden.get_untracked() == began.is_hidden.get_untracked() {
+            self.is_hidden.set(stored.is_hidden.get_untracked());
+        }
+    }
+
+    /// Whether the words of this kind are one line and not a text.
+    fn has_one_line(self) -> bool {
+        matches!(
+            self.kind.get_untracked(),
+            Kind::Allergy | Kind::Medication | Kind::Document
+        )
+    }
+
+    /// What stands in the form, a line for each field that this kind has; tracked.
+    pub(super) fn told(self, kind: Kind, title: String) -> String {
+        let mut lines = vec![title];
+        let said = |key: Key, value: &str| format!("{}: {value}", t(key));
+        let mark = |it: RwSignal<bool>| {
+            t(if it.get() {
+                Key::ConflictYes
+            } else {
+                Key::ConflictNo
+            })
+        };
+        if kind == Kind::Observation {
+            let (value, second) = (self.value.get(), self.second.get());
+            lines.push(if second.is_empty() {
+                said(Key::EntryValue, &value)
+            } else {
+                said(Key::EntryValue, &format!("{value} / {second}"))
+            });
+        }
+        lines.extend(self.more.get().split('\n').map(str::to_owned));
+        match kind {
+            Kind::Condition => lines.push(said(Key::EntryStill, mark(self.is_there))),
+            Kind::Medication => lines.push(said(Key::EntryTaken, mark(self.is_there))),
+            Kind::Allergy => {
+                lines.push(said(Key::EntryStill, mark(self.is_there)));
+                lines.push(said(Key::EntryDangerous, mark(self.is_dangerous)));
+            }
+            Kind::Observation
+            | Kind::Immunization
+            | Kind::FamilyHistory
+            | Kind::Procedure
+            | Kind::Document
+            | Kind::Note => {}
+        }
+        lines.push(said(Key::EntryHidden, mark(self.is_hidden)));
+        lines.push(said(Key::EntryTags, &self.tags.get()));
+        lines.retain(|it| !it.is_empty());
+        lines.join("\n")
     }
 
     fn line(it: RwSignal<String>) -> Option<Line> {
@@ -289,6 +381,19 @@ impl Form {
             .map(|it| it.trim().to_owned())
             .filter(|it| !it.is_empty())
             .collect()
+    }
+}
+
+/// Both changes of one line, as long as they fit into one; otherwise the one written here.
+fn joined_line(was: &str, theirs: &str, mine: String) -> String {
+    if mine == was || mine == theirs {
+        return theirs.to_owned();
+    }
+    let both = format!("{theirs}; {mine}");
+    if theirs == was || theirs.is_empty() || Line::try_from(both.as_str()).is_err() {
+        mine
+    } else {
+        both
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod patient;
 pub(crate) mod patients;
 pub(crate) mod record;
 
+mod amend;
 mod asking;
 mod documents;
 mod family;

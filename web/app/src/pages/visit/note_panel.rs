@@ -1,5 +1,7 @@
 //! The doctor's note beside the pictures: saved while writing, signed once.
 
+use core::cell::RefCell;
+
 use crate::components::part;
 use clinical_api::{NoteRequest, NoteState, NoteView, ProblemCode, SignNoteRequest};
 use clinical_model::AppointmentId;
@@ -9,9 +11,12 @@ use leptos::task::spawn_local;
 
 use super::words::Kept;
 use crate::api::{self, ApiError};
-use crate::components::{Alert, Button, Dialog, Glyph, Look, Tone, reason};
+use crate::components::{
+    Alert, Button, Choice, Conflict, Dialog, Glyph, Look, Tone, Versions, reason,
+};
 use crate::i18n::{Key, say, t};
 use crate::remote::Remote;
+use crate::three_way::merged;
 use crate::when;
 
 /// Saved this long after the last key.
@@ -28,6 +33,8 @@ enum Saving {
     Dirty,
     /// On its way.
     Sending,
+    /// Somebody else was quicker: what they saved is shown beside what is written.
+    Compared,
     /// Refused.
     Failed(ApiError),
 }
@@ -56,19 +63,38 @@ fn Signed(note: NoteView) -> impl IntoView {
     }
 }
 
+/// A draft that could not be saved when its panel closed; it opens with it again.
+struct Left {
+    appointment: AppointmentId,
+    text: String,
+    began: String,
+    version: u32,
+}
+
+thread_local! {
+    static LEFT: RefCell<Option<Left>> = const { RefCell::new(None) };
+}
+
 /// A draft that is being written. Copies share it.
 #[derive(Clone, Copy)]
 struct Desk {
     appointment: AppointmentId,
     text: RwSignal<String>,
+    /// What the text was at that version.
+    began: RwSignal<String>,
     version: RwSignal<u32>,
     saving: RwSignal<Saving>,
+    /// What somebody saved meanwhile. While it is there nothing is saved by itself.
+    stored: RwSignal<Option<NoteView>>,
     timer: Kept<Option<Timeout>>,
 }
 
 impl Desk {
     fn write(self, text: String) {
         self.text.set(text);
+        if self.stored.with_untracked(Option::is_some) {
+            return;
+        }
         self.saving.set(Saving::Dirty);
         let timer = Timeout::new(QUIET_MS, move || {
             spawn_local(async move { drop(self.save().await) });
@@ -90,6 +116,7 @@ impl Desk {
         match api::save_note(self.appointment, &request).await {
             Ok(saved) => {
                 self.version.try_set(saved.version);
+                self.began.try_set(text.clone());
                 if self.text.try_get_untracked().as_ref() == Some(&text) {
                     self.saving.try_set(Saving::Saved);
                 } else if let Some(newest) = self.text.try_get_untracked() {
@@ -98,10 +125,67 @@ impl Desk {
                 Some(saved)
             }
             Err(fault) => {
-                self.saving.try_set(Saving::Failed(fault));
+                if fault.is(ProblemCode::Changed) {
+                    self.compare().await;
+                } else {
+                    self.saving.try_set(Saving::Failed(fault));
+                }
                 None
             }
         }
+    }
+
+    /// Fetches what is stored, to be shown beside what is written.
+    async fn compare(self) {
+        match api::note(self.appointment).await {
+            Ok(stored) => {
+                self.stored.try_set(Some(stored));
+                self.saving.try_set(Saving::Compared);
+            }
+            Err(fault) => {
+                self.saving.try_set(Saving::Failed(fault));
+            }
+        }
+    }
+
+    fn leave(self) {
+        let left = Left {
+            appointment: self.appointment,
+            text: self.text.get_untracked(),
+            began: self.began.get_untracked(),
+            version: self.version.get_untracked(),
+        };
+        LEFT.with(|it| it.replace(Some(left)));
+    }
+
+    fn come_back(self) {
+        let left = LEFT.with(RefCell::take);
+        if let Some(left) = left.filter(|it| it.appointment == self.appointment) {
+            self.began.set(left.began);
+            self.version.set(left.version);
+            self.write(left.text);
+        }
+    }
+
+    /// Goes on as the person chose.
+    fn choose(self, choice: Choice, note: Remote<NoteView>) {
+        let Some(stored) = self.stored.get_untracked() else {
+            return;
+        };
+        self.stored.set(None);
+        let written = self.text.get_untracked();
+        let next = match choice {
+            Choice::Theirs => {
+                self.saving.set(Saving::Saved);
+                note.put(stored);
+                return;
+            }
+            Choice::Mine => written,
+            Choice::Both => merged(&self.began.get_untracked(), &stored.text, &written),
+        };
+        self.version.set(stored.version);
+        self.began.set(stored.text);
+        self.write(next);
     }
 }
 
@@ -109,9 +193,11 @@ impl Desk {
 fn Draft(appointment: AppointmentId, loaded: NoteView, note: Remote<NoteView>) -> impl IntoView {
     let desk = Desk {
         appointment,
-        text: RwSignal::new(loaded.text),
+        text: RwSignal::new(loaded.text.clone()),
+        began: RwSignal::new(loaded.text),
         version: RwSignal::new(loaded.version),
         saving: RwSignal::new(Saving::Saved),
+        stored: RwSignal::new(None),
         timer: StoredValue::new_local(None),
     };
     on_cleanup(move || {
@@ -124,7 +210,14 @@ fn Draft(appointment: AppointmentId, loaded: NoteView, note: Remote<NoteView>) -
             };
             spawn_local(async move { drop(api::save_note(appointment, &request).await) });
         }
+        if matches!(
+            desk.saving.get_untracked(),
+            Saving::Compared | Saving::Failed(_)
+        ) {
+            desk.leave();
+        }
     });
+    desk.come_back();
     view! {
         <div class="visit-note">
             <label for="note-text">{say(Key::VisitNoteLabel)}</label>
@@ -136,18 +229,20 @@ fn Draft(appointment: AppointmentId, loaded: NoteView, note: Remote<NoteView>) -
                 prop:value=desk.text
                 on:input=move |event| desk.write(event_target_value(&event))
             ></textarea>
-            <SaveState desk note/>
+            <SaveState desk/>
+            {part(move || desk.stored.get().map(|stored| view! { <Compared desk stored note/> }))}
             <Sign desk note/>
         </div>
     }
 }
 
 #[component]
-fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
+fn SaveState(desk: Desk) -> impl IntoView {
     let code = move || match desk.saving.get() {
         Saving::Saved if desk.version.get() == 0 => "new",
         Saving::Saved => "saved",
         Saving::Dirty | Saving::Sending => "saving",
+        Saving::Compared => "compared",
         Saving::Failed(_) => "failed",
     };
     let retry = move || {
@@ -164,17 +259,8 @@ fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
                 Saving::Dirty | Saving::Sending => {
                     view! { <p class="hint">{say(Key::VisitNoteSaving)}</p> }.into_any()
                 }
-                Saving::Failed(fault) if fault.is(ProblemCode::Changed) => {
-                    view! {
-                        <Alert tone=Tone::Warning testid="error">
-                            <p>{say(Key::VisitNoteChanged)}</p>
-                            <Button look=Look::Secondary testid="note-reload" on_press=move || note.reload()>
-                                {say(Key::VisitNoteReload)}
-                            </Button>
-                        </Alert>
-                    }
-                        .into_any()
-                }
+                // The comparison speaks for itself.
+                Saving::Compared => ().into_any(),
                 Saving::Failed(fault) => {
                     view! {
                         <Alert tone=Tone::Error testid="error">
@@ -189,12 +275,26 @@ fn SaveState(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
     }
 }
 
+/// The note that somebody else saved, beside this one.
+#[component]
+fn Compared(desk: Desk, stored: NoteView, note: Remote<NoteView>) -> impl IntoView {
+    let closed = stored.state == NoteState::Signed;
+    let texts = Versions {
+        began: desk.began.into(),
+        stored: Signal::stored(stored.text),
+        mine: desk.text.into(),
+    };
+    view! { <Conflict texts closed on_choice=move |choice| desk.choose(choice, note)/> }
+}
+
 #[component]
 fn Sign(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
-    let empty = Signal::derive(move || desk.text.with(|text| text.trim().is_empty()));
+    let blocked = Signal::derive(move || {
+        desk.text.with(|text| text.trim().is_empty()) || desk.stored.with(Option::is_some)
+    });
     let sign = move || {
         busy.set(true);
         fault.set(None);
@@ -218,7 +318,7 @@ fn Sign(desk: Desk, note: Remote<NoteView>) -> impl IntoView {
         });
     };
     view! {
-        <Button look=Look::Secondary icon=Glyph::Edit testid="note-sign" disabled=empty on_press=move || asking.set(true)>
+        <Button look=Look::Secondary icon=Glyph::Edit testid="note-sign" disabled=blocked on_press=move || asking.set(true)>
             {say(Key::VisitNoteSign)}
         </Button>
         <Dialog open=asking title=say(Key::VisitNoteSignTitle) testid="note-sign-dialog">

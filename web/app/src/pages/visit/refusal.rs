@@ -75,6 +75,7 @@ fn of_problem(problem: &Problem) -> Refusal {
         | ProblemCode::Contraindicated
         | ProblemCode::NeedsReason
         | ProblemCode::Changed
+        | ProblemCode::VersionNeeded
         | ProblemCode::Repeated
         | ProblemCode::KeyReused
         | ProblemCode::TooLarge
