@@ -40,10 +40,10 @@ pub use booking::{
     RescheduleRequest, SlotView, SlotsView, WeeklyHours,
 };
 pub use calendar::{
-    BookHeldRequest, CalendarAppointmentView, CalendarBy, CalendarColumnView, CalendarEntryView,
-    CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView, NewFeedView,
-    OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView, PlanView,
-    ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
+    AwayKind, AwayView, BookHeldRequest, CalendarAppointmentView, CalendarBy, CalendarColumnView,
+    CalendarEntryView, CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView,
+    NewFeedView, OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView,
+    PlanView, ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
 };
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,
