@@ -18,6 +18,7 @@ mod problem;
 mod records;
 mod results;
 mod rights;
+mod shape;
 mod statistics;
 mod visits;
 mod waiting;
