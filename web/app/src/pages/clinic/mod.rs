@@ -8,6 +8,7 @@ pub(crate) mod take;
 mod board;
 mod choice;
 mod columns;
+mod edited;
 mod entry;
 mod grid;
 mod kept;
