@@ -18,6 +18,18 @@ pub fn date(us: i64) -> String {
     format(us, &options, None)
 }
 
+/// `{weekday}, {day} {month} {year}`, for what is read years later.
+#[must_use]
+pub fn full_date(us: i64) -> String {
+    let options = [
+        ("weekday", "long"),
+        ("day", "numeric"),
+        ("month", "long"),
+        ("year", "numeric"),
+    ];
+    format(us, &options, None)
+}
+
 /// Hours and minutes.
 #[must_use]
 pub fn time(us: i64) -> String {
