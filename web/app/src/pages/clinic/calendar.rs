@@ -120,7 +120,7 @@ pub(crate) fn page() -> AnyView {
     view! {
         <Page title=say(Key::CalendarTitle) class="wide">
             <Bar gaze hand/>
-            <h2 role="status" data-testid="calendar-range">{part(move || gaze.words())}</h2>
+            <h2 aria-live="polite" data-testid="calendar-range">{part(move || gaze.words())}</h2>
             {part(move || {
                 let (by, span) = (gaze.by.get(), gaze.span.get());
                 let from_us = span.begin(gaze.day_us.get());
