@@ -69,6 +69,8 @@ struct Ward {
     tenant: TenantId,
     doctor_id: UserId,
     stranger_id: UserId,
+    /// What was queued while the demo clinic was furnished.
+    furnished: Vec<Uuid>,
 }
 
 impl Ward {
@@ -86,7 +88,12 @@ impl Ward {
             accounts.push(found.unwrap().account);
         }
         drop(conn);
+        let mut conn = house.clinic.db.read().await.unwrap();
+        let furnished = outbox::list(&mut conn, accounts[0].tenant, None, None).await;
+        let furnished = furnished.unwrap().into_iter().map(|it| it.id).collect();
+        drop(conn);
         Self {
+            furnished,
             doctor: house.token("doctor@demo.clinic").await,
             stranger: house.token("doctor3@demo.clinic").await,
             lab: house.token("lab@demo.clinic").await,
@@ -151,8 +158,11 @@ impl Ward {
     async fn queued(&self, kind: MessageKind, whom: Option<Uuid>) -> Vec<Delivery> {
         let mut conn = self.house.clinic.db.read().await.unwrap();
         let all = outbox::list(&mut conn, self.tenant, None, None).await;
-        let is_meant =
-            |it: &Delivery| it.kind == kind && whom.is_none_or(|who| who == it.recipient);
+        let is_meant = |it: &Delivery| {
+            it.kind == kind
+                && whom.is_none_or(|who| who == it.recipient)
+                && !self.furnished.contains(&it.id)
+        };
         all.unwrap().into_iter().filter(is_meant).collect()
     }
 
