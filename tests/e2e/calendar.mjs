@@ -3,46 +3,35 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
-import { Browser } from "../lib/browser.mjs";
+import { Clinic } from "../lib/clinic.mjs";
 import { ACCOUNTS, BASE } from "../lib/demo.mjs";
-import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { at, press, shown, signedIn } from "../lib/pages.mjs";
+import { SMALL, isReadable } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
 const NURSE = "nurse@demo.clinic";
+const DAY_MS = 86_400_000;
+/** The browsers' clock is an hour before UTC all the year. */
+const DOUALA_MS = 3_600_000;
 
-/** Serious violations at both sizes, and nothing that sticks out sideways. */
-async function isReadable(page) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `the page is wider than ${size.width} px`);
-  }
+/** An entry of the grid begins beside its minute and stands in its column. */
+async function standsAt(page, entry, minute, head) {
+  await entry.scrollIntoViewIfNeeded();
+  const row = page.locator(`.hours-row[data-min="${minute - (minute % 15)}"] > [role="rowheader"]`);
+  const [box, line, column] = [await entry.boundingBox(), await row.boundingBox(), await head.boundingBox()];
+  const wanted = line.y + ((minute % 15) / 15) * line.height;
+  assert.ok(Math.abs(box.y - wanted) <= 3, `at ${box.y} px in place of ${wanted} px`);
+  assert.ok(box.x >= column.x - 1 && box.x + box.width <= column.x + column.width + 1, "in its column");
 }
 
-async function signedIn(scenario, person, email) {
-  const browser = scenario.keep(await Browser.open(person, { bypassCSP: true }));
-  const page = await browser.page();
-  await signIn(page, email);
-  return page;
+/** What a screen reader says of the stop that has the focus; null outside the grid. */
+function stop(page) {
+  return page.evaluate(() => {
+    const here = document.activeElement?.closest("[data-stop]");
+    return here ? (here.getAttribute("aria-label") ?? here.textContent) : null;
+  });
 }
 
 /** Chooses a time of the second day with free times: the first may be nearly over. */
@@ -110,11 +99,95 @@ export function calendar() {
     await press(on.patient, "feed-revoke");
     await until("the address is gone", async () => (await fetch(feed.url)).status === 404);
   });
-  scenario.step("a nurse finds it in the calendar by keyboard, moves it and cancels it", async () => {
+  scenario.step("an appointment stands at its hour, in the day and in the week", async () => {
+    const patient = await Clinic.signIn(ACCOUNTS.patient);
+    const it = await patient.expect(200, "GET", `/appointments/${on.appointment}`);
+    const wall = new Date(it.start_us / 1000 + DOUALA_MS);
+    const minute = wall.getUTCHours() * 60 + wall.getUTCMinutes();
+    on.day = wall.toISOString().slice(0, 10);
     on.nurse = await signedIn(scenario, "doctor", NURSE);
     await on.nurse.goto("/calendar");
-    await shown(on.nurse, "calendar");
+    await shown(on.nurse, "calendar-grid");
     await isReadable(on.nurse);
+    await at(on.nurse, "calendar-day").fill(on.day);
+    const entry = at(on.nurse, "calendar-entry").filter({ hasText: on.code });
+    await entry.waitFor();
+    const head = on.nurse.getByRole("columnheader");
+    await standsAt(on.nurse, entry, minute, head.filter({ hasText: it.doctor.name }));
+    await press(on.nurse, "calendar-week");
+    await at(on.nurse, "calendar-who").selectOption({ label: it.doctor.name });
+    await entry.waitFor();
+    await standsAt(on.nurse, entry, minute, head.nth(1 + ((wall.getUTCDay() + 6) % 7)));
+    await isReadable(on.nurse);
+    await on.nurse.emulateMedia({ media: "print" });
+    assert.equal(
+      await at(on.nurse, "calendar-grid").evaluate((grid) => getComputedStyle(grid).overflowY),
+      "visible",
+      "paper does not scroll",
+    );
+    assert.equal(await at(on.nurse, "calendar-new").isVisible(), false);
+    await on.nurse.emulateMedia({ media: "screen" });
+    await press(on.nurse, "calendar-week");
+  });
+  scenario.step("a nurse goes through the grid by keyboard, books a free time and cancels it", async () => {
+    const page = on.nurse;
+    const { keyboard } = page;
+    const range = at(page, "calendar-range");
+    const later = new Date(Date.parse(on.day) + DAY_MS).toISOString().slice(0, 10);
+    await at(page, "calendar-day").fill(later);
+    await shown(page, "calendar-grid");
+    assert.equal(await page.locator('[data-stop][tabindex="0"]').count(), 1, "the grid is one tab stop");
+    await at(page, "calendar-new").focus();
+    await keyboard.press("Tab");
+    const words = await range.innerText();
+    await until("the focus is in the grid", async () => (await stop(page)) !== null);
+    for (const key of ["PageDown", "PageUp"]) {
+      const before = await range.innerText();
+      await keyboard.press(key);
+      await until(`${key} turns the page`, async () => (await range.innerText()) !== before);
+      await until("the focus is in the grid again", async () => (await stop(page)) !== null);
+    }
+    assert.equal(await range.innerText(), words);
+    await keyboard.press("Home");
+    await until("Home goes to today", async () => (await range.innerText()) !== words);
+    await until("the focus is in the grid again", async () => (await stop(page)) !== null);
+    await at(page, "calendar-day").fill(later);
+    await until("the day is there", async () => (await range.innerText()) === words);
+    await shown(page, "calendar-grid");
+    await page.locator('[data-stop][tabindex="0"]').focus();
+    for (let n = 0; n < 10 && !(await stop(page)).includes("Mbarga"); n += 1) await keyboard.press("ArrowRight");
+    assert.match(await stop(page), /Mbarga/);
+    const from = await stop(page);
+    await keyboard.press("ArrowDown");
+    assert.notEqual(await stop(page), from);
+    await keyboard.press("ArrowUp");
+    assert.equal(await stop(page), from);
+    for (let n = 0; n < 60 && !(await stop(page)).startsWith("Free"); n += 1) await keyboard.press("ArrowDown");
+    const [, time] = (await stop(page)).match(/^Free, (\d\d:\d\d) to \d\d:\d\d, .*Mbarga/);
+    await keyboard.press("Enter");
+    await shown(page, "make-form");
+    await isReadable(page);
+    assert.equal(await at(page, "make-day").inputValue(), later);
+    assert.equal(await at(page, "make-time").inputValue(), time);
+    assert.match(await at(page, "make-doctor").locator("option:checked").innerText(), /Mbarga/);
+    await at(page, "make-patient").fill("Essomba");
+    await press(page, "make-look");
+    await press(page, "make-found");
+    await press(page, "make-send");
+    await until("the dialog is closed", async () => (await at(page, "make-form").count()) === 0);
+    const made = at(page, "calendar-entry").filter({ hasText: time }).filter({ hasText: "Essomba" });
+    await made.waitFor();
+    await until("the focus is in the grid again", async () => (await stop(page)) !== null);
+    await made.focus();
+    await keyboard.press("Enter");
+    await shown(page, "entry-dialog");
+    await press(page, "entry-cancel");
+    await press(page, "entry-cancel-confirm");
+    await until("the time is free", async () => (await made.count()) === 0);
+  });
+  scenario.step("a nurse finds it on a small screen by keyboard and cancels it", async () => {
+    await on.nurse.setViewportSize(SMALL);
+    await at(on.nurse, "calendar-day").fill(on.day);
     await press(on.nurse, "calendar-resources");
     await press(on.nurse, "calendar-week");
     const entries = on.nurse.getByTestId("calendar-column").filter({ hasText: on.room });
@@ -126,8 +199,10 @@ export function calendar() {
     await on.nurse.keyboard.press("Enter");
     await shown(on.nurse, "entry-dialog");
     await isReadable(on.nurse);
+    await on.nurse.setViewportSize(SMALL);
     await press(on.nurse, "entry-cancel");
     await press(on.nurse, "entry-cancel-confirm");
+    await entries.first().waitFor();
     await until("the time is free", async () => (await entries.getByTestId("calendar-entry").count()) === 0);
   });
   scenario.step("a patient who finds no time waits, and gets the next that becomes free", async () => {
@@ -169,6 +244,10 @@ export function calendar() {
     await press(on.doctor, "leave-add");
     await shown(on.doctor, "leave-row");
     await isReadable(on.doctor);
+    await on.doctor.goto("/calendar");
+    await at(on.doctor, "calendar-day").fill("2027-03-02");
+    await on.doctor.locator('.band.away[data-words="Leave"]').waitFor();
+    await on.doctor.goto("/hours");
     await press(on.doctor, "leave-remove");
     await until("it is gone", async () => (await at(on.doctor, "leave-row").count()) === 0);
   });

@@ -2,43 +2,17 @@
 
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
 import { Browser } from "../lib/browser.mjs";
 import { ACCOUNTS, PASSWORD } from "../lib/demo.mjs";
 import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { isReadable } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
 /** Browsers bind passkeys to names and not to addresses. */
 const NAMED = process.env.BASE_URL?.replace("127.0.0.1", "localhost");
 const NEW_PASSWORD = "une phrase assez longue";
-
-/** Serious violations at both sizes, and nothing that sticks out sideways. */
-async function isReadable(page) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `the page is wider than ${size.width} px`);
-  }
-}
 
 /** The bytes of a base 32 text. */
 function base32(text) {

@@ -1,47 +1,22 @@
 // Glucose for a person with diabetes: from the prescription to the refusal to the replacement.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { Browser } from "../lib/browser.mjs";
 import { Clinic } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { at, press, shown, signedIn } from "../lib/pages.mjs";
+import { isReadable as readable } from "../lib/readable.mjs";
 import { OUT } from "../lib/recorder.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
 const WORDS = "Glycémie à 16,4 mmol/l : l’olanzapine l’élèverait encore.";
 
-/** Serious violations at both sizes, and nothing that sticks out sideways; a picture of each. */
-async function isReadable(page, name) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `${name} at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `${name} is wider than ${size.width} px`);
-    const folder = path.join(OUT, "prescription");
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: path.join(folder, `${name}-${size.width}.png`), fullPage: true });
-  }
-}
+/** Readable, with a picture of each size. */
+const isReadable = (page, name) => readable(page, name, path.join(OUT, "prescription"));
 
 /** Waits until the draft is kept and checked as it stands in the fields. */
 async function checked(page) {
@@ -78,12 +53,7 @@ async function rules(page, level) {
 export function prescription() {
   const scenario = new Scenario("A prescription from the doctor to the pharmacy and back");
   const on = {};
-  const open = async (person, account) => {
-    const browser = scenario.keep(await Browser.open(person, { bypassCSP: true, locale: "fr-FR" }));
-    const page = await browser.page();
-    await signIn(page, account);
-    return page;
-  };
+  const open = (person, account) => signedIn(scenario, person, account, { locale: "fr-FR" });
   scenario.step("the doctor chooses the patient from her appointments", async () => {
     on.doctor = await open("doctor", ACCOUNTS.doctor);
     await press(on.doctor, "nav-prescriptions");

@@ -2,49 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
-import { Browser } from "../lib/browser.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { at, press, shown, signedIn } from "../lib/pages.mjs";
+import { isReadable } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
-
-/** Serious violations at both sizes, and nothing that sticks out sideways. */
-async function isReadable(page, name) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    if (process.env.SHOTS)
-      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${size.width}.png`, fullPage: true });
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `${name} at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `${name} is wider than ${size.width} px`);
-  }
-}
-
-/** A signed-in page of somebody. */
-async function enter(scenario, who, email) {
-  const browser = scenario.keep(await Browser.open(who, { bypassCSP: true }));
-  const page = await browser.page();
-  await signIn(page, email);
-  return page;
-}
 
 /** Looks for a patient and opens the first one. */
 async function open(page, typed, name) {
@@ -66,7 +30,7 @@ export function records() {
   const scenario = new Scenario("Patients and charts");
   const on = { secret: `Suivi confidentiel ${Date.now()}` };
   scenario.step("a doctor finds a patient in spite of a slip", async () => {
-    on.doctor = await enter(scenario, "doctor", ACCOUNTS.doctor);
+    on.doctor = await signedIn(scenario, "doctor", ACCOUNTS.doctor);
     await open(on.doctor, "eyenag brigite", "Eyenga");
     await isReadable(on.doctor, "patient");
   });
@@ -135,7 +99,7 @@ export function records() {
     await isReadable(on.doctor, "trends");
   });
   scenario.step("the nurse sees the allergy and not what is confidential", async () => {
-    on.nurse = await enter(scenario, "patient", ACCOUNTS.nurse);
+    on.nurse = await signedIn(scenario, "patient", ACCOUNTS.nurse);
     await open(on.nurse, "Eyenga", "Eyenga");
     await says(on.nurse, "chart-allergies", "Urticaire étendue");
     await until("the timeline", async () => (await at(on.nurse, "timeline").getByTestId("entry").count()) > 0);
@@ -154,7 +118,7 @@ export function records() {
     await isReadable(on.nurse, "register");
   });
   scenario.step("the patient reads both in her own record and brings a paper", async () => {
-    on.patient = await enter(scenario, "patient", ACCOUNTS.patient);
+    on.patient = await signedIn(scenario, "patient", ACCOUNTS.patient);
     await on.patient.goto("/record");
     await says(on.patient, "chart-allergies", "Urticaire étendue");
     await says(on.patient, "chart-conditions", on.secret);

@@ -2,42 +2,15 @@
 // patient reads of it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
-import { Browser } from "../lib/browser.mjs";
 import { openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { at, press, shown, signedIn } from "../lib/pages.mjs";
+import { isReadable } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
 const POTASSIUM = "2823-3";
-
-/** Serious violations at both sizes, and nothing that sticks out sideways. */
-async function isReadable(page) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `the page is wider than ${size.width} px`);
-  }
-}
 
 /** The scenario. */
 export function results() {
@@ -45,9 +18,7 @@ export function results() {
   const on = {};
   scenario.step("a doctor orders a test for a patient of hers", async () => {
     await openAppointment();
-    on.doctors = scenario.keep(await Browser.open("doctor", { bypassCSP: true }));
-    on.doctor = await on.doctors.page();
-    await signIn(on.doctor, ACCOUNTS.doctor);
+    on.doctor = await signedIn(scenario, "doctor", ACCOUNTS.doctor);
     await on.doctor.goto("/orders/new");
     await shown(on.doctor, "order-send");
     await isReadable(on.doctor);
@@ -62,9 +33,7 @@ export function results() {
     await on.doctor.waitForURL(/\/results$/);
   });
   scenario.step("the technician enters a critical value and verifies it", async () => {
-    on.labs = scenario.keep(await Browser.open("guest", { bypassCSP: true }));
-    on.lab = await on.labs.page();
-    await signIn(on.lab, "lab@demo.clinic");
+    on.lab = await signedIn(scenario, "guest", "lab@demo.clinic");
     await on.lab.goto("/worklist");
     const work = on.lab.getByTestId("work").first();
     await work.getByTestId("work-collect").click();
@@ -81,9 +50,7 @@ export function results() {
     await until("the result is verified", async () => (await work.getAttribute("data-stage")) === "final");
   });
   scenario.step("before the doctor read it the patient sees nothing", async () => {
-    on.patients = scenario.keep(await Browser.open("patient", { bypassCSP: true }));
-    on.patient = await on.patients.page();
-    await signIn(on.patient, ACCOUNTS.patient);
+    on.patient = await signedIn(scenario, "patient", ACCOUNTS.patient);
     await on.patient.goto("/my-results");
     await shown(on.patient, "empty");
     await isReadable(on.patient);

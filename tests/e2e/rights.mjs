@@ -3,45 +3,18 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { inflateRawSync } from "node:zlib";
 
 import { Browser } from "../lib/browser.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, press, shown, signIn } from "../lib/pages.mjs";
+import { at, press, shown, signedIn } from "../lib/pages.mjs";
+import { isReadable } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  { width: 375, height: 740 },
-  { width: 1280, height: 800 },
-];
 const NEW_PASSWORD = "une phrase assez longue";
 /** The telephone of the demo patient who signs in. */
 const PHONE = "+237 699 00 01 01";
-
-/** Serious violations at both sizes, and nothing that sticks out sideways. */
-async function isReadable(page, name) {
-  await page.evaluate(AXE);
-  for (const size of SIZES) {
-    await page.setViewportSize(size);
-    const found = await page.evaluate(async () => {
-      const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await window.axe.run(document, { runOnly });
-      return violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
-    });
-    assert.deepEqual(found, [], `at ${size.width} px`);
-    const over = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    assert.ok(over <= 0, `the page is wider than ${size.width} px`);
-    if (process.env.SHOTS)
-      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${size.width}.png`, fullPage: true });
-  }
-}
 
 /** The code of an authenticator app (RFC 6238), `steps` of thirty seconds from now. */
 function codeOf(secret, steps = 0) {
@@ -122,9 +95,7 @@ export function rights() {
   const scenario = new Scenario("Rights of patients");
   const on = {};
   scenario.step("a patient agrees to research and takes it back", async () => {
-    const browser = scenario.keep(await Browser.open("patient", { bypassCSP: true }));
-    on.patient = await browser.page();
-    await signIn(on.patient, ACCOUNTS.patient);
+    on.patient = await signedIn(scenario, "patient", ACCOUNTS.patient);
     await on.patient.goto("/privacy");
     const research = await shown(on.patient, "consent-research");
     await research.getByTestId("consent-give").click();
@@ -134,9 +105,7 @@ export function rights() {
     await research.getByTestId("consent-give").waitFor();
   });
   scenario.step("a nurse who has just shown her second factor breaks the glass and sees the hour run", async () => {
-    const browser = scenario.keep(await Browser.open("patient", { bypassCSP: true }));
-    on.admin = await browser.page();
-    await signIn(on.admin, ACCOUNTS.admin);
+    on.admin = await signedIn(scenario, "patient", ACCOUNTS.admin);
     const page = await nurseWithApp(scenario, on.admin);
     await page.goto("/emergency");
     await isReadable(page, "emergency");

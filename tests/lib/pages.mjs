@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import { Browser } from "./browser.mjs";
 import { PASSWORD } from "./demo.mjs";
 import { until } from "./wait.mjs";
 
@@ -29,6 +30,14 @@ export async function signIn(page, email, password = PASSWORD) {
   await at(page, "login-password").fill(password);
   await press(page, "login-submit");
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+/** A page of somebody who is signed in, in a browser of their own; `person` is a key of LOOKS. */
+export async function signedIn(scenario, person, email, options = {}) {
+  const browser = scenario.keep(await Browser.open(person, { bypassCSP: true, ...options }));
+  const page = await browser.page();
+  await signIn(page, email);
+  return page;
 }
 
 /** Books the first free time of the doctor with this name; gives the join link. */

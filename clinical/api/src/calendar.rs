@@ -324,6 +324,33 @@ pub struct SpanView {
     pub to_us: i64,
 }
 
+/// Why somebody or something is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AwayKind {
+    /// A person's leave.
+    Leave,
+    /// A holiday.
+    Holiday,
+    /// It is being repaired or cleaned.
+    Maintenance,
+    /// A meeting, training, or anything else.
+    Other,
+}
+
+/// A time at which somebody or something is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AwayView {
+    /// Why.
+    pub kind: AwayKind,
+    /// Begin, Unix microseconds.
+    pub from_us: i64,
+    /// End, Unix microseconds.
+    pub to_us: i64,
+}
+
 /// A doctor, a room or a device in a calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -336,6 +363,9 @@ pub struct CalendarColumnView {
     pub zone: String,
     /// When it is there.
     pub open: Vec<SpanView>,
+    /// Why it is not, where the clinic or its owner said so.
+    #[serde(default)]
+    pub away: Vec<AwayView>,
 }
 
 /// A time that a doctor, a room or a device is kept for.

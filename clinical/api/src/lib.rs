@@ -18,6 +18,7 @@ mod problem;
 mod records;
 mod results;
 mod rights;
+mod shape;
 mod statistics;
 mod visits;
 mod waiting;
@@ -40,10 +41,10 @@ pub use booking::{
     RescheduleRequest, SlotView, SlotsView, WeeklyHours,
 };
 pub use calendar::{
-    BookHeldRequest, CalendarAppointmentView, CalendarBy, CalendarColumnView, CalendarEntryView,
-    CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView, NewFeedView,
-    OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView, PlanView,
-    ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
+    AwayKind, AwayView, BookHeldRequest, CalendarAppointmentView, CalendarBy, CalendarColumnView,
+    CalendarEntryView, CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView,
+    NewFeedView, OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView,
+    PlanView, ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
 };
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,

@@ -16,20 +16,7 @@ use clinical_model::prescribing::{RefusalReason, Stage};
 use clinical_model::{PatientId, PrescriptionId, UserId};
 use serde::{Deserialize, Serialize};
 
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
-        #[derive(Clone, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-        $(#[$doc])*
-        pub struct $name { $($fields)* }
-
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
-    };
-}
+use crate::shape::shape;
 
 shape!(
     /// A text in both languages.

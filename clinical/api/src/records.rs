@@ -19,24 +19,11 @@ use clinical_model::text::{Line, PartialDate};
 use clinical_model::{AppointmentId, EntryId, PatientId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::shape::shape;
+
 /// The header with what is said of an uploaded file, as a form: `title=...&class=laboratory&label=normal`
 /// and perhaps `effective_us`. A header, because addresses are written into logs.
 pub const DOCUMENT_HEADER: &str = "x-document";
-
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
-        #[derive(Clone, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-        $(#[$doc])*
-        pub struct $name { $($fields)* }
-
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
-    };
-}
 
 shape!(
     /// Whom to call in an emergency.

@@ -35,6 +35,7 @@ pub use waiting::{
     offer_until_stopped, wait, waiting,
 };
 
+pub use clinical_calendar::Closure;
 pub use clinical_store::booking::{
     AppointmentRecord, BookedService, EngagedAppointment, Engagement, Hold, Plan, PlanException,
     PlanRule, ResourceRecord, Schedule, ServiceRecord, WaitingEntry, WaitingOffer,

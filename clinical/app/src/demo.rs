@@ -1,7 +1,10 @@
-//! A demo clinic: fictional people, hours, appointments, one finished visit with its note, charts.
+//! A demo clinic: fictional people, hours, services with rooms, appointments, a finished visit with its
+//! note, charts, results and prescriptions.
 
+mod care;
 mod cases;
 mod charts;
+mod offer;
 mod people;
 mod visits;
 
@@ -13,8 +16,10 @@ use clinical_store::notes::NoteWriteError;
 
 pub use people::{DEMO_ACCOUNTS, DEMO_PASSWORD, DEMO_ZONE, DemoAccount};
 
-use crate::booking::{BookError, SlotsError};
+use crate::booking::{BookError, OfferError, SlotsError};
 use crate::identity::CreateUserError;
+use crate::prescribing::PrescribingError;
+use crate::results::ResultsError;
 use crate::{Desk, Passwords};
 
 /// Why the demo clinic was not furnished.
@@ -50,6 +55,15 @@ pub enum DemoError {
     /// A chart that is impossible.
     #[error("the chart of the demo clinic is impossible")]
     Chart(#[from] serde_json::Error),
+    /// A service, a room or a plan was not written.
+    #[error("what the demo clinic offers could not be written")]
+    Offer(#[from] OfferError),
+    /// An order or its result was not written.
+    #[error("a result of the demo clinic could not be written")]
+    Results(#[from] ResultsError),
+    /// A prescription was not written.
+    #[error("a prescription of the demo clinic could not be written")]
+    Prescribing(#[from] PrescribingError),
     /// The store failed.
     #[error("the demo clinic could not be stored")]
     Store(#[from] StoreError),
@@ -64,5 +78,7 @@ pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     let people = people::seed(desk, passwords).await?;
     charts::seed(desk, &people).await?;
     cases::seed(desk, &people).await?;
-    visits::seed(desk, &people).await
+    let services = offer::seed(desk, &people).await?;
+    visits::seed(desk, &people, &services).await?;
+    care::seed(desk, &people).await
 }

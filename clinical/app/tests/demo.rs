@@ -3,11 +3,14 @@
 
 mod support;
 
-use clinical_app::booking::{AppointmentRecord, appointments, doctors, slots};
+use clinical_app::booking::{AppointmentRecord, appointments, doctors, resources, services, slots};
 use clinical_app::demo::{DEMO_ACCOUNTS, DEMO_PASSWORD, seed};
 use clinical_app::notes::summary;
+use clinical_app::prescribing::list;
+use clinical_app::results::list_results;
 use clinical_app::{Actor, Entropy, Passwords};
 use clinical_model::booking::AppointmentStage;
+use clinical_model::prescribing::Stage;
 use clinical_model::{Email, Micros, Role, SessionId};
 use clinical_store::identity::credential_by_email;
 use clinical_store::on_both_engines;
@@ -32,7 +35,7 @@ async fn actor(practice: &Practice, email: &str) -> Actor {
     }
 }
 
-async fn list(practice: &Practice, actor: &Actor) -> Vec<AppointmentRecord> {
+async fn appointments_of(practice: &Practice, actor: &Actor) -> Vec<AppointmentRecord> {
     let range = (
         MONDAY.plus(-30 * Micros::DAY),
         MONDAY.plus(30 * Micros::DAY),
@@ -47,15 +50,55 @@ on_both_engines! {
         seed(&practice.desk, &passwords).await.unwrap();
         let doctor = actor(&practice, "doctor@demo.clinic").await;
         let patient = actor(&practice, "patient@demo.clinic").await;
-        let before = (list(&practice, &doctor).await, list(&practice, &patient).await);
+        let before = (appointments_of(&practice, &doctor).await, appointments_of(&practice, &patient).await);
         seed(&practice.desk, &passwords).await.unwrap();
-        assert_eq!((list(&practice, &doctor).await, list(&practice, &patient).await), before);
+        assert_eq!((appointments_of(&practice, &doctor).await, appointments_of(&practice, &patient).await), before);
         assert_eq!(before.0.len(), 4, "three to come and one finished");
         assert_eq!(before.1.len(), 2, "one to come and one finished");
         let finished = &before.1[0];
         assert_eq!(finished.appointment.state.stage(), AppointmentStage::Finished);
         let summary = summary(&practice.desk, &patient, finished.appointment.id).await.unwrap();
         assert!(summary.note.is_some() && summary.chat.len() == 2);
+    }
+
+    async fn the_demo_clinic_has_services_results_and_prescriptions_once(db) {
+        let practice = Practice::open(db);
+        let passwords = Passwords::new(&Entropy::seeded(1)).unwrap();
+        for _ in 0..2 {
+            seed(&practice.desk, &passwords).await.unwrap();
+            let doctor = actor(&practice, "doctor@demo.clinic").await;
+            let clinic = practice.desk.clinic();
+            assert_eq!(services(&practice.desk, &doctor).await.unwrap().len(), 4);
+            assert_eq!(resources(&practice.desk, &doctor).await.unwrap().len(), 3);
+
+            let mut read = 0;
+            let mut critical = 0;
+            for email in ["patient2@demo.clinic", "patient3@demo.clinic"] {
+                let whose = actor(&practice, email).await.patient;
+                for it in list_results(clinic, &doctor, (whose, None), false).await.unwrap() {
+                    assert!(it.order.seen.is_some() && !it.is_paging);
+                    read += 1;
+                    critical += u8::from(it.order.is_critical);
+                }
+            }
+            assert_eq!((read, critical), (3, 1));
+
+            let patient = actor(&practice, "patient3@demo.clinic").await.patient;
+            let given = list(clinic, &doctor, patient, None).await.unwrap();
+            let mut stages: Vec<Stage> = given.iter().map(|it| it.stage).collect();
+            stages.sort_by_key(|stage| stage.as_str());
+            assert_eq!(stages, [Stage::Completed, Stage::Draft, Stage::Transmitted]);
+
+            let paediatrician = actor(&practice, "doctor2@demo.clinic").await;
+            let week = appointments_of(&practice, &paediatrician).await;
+            let finished = week.iter().filter(|it| {
+                it.appointment.state.stage() == AppointmentStage::Finished
+            });
+            assert_eq!((week.len(), finished.count()), (7, 3));
+            let untouched = actor(&practice, "patient@demo.clinic").await;
+            let results = list_results(clinic, &untouched, (None, None), false).await.unwrap();
+            assert!(results.is_empty());
+        }
     }
 
     async fn everybody_of_the_demo_clinic_can_sign_in(db) {

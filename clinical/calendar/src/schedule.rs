@@ -168,6 +168,9 @@ pub enum AvailabilityError {
 pub struct Availability {
     /// Open stretches, merged and in order.
     pub open: Vec<Slot>,
+    /// Why it is not open at other times, where a reason is known: leave, holidays whose hours do not
+    /// begin, and the like. In order of their begin, and not merged.
+    pub away: Vec<(Closure, Slot)>,
     /// Hours and extra hours that touch the range; slots are counted from their beginnings.
     pub(crate) openings: Vec<WallSpan>,
 }
@@ -188,10 +191,15 @@ pub fn availability(
     let (first, last) = wall_dates(zone, range).ok_or(AvailabilityError::Range)?;
     let seasons = seasons(zone, range);
     let mut openings = Vec::new();
+    let mut away = Vec::new();
     for hours in &schedule.hours {
         for date in hours.rule.dates(first, last)? {
             if schedule.holidays.binary_search(&date).is_err() {
                 openings.extend(hours.on(date));
+            } else {
+                let missed = hours.on(date).into_iter();
+                let missed = missed.flat_map(|span| instants(&seasons, span));
+                away.extend(missed.map(|slot| (Closure::Holiday, slot)));
             }
         }
     }
@@ -199,11 +207,17 @@ pub fn availability(
     for exception in &schedule.exceptions {
         match exception {
             Exception::Extra(span) => openings.push(*span),
-            Exception::Closed(_, span) => closed.extend(instants(&seasons, *span)),
+            Exception::Closed(why, span) => {
+                for slot in instants(&seasons, *span) {
+                    closed.push(slot);
+                    away.push((*why, slot));
+                }
+            }
         }
     }
     openings.sort_unstable();
     openings.dedup();
+    away.sort_unstable_by_key(|(_, slot)| slot.start);
     // Only what touches the range is kept, so that old extra hours cost nothing later.
     openings.retain(|span| span.from.date() <= last && span.to.date() >= first);
     let open = openings
@@ -212,6 +226,7 @@ pub fn availability(
         .collect();
     Ok(Availability {
         open: subtract(&merge(open), &merge(closed)),
+        away,
         openings,
     })
 }

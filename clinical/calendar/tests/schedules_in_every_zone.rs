@@ -217,6 +217,34 @@ fn leave_beats_extra_hours_and_extra_hours_beat_holidays() {
 }
 
 #[test]
+fn who_is_away_is_away_for_a_reason() {
+    let paris = zone("Europe/Paris");
+    let training = span("2026-11-24T10:00", "2026-11-24T11:30");
+    let schedule = Schedule {
+        exceptions: vec![Exception::Closed(Closure::Other, training)],
+        holidays: vec![date(2026, 11, 25)],
+        ..daily(9 * 60, 180)
+    };
+    let range = slot("2026-11-23T23:00:00Z", "2026-11-26T23:00:00Z");
+    let found = availability(&schedule, &paris, range).unwrap();
+    let away = [
+        (
+            Closure::Other,
+            slot("2026-11-24T09:00:00Z", "2026-11-24T10:30:00Z"),
+        ),
+        (
+            Closure::Holiday,
+            slot("2026-11-25T08:00:00Z", "2026-11-25T11:00:00Z"),
+        ),
+    ];
+    assert_eq!(found.away, away);
+    let both = intersect(&found.open, &away.map(|(_, slot)| slot));
+    assert_eq!(both, []);
+    let past = slot("2026-11-20T23:00:00Z", "2026-11-21T23:00:00Z");
+    assert_eq!(availability(&schedule, &paris, past).unwrap().away, []);
+}
+
+#[test]
 fn an_offer_needs_everything_that_the_service_needs() {
     let paris = zone("Europe/Paris");
     let (doctor, room) = (daily(9 * 60, 180), daily(10 * 60, 300));

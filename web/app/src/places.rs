@@ -128,16 +128,16 @@ const PATIENT: &[Place] = &[
         "nav-book",
     ),
     place(
-        "/my-prescriptions",
-        (Key::NavMyPrescriptions, Key::AboutMyPrescriptions),
-        Glyph::Pill,
-        "nav-my-prescriptions",
-    ),
-    place(
         "/my-results",
         (Key::NavMyResults, Key::AboutMyResults),
         Glyph::Tube,
         "nav-my-results",
+    ),
+    place(
+        "/my-prescriptions",
+        (Key::NavMyPrescriptions, Key::AboutMyPrescriptions),
+        Glyph::Pill,
+        "nav-my-prescriptions",
     ),
     place(
         "/record",
@@ -157,6 +157,12 @@ const DOCTOR: &[Place] = &[
         "nav-day",
     ),
     PATIENTS,
+    place(
+        "/results",
+        (Key::NavResults, Key::AboutResults),
+        Glyph::Tube,
+        "nav-results",
+    ),
     CALENDAR,
     place(
         "/prescriptions",
@@ -169,12 +175,6 @@ const DOCTOR: &[Place] = &[
         (Key::NavHours, Key::AboutHours),
         Glyph::Clock,
         "nav-hours",
-    ),
-    place(
-        "/results",
-        (Key::NavResults, Key::AboutResults),
-        Glyph::Tube,
-        "nav-results",
     ),
     place(
         "/orders/new",

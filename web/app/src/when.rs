@@ -18,6 +18,18 @@ pub fn date(us: i64) -> String {
     format(us, &options, None)
 }
 
+/// `{weekday}, {day} {month} {year}`, for what is read years later.
+#[must_use]
+pub fn full_date(us: i64) -> String {
+    let options = [
+        ("weekday", "long"),
+        ("day", "numeric"),
+        ("month", "long"),
+        ("year", "numeric"),
+    ];
+    format(us, &options, None)
+}
+
 /// Hours and minutes.
 #[must_use]
 pub fn time(us: i64) -> String {
@@ -59,6 +71,31 @@ pub fn wall(us: i64) -> String {
         ("minute", "2-digit"),
     ];
     format(us, &options, Some("UTC"))
+}
+
+/// What the reader's clock shows at an instant, as if it showed UTC.
+#[must_use]
+pub fn wall_clock(us: i64) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a zone is less than a day away from UTC"
+    )]
+    let behind_min = moment(us).get_timezone_offset() as i64;
+    us.saturating_sub(behind_min.saturating_mul(clinical_model::Micros::MINUTE))
+}
+
+/// `Mon, 23 Nov`: the head of a narrow column.
+#[must_use]
+pub fn day_short(us: i64) -> String {
+    let options = [("weekday", "short"), ("day", "numeric"), ("month", "short")];
+    format(us, &options, None)
+}
+
+/// The first instant of the Monday before or on the day of `us`.
+#[must_use]
+pub fn week_start(us: i64) -> i64 {
+    let since_sunday = i32::try_from(moment(us).get_day()).unwrap_or(1);
+    day_start(us, -((since_sunday + 6) % 7))
 }
 
 /// What a `datetime-local` input holds, as if its clock showed UTC.

@@ -1,12 +1,13 @@
 //! The calendar of a facility, as its staff see it.
 
+use clinical_calendar::Closure;
 use clinical_model::booking::Slot;
 use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 use clinical_store::booking::{Engagement, engagements};
 use uuid::Uuid;
 
-use super::timetable::Timetable;
+use super::timetable::{Times, Timetable};
 use crate::{Actor, Desk};
 
 /// Longest range of one answer, in days of 24 hours: the six weeks of a month's page.
@@ -35,6 +36,8 @@ pub struct AgendaColumn {
     pub zone: String,
     /// When it is there.
     pub open: Vec<Slot>,
+    /// Why it is not, where somebody said so: leave, holidays and the like.
+    pub away: Vec<(Closure, Slot)>,
 }
 
 /// A calendar.
@@ -102,11 +105,14 @@ pub async fn agenda(
             {
                 let place = (actor.tenant, doctor.id);
                 let table = Timetable::of_doctor(&mut tx, place, range).await?;
+                let times = table.map_or_else(|| Ok(Times::default()), |it| it.times(range));
+                let Times { open, away } = times?;
                 columns.push(AgendaColumn {
                     id: doctor.id.as_uuid(),
                     name: doctor.name,
                     zone: doctor.zone,
-                    open: table.map_or_else(|| Ok(Vec::new()), |it| it.open(range))?,
+                    open,
+                    away,
                 });
             }
         }
@@ -118,9 +124,11 @@ pub async fn agenda(
                 .take(COLUMNS_MAX)
             {
                 let table = Timetable::of_resource(&mut tx, &resource, range).await?;
+                let Times { open, away } = table.times(range)?;
                 columns.push(AgendaColumn {
                     id: resource.id.as_uuid(),
-                    open: table.open(range)?,
+                    open,
+                    away,
                     name: resource.name,
                     zone: resource.zone,
                 });

@@ -25,6 +25,13 @@ pub(super) struct Timetable {
     slot_min: u16,
 }
 
+/// When somebody or something is there, and why not.
+#[derive(Default)]
+pub(super) struct Times {
+    pub(super) open: Vec<Slot>,
+    pub(super) away: Vec<(Closure, Slot)>,
+}
+
 impl Timetable {
     /// Of a doctor; none when there are neither weekly hours nor rules.
     pub(super) async fn of_doctor(
@@ -100,11 +107,14 @@ impl Timetable {
             .map_err(|error| StoreError::corrupt("doctor_schedules.slot_min", error))
     }
 
-    /// When it is there, whatever it is busy with.
-    pub(super) fn open(&self, range: Slot) -> Result<Vec<Slot>, StoreError> {
+    /// When it is there, whatever it is busy with, and why it is not at other times.
+    pub(super) fn times(&self, range: Slot) -> Result<Times, StoreError> {
         match availability(&self.recurring, &self.zone, range) {
-            Ok(found) => Ok(found.open),
-            Err(AvailabilityError::Range) => Ok(Vec::new()),
+            Ok(found) => Ok(Times {
+                open: found.open,
+                away: found.away,
+            }),
+            Err(AvailabilityError::Range) => Ok(Times::default()),
             Err(error @ AvailabilityError::Rule(_)) => {
                 Err(StoreError::corrupt("schedule_rules.rule", error))
             }

@@ -6,14 +6,14 @@ use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
 use clinical_model::text::{Line, PartialDate, Phone};
 use clinical_model::{
     Account, AuditActor, AuditEntry, DoctorProfile, Email, GrantId, Micros, PatientId, Position,
-    Role, TenantId, UserId,
+    Role, SessionId, TenantId, UserId,
 };
 use clinical_store::booking::Schedule;
 use clinical_store::tenants::Tenant;
 
 use super::DemoError;
 use crate::identity::{NewUser, create_user};
-use crate::{Desk, Passwords};
+use crate::{Actor, Desk, Passwords};
 
 /// The password of every demo account.
 pub const DEMO_PASSWORD: &str = "demo-clinic-2026";
@@ -162,6 +162,23 @@ pub(super) struct People {
     pub(super) tenant: TenantId,
     pub(super) patients: [(UserId, PatientId); 4],
     pub(super) doctors: [UserId; 3],
+    pub(super) admin: UserId,
+    pub(super) technician: UserId,
+    pub(super) pharmacist: UserId,
+}
+
+impl People {
+    /// Somebody of the clinic, at work.
+    pub(super) fn at_work(&self, desk: &Desk, (user, role): (UserId, Role)) -> Actor {
+        Actor {
+            user,
+            tenant: self.tenant,
+            patient: None,
+            role,
+            session: SessionId::from_uuid(desk.opaque_id()),
+            once: None,
+        }
+    }
 }
 
 pub(super) async fn seed(desk: &Desk, passwords: &Passwords) -> Result<People, DemoError> {
@@ -180,7 +197,7 @@ pub(super) async fn seed(desk: &Desk, passwords: &Passwords) -> Result<People, D
         let record = account.patient.ok_or(DemoError::Missing)?;
         Ok::<_, DemoError>((account.id, record))
     };
-    let doctor = async |email| {
+    let person = async |email| {
         let account = find(desk, email).await?.ok_or(DemoError::Missing)?;
         Ok::<_, DemoError>(account.id)
     };
@@ -193,10 +210,13 @@ pub(super) async fn seed(desk: &Desk, passwords: &Passwords) -> Result<People, D
             patient("patient4@demo.clinic").await?,
         ],
         doctors: [
-            doctor("doctor@demo.clinic").await?,
-            doctor("doctor2@demo.clinic").await?,
-            doctor("doctor3@demo.clinic").await?,
+            person("doctor@demo.clinic").await?,
+            person("doctor2@demo.clinic").await?,
+            person("doctor3@demo.clinic").await?,
         ],
+        admin: person("admin@demo.clinic").await?,
+        technician: person("lab@demo.clinic").await?,
+        pharmacist: person("pharmacist@demo.clinic").await?,
     })
 }
 

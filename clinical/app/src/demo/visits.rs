@@ -1,17 +1,18 @@
-//! The appointments of the demo clinic: some to come, one finished.
+//! The appointments of the demo clinic: some to come, some finished, one with all that was said.
 
 use clinical_model::booking::{Appointment, AppointmentStage, AppointmentState, Reason, Slot};
 use clinical_model::notes::{Note, NoteText};
 use clinical_model::{
     AppointmentId, AuditActor, AuditEntry, Micros, NoteId, ParticipantUuid, PatientId, Phi, Role,
-    RoomUuid, SessionId, UserId,
+    RoomUuid, ServiceId, SessionId, UserId,
 };
 use clinical_store::booking::Party;
 use clinical_store::chat::NewMessage;
 
 use super::DemoError;
+use super::offer::{CONSULTATION, FOLLOW_UP, SCAN, VACCINATION, at_clinic, workday};
 use super::people::People;
-use crate::booking::{BookCommand, BookError, book, slots};
+use crate::booking::{BookCommand, BookError, book, openings, slots};
 use crate::{Actor, Desk};
 
 const QUARTER_US: i64 = 15 * Micros::MINUTE;
@@ -23,44 +24,87 @@ struct Plan {
     /// Not before this long from now, in microseconds.
     after_us: i64,
     reason: &'static str,
+    /// What for; none for a plain visit.
+    service: Option<&'static str>,
 }
 
 /// The next hour of the doctor who works round the clock stays free for whoever tries the demo.
-const PLANS: [Plan; 5] = [
+const PLANS: [Plan; 8] = [
     Plan {
         patient: 1,
         doctor: 0,
         after_us: 75 * Micros::MINUTE,
         reason: "Toux depuis une semaine",
+        service: None,
     },
     Plan {
         patient: 2,
         doctor: 0,
         after_us: 2 * Micros::HOUR,
         reason: "Contrôle de la tension",
+        service: None,
     },
     Plan {
         patient: 3,
         doctor: 0,
         after_us: 3 * Micros::HOUR,
         reason: "Renouvellement de l'ordonnance",
+        service: None,
     },
     Plan {
         patient: 0,
         doctor: 1,
         after_us: 30 * Micros::HOUR,
         reason: "Fièvre de mon fils (4 ans)",
+        service: None,
     },
     Plan {
         patient: 2,
         doctor: 2,
         after_us: 50 * Micros::HOUR,
         reason: "",
+        service: Some(SCAN),
+    },
+    Plan {
+        patient: 1,
+        doctor: 1,
+        after_us: 20 * Micros::HOUR,
+        reason: "Conseil pour ma petite-fille",
+        service: Some(CONSULTATION),
+    },
+    Plan {
+        patient: 3,
+        doctor: 1,
+        after_us: 26 * Micros::HOUR,
+        reason: "Rappel à six ans",
+        service: Some(VACCINATION),
+    },
+    Plan {
+        patient: 2,
+        doctor: 1,
+        after_us: 46 * Micros::HOUR,
+        reason: "",
+        service: Some(FOLLOW_UP),
     },
 ];
 
-pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> {
+/// Finished visits: how many workdays ago, minute of the day, patient, doctor, how long.
+const PAST: [(i64, i64, usize, usize, i64); 4] = [
+    (-1, 9 * 60, 1, 1, 20),
+    (-1, 10 * 60 + 30, 2, 2, 30),
+    (-2, 11 * 60, 3, 1, 20),
+    (-2, 14 * 60, 2, 1, 20),
+];
+
+pub(super) async fn seed(
+    desk: &Desk,
+    people: &People,
+    services: &[(String, ServiceId)],
+) -> Result<(), DemoError> {
     finished_visit(desk, people).await?;
+    for past in PAST {
+        past_visit(desk, people, past).await?;
+    }
     for plan in &PLANS {
         let (Some(&patient), Some(&doctor)) = (
             people.patients.get(plan.patient),
@@ -77,7 +121,11 @@ pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> 
                 session: SessionId::from_uuid(desk.opaque_id()),
                 once: None,
             };
-            book_after(desk, plan, &actor, doctor).await?;
+            let service = plan.service.and_then(|code| {
+                let known = services.iter().find(|(known, _)| known == code);
+                known.map(|(_, id)| *id)
+            });
+            book_after(desk, plan, &actor, (doctor, service)).await?;
         }
     }
     Ok(())
@@ -96,12 +144,19 @@ async fn book_after(
     desk: &Desk,
     plan: &Plan,
     actor: &Actor,
-    doctor: UserId,
+    (doctor, service): (UserId, Option<ServiceId>),
 ) -> Result<(), DemoError> {
-    let free = slots(desk, actor, doctor, desk.now().plus(plan.after_us), 14).await?;
-    for slot in free.slots {
+    let from = desk.now().plus(plan.after_us);
+    let free: Vec<Slot> = match service {
+        Some(service) => {
+            let found = openings(desk, actor, (service, Some(doctor)), (from, 14)).await?;
+            found.into_iter().map(|it| it.slot).collect()
+        }
+        None => slots(desk, actor, doctor, from, 14).await?.slots,
+    };
+    for slot in free {
         let command = BookCommand {
-            service: None,
+            service,
             doctor,
             start: slot.start,
             reason: Reason::try_from(plan.reason)?,
@@ -113,6 +168,47 @@ async fn book_after(
             Err(error) => return Err(error.into()),
         }
     }
+    Ok(())
+}
+
+/// A finished visit of these days, unless the patient had one with this doctor.
+async fn past_visit(
+    desk: &Desk,
+    people: &People,
+    (days, minute, patient, doctor, length_min): (i64, i64, usize, usize, i64),
+) -> Result<(), DemoError> {
+    let (Some(&(_, patient)), Some(&doctor)) =
+        (people.patients.get(patient), people.doctors.get(doctor))
+    else {
+        return Err(DemoError::Missing);
+    };
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let past = (now.plus(-400 * Micros::DAY), now);
+    let list = clinical_store::booking::list(&mut tx, Party::Patient(patient), past).await?;
+    if list.iter().any(|it| it.appointment.doctor == doctor) {
+        return Ok(());
+    }
+    let start = at_clinic(workday(now, days), minute);
+    let end = start.plus(length_min * Micros::MINUTE);
+    let appointment = Appointment {
+        id: AppointmentId::from_uuid(desk.id(start)),
+        tenant: people.tenant,
+        doctor,
+        patient,
+        slot: Slot { start, end },
+        reason: Reason::try_from("")?,
+        room: RoomUuid::from_uuid(desk.opaque_id()),
+        doctor_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        patient_participant: ParticipantUuid::from_uuid(desk.opaque_id()),
+        state: AppointmentState::Finished {
+            at: end.plus(-Micros::MINUTE),
+        },
+        version: 4,
+    };
+    clinical_store::booking::insert(&mut tx, &appointment, start.plus(-Micros::DAY)).await?;
+    let entry = AuditEntry::done(AuditActor::System, "demo.past_visit", now).of_visit(&appointment);
+    tx.commit(entry).await?;
     Ok(())
 }
 

@@ -69,6 +69,22 @@ struct Ward {
     tenant: TenantId,
     doctor_id: UserId,
     stranger_id: UserId,
+    /// What was queued while the demo clinic was furnished.
+    furnished: Vec<Uuid>,
+}
+
+/// Everything that was ever queued, page by page.
+async fn outbox_of(house: &House, tenant: TenantId) -> Vec<Delivery> {
+    let mut conn = house.clinic.db.read().await.unwrap();
+    let mut all: Vec<Delivery> = Vec::new();
+    loop {
+        let before = all.last().map(|it| (it.created, it.id));
+        let page = outbox::list(&mut conn, tenant, None, before).await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
 }
 
 impl Ward {
@@ -86,7 +102,10 @@ impl Ward {
             accounts.push(found.unwrap().account);
         }
         drop(conn);
+        let furnished = outbox_of(&house, accounts[0].tenant).await;
+        let furnished = furnished.into_iter().map(|it| it.id).collect();
         Self {
+            furnished,
             doctor: house.token("doctor@demo.clinic").await,
             stranger: house.token("doctor3@demo.clinic").await,
             lab: house.token("lab@demo.clinic").await,
@@ -149,11 +168,13 @@ impl Ward {
 
     /// What was queued about a kind, for everybody or for one person.
     async fn queued(&self, kind: MessageKind, whom: Option<Uuid>) -> Vec<Delivery> {
-        let mut conn = self.house.clinic.db.read().await.unwrap();
-        let all = outbox::list(&mut conn, self.tenant, None, None).await;
-        let is_meant =
-            |it: &Delivery| it.kind == kind && whom.is_none_or(|who| who == it.recipient);
-        all.unwrap().into_iter().filter(is_meant).collect()
+        let all = outbox_of(&self.house, self.tenant).await;
+        let is_meant = |it: &Delivery| {
+            it.kind == kind
+                && whom.is_none_or(|who| who == it.recipient)
+                && !self.furnished.contains(&it.id)
+        };
+        all.into_iter().filter(is_meant).collect()
     }
 
     async fn pages(&self, whom: UserId) -> usize {

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use clinical_api::{
-    CalendarAppointmentView, CalendarBy, CalendarColumnView, CalendarEntryView, CalendarView,
-    ProblemCode, SpanView,
+    AwayKind, AwayView, CalendarAppointmentView, CalendarBy, CalendarColumnView, CalendarEntryView,
+    CalendarView, ProblemCode, SpanView,
 };
-use clinical_app::booking::{self, AgendaBy, AgendaColumn, AgendaError, Engagement};
+use clinical_app::booking::{self, AgendaBy, AgendaColumn, AgendaError, Closure, Engagement};
 use clinical_model::Micros;
 use serde::Deserialize;
 
@@ -65,6 +65,20 @@ fn column(it: AgendaColumn) -> CalendarColumnView {
             .open
             .into_iter()
             .map(|span| SpanView {
+                from_us: span.start.0,
+                to_us: span.end.0,
+            })
+            .collect(),
+        away: it
+            .away
+            .into_iter()
+            .map(|(why, span)| AwayView {
+                kind: match why {
+                    Closure::Leave => AwayKind::Leave,
+                    Closure::Holiday => AwayKind::Holiday,
+                    Closure::Maintenance => AwayKind::Maintenance,
+                    Closure::Other => AwayKind::Other,
+                },
                 from_us: span.start.0,
                 to_us: span.end.0,
             })

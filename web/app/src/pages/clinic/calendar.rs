@@ -1,17 +1,23 @@
-use clinical_api::{CalendarBy, CalendarColumnView, CalendarEntryView, CalendarView};
+use clinical_api::{CalendarBy, CalendarEntryView, CalendarView};
 use clinical_model::Role;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 
 use super::super::words::{service_name, state};
+use super::board::Board;
+use super::choice::Select;
+use super::columns::Columns;
 use super::entry::Entry;
-use super::make::Make;
-use crate::browser::now_us;
+use super::grid::{Grid, Hand, Heads, Held, Turn};
+use super::make::{Make, Wish};
+use crate::browser::{now_us, print};
 use crate::components::{Button, Dialog, EmptyState, Glyph, Look, Page, part};
 use crate::i18n::{Key, say, t};
 use crate::remote::Remote;
 use crate::session::me;
 use crate::{api, tr, when};
+
+/// Narrower windows show lists in place of the grid, in CSS pixels.
+const GRID_PX: f64 = 720.0;
 
 /// Days of one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,54 +33,214 @@ impl Span {
             Self::Week => 7,
         }
     }
+
+    /// The first instant of the look that a day belongs to.
+    fn begin(self, us: i64) -> i64 {
+        match self {
+            Self::Day => when::day_start(us, 0),
+            Self::Week => when::week_start(us),
+        }
+    }
 }
 
-/// The calendar of the clinic: doctors, or rooms and devices, by day or week. Arrow keys go from
-/// entry to entry, Enter opens one.
+/// What is looked at.
+#[derive(Clone, Copy)]
+struct Gaze {
+    by: RwSignal<CalendarBy>,
+    span: RwSignal<Span>,
+    /// The chosen day, its first instant.
+    day_us: RwSignal<i64>,
+    /// All hours of the day, and not only those at which something is.
+    whole: RwSignal<bool>,
+    /// Whose week.
+    who: RwSignal<String>,
+}
+
+impl Gaze {
+    fn turn(self, turn: Turn) {
+        let days = self.span.get_untracked().days();
+        self.day_us.update(|it| {
+            *it = match turn {
+                Turn::Back => when::day_start(*it, -days),
+                Turn::On => when::day_start(*it, days),
+                Turn::Today => when::day_start(now_us(), 0),
+            }
+        });
+    }
+
+    /// The dates of the look in words; tracked.
+    fn words(self) -> String {
+        let span = self.span.get();
+        let first = span.begin(self.day_us.get());
+        match span {
+            Span::Day => when::date(first),
+            Span::Week => {
+                let last = when::day_start(first, 6);
+                tr!(
+                    Key::CalendarWeekOf,
+                    from = when::date(first),
+                    to = when::date(last)
+                )
+            }
+        }
+    }
+}
+
+/// The calendar of the clinic: doctors, or rooms and devices, by day or week, on a grid of hours
+/// or, where there is no room for one, as lists.
 pub(crate) fn page() -> AnyView {
-    let by = RwSignal::new(CalendarBy::Clinician);
-    let span = RwSignal::new(Span::Day);
-    let first = RwSignal::new(when::day_start(now_us(), 0));
+    let gaze = Gaze {
+        by: RwSignal::new(CalendarBy::Clinician),
+        span: RwSignal::new(Span::Day),
+        day_us: RwSignal::new(when::day_start(now_us(), 0)),
+        whole: RwSignal::new(false),
+        who: RwSignal::new(String::new()),
+    };
     let opened = RwSignal::new(None::<CalendarEntryView>);
     let making = RwSignal::new(false);
-    let books = me().is_some_and(|me| matches!(me.role, Role::Doctor | Role::Nurse));
-    let day = RwSignal::new(when::day_key(first.get_untracked()));
-    let go = move |days: i32| first.update(|it| *it = when::day_start(*it, days));
-    Effect::new(move || day.set(when::day_key(first.get())));
-    let pick = move |event: leptos::ev::Event| {
-        if let Some(us) = super::choice::instant(&event_target_value(&event), "00:00") {
-            first.set(us);
-        }
+    let wish = RwSignal::new(Wish::default());
+    let hand = Hand {
+        opened,
+        begin: UnsyncCallback::new(move |wanted| {
+            wish.set(wanted);
+            making.set(true);
+        }),
+        turn: UnsyncCallback::new(move |turn| gaze.turn(turn)),
+        held: StoredValue::new(Held::Nowhere),
+        books: me().is_some_and(|me| matches!(me.role, Role::Doctor | Role::Nurse)),
     };
-    let pressed = |is: bool| if is { "true" } else { "false" };
+    let is_narrow = RwSignal::new(is_narrow());
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        let now = self::is_narrow();
+        if is_narrow.get_untracked() != now {
+            is_narrow.set(now);
+        }
+    });
+    on_cleanup(move || resized.remove());
     view! {
-        <Page title=say(Key::CalendarTitle)>
-            <div class="row calendar-bar">
-                <Button look=Look::Quiet icon=Glyph::Back testid="calendar-back" on_press=move || go(-span.get_untracked().days())>{say(Key::CalendarBack)}</Button>
-                <label class="unseen" for="calendar-day">{say(Key::CalendarDay)}</label>
-                <input type="date" id="calendar-day" data-testid="calendar-day" prop:value=day on:change=pick/>
-                <Button look=Look::Quiet icon=Glyph::Next testid="calendar-next" on_press=move || go(span.get_untracked().days())>{say(Key::CalendarNext)}</Button>
-                <button type="button" class="button quiet" data-testid="calendar-week" aria-pressed=move || pressed(span.get() == Span::Week)
-                    on:click=move |_| span.update(|it| *it = if *it == Span::Week { Span::Day } else { Span::Week })>{say(Key::CalendarWeek)}</button>
-                <button type="button" class="button quiet" data-testid="calendar-resources" aria-pressed=move || pressed(by.get() == CalendarBy::Resource)
-                    on:click=move |_| by.update(|it| *it = if *it == CalendarBy::Resource { CalendarBy::Clinician } else { CalendarBy::Resource })>{say(Key::CalendarResources)}</button>
-                {books.then(|| view! {
-                    <Button icon=Glyph::Plus testid="calendar-new" on_press=move || making.set(true)>{say(Key::CalendarNew)}</Button>
-                })}
-            </div>
+        <Page title=say(Key::CalendarTitle) class="wide">
+            <Bar gaze hand/>
+            <h2 aria-live="polite" data-testid="calendar-range">{part(move || gaze.words())}</h2>
             {part(move || {
-                let (by, from_us, days) = (by.get(), first.get(), span.get().days());
-                let range = (from_us, when::day_start(from_us, days));
+                let (by, span) = (gaze.by.get(), gaze.span.get());
+                let from_us = span.begin(gaze.day_us.get());
+                let range = (from_us, when::day_start(from_us, span.days()));
                 let found = Remote::new(move || api::calendar(by, range));
                 let reload = UnsyncCallback::new(move |()| found.reload());
                 view! {
-                    {found.show(move |view| view! { <Columns view opened/> })}
-                    <Dialog open=making title=say(Key::MakeTitle) testid="make-dialog"><Make from_us making reload/></Dialog>
+                    {found.show(move |view| view! { <Shown view gaze from_us hand is_narrow/> })}
+                    <Dialog open=making title=say(Key::MakeTitle) testid="make-dialog"><Make wish=wish.get_untracked() making reload/></Dialog>
                     <Opened opened reload/>
                 }
                 .into_any()
             })}
         </Page>
+    }
+    .into_any()
+}
+
+fn is_narrow() -> bool {
+    let width = window().inner_width().ok().and_then(|it| it.as_f64());
+    width.is_some_and(|it| it < GRID_PX)
+}
+
+/// What is looked at, and how to look elsewhere.
+#[component]
+fn Bar(gaze: Gaze, hand: Hand) -> impl IntoView {
+    let Gaze {
+        by,
+        span,
+        day_us,
+        whole,
+        who: _,
+    } = gaze;
+    let day = RwSignal::new(when::day_key(day_us.get_untracked()));
+    Effect::new(move || day.set(when::day_key(day_us.get())));
+    let pick = move |event: leptos::ev::Event| {
+        if let Some(us) = super::choice::instant(&event_target_value(&event), "00:00") {
+            day_us.set(us);
+        }
+    };
+    let pressed = |is: bool| if is { "true" } else { "false" };
+    let fresh = move || {
+        hand.begin.run(Wish {
+            day: when::day_key(day_us.get_untracked()),
+            ..Wish::default()
+        });
+    };
+    view! {
+        <div class="row calendar-bar screen-only">
+            <Button look=Look::Quiet icon=Glyph::Back testid="calendar-back" on_press=move || gaze.turn(Turn::Back)>{say(Key::CalendarBack)}</Button>
+            <label class="unseen" for="calendar-day">{say(Key::CalendarDay)}</label>
+            <input type="date" id="calendar-day" data-testid="calendar-day" prop:value=day on:change=pick/>
+            <Button look=Look::Quiet icon=Glyph::Next testid="calendar-next" on_press=move || gaze.turn(Turn::On)>{say(Key::CalendarNext)}</Button>
+            <Button look=Look::Quiet testid="calendar-today" on_press=move || gaze.turn(Turn::Today)>{say(Key::DayToday)}</Button>
+            <button type="button" class="button quiet" data-testid="calendar-week" aria-pressed=move || pressed(span.get() == Span::Week)
+                on:click=move |_| span.update(|it| *it = if *it == Span::Week { Span::Day } else { Span::Week })>{say(Key::CalendarWeek)}</button>
+            <button type="button" class="button quiet" data-testid="calendar-resources" aria-pressed=move || pressed(by.get() == CalendarBy::Resource)
+                on:click=move |_| by.update(|it| *it = if *it == CalendarBy::Resource { CalendarBy::Clinician } else { CalendarBy::Resource })>{say(Key::CalendarResources)}</button>
+            <button type="button" class="button quiet wide-only" data-testid="calendar-whole" aria-pressed=move || pressed(whole.get())
+                on:click=move |_| whole.update(|it| *it = !*it)>{say(Key::CalendarWhole)}</button>
+            <Button look=Look::Quiet icon=Glyph::Printer testid="calendar-print" on_press=print>{say(Key::CalendarPrint)}</Button>
+            {hand.books.then(|| view! {
+                <Button icon=Glyph::Plus testid="calendar-new" on_press=fresh>{say(Key::CalendarNew)}</Button>
+            })}
+        </div>
+    }
+}
+
+/// The answer of the server, as a grid or as lists.
+#[component]
+fn Shown(
+    view: CalendarView,
+    gaze: Gaze,
+    from_us: i64,
+    hand: Hand,
+    is_narrow: RwSignal<bool>,
+) -> impl IntoView {
+    if view.columns.is_empty() {
+        return view! { <EmptyState glyph=Glyph::Calendar><p>{say(Key::CalendarEmpty)}</p></EmptyState> }
+            .into_any();
+    }
+    let names: Vec<_> = view
+        .columns
+        .iter()
+        .map(|it| (it.id.clone(), it.name.clone()))
+        .collect();
+    let who = gaze.who;
+    if let Some((first, _)) = names.first()
+        && !names
+            .iter()
+            .any(|(id, _)| who.with_untracked(|it| it == id))
+    {
+        who.set(first.clone());
+    }
+    let is_week = gaze.span.get_untracked() == Span::Week;
+    let view = StoredValue::new(view);
+    view! {
+        <div data-testid="calendar">
+            {part(move || {
+                if is_narrow.get() {
+                    let view = view.get_value();
+                    return view! { <Columns view opened=hand.opened/> }.into_any();
+                }
+                let options = names.clone();
+                let whose = is_week.then(|| view! { <Select id="calendar-who" label=Key::CalendarWhose value=who options/> });
+                view! {
+                    {whose}
+                    {part(move || view.with_value(|view| {
+                        let whole = gaze.whole.get();
+                        let (board, heads) = if is_week {
+                            (Board::of_week(view, &who.get(), from_us, whole), Heads::Days)
+                        } else {
+                            (Board::of_day(view, from_us, whole), Heads::Names)
+                        };
+                        view! { <Grid board heads hand/> }
+                    }))}
+                }
+                .into_any()
+            })}
+        </div>
     }
     .into_any()
 }
@@ -99,74 +265,6 @@ fn Opened(
     }
 }
 
-#[component]
-fn Columns(view: CalendarView, opened: RwSignal<Option<CalendarEntryView>>) -> impl IntoView {
-    if view.columns.is_empty() {
-        return view! { <EmptyState glyph=Glyph::Calendar><p>{say(Key::CalendarEmpty)}</p></EmptyState> }
-            .into_any();
-    }
-    let entries = view.entries;
-    let columns = view.columns.into_iter().map(|column| {
-        let own = entries.iter().filter(|it| it.who == column.id).cloned();
-        let own: Vec<_> = own.collect();
-        view! { <Column column own opened/> }
-    });
-    view! { <div class="calendar" data-testid="calendar" on:keydown=walk>{columns.collect_view()}</div> }
-        .into_any()
-}
-
-#[component]
-fn Column(
-    column: CalendarColumnView,
-    own: Vec<CalendarEntryView>,
-    opened: RwSignal<Option<CalendarEntryView>>,
-) -> impl IntoView {
-    let is_free = own.is_empty();
-    let open = column.open.into_iter().map(|it| {
-        view! {
-            <li>{part(move || {
-                let from = if when::day_key(it.from_us) == when::day_key(it.to_us) { when::time(it.to_us) } else { when::date_time(it.to_us) };
-                format!("{} – {from}", when::date_time(it.from_us))
-            })}</li>
-        }
-    });
-    let open = open.collect_view();
-    let is_closed = open.is_empty();
-    let rows = own
-        .into_iter()
-        .map(|entry| view! { <li><Row entry opened/></li> });
-    let rows = rows.collect_view();
-    let name = column.name.clone();
-    view! {
-        <section class="card" aria-label=name data-testid="calendar-column">
-            <h2>{column.name}</h2>
-            <details>
-                <summary>{say(if is_closed { Key::CalendarClosed } else { Key::CalendarOpen })}</summary>
-                <ul>{open}</ul>
-            </details>
-            {is_free.then(|| view! { <p class="hint">{say(Key::CalendarFree)}</p> })}
-            <ul class="choices">{rows}</ul>
-        </section>
-    }
-}
-
-#[component]
-fn Row(entry: CalendarEntryView, opened: RwSignal<Option<CalendarEntryView>>) -> impl IntoView {
-    let shown = entry.clone();
-    let (from_us, to_us) = shown
-        .appointment
-        .as_ref()
-        .map_or((shown.from_us, shown.to_us), |it| (it.start_us, it.end_us));
-    view! {
-        <button type="button" class="choice" data-testid="calendar-entry" on:click=move |_| opened.set(Some(entry.clone()))>
-            <span>
-                <strong>{part(move || format!("{} – {}", when::date_time(from_us), when::time(to_us)))}</strong>
-                <small>{part(move || about(&shown))}</small>
-            </span>
-        </button>
-    }
-}
-
 /// Whom and what an entry is for, as far as the reader may know; tracked.
 pub(super) fn about(entry: &CalendarEntryView) -> String {
     let Some(it) = &entry.appointment else {
@@ -181,39 +279,4 @@ pub(super) fn about(entry: &CalendarEntryView) -> String {
     }
     let words = words.join(" · ");
     tr!(Key::CalendarAbout, words = words)
-}
-
-/// Arrow keys move the focus among the entries.
-fn walk(event: leptos::ev::KeyboardEvent) {
-    let forward = match event.key().as_str() {
-        "ArrowDown" | "ArrowRight" => true,
-        "ArrowUp" | "ArrowLeft" => false,
-        _ => return,
-    };
-    let Some(document) = web_sys::window().and_then(|it| it.document()) else {
-        return;
-    };
-    let Ok(list) = document.query_selector_all(".calendar .choice") else {
-        return;
-    };
-    let now = document.active_element();
-    let count = list.length();
-    let at = (0..count).find(|index| {
-        let node = list
-            .item(*index)
-            .and_then(|it| it.dyn_into::<web_sys::Element>().ok());
-        node.is_some() && node == now
-    });
-    let next = match (at, forward) {
-        (None, _) => 0,
-        (Some(at), true) => (at + 1).min(count.saturating_sub(1)),
-        (Some(at), false) => at.saturating_sub(1),
-    };
-    let target = list
-        .item(next)
-        .and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = target {
-        event.prevent_default();
-        element.focus().ok();
-    }
 }

@@ -15,7 +15,6 @@ use crate::components::{Alert, Button, Failure, Field, Glyph, Look, Tone, part, 
 use crate::i18n::{Key, say, t, t_now};
 use crate::remote::Remote;
 use crate::session::me;
-use crate::when;
 
 /// What is chosen so far.
 #[derive(Clone, Copy)]
@@ -41,15 +40,23 @@ impl Wanted {
     }
 }
 
+/// What is known before somebody asks: whose time, as far as it is a doctor's, and which.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) doctor: String,
+    pub(super) day: String,
+    pub(super) time: String,
+}
+
 #[component]
 pub(super) fn Make(
-    from_us: i64,
+    wish: Wish,
     making: RwSignal<bool>,
     reload: UnsyncCallback<()>,
 ) -> impl IntoView {
     let known = Remote::new(|| async { Ok((api::doctors().await?, api::services().await?)) });
     known.show(move |(doctors, services)| {
-        view! { <Form doctors services from_us making reload/> }
+        view! { <Form doctors services wish=wish.clone() making reload/> }
     })
 }
 
@@ -57,7 +64,7 @@ pub(super) fn Make(
 fn Form(
     doctors: Vec<DoctorView>,
     services: Vec<ServiceView>,
-    from_us: i64,
+    wish: Wish,
     making: RwSignal<bool>,
     reload: UnsyncCallback<()>,
 ) -> impl IntoView {
@@ -68,7 +75,9 @@ fn Form(
         .map(|it| (it.id.to_string(), it.name))
         .collect();
     let first = doctors
-        .first()
+        .iter()
+        .find(|(id, _)| *id == wish.doctor)
+        .or_else(|| doctors.first())
         .map(|(id, _)| id.clone())
         .unwrap_or_default();
     let plain = (String::new(), t_now(Key::MakePlain).to_owned());
@@ -79,8 +88,8 @@ fn Form(
         patient: RwSignal::new(None),
         doctor: RwSignal::new(first),
         service: RwSignal::new(String::new()),
-        day: RwSignal::new(when::day_key(from_us)),
-        time: RwSignal::new(String::new()),
+        day: RwSignal::new(wish.day),
+        time: RwSignal::new(wish.time),
     };
     let tried = RwSignal::new(false);
     let busy = RwSignal::new(false);

@@ -5,9 +5,14 @@ pub(crate) mod calendar;
 pub(crate) mod services;
 pub(crate) mod take;
 
+mod board;
 mod choice;
+mod columns;
+mod edited;
 mod entry;
+mod grid;
 mod kept;
 mod make;
+mod plane;
 mod resources;
 mod wait;

@@ -2,14 +2,14 @@ use clinical_api::{DoctorView, ResourceView, ServiceRequest, ServiceView};
 use clinical_model::booking::Modality;
 use clinical_model::{ResourceId, UserId};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::super::words::{modality, service_name};
 use super::choice::{Select, Tick};
+use super::edited::{EditForm, Editing, Kind, Saving, list, row};
 use super::resources::Resources;
-use crate::api::{self, ApiError};
-use crate::components::{Button, EmptyState, Failure, Field, Glyph, Icon, Look, Page, part, toast};
-use crate::i18n::{Key, Plural, say, t, t_now, tn};
+use crate::api;
+use crate::components::{Field, Glyph, Page, part};
+use crate::i18n::{Key, Plural, say, t, tn};
 use crate::remote::Remote;
 
 /// What the clinic offers, as the page needs it.
@@ -34,54 +34,42 @@ pub(crate) fn page() -> AnyView {
         <Page title=say(Key::ServicesTitle)>
             <p class="lead">{say(Key::ServicesText)}</p>
             {offer.show(move |offer| {
-                let list = offer.resources.clone();
-                view! { <Services offer reload/><Resources list reload/> }
+                let known = offer.resources.clone();
+                view! { <Services offer reload/><Resources known reload/> }
             })}
         </Page>
     }
     .into_any()
 }
 
+const KIND: Kind = Kind {
+    testid: "service",
+    title: Key::ServicesList,
+    none: Key::ServicesNone,
+    add: Key::ServiceAdd,
+    glyph: Glyph::Calendar,
+};
+
 #[component]
 fn Services(offer: Offer, reload: UnsyncCallback<()>) -> impl IntoView {
-    let editing = RwSignal::new(None::<Option<ServiceView>>);
+    let editing: Editing<ServiceView> = RwSignal::new(None);
     let close = UnsyncCallback::new(move |()| editing.set(None));
-    let is_empty = offer.services.is_empty();
     let rows = offer.services.clone().into_iter().map(|it| {
-        let (shown, active, minutes) = (it.clone(), it.active, u64::from(it.length_min));
-        let open = move |_| editing.set(Some(Some(it.clone())));
-        view! {
-            <li>
-                <button type="button" class="choice" data-testid="service" on:click=open>
-                    <Icon glyph=Glyph::Calendar/>
-                    <span>
-                        <strong>{part(move || service_name(&shown.code))}</strong>
-                        <small>
-                            {part(move || modality(shown.modality))}" · "{part(move || tn(Plural::Minutes, minutes))}
-                            {part(move || (!active).then(|| format!(" · {}", t(Key::ServiceOff))))}
-                        </small>
-                    </span>
-                    <Icon glyph=Glyph::Edit/>
-                </button>
-            </li>
-        }
+        let (code, meets) = (it.code.clone(), it.modality);
+        let (active, minutes) = (it.active, u64::from(it.length_min));
+        let name = part(move || service_name(&code));
+        let about = view! {
+            {part(move || modality(meets))}" · "{part(move || tn(Plural::Minutes, minutes))}
+            {part(move || (!active).then(|| format!(" · {}", t(Key::ServiceOff))))}
+        };
+        let words = (name.into_any(), about.into_any());
+        row(KIND, (Glyph::Calendar, it), editing, words)
     });
-    let rows = rows.collect_view();
+    let rows = rows.collect();
     let offer = StoredValue::new(offer);
-    view! {
-        <section data-testid="services">
-            <h2>{say(Key::ServicesList)}</h2>
-            {is_empty.then(|| view! { <EmptyState glyph=Glyph::Calendar><p>{say(Key::ServicesNone)}</p></EmptyState> })}
-            <ul class="choices">{rows}</ul>
-            {part(move || match editing.get() {
-                Some(service) => view! { <Form service offer=offer.get_value() reload close/> }.into_any(),
-                None => view! {
-                    <p><Button look=Look::Secondary icon=Glyph::Plus testid="service-add" on_press=move || editing.set(Some(None))>{say(Key::ServiceAdd)}</Button></p>
-                }
-                .into_any(),
-            })}
-        </section>
-    }
+    let form =
+        move |service| view! { <Form service offer=offer.get_value() reload close/> }.into_any();
+    list(KIND, rows, editing, form)
 }
 
 /// The fields of a service as they are typed.
@@ -156,48 +144,29 @@ fn Form(
 ) -> impl IntoView {
     let draft = Draft::of(service.as_ref(), &offer.resources);
     let place = service.map(|it| (it.id, it.version));
-    let tried = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<ApiError>);
-    let send = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        tried.set(true);
+    let saving = Saving::new(close, reload);
+    let send = UnsyncCallback::new(move |()| {
         let version = place.map_or(0, |(_, version)| version);
+        let may_send = saving.begin();
         let Some(request) = draft.request(version) else {
             return;
         };
-        if busy.get_untracked() || request.code.is_empty() {
-            return;
+        if may_send && !request.code.is_empty() {
+            saving.send(async move {
+                match place {
+                    Some((id, _)) => api::change_service(id, &request).await,
+                    None => api::add_service(&request).await,
+                }
+            });
         }
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let saved = match place {
-                Some((id, _)) => api::change_service(id, &request).await,
-                None => api::add_service(&request).await,
-            };
-            match saved {
-                Ok(_) => {
-                    toast(t_now(Key::ServiceSaved));
-                    close.run(());
-                    reload.run(());
-                }
-                Err(refused) => {
-                    fault.try_set(Some(refused));
-                    busy.try_set(false);
-                }
-            }
-        });
-    };
+    });
     let wrong = move |text: RwSignal<String>| {
-        Signal::derive(move || {
-            let is_wrong = text.with(|it| it.trim().parse::<u16>().is_err());
-            (tried.get() && is_wrong).then(|| t(Key::NumberFault).to_owned())
+        saving.wrong(Key::NumberFault, move || {
+            text.with(|it| it.trim().parse::<u16>().is_err())
         })
     };
-    let unnamed = Signal::derive(move || {
-        let is_empty = draft.code.with(|it| it.trim().is_empty());
-        (tried.get() && is_empty).then(|| t(Key::NameFault).to_owned())
+    let unnamed = saving.wrong(Key::NameFault, move || {
+        draft.code.with(|it| it.trim().is_empty())
     });
     let meets = Modality::ALL
         .map(|it| (it.as_str().to_owned(), modality(it).to_owned()))
@@ -216,7 +185,7 @@ fn Form(
         .map(|it| (it.id, it.name))
         .collect();
     view! {
-        <form class="card" on:submit=send novalidate data-testid="service-form">
+        <EditForm kind=KIND saving send>
             <Field id="service-code" label=say(Key::ServiceCode) error=unnamed value=draft.code testid="service-code"/>
             <Field id="service-length" label=say(Key::ServiceLength) error=wrong(draft.length) value=draft.length kind="number" testid="service-length"/>
             <Field id="service-before" label=say(Key::ServiceBefore) error=wrong(draft.before) value=draft.before kind="number"/>
@@ -227,12 +196,7 @@ fn Form(
             {many("service-rooms", Key::ServiceRooms, rooms, draft.rooms)}
             {many("service-devices", Key::ServiceDevices, devices, draft.devices)}
             <Tick id="service-active" label=Key::ServiceActive value=draft.active/>
-            {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
-            <div class="actions">
-                <Button submit=true busy icon=Glyph::Check testid="service-save">{say(Key::Save)}</Button>
-                <Button look=Look::Quiet testid="service-close" on_press=close>{say(Key::FormClose)}</Button>
-            </div>
-        </form>
+        </EditForm>
     }
 }
 

@@ -52,7 +52,7 @@ fn card(order: OrderView, tests: Tests) -> AnyView {
         .collect();
     view! {
         <section class="card" data-testid="my-result">
-            <h2>{part(move || when::date(at))}</h2>
+            <h2>{part(move || when::full_date(at))}</h2>
             <p class="hint">{part(move || tr!(Key::MineBy, name = by))}</p>
             {is_corrected.then(|| view! { <p>{say(Key::MineCorrected)}</p> })}
             {values}

@@ -123,7 +123,7 @@ fn table(series: ResultSeriesView) -> AnyView {
             let (value, unit) = (it.value, unit.clone());
             view! {
                 <tr>
-                    <td>{part(move || when::date(at))}</td>
+                    <td>{part(move || when::full_date(at))}</td>
                     <td>{part(move || format!("{} {unit}", number_words(&value)))}</td>
                     <td>{part(move || flag_words(flag))}</td>
                     <td>{part(move || range_words(low.as_deref(), high.as_deref()))}</td>
