@@ -30,6 +30,7 @@ macro_rules! shape {
         }
     };
 }
+pub(crate) use shape;
 
 shape!(
     /// A text in both languages.

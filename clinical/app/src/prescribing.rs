@@ -10,6 +10,7 @@ mod draft;
 mod formulary;
 mod paper;
 mod pharmacy;
+mod plan;
 mod read;
 mod seal;
 mod service;
@@ -34,6 +35,10 @@ pub use draft::{DraftCommand, LineCommand, change_draft, write_draft};
 pub use formulary::{MEDICINES_MAX, medicine, search_medicines};
 pub use paper::{PaperState, VerifiedPaper, verify_code};
 pub use pharmacy::{OverrideCommand, dispense, mark_seen, refuse, sign_override};
+pub(crate) use plan::facts_of_line;
+pub use plan::{
+    LineReminder, ReminderCommand, ShownPlan, own_plan, plan_of, put_reminder, reminders,
+};
 pub use read::{Today, Unseen, list, read, read_by_code, refusal_times, today, unseen_refusals};
 pub use seal::{Seal, SealKeyError};
 pub use service::Dispensary;
