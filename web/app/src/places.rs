@@ -128,6 +128,12 @@ const PATIENT: &[Place] = &[
         "nav-book",
     ),
     place(
+        "/my-medicines",
+        (Key::NavMyMedicines, Key::AboutMyMedicines),
+        Glyph::Clock,
+        "nav-my-medicines",
+    ),
+    place(
         "/my-prescriptions",
         (Key::NavMyPrescriptions, Key::AboutMyPrescriptions),
         Glyph::Pill,
