@@ -450,7 +450,7 @@ fn an_import_adds_interactions_and_nothing_else() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn with_an_import_every_shipped_finding_stays_at_its_level(
