@@ -107,9 +107,9 @@ pub fn pairs(file: File<'_>, rules: &RuleSet) -> Result<Pairs, ImportError> {
     let mut refused = Vec::new();
     let mut found: BTreeMap<(SubstanceId, SubstanceId), CitedPair> = BTreeMap::new();
     for (line, fields) in rows {
-        let fields: [String; 9] = fields
-            .try_into()
-            .map_err(|_: Vec<String>| columns(line, "nine fields"))?;
+        let Ok(fields) = <[String; 9]>::try_from(fields) else {
+            return Err(columns(line, "nine fields"));
+        };
         let row = Row { file, line };
         match row.read(&fields, &known)? {
             Ok(pair) => {
