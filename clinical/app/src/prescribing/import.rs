@@ -95,25 +95,3 @@ pub fn use_import(file: &str) -> Result<String, ImportProblem> {
         Err(ImportProblem::Late)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &str = "drug_a,atc_a,drug_b,atc_b,level,text_en,text_fr,source,year\n\
-        paracetamol,,warfarin,,justify,Bleeding.,Saignement.,House list,2026\n\
-        paracetamol,,unknownium,,justify,Bleeding.,Saignement.,House list,2026\n";
-
-    #[test]
-    fn a_file_that_was_changed_by_one_letter_is_refused() {
-        let made = read_table("house.csv", TABLE).unwrap();
-        assert_eq!((made.rows, made.pairs, made.refused.len()), (2, 1, 1));
-        assert_eq!(read_file(&made.file).unwrap().version_text(), made.version);
-        assert!(made.version.contains("+import."));
-        let weaker = made.file.replace("justify", "inform");
-        assert!(matches!(read_file(&weaker), Err(ImportProblem::Damaged)));
-        let cut: String = made.file.chars().take(made.file.len() / 2).collect();
-        assert!(matches!(read_file(&cut), Err(ImportProblem::Damaged)));
-        assert!(matches!(read_file(""), Err(ImportProblem::Damaged)));
-    }
-}
