@@ -6,6 +6,7 @@ import { calendar } from "./calendar.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
+import { medicines } from "./medicines.mjs";
 import { prescription } from "./prescription.mjs";
 import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
@@ -21,6 +22,7 @@ await runAll([
   { id: "french", make: () => everyPage("fr") },
   { id: "factors", make: factors },
   { id: "prescription", make: prescription },
+  { id: "medicines", make: medicines },
   { id: "results", make: results },
   { id: "rights", make: rights },
   { id: "records", make: records },

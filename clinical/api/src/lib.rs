@@ -11,6 +11,7 @@ mod admin;
 mod auth;
 mod booking;
 mod calendar;
+mod medicines;
 mod notify;
 mod people;
 mod prescriptions;
@@ -45,6 +46,10 @@ pub use calendar::{
     CalendarEntryView, CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView,
     NewFeedView, OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView,
     PlanView, ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
+};
+pub use medicines::{
+    DueDoseView, MedicationPlanView, MedicationReminderRequest, MedicationReminderView,
+    PlannedMedicineView, RecordedMedicineView,
 };
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,

@@ -4,6 +4,7 @@
 mod appointments;
 mod desk;
 mod mailroom;
+mod medicines;
 mod tell;
 mod templates;
 mod worker;
@@ -16,8 +17,9 @@ pub use desk::{
     deliveries, put_settings, send_sms, settings, take_report,
 };
 pub use mailroom::{Mailroom, ReportSecret};
-pub(crate) use tell::tell_admins;
+pub use medicines::remind_due;
 pub use tell::{Addressee, Notice, tell};
+pub(crate) use tell::{tell_admins, zone_of};
 pub use templates::{SMS_PARTS_MAX, TemplateFileError, Templates};
 pub use worker::{LEASE_US, WorkerError, run_until_stopped, send_due};
 

@@ -8,8 +8,10 @@ mod checker;
 mod document;
 mod draft;
 mod formulary;
+mod import;
 mod paper;
 mod pharmacy;
+mod plan;
 mod read;
 mod seal;
 mod service;
@@ -32,8 +34,13 @@ pub use clinical_store::prescriptions::RefusalTimes;
 pub use document::{VerifiedDocument, document, verify_document};
 pub use draft::{DraftCommand, LineCommand, change_draft, write_draft};
 pub use formulary::{MEDICINES_MAX, medicine, search_medicines};
+pub use import::{Because, ImportProblem, Imported, RefusedRow, read_table, use_import};
 pub use paper::{PaperState, VerifiedPaper, verify_code};
 pub use pharmacy::{OverrideCommand, dispense, mark_seen, refuse, sign_override};
+pub(crate) use plan::facts_of_line;
+pub use plan::{
+    LineReminder, ReminderCommand, ShownPlan, own_plan, plan_of, put_reminder, reminders,
+};
 pub use read::{Today, Unseen, list, read, read_by_code, refusal_times, today, unseen_refusals};
 pub use seal::{Seal, SealKeyError};
 pub use service::Dispensary;

@@ -44,6 +44,7 @@ pub(crate) use facts::{add_in, amend_in, in_error_in};
 pub use family::{FamilyAnswer, interview};
 pub use index::Index;
 pub use merge::{merge, unmerge};
+pub(crate) use overview::medicines_in_chart;
 pub use overview::{Overview, Trend, overview};
 pub use patients::{
     Candidate, PATIENT_RELATION_US, Registration, Seen, change_patient, parse_phone, patient,

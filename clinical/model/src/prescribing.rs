@@ -4,6 +4,8 @@
 //! [`Clearance`], [`Fillable::dispense`] a [`Dispensable`], and there is no way from a
 //! contraindication to either.
 
+mod dosage;
+mod plan;
 mod steps;
 
 use core::fmt;
@@ -16,6 +18,13 @@ use crate::text::{Line, Prose};
 use crate::{Micros, PatientId, PrescriptionId, TenantId, UserId};
 
 pub use clinical_safety::Clearance;
+pub use dosage::{
+    ClockTime, Course, Dose as DueDose, DoseTimes, DoseTimesError, NotAClockTime, REMIND_WITHIN_US,
+    date_of,
+};
+pub use plan::{
+    LineFacts, MedicationPlan, PlannedLine, Supply, course, is_running, plan as medication_plan,
+};
 pub use steps::{
     Blocked, Dispensable, DispenseRefusal, Drafted, Fill, Fillable, OverrideRefusal, Refused,
     Signed, WrongStage,
@@ -141,6 +150,7 @@ impl PrescribedLine {
             1 => vec![8],
             2 => vec![8, 20],
             3 => vec![8, 14, 20],
+            4 => vec![6, 12, 18, 22],
             // Awake from 6 to 22: the doses lie evenly between.
             n => (0..n).map(|k| 6 + 16 * k / (n - 1)).collect(),
         }

@@ -11,6 +11,9 @@ use crate::finding::Citation;
 use crate::rule::{Class, Rule, Selector, Source, Trigger};
 use crate::substance::{Substance, SubstanceId};
 
+/// The name of an import among the files.
+const IMPORT_FILE: &str = "import.toml";
+
 /// Which data set: its date and the hash of its content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DataVersion {
@@ -82,6 +85,47 @@ impl RuleSet {
             sha256: hash(&files),
         };
         Ok(Self::build(version, contents))
+    }
+
+    /// The shipped data set and the rules of an import. What the import adds are interactions of two
+    /// medicines, so that it adds findings and takes none away; everything shipped stays as it is. The
+    /// version names both.
+    ///
+    /// # Errors
+    /// When either is not in the format, or the import holds anything else.
+    pub fn with_import(shipped: &[(&str, &str)], import: &str) -> Result<Self, DataError> {
+        let base = Self::parse(shipped)?;
+        let mut files = shipped.to_vec();
+        files.push((IMPORT_FILE, import));
+        let mut together = Self::parse(&files)?;
+        let foreign = |entry: &str| DataError::Import {
+            entry: entry.to_owned(),
+        };
+        if together.version.date != base.version.date {
+            return Err(foreign("date"));
+        }
+        if together.entries.len() != base.entries.len() {
+            return Err(foreign("substance"));
+        }
+        if together.classes.len() != base.classes.len() {
+            return Err(foreign("class"));
+        }
+        let known: BTreeSet<&str> = base.rules.iter().map(|rule| rule.id.as_str()).collect();
+        for rule in &together.rules {
+            let is_pair = matches!(
+                (&rule.drug, &rule.trigger),
+                (
+                    Selector::Substance(_),
+                    Trigger::Drug(Selector::Substance(_))
+                )
+            );
+            if !known.contains(rule.id.as_str()) && (!is_pair || rule.exception.is_some()) {
+                return Err(foreign(&rule.id));
+            }
+        }
+        let digest: String = hash(&[(IMPORT_FILE, import)]).chars().take(16).collect();
+        together.shown = format!("{}+import.{digest}", base.shown);
+        Ok(together)
     }
 
     fn build(version: DataVersion, contents: Contents) -> Self {

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_safety::importers::{
-    FILE_BYTES_MAX, File, ImportError, List, Names, Side, ansm, crescenddi, negatives, pddi,
-    positives,
+    Because, FILE_BYTES_MAX, File, ImportError, List, Names, Pairs, Side, ansm, crescenddi,
+    negatives, pairs, pddi, positives,
 };
-use clinical_safety::{Chart, Draft, Kind, Level, Line, RuleSet, SubstanceId, check};
+use clinical_safety::{
+    Chart, DataError, Draft, Kind, Level, Line, RuleSet, SubstanceId, check, embedded,
+    embedded_files,
+};
 use proptest::prelude::*;
 
 const FORMULARY: &str = r#"
@@ -237,7 +240,7 @@ fn an_unknown_grade_or_a_missing_column_is_refused_with_file_and_line() {
 
 #[test]
 fn names_of_other_countries_find_our_medicines() {
-    let shipped = clinical_safety::embedded().unwrap();
+    let shipped = embedded().unwrap();
     let names = Names::of(&shipped);
     for (theirs, ours) in [
         ("Acetaminophen", "paracetamol"),
@@ -329,5 +332,155 @@ proptest! {
         let import = crescenddi(file("graded", &text), &names).unwrap();
         let written = import.to_toml().unwrap();
         prop_assert_eq!(found(&written, "alphamycin", "betazol"), Some(Level::Contraindicated));
+    }
+}
+
+const HEADER: &str = "drug_a,atc_a,drug_b,atc_b,level,text_en,text_fr,source,year\n";
+
+fn made_up() -> RuleSet {
+    RuleSet::parse(&[("formulary.toml", FORMULARY)]).unwrap()
+}
+
+fn read_pairs(rows: &str) -> Result<Pairs, ImportError> {
+    let text = format!("{HEADER}{rows}");
+    let file = File {
+        name: "house.csv",
+        text: &text,
+    };
+    pairs(file, &made_up())
+}
+
+#[test]
+fn a_table_of_pairs_is_matched_by_name_by_code_or_by_both() {
+    let found = read_pairs(
+        "alphamycin,,bêtazol,,justify,A,B,List,2026\n\
+         ,J01XX90,gammapril,C09XX92,inform,A,B,List,2025\n\
+         betazol,N05XX91,ALPHAMYCINE,,contraindicated,A,B,Other,2024\n",
+    )
+    .unwrap();
+    assert!(found.refused.is_empty());
+    let levels: Vec<_> = found.pairs.iter().map(|it| it.level).collect();
+    // The first and the last are one pair, at its strictest level.
+    assert_eq!(levels, [Level::Contraindicated, Level::Inform]);
+}
+
+#[test]
+fn rows_that_cannot_be_matched_are_refused_with_line_and_column() {
+    let found = read_pairs(
+        "nobody,,betazol,,inform,A,B,List,2026\n\
+         alphamycin,,betazol,J01XX90,inform,A,B,List,2026\n\
+         alphamycin,,alphamycine,,inform,A,B,List,2026\n",
+    )
+    .unwrap();
+    let refused: Vec<_> = found
+        .refused
+        .iter()
+        .map(|it| (it.line, it.column, it.because))
+        .collect();
+    assert_eq!(
+        refused,
+        [
+            (2, "drug_a", Because::Unknown),
+            (3, "drug_b", Because::Ambiguous),
+            (4, "drug_b", Because::Same)
+        ]
+    );
+    assert!(found.pairs.is_empty());
+}
+
+#[test]
+fn a_table_that_cannot_be_read_names_line_and_column() {
+    let good = "alphamycin,,betazol,,inform,A,B,List,2026\n";
+    for (bad, named) in [
+        ("alphamycin,,betazol,,severe,A,B,List,2026\n", "level"),
+        ("alphamycin,,betazol,,inform,,B,List,2026\n", "text_en"),
+        ("alphamycin,,betazol,,inform,A,B,,2026\n", "source"),
+        ("alphamycin,,betazol,,inform,A,B,List,26\n", "year"),
+        ("alphamycin,j01,betazol,,inform,A,B,List,2026\n", "atc_a"),
+        (",,betazol,,inform,A,B,List,2026\n", "drug_a"),
+        ("alphamycin,,betazol\n", "nine fields"),
+        ("alphamycin,,\"betazol\n", "a quote that ends"),
+    ] {
+        let error = read_pairs(&format!("{good}{bad}")).unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains(named), "{error}");
+    }
+    let file = File {
+        name: "house.csv",
+        text: "a,b\n",
+    };
+    assert!(matches!(
+        pairs(file, &made_up()),
+        Err(ImportError::Columns { line: 1, .. })
+    ));
+}
+
+#[test]
+fn an_import_adds_interactions_and_nothing_else() {
+    let shipped = [("formulary.toml", FORMULARY)];
+    let rule = |kind: &str| {
+        format!(
+            "[[source]]\nid = \"s\"\ntitle = \"S\"\nyear = 2026\n\
+             [[rule]]\nid = \"x\"\n{kind}\nlevel = \"inform\"\nen = \"A\"\nfr = \"B\"\n\
+             evidence = \"C\"\nsource = [\"s\"]\n"
+        )
+    };
+    let pair = "kind = \"drug_drug\"\ndrug = { substance = \"alphamycin\" }\nother = { substance = \"betazol\" }";
+    let whole = RuleSet::with_import(&shipped, &rule(pair)).unwrap();
+    assert!(
+        whole
+            .version_text()
+            .starts_with(&format!("{}+import.", made_up().version_text()))
+    );
+    for other in [
+        "kind = \"breastfeeding\"\ndrug = { substance = \"alphamycin\" }",
+        "kind = \"drug_drug\"\ndrug = { atc = \"J\" }\nother = { substance = \"betazol\" }",
+    ] {
+        let refused = RuleSet::with_import(&shipped, &rule(other));
+        assert!(matches!(refused, Err(DataError::Import { .. })), "{other}");
+    }
+    let (_, substance) = FORMULARY.split_once("[[substance]]").unwrap();
+    let more = format!("[[substance]]{substance}").replace("alphamycin\"", "deltacin\"");
+    let more = more
+        .replace("betazol\"", "epsilol\"")
+        .replace("gammapril\"", "zetapril\"");
+    assert!(matches!(
+        RuleSet::with_import(&shipped, &more),
+        Err(DataError::Import { .. })
+    ));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    #[test]
+    fn with_an_import_every_shipped_finding_stays_at_its_level(
+        picks in prop::collection::vec((0_usize..10_000, 0_usize..10_000, 0_usize..3), 1..12)
+    ) {
+        let shipped = embedded().unwrap();
+        let ids: Vec<&str> = shipped.substances().map(|it| it.id.as_str()).collect();
+        let level = ["inform", "justify", "contraindicated"];
+        let mut text = HEADER.to_owned();
+        for (one, other, grade) in &picks {
+            let (one, other) = (ids[one % ids.len()], ids[other % ids.len()]);
+            text.push_str(&format!("{one},,{other},,{},A,B,List,2026\n", level[*grade]));
+        }
+        let file = File { name: "house.csv", text: &text };
+        let found = pairs(file, &shipped).unwrap();
+        let whole = RuleSet::with_import(embedded_files(), &found.to_toml().unwrap()).unwrap();
+        for pair in &found.pairs {
+            let lines = vec![Line::of("0", pair.one.as_str()), Line::of("1", pair.other.as_str())];
+            let draft = Draft::new(lines).unwrap();
+            let chart = Chart::unknown(0);
+            let before = check(&shipped, &draft, &chart).findings;
+            let after = check(&whole, &draft, &chart).findings;
+            for old in &before {
+                let is_kept = after.iter().any(|new| {
+                    new.rule == old.rule && new.line == old.line && new.level >= old.level
+                });
+                prop_assert!(is_kept, "{}", old.rule);
+            }
+            let is_added = after.iter().any(|new| new.rule.starts_with("import-") && new.level == pair.level);
+            prop_assert!(is_added);
+        }
     }
 }

@@ -61,6 +61,7 @@ const STEPS: &[Step] = &[
     step!(80, shared "0080_orders"),
     step!(81, "0081_report_history"),
     step!(85, shared "0085_requests"),
+    step!(92, shared "0092_medication_reminders"),
 ];
 
 /// Version and name of every step.

@@ -2,8 +2,9 @@
 
 mod documents;
 mod read;
+mod reminders;
 
-use clinical_model::prescribing::{Fill, Prescription, Stage};
+use clinical_model::prescribing::{Fill, Prescription, Stage, is_running};
 use clinical_model::{Micros, PrescriptionId, TenantId, UserId};
 use clinical_vault::Place;
 use uuid::Uuid;
@@ -13,8 +14,12 @@ use crate::{StoreError, Tx, keys};
 
 pub use documents::{by_document, insert_document};
 pub use read::{
-    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, signed_for,
-    unseen_refusals,
+    LIST_MAX, RefusalTimes, active_of, by_code, find, list, record, refusal_times, running,
+    signed_for, unseen_refusals,
+};
+pub use reminders::{
+    DueReminder, Reminder, ReminderWriteError, first_handed_out, look_again_for, look_next,
+    put_reminder, reminders_due, reminders_of,
 };
 
 /// Why a prescription was not written.
@@ -92,7 +97,7 @@ pub async fn update_draft(
     it: &Prescription,
     read: (u32, Stage),
 ) -> Result<(), PrescriptionWriteError> {
-    update(tx, it, read).await?;
+    write(tx, it, read).await?;
     execute!(
         tx,
         "DELETE FROM prescription_lines WHERE prescription = $1",
@@ -103,11 +108,27 @@ pub async fn update_draft(
 }
 
 /// Writes a prescription over the version and stage that were read. A signature also demands that
-/// the chart is still the one that it was cleared for.
+/// the chart is still the one that it was cleared for. Reminders follow the stage: they end where
+/// nothing is to be taken any more, and go on where it is taken again.
 ///
 /// # Errors
 /// [`PrescriptionWriteError`]
 pub async fn update(
+    tx: &mut Tx,
+    it: &Prescription,
+    read: (u32, Stage),
+    now: Micros,
+) -> Result<(), PrescriptionWriteError> {
+    write(tx, it, read).await?;
+    if is_running(it.stage) {
+        reminders::look_again(tx, it.id, now).await?;
+    } else {
+        reminders::stop_reminders(tx, it.id, now).await?;
+    }
+    Ok(())
+}
+
+async fn write(
     tx: &mut Tx,
     it: &Prescription,
     (version, stage): (u32, Stage),
@@ -167,7 +188,7 @@ pub async fn dispense(
     fills: &[Fill],
     (id, pharmacist, now): (Uuid, UserId, Micros),
 ) -> Result<(), PrescriptionWriteError> {
-    update(tx, it, read).await?;
+    update(tx, it, read, now).await?;
     for fill in fills {
         let line = i64::try_from(fill.line).unwrap_or(i64::MAX);
         let touched = execute!(

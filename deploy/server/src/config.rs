@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     /// Short messages.
     pub(crate) sms: SmsConfig,
+    /// The medication safety check.
+    pub(crate) safety: SafetyConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -48,6 +50,7 @@ impl Default for Config {
             signaling: SignalingConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
+            safety: SafetyConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -127,6 +130,15 @@ impl Default for AuditConfig {
             checkpoint_every_s: 60,
         }
     }
+}
+
+/// The medication safety check.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SafetyConfig {
+    /// Interactions beside the shipped ones, as `telehealth formulary import` has written them. The
+    /// server does not start when it cannot read them.
+    pub(crate) import_file: Option<PathBuf>,
 }
 
 /// How logs are written, always to standard error.

@@ -103,6 +103,11 @@ enum Command {
     },
     /// Explain what is wrong with this installation.
     Doctor,
+    /// Read a table of interactions that is to stand beside the shipped ones.
+    Formulary {
+        #[command(subcommand)]
+        command: commands::formulary::FormularyCommand,
+    },
     /// Print the OpenAPI description of the clinical API.
     Openapi,
     /// Print the register of processing (GDPR article 30).
@@ -165,6 +170,7 @@ fn main() -> ExitCode {
                 command: ConfigCommand::Check,
             } => commands::config_check::run(&config),
             Command::Doctor => commands::doctor::run(&config),
+            Command::Formulary { command } => commands::formulary::run(&config, &command),
             Command::Openapi => commands::openapi::run(),
             Command::Register => {
                 commands::say(clinical_app::register::as_markdown().trim_end());

@@ -17,7 +17,7 @@ use crate::pages::account::{people, security, set_password};
 use crate::pages::chart::{patient, patients, record};
 use crate::pages::clinic::{calendar, services, take};
 use crate::pages::pharmacy::worklist as counter_list;
-use crate::pages::pharmacy::{counter, list, own, sheet, verify, write};
+use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
 use crate::pages::results::{inbox, mine, order, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
@@ -68,6 +68,7 @@ pub(crate) enum Pharmacy {
     Counter,
     Edit,
     List,
+    Medicines,
     New,
     Own,
     Sheet,
@@ -242,6 +243,7 @@ const fn pharmacy_page(page: Pharmacy) -> Make {
         Pharmacy::Counter => counter::page,
         Pharmacy::Edit => write::edit_page,
         Pharmacy::List => list::page,
+        Pharmacy::Medicines => medicines::page,
         Pharmacy::New => write::new_page,
         Pharmacy::Own => own::page,
         Pharmacy::Sheet => sheet::page,

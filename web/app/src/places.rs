@@ -140,6 +140,12 @@ const PATIENT: &[Place] = &[
         "nav-my-prescriptions",
     ),
     place(
+        "/my-medicines",
+        (Key::NavMyMedicines, Key::AboutMyMedicines),
+        Glyph::Clock,
+        "nav-my-medicines",
+    ),
+    place(
         "/record",
         (Key::NavRecord, Key::AboutRecord),
         Glyph::Heart,

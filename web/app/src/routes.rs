@@ -89,6 +89,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/pharmacy") view=|| guarded(PHARMACIST, || pharmacy(Pharmacy::Worklist))/>
                     <Route path=path!("/pharmacy/:id") view=|| guarded(PHARMACIST, || pharmacy(Pharmacy::Counter))/>
                     <Route path=path!("/my-prescriptions") view=|| guarded(PATIENT, || pharmacy(Pharmacy::Own))/>
+                    <Route path=path!("/my-medicines") view=|| guarded(PATIENT, || pharmacy(Pharmacy::Medicines))/>
                     <Route path=path!("/verify") view=|| pharmacy(Pharmacy::Verify)/>
                     <Route path=path!("/verify/:code") view=|| pharmacy(Pharmacy::Verify)/>
                     <Route path=path!("/home") view=|| guarded(ALL, || desk(Desk::Home))/>

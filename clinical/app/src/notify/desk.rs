@@ -3,7 +3,7 @@
 use clinical_model::notify::{Channel, DeliveryStage, MessageKind};
 use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, PatientId, Role};
 use clinical_store::outbox::{self, Delivery, NotifySettings, SettingsWriteError};
-use clinical_store::{StoreError, booking};
+use clinical_store::{StoreError, booking, prescriptions};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -93,6 +93,8 @@ pub async fn put_settings(
             SettingsWriteError::Changed => SettingsError::Changed,
             SettingsWriteError::Store(error) => SettingsError::Store(error),
         })?;
+    // In another zone the next dose is due at another instant.
+    prescriptions::look_again_for(&mut tx, actor.user, now).await?;
     let entry = actor
         .did("notify.settings", now)
         .about("user", actor.user.as_uuid())

@@ -5,7 +5,7 @@ use clinical_model::notify::{
 };
 use clinical_model::{Email, Micros, PatientId, Position, Role, TenantId, UserId};
 use clinical_store::outbox::{self, Letter, NewMessage};
-use clinical_store::{StoreError, Tx, identity, patients, tenants};
+use clinical_store::{Conn, StoreError, Tx, identity, patients, tenants};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -182,6 +182,27 @@ pub(crate) async fn tell_admins(
         }
     }
     Ok(())
+}
+
+/// The place whose clock a patient lives by: the one they chose, or that of the facility.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn zone_of(
+    conn: &mut Conn,
+    tenant: TenantId,
+    patient: PatientId,
+) -> Result<TimeZone, StoreError> {
+    let chosen = match outbox::account_of(conn, tenant, patient).await? {
+        Some(user) => outbox::settings(conn, user).await?,
+        None => None,
+    };
+    let zone = match chosen.and_then(|it| it.zone) {
+        Some(zone) => Some(zone),
+        None => tenants::find(conn, tenant).await?.map(|it| it.zone),
+    };
+    let known = zone.and_then(|zone| TimeZone::get(&zone).ok());
+    Ok(known.unwrap_or(TimeZone::UTC))
 }
 
 async fn contact(

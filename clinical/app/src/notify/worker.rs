@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::mailroom::Mailroom;
+use super::medicines::remind_due;
 use super::templates::SMS_PARTS_MAX;
 use crate::Clinic;
 use crate::ports::{Accepted, GatewayCause, OutgoingMail, OutgoingSms, SendError};
@@ -136,8 +137,8 @@ async fn settle(
     tx.commit(entry).await
 }
 
-/// Sends what is due and tells the next people of critical values that nobody answered, again and
-/// again, until told to stop. A round that was begun is ended.
+/// Reminds of doses, sends what is due and tells the next people of critical values that nobody
+/// answered, again and again, until told to stop. A round that was begun is ended.
 pub async fn run_until_stopped(
     clinic: Clinic,
     mailroom: Mailroom,
@@ -150,6 +151,10 @@ pub async fn run_until_stopped(
                 error = cause,
                 "pages of critical values wait: the store does not answer"
             );
+        }
+        if let Err(error) = remind_due(&clinic).await {
+            let cause: &dyn core::error::Error = &error;
+            tracing::warn!(error = cause, "reminders wait: the store does not answer");
         }
         let tried = match send_due(&clinic, &mailroom).await {
             Ok(tried) => tried,

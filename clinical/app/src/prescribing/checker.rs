@@ -15,8 +15,15 @@ pub struct CheckFailed;
 pub struct Checker(fn(&Draft, &Chart) -> Result<Report, CheckFailed>);
 
 /// The data set of the program, read once.
+static RULES: OnceLock<Option<RuleSet>> = OnceLock::new();
+
+/// Checks with this data set from now on; false when another was read before.
+pub(super) fn use_rules(rules: RuleSet) -> bool {
+    RULES.set(Some(rules)).is_ok()
+}
+
+/// The data set that is in use.
 pub(super) fn rules() -> Result<&'static RuleSet, CheckFailed> {
-    static RULES: OnceLock<Option<RuleSet>> = OnceLock::new();
     let rules = RULES.get_or_init(|| match clinical_safety::embedded() {
         Ok(rules) => Some(rules),
         Err(error) => {

@@ -110,7 +110,7 @@ async fn replace_prior(
     let prior = prior.ok_or(PrescribingError::NotFound)?;
     let read = guard(&prior);
     let replaced = Refused::try_from(prior)?.replace(now);
-    prescriptions::update(tx, &replaced, read).await?;
+    prescriptions::update(tx, &replaced, read, now).await?;
     Ok(())
 }
 

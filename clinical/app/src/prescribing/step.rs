@@ -51,7 +51,7 @@ impl<'a> Step<'a> {
 
     /// Writes what the prescription has become over what was read.
     pub(super) async fn put(&mut self, next: &Prescription) -> Result<(), PrescribingError> {
-        Ok(prescriptions::update(&mut self.tx, next, self.read).await?)
+        Ok(prescriptions::update(&mut self.tx, next, self.read, self.now).await?)
     }
 
     /// The version and stage that were read, for writing in another way than [`Step::put`].

@@ -5,6 +5,7 @@ use clinical_model::chart::units::{ANALYTES, Analyte, BLOOD_PRESSURE, DIASTOLIC,
 use clinical_model::chart::{Code, CodeSystem, Entry, Fact, Kind};
 use clinical_model::{Micros, PatientId};
 use clinical_store::chart::{Filter, PAGE_MAX};
+use clinical_store::{Conn, StoreError};
 
 use super::shown::{Shown, listed, shown};
 use super::{RecordError, records_of};
@@ -79,6 +80,18 @@ pub async fn overview(
         latest,
         trends,
     })
+}
+
+/// The medicines in the chart of a patient up to a label, newest first.
+pub(crate) async fn medicines_in_chart(
+    conn: &mut Conn,
+    access: &Access,
+    label_max: Label,
+) -> Result<Vec<Entry>, StoreError> {
+    let records = records_of(conn, access.patient()).await?;
+    let mut filter = everything(label_max);
+    filter.kinds = vec![Kind::Medication];
+    listed(conn, access, &records, &filter, (None, PAGE_MAX)).await
 }
 
 /// Entries come newest first.

@@ -226,6 +226,8 @@ impl Cast {
             .replace("{guest}", &self.guest)
             .replace("{grant}", NOTHING)
             .replace("{secret}", NOTHING)
+            .replace("{prescription}", &self.prescription)
+            .replace("{line}", "0")
             .replace("{slug}", "paracetamol")
             .replace("{code}", "0000");
         let now = crate::house::MONDAY;

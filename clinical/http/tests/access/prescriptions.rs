@@ -282,6 +282,97 @@ async fn a_confidential_prescription_is_hidden_from_the_nurse_and_shown_to_the_p
 }
 
 #[tokio::test]
+async fn the_plan_of_a_nurse_has_neither_a_confidential_line_nor_a_trace_of_it() {
+    let ward = Ward::open().await;
+    let nurse = ward.house.token("nurse@demo.clinic").await;
+    let of_patient = format!("GET /patients/{}/medication-plan", ward.record);
+    let plan = async |token: &str, what: &str| ward.send(token, what, &Value::Null).await;
+    let before = plan(&nurse, &of_patient).await;
+    assert_eq!(before.status, StatusCode::OK, "{}", before.body);
+    let mut body = ward.paracetamol();
+    body["confidential"] = json!(true);
+    let sent = ward.transmitted(&body).await;
+    let id = sent["id"].as_str().unwrap();
+    // Not a word of the answer differs: no line, no count, no flag.
+    assert_eq!(plan(&nurse, &of_patient).await.body, before.body);
+    for (token, what) in [
+        (&ward.doctor, of_patient.as_str()),
+        (&ward.pharmacist, of_patient.as_str()),
+        (&ward.patient, "GET /me/medication-plan"),
+    ] {
+        let shown = plan(token, what).await.body;
+        let line = &shown["prescribed"][0];
+        assert_eq!(
+            (&line["prescription"], &line["confidential"]),
+            (&json!(id), &json!(true))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_plan_says_what_is_collected_and_until_when_it_is_taken() {
+    let ward = Ward::open().await;
+    let plan = async || {
+        // A sign-in does not outlast the days of a course.
+        let token = ward.house.token("patient@demo.clinic").await;
+        let what = "GET /me/medication-plan";
+        ward.send(&token, what, &Value::Null).await.body["prescribed"][0].clone()
+    };
+    let sent = ward.transmitted(&ward.paracetamol()).await;
+    let line = plan().await;
+    assert_eq!(line["supply"], "not_collected");
+    // Signed on Monday at 09:00 in Douala: once a day at 08:00, five times.
+    assert_eq!(
+        (&line["from"], &line["until"]),
+        (&json!("2026-11-24"), &json!("2026-11-28"))
+    );
+    assert_eq!(
+        (&line["units"], &line["units_handed_out"]),
+        (&json!(10), &json!(0))
+    );
+    let part = ward.dispense(&sent, 4).await;
+    assert_eq!(plan().await["supply"], "partly");
+    ward.dispense(&part.body, 6).await;
+    assert_eq!(plan().await["supply"], "all");
+    ward.house.clock.advance(86_400_000_000);
+    assert_eq!(plan().await["today"][0]["time"], "08:00");
+    ward.house.clock.advance(5 * 86_400_000_000);
+    assert_eq!(plan().await, Value::Null);
+}
+
+#[tokio::test]
+async fn reminders_are_off_and_are_switched_on_with_times_of_ones_own() {
+    let ward = Ward::open().await;
+    let sent = ward.transmitted(&ward.paracetamol()).await;
+    let all = "GET /me/medication-reminders";
+    let off = ward.send(&ward.patient, all, &Value::Null).await.body[0].clone();
+    assert_eq!(
+        (&off["on"], &off["times"], &off["version"]),
+        (&json!(false), &json!(["08:00"]), &json!(0))
+    );
+    let what = format!(
+        "PUT /me/medication-reminders/{}/0",
+        sent["id"].as_str().unwrap()
+    );
+    let bad = json!({"on": true, "times": ["8 Uhr"], "version": 0});
+    assert_eq!(
+        ward.send(&ward.patient, &what, &bad).await.code(),
+        "invalid"
+    );
+    let wish = json!({"on": true, "times": ["21:15"], "version": 0});
+    let on = ward.send(&ward.patient, &what, &wish).await;
+    assert_eq!(on.status, StatusCode::OK, "{}", on.body);
+    // 21:15 in Douala is 20:15 UTC.
+    assert_eq!(on.body["next_us"], MONDAY + (12 * 60 + 15) * 60_000_000);
+    assert_eq!(
+        ward.send(&ward.patient, &what, &wish).await.code(),
+        "changed"
+    );
+    let now = ward.send(&ward.patient, all, &Value::Null).await.body[0].clone();
+    assert_eq!(now, on.body);
+}
+
+#[tokio::test]
 async fn a_controlled_medicine_is_not_signed_without_the_second_factor() {
     let ward = Ward::open().await;
     let body = request(&ward.record.to_string(), "morphine", 10.0, "mg");

@@ -51,6 +51,12 @@ pub enum DataError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// An import holds something else than interactions of two medicines, or changes what is shipped.
+    #[error("an import may add interactions of two medicines, and nothing else: {entry}")]
+    Import {
+        /// What else it holds.
+        entry: String,
+    },
     /// The data set has no date, or two.
     #[error("the data set must have exactly one date, in version.toml")]
     Date,

@@ -8,6 +8,7 @@
 mod ansm;
 mod crescenddi;
 mod names;
+mod pairs;
 mod pddi;
 mod table;
 mod written;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 pub use ansm::ansm;
 pub use crescenddi::{Control, Grades, crescenddi, negatives, positives};
 pub use names::Names;
+pub use pairs::{Because, COLUMNS, CitedPair, Pairs, ROWS_MAX, RefusedRow, pairs};
 pub use pddi::{List, pddi, pddi_pairs};
 
 use crate::grade::Level;

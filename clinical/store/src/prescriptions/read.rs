@@ -213,6 +213,36 @@ pub async fn list(
     all(conn, rows).await
 }
 
+/// The prescriptions of a patient that are taken from and that the viewer may see, newest first, as a
+/// screening takes them in.
+///
+/// # Errors
+/// The store failed.
+pub async fn running(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    patient: PatientId,
+) -> Result<Vec<Prescription>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        Row,
+        select!(
+            shown!(),
+            " AND r.patient = $6
+              AND r.stage IN ('signed', 'transmitted', 'dispensed_part', 'completed')
+              ORDER BY r.created_us DESC, r.id DESC LIMIT $7"
+        ),
+        viewer.tenant.as_uuid(),
+        viewer.person.as_uuid(),
+        viewer.role.as_str(),
+        viewer.now.0,
+        Label::list_level(viewer.role),
+        patient.as_uuid(),
+        ACTIVE_MAX
+    )?;
+    all(conn, rows).await
+}
+
 /// How many refusals the prescriber has not seen yet, and when the last of them was.
 ///
 /// # Errors

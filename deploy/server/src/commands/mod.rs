@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod config_check;
 pub(crate) mod doctor;
 pub(crate) mod facility;
+pub(crate) mod formulary;
 pub(crate) mod messages;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -68,6 +68,7 @@ struct Open {
 
 /// Opens the store and reads the keys.
 async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
+    super::formulary::load(config)?;
     keys::make_private_dir(&config.data_dir)?;
     let vault = Arc::new(Vault::new(keys::master_keys(config)?));
     let db = Db::connect(&config.store_url()?, vault)

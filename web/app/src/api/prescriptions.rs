@@ -1,8 +1,9 @@
 //! Prescriptions, the pharmacy and the formulary.
 
 use clinical_api::{
-    DispenseRequest, DocumentVerdictView, MedicineView, OverrideRequest, PaperView,
-    PrescriptionCheckView, PrescriptionRequest, PrescriptionView, RefusalTimesView, RefuseRequest,
+    DispenseRequest, DocumentVerdictView, MedicationPlanView, MedicationReminderRequest,
+    MedicationReminderView, MedicineView, OverrideRequest, PaperView, PrescriptionCheckView,
+    PrescriptionRequest, PrescriptionView, RefusalTimesView, RefuseRequest,
     SignPrescriptionRequest, StepRequest, UnseenRefusalsView,
 };
 use clinical_model::{PatientId, PrescriptionId};
@@ -102,6 +103,31 @@ pub async fn refuse_prescription(
     request: &RefuseRequest,
 ) -> Result<PrescriptionView, ApiError> {
     post_with(&format!("/prescriptions/{id}/refuse"), request).await
+}
+
+/// `GET /patients/{id}/medication-plan`
+pub async fn medication_plan(patient: PatientId) -> Result<MedicationPlanView, ApiError> {
+    get(&format!("/patients/{patient}/medication-plan")).await
+}
+
+/// `GET /me/medication-plan`
+pub async fn own_medication_plan() -> Result<MedicationPlanView, ApiError> {
+    get("/me/medication-plan").await
+}
+
+/// `GET /me/medication-reminders`
+pub async fn medication_reminders() -> Result<Vec<MedicationReminderView>, ApiError> {
+    get("/me/medication-reminders").await
+}
+
+/// `PUT /me/medication-reminders/{prescription}/{line}`
+pub async fn put_medication_reminder(
+    prescription: PrescriptionId,
+    line: u32,
+    request: &MedicationReminderRequest,
+) -> Result<MedicationReminderView, ApiError> {
+    let path = format!("/me/medication-reminders/{prescription}/{line}");
+    put_with(&path, request).await
 }
 
 /// `GET /prescriptions/unseen-refusals`

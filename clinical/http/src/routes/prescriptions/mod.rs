@@ -4,13 +4,14 @@ mod doctor;
 mod documents;
 mod medicines;
 mod pharmacy;
+mod plan;
 mod reading;
 pub(super) mod views;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use clinical_model::Role;
 use utoipa::OpenApi as _;
 
@@ -23,6 +24,9 @@ const PHARMACIST: Who = Who::Roles(&[Role::Pharmacist]);
 const READERS: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Nurse, Role::Pharmacist]);
 /// Whoever may hold the paper.
 const HOLDERS: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Pharmacist]);
+const PATIENT: Who = Who::Roles(&[Role::Patient]);
+/// Whoever looks after what a patient takes.
+const CARERS: Who = Who::Roles(&[Role::Doctor, Role::Nurse, Role::Pharmacist]);
 const MEASURERS: Who = Who::Roles(&[Role::Doctor, Role::Pharmacist, Role::Admin]);
 
 pub(super) const DOMAIN: Domain = Domain {
@@ -44,6 +48,14 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/prescriptions/{id}/document", HOLDERS),
         Operation::new(Method::POST, "/verify/document", Who::Public),
         Operation::new(Method::GET, "/verify/{code}", Who::Public),
+        Operation::new(Method::GET, "/me/medication-plan", PATIENT),
+        Operation::new(Method::GET, "/patients/{id}/medication-plan", CARERS),
+        Operation::new(Method::GET, "/me/medication-reminders", PATIENT),
+        Operation::new(
+            Method::PUT,
+            "/me/medication-reminders/{prescription}/{line}",
+            PATIENT,
+        ),
         Operation::new(Method::GET, "/medicines", Who::SignedIn),
         Operation::new(Method::GET, "/medicines/{slug}", Who::SignedIn),
     ],
@@ -70,6 +82,10 @@ pub(super) const DOMAIN: Domain = Domain {
     reading::verify_paper,
     documents::read_document,
     documents::verify_document,
+    plan::read_own_plan,
+    plan::read_plan,
+    plan::list_reminders,
+    plan::put_reminder,
     medicines::search_medicines,
     medicines::read_medicine
 ))]
@@ -129,6 +145,13 @@ fn router() -> Router<ApiState> {
                 .layer(DefaultBodyLimit::max(documents::DOCUMENT_BYTES_MAX)),
         )
         .route("/verify/{code}", get(reading::verify_paper))
+        .route("/me/medication-plan", get(plan::read_own_plan))
+        .route("/patients/{id}/medication-plan", get(plan::read_plan))
+        .route("/me/medication-reminders", get(plan::list_reminders))
+        .route(
+            "/me/medication-reminders/{prescription}/{line}",
+            put(plan::put_reminder),
+        )
         .route("/medicines", get(medicines::search_medicines))
         .route("/medicines/{slug}", get(medicines::read_medicine))
 }

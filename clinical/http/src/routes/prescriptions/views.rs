@@ -70,7 +70,7 @@ pub(super) fn command(request: PrescriptionRequest) -> Result<DraftCommand, ApiE
     })
 }
 
-fn line_view(line: &PrescribedLine) -> PrescribedLineView {
+pub(super) fn line_view(line: &PrescribedLine) -> PrescribedLineView {
     let it = &line.line;
     PrescribedLineView {
         medicine: match &it.drug {
@@ -101,7 +101,7 @@ fn fact_word(fact: &Fact) -> String {
 }
 
 /// The names of a line's medicine: those of the formulary, or the one it was prescribed under.
-fn names(line: &PrescribedLine) -> BothText {
+pub(super) fn names(line: &PrescribedLine) -> BothText {
     let known = match &line.line.drug {
         Drug::Substance(id) => prescribing::medicine(id.as_str()).ok().flatten(),
         Drug::FreeText(_) => None,

@@ -13,6 +13,7 @@ use super::words;
 use crate::components::{Alert, Button, Glyph, Icon, Page, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::missing;
+use crate::pages::pharmacy::plan::Plan;
 use crate::session::me;
 
 /// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
@@ -24,6 +25,11 @@ const ELSEWHERE: [(Role, &str, Key); 2] = [
     ),
     (Role::Doctor, "/orders/new?patient=", Key::NavOrder),
 ];
+
+/// Those who look after what a patient takes.
+const fn has_plan(role: Role) -> bool {
+    matches!(role, Role::Doctor | Role::Nurse | Role::Pharmacist)
+}
 
 /// Everything of one patient, for those who look after them.
 pub(crate) fn page() -> AnyView {
@@ -80,6 +86,7 @@ fn Shown(record: Record, patient: PatientView) -> impl IntoView {
             {elsewhere.collect_view()}
         </div>
         <Summary record/>
+        {role.is_some_and(has_plan).then(|| view! { <Plan patient=record.id/> })}
         <Trends record/>
         <Documents record/>
         <Timeline record/>

@@ -3,7 +3,9 @@
 
 pub(crate) mod counter;
 pub(crate) mod list;
+pub(crate) mod medicines;
 pub(crate) mod own;
+pub(crate) mod plan;
 pub(crate) mod sheet;
 pub(crate) mod verify;
 pub(crate) mod worklist;
@@ -14,5 +16,6 @@ mod draft;
 mod finding;
 mod line_form;
 mod parts;
+mod remind;
 mod sign;
 mod words;

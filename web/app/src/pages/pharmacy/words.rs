@@ -173,6 +173,21 @@ pub(super) fn birth(date: &str) -> String {
     parts.join("/")
 }
 
+/// A day of a calendar as the server writes it, in words; tracked.
+pub(super) fn calendar_day(date: &str) -> String {
+    birth(date)
+}
+
+/// How much of a medicine the patient has.
+pub(super) fn supply(word: &str) -> Key {
+    match word {
+        "not_collected" => Key::PlanNotCollected,
+        "partly" => Key::PlanPartly,
+        "ran_out" => Key::PlanRanOut,
+        _ => Key::PlanAll,
+    }
+}
+
 /// A code in groups of four, as it stands on the paper.
 pub(super) fn grouped(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();
