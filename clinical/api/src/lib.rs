@@ -19,6 +19,7 @@ mod records;
 mod results;
 mod rights;
 mod statistics;
+mod threads;
 mod visits;
 mod waiting;
 
@@ -78,6 +79,10 @@ pub use rights::{
     ProcessingView, RightsRequestView,
 };
 pub use statistics::{CountsView, StatisticsView};
+pub use threads::{
+    CorrespondentView, MemberRequest, MessageRequest, MessageView, MessagesView, ReadMarkRequest,
+    ThreadMemberView, ThreadRequest, ThreadView, ThreadsView, UnreadView,
+};
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
     QueueView, SignNoteRequest, SummaryView, TestTicket,
