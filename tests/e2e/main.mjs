@@ -6,6 +6,7 @@ import { calendar } from "./calendar.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
+import { messages } from "./messages.mjs";
 import { prescription } from "./prescription.mjs";
 import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
@@ -22,6 +23,7 @@ await runAll([
   { id: "factors", make: factors },
   { id: "prescription", make: prescription },
   { id: "results", make: results },
+  { id: "messages", make: messages },
   { id: "rights", make: rights },
   { id: "records", make: records },
   { id: "calendar", make: calendar },
