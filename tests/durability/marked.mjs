@@ -89,5 +89,10 @@ export async function everything(server) {
   await send("patient", "POST", `/patients/${patient}/corrections`, { text: word("correction") });
   const order = { patient, tests: ["2823-3"], priority: "routine", reason: word("fatigue"), release: "after_review" };
   await send("doctor", "POST", "/orders", order);
+
+  const question = { people: [doctor.id], subject: word("objet"), text: word("question") };
+  const thread = await send("patient", "POST", "/threads", question);
+  known.push(...idForms(thread.id));
+  await send("doctor", "POST", `/threads/${thread.id}/messages`, { text: word("réponse") });
   return { words, known, refused, written };
 }

@@ -7,6 +7,7 @@ import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
 import { medicines } from "./medicines.mjs";
+import { messages } from "./messages.mjs";
 import { prescription } from "./prescription.mjs";
 import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
@@ -24,6 +25,7 @@ await runAll([
   { id: "prescription", make: prescription },
   { id: "medicines", make: medicines },
   { id: "results", make: results },
+  { id: "messages", make: messages },
   { id: "rights", make: rights },
   { id: "records", make: records },
   { id: "calendar", make: calendar },

@@ -153,6 +153,16 @@ function patientStops(stop, on) {
     await shown(on.patient, "summary-note");
     return on.patient;
   });
+  stop("messages", async () => {
+    await on.patient.goto("/messages");
+    await shown(on.patient, "messages-begin");
+    return on.patient;
+  });
+  stop("messages-begin", async () => {
+    await press(on.patient, "messages-begin");
+    await shown(on.patient, "begin-send");
+    return on.patient;
+  });
 }
 
 function staffStops(stop, on, open) {

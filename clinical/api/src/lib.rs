@@ -21,6 +21,7 @@ mod results;
 mod rights;
 mod shape;
 mod statistics;
+mod threads;
 mod visits;
 mod waiting;
 
@@ -84,6 +85,10 @@ pub use rights::{
     ProcessingView, RightsRequestView,
 };
 pub use statistics::{CountsView, StatisticsView};
+pub use threads::{
+    CorrespondentView, MemberRequest, MessageRequest, MessageView, MessagesView, ReadMarkRequest,
+    ThreadMemberView, ThreadRequest, ThreadView, ThreadsView, UnreadView,
+};
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
     QueueView, SignNoteRequest, SummaryView, TestTicket,

@@ -8,7 +8,8 @@
 use clinical_model::{EntryId, PrescriptionId};
 use serde::{Deserialize, Serialize};
 
-use crate::prescriptions::{BothText, PrescribedLineView, shape};
+use crate::prescriptions::{BothText, PrescribedLineView};
+use crate::shape::shape;
 
 shape!(
     /// A dose of this day.

@@ -22,6 +22,7 @@ pub mod register;
 pub mod results;
 pub mod rights;
 pub mod statistics;
+pub mod threads;
 mod tokens;
 pub mod visits;
 

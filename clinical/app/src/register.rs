@@ -7,7 +7,7 @@ use clinical_store::StoreError;
 
 use crate::{
     Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, records,
-    results, rights, statistics, visits,
+    results, rights, statistics, threads, visits,
 };
 
 /// Every domain that processes personal data.
@@ -21,6 +21,7 @@ pub const REGISTER: &[Processing] = &[
     records::PROCESSING,
     prescribing::PROCESSING,
     results::PROCESSING,
+    threads::PROCESSING,
     notify::PROCESSING,
     exchange::PROCESSING,
     statistics::PROCESSING,

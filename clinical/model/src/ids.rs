@@ -92,6 +92,10 @@ id!(
     OrderId
 );
 id!(
+    /// A conversation about a patient.
+    ThreadId
+);
+id!(
     /// A passkey ceremony between its two halves.
     CeremonyId
 );

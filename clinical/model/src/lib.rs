@@ -18,6 +18,7 @@ pub mod results;
 pub mod rights;
 pub mod statistics;
 pub mod text;
+pub mod threads;
 mod time;
 pub mod visits;
 
@@ -31,7 +32,7 @@ pub use identity::{
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
     OrderId, ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid,
-    ScheduleEntryId, ServiceId, SessionId, TenantId, UserId, WaitingId,
+    ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -57,6 +57,8 @@ macro_rules! text {
 pub const LINE_CHARS_MAX: usize = 200;
 /// Longest [`Prose`], in characters.
 pub const PROSE_CHARS_MAX: usize = 20_000;
+/// Longest [`MessageText`], in characters.
+pub const MESSAGE_CHARS_MAX: usize = 4_000;
 /// Longest [`CodeText`], in characters.
 pub const CODE_CHARS_MAX: usize = 64;
 
@@ -88,6 +90,17 @@ text!(
     }
 );
 text!(
+    /// A message from person to person: several lines of 1 ..= 4,000 characters.
+    MessageText,
+    |text| {
+        let message = parse_wording(text, MESSAGE_CHARS_MAX)?;
+        if message.is_empty() {
+            return Err(WordingError::Empty);
+        }
+        Ok(message)
+    }
+);
+text!(
     /// A code of a code system: 1 ..= 64 visible ASCII characters without blanks.
     CodeText,
     |text| {
@@ -99,6 +112,29 @@ text!(
         }
     }
 );
+
+impl Line {
+    /// Stands for words that there are none of.
+    #[must_use]
+    pub fn ellipsis() -> Self {
+        Self("\u{2026}".to_owned())
+    }
+}
+
+impl MessageText {
+    /// The beginning of a longer text, as much as a message holds.
+    #[must_use]
+    pub fn beginning_of(text: &Prose) -> Self {
+        let whole = text.as_str();
+        let fits = whole.chars().nth(MESSAGE_CHARS_MAX).is_none();
+        if fits {
+            return Self(whole.to_owned());
+        }
+        let mut cut: String = whole.chars().take(MESSAGE_CHARS_MAX - 1).collect();
+        cut.push('\u{2026}');
+        Self(cut)
+    }
+}
 
 /// A text that is no number, date or phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -297,6 +333,19 @@ mod tests {
         }
         let date: PartialDate = "1980-05".parse().unwrap();
         assert_eq!(date.parts(), (1980, Some(5), None));
+    }
+
+    #[test]
+    fn a_message_says_something_and_is_no_letter() {
+        assert!(MessageText::try_from(" \n ").is_err());
+        let longest = "é".repeat(MESSAGE_CHARS_MAX);
+        assert!(MessageText::try_from(longest.as_str()).is_ok());
+        assert!(MessageText::try_from(format!("{longest}e")).is_err());
+        let letter = Prose::try_from("é".repeat(MESSAGE_CHARS_MAX + 1)).unwrap();
+        let cut = MessageText::beginning_of(&letter);
+        assert!(cut.as_str().ends_with("é…") && MessageText::try_from(cut.as_str()).is_ok());
+        let short = MessageText::beginning_of(&Prose::try_from(longest.as_str()).unwrap());
+        assert_eq!(short.as_str(), longest);
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub mod tags;
 pub mod tenants;
 #[cfg(feature = "testbed")]
 pub mod testbed;
+pub mod threads;
 pub mod timeline;
 pub mod trail;
 mod tx;

@@ -61,6 +61,8 @@ const STEPS: &[Step] = &[
     step!(80, shared "0080_orders"),
     step!(81, "0081_report_history"),
     step!(85, shared "0085_requests"),
+    step!(90, shared "0090_threads"),
+    step!(91, "0091_thread_history"),
     step!(92, shared "0092_medication_reminders"),
 ];
 

@@ -16,6 +16,7 @@ use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
 use crate::pages::chart::{patient, patients, record};
 use crate::pages::clinic::{calendar, services, take};
+use crate::pages::messages::{list as threads, thread};
 use crate::pages::pharmacy::worklist as counter_list;
 use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
 use crate::pages::results::{inbox, mine, order, worklist};
@@ -79,6 +80,18 @@ pub(crate) enum Pharmacy {
 /// A page about prescriptions.
 pub(crate) fn pharmacy(page: Pharmacy) -> AnyView {
     arriving(move || work_page(Work::Pharmacy(page)))
+}
+
+/// The pages of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Messages {
+    List,
+    Thread,
+}
+
+/// A page of messages.
+pub(crate) fn messages(page: Messages) -> AnyView {
+    arriving(move || work_page(Work::Messages(page)))
 }
 
 /// The pages about orders and results.
@@ -252,6 +265,13 @@ const fn pharmacy_page(page: Pharmacy) -> Make {
     }
 }
 
+const fn messages_page(page: Messages) -> Make {
+    match page {
+        Messages::List => threads::page,
+        Messages::Thread => thread::page,
+    }
+}
+
 const fn results_page(page: Results) -> Make {
     match page {
         Results::Inbox => inbox::page,
@@ -293,6 +313,7 @@ const fn clinic_page(page: Clinic) -> Make {
 enum Work {
     Chart(Chart),
     Clinic(Clinic),
+    Messages(Messages),
     Pharmacy(Pharmacy),
     Results(Results),
     Rights(Rights),
@@ -303,6 +324,7 @@ fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
     Ok(match page {
         Work::Chart(page) => chart_page(page),
         Work::Clinic(page) => clinic_page(page),
+        Work::Messages(page) => messages_page(page),
         Work::Pharmacy(page) => pharmacy_page(page),
         Work::Results(page) => results_page(page),
         Work::Rights(page) => rights_page(page),

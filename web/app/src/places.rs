@@ -114,6 +114,14 @@ const CALENDAR: Place = place(
     "nav-calendar",
 );
 
+/// For everybody who writes to each other.
+const MESSAGES: Place = place(
+    "/messages",
+    (Key::NavMessages, Key::AboutMessages),
+    Glyph::Chat,
+    "nav-messages",
+);
+
 const PATIENT: &[Place] = &[
     place(
         "/appointments",
@@ -127,6 +135,7 @@ const PATIENT: &[Place] = &[
         Glyph::Plus,
         "nav-book",
     ),
+    MESSAGES,
     place(
         "/my-results",
         (Key::NavMyResults, Key::AboutMyResults),
@@ -176,6 +185,7 @@ const DOCTOR: &[Place] = &[
         Glyph::Pill,
         "nav-prescriptions",
     ),
+    MESSAGES,
     place(
         "/hours",
         (Key::NavHours, Key::AboutHours),
@@ -193,7 +203,7 @@ const DOCTOR: &[Place] = &[
     SECURITY,
 ];
 
-const NURSE: &[Place] = &[PATIENTS, CALENDAR, REQUESTS, EMERGENCY, SECURITY];
+const NURSE: &[Place] = &[PATIENTS, CALENDAR, MESSAGES, REQUESTS, EMERGENCY, SECURITY];
 
 const PHARMACIST: &[Place] = &[
     place(
@@ -202,10 +212,11 @@ const PHARMACIST: &[Place] = &[
         Glyph::Pill,
         "nav-pharmacy",
     ),
+    MESSAGES,
     SECURITY,
 ];
 
-const LAB_TECHNICIAN: &[Place] = &[WORKLIST, SECURITY];
+const LAB_TECHNICIAN: &[Place] = &[WORKLIST, MESSAGES, SECURITY];
 
 const SPECIALIST: &[Place] = &[WORKLIST, EMERGENCY, SECURITY];
 

@@ -6,8 +6,8 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::chunks::{
-    Account, Chart, Clinic, Desk, Pharmacy, Results, Rights, Visit, account, chart, clinic, desk,
-    pharmacy, results, rights, visit,
+    Account, Chart, Clinic, Desk, Messages, Pharmacy, Results, Rights, Visit, account, chart,
+    clinic, desk, messages, pharmacy, results, rights, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
@@ -38,6 +38,14 @@ const CARERS: &[Role] = &[
     Role::LabTechnician,
     Role::Radiologist,
     Role::Pathologist,
+];
+/// Those who write to each other.
+const WRITERS: &[Role] = &[
+    Role::Patient,
+    Role::Doctor,
+    Role::Nurse,
+    Role::Pharmacist,
+    Role::LabTechnician,
 ];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
@@ -74,6 +82,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/worklist") view=|| guarded(DEPARTMENTS, || results(Results::Worklist))/>
                     <Route path=path!("/orders/new") view=|| guarded(DOCTOR, || results(Results::Order))/>
                     <Route path=path!("/results") view=|| guarded(DOCTOR, || results(Results::Inbox))/>
+                    <Route path=path!("/messages") view=|| guarded(WRITERS, || messages(Messages::List))/>
+                    <Route path=path!("/messages/:id") view=|| guarded(WRITERS, || messages(Messages::Thread))/>
                     <Route path=path!("/my-results") view=|| guarded(PATIENT, || results(Results::Mine))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
                     <Route path=path!("/privacy") view=|| guarded(PATIENT, || rights(Rights::Privacy))/>

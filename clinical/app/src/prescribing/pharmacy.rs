@@ -12,6 +12,7 @@ use clinical_store::prescriptions;
 use super::step::Step;
 use super::{Checker, PrescribingError, screen};
 use crate::notify::{Addressee, Notice, tell};
+use crate::threads::talk_about_refusal;
 use crate::{Actor, Clinic};
 
 /// Hands out units, after a screening against the chart of this moment.
@@ -52,7 +53,8 @@ pub async fn dispense(
     step.commit("prescription.dispense", given).await
 }
 
-/// Sends a prescription back. Its doctor is told in the same transaction.
+/// Sends a prescription back. Its doctor is told in the same transaction, and a thread between the two
+/// begins with the words of the refusal.
 ///
 /// # Errors
 /// [`PrescribingError`]
@@ -66,7 +68,7 @@ pub async fn refuse(
     let now = step.now;
     let refusal = Refusal {
         reason,
-        text,
+        text: text.clone(),
         by: actor.user,
         at: now.0,
     };
@@ -83,6 +85,7 @@ pub async fn refuse(
         )
     };
     tell(&mut step.tx, clinic, &notice, now).await?;
+    talk_about_refusal(&mut step.tx, (clinic, actor), (&back, &text), now).await?;
     step.commit("prescription.refuse", back).await
 }
 

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::access::{Access, AccessDenied};
 use crate::exchange::{Written, with_writers};
+use crate::threads::{ThreadPart, parts_of};
 use crate::{Actor, Clinic, Limited};
 
 /// How often a copy of one record is made within an hour: each reads everything.
@@ -112,6 +113,8 @@ pub struct Dossier {
     pub visits: Vec<VisitPart>,
     /// What was prescribed, newest first.
     pub prescriptions: Vec<Prescribed>,
+    /// Threads of messages of which the patient is a member, the newest first.
+    pub threads: Vec<ThreadPart>,
     /// Consents, newest first.
     pub consents: Vec<Consent>,
     /// Who acts for the patient, with names.
@@ -136,7 +139,7 @@ impl Dossier {
 }
 
 /// Gathers everything about a patient, for the patient or somebody who acts for them. Who acts for
-/// them gets what they see: nothing confidential, and no notes of visits.
+/// them gets what they see: nothing confidential, no notes of visits, no messages.
 ///
 /// # Errors
 /// [`ExportError`]
@@ -200,6 +203,11 @@ async fn gather(conn: &mut Conn, actor: &Actor, access: &Access) -> Result<Dossi
         patient: found.ok_or(ExportError::NotFound)?,
         visits: visits(conn, patient, is_own).await?,
         prescriptions: prescribed(conn, patient, label_max).await?,
+        threads: if is_own {
+            parts_of(conn, access.viewer(), patient).await?
+        } else {
+            Vec::new()
+        },
         consents: clinical_store::access::consents(conn, place.0, place.1).await?,
         proxies: clinical_store::access::proxies(conn, place.0, patient, now).await?,
         team: clinical_store::access::care_team(conn, place.0, patient, now).await?,

@@ -14,6 +14,7 @@ mod prescriptions;
 mod records;
 mod results;
 mod rights;
+mod threads;
 mod visits;
 
 use axum::Router;
@@ -40,6 +41,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     booking::DOMAIN,
     visits::DOMAIN,
     notes::DOMAIN,
+    threads::DOMAIN,
     notify::DOMAIN,
     access::DOMAIN,
     rights::DOMAIN,

@@ -15,3 +15,4 @@ mod results;
 mod rights;
 mod sign_in;
 mod snapshot;
+mod threads;

@@ -125,6 +125,8 @@ pub(crate) struct Cast {
     result: String,
     /// An order of the doctor for the patient, without a value.
     pub(crate) order: String,
+    /// A thread of the patient with the doctor.
+    thread: String,
     /// A time that is kept for the patient.
     hold: String,
     /// A place of the patient in the waiting list.
@@ -185,12 +187,14 @@ impl Cast {
         assert_eq!(waits.status, StatusCode::CREATED, "{}", waits.body);
         let prescription = prescribed(house, &doctor, &record).await;
         let (order, result) = crate::results::ordered(house, &doctor, &record).await;
+        let thread = begun(house, &patient, &doctor_id).await;
         let entry = told(house, &patient, &record).await;
         let document = brought(house, &patient, &record).await;
         Self {
             strangers,
             order,
             result,
+            thread,
             prescription,
             waiting: waits.body["id"].as_str().unwrap().to_owned(),
             hold: held.body["id"].as_str().unwrap().to_owned(),
@@ -214,6 +218,7 @@ impl Cast {
             Some("prescriptions") => &self.prescription,
             Some("orders") => &self.order,
             Some("results") => &self.result,
+            Some("threads") => &self.thread,
             Some("entries") => &self.entry,
             Some("documents") => &self.document,
             _ => &self.appointment,
@@ -256,6 +261,14 @@ async fn prescribed(house: &House, doctor: &str, record: &str) -> String {
     let signed = house.call(&sign, Some(doctor), &body).await;
     assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
     id
+}
+
+/// A thread with a first message.
+async fn begun(house: &House, patient: &str, doctor: &str) -> String {
+    let body = json!({"people": [doctor], "subject": "Question", "text": "Bonjour"}).to_string();
+    let made = house.call("POST /threads", Some(patient), &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.body["id"].as_str().unwrap().to_owned()
 }
 
 /// A fact of the family in the patient's words.

@@ -131,6 +131,35 @@ pub(super) async fn post_with<B: Serialize, T: DeserializeOwned>(
     read(&exchange_signed(Method::POST, path, write(body)?).await?)
 }
 
+/// As [`post_with`], under a key of the sender's: however often it is sent, it is carried out once.
+pub(super) async fn post_once<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    body: &B,
+    key: &str,
+) -> Result<T, ApiError> {
+    let json = write(body)?.unwrap_or_default();
+    let send = async |bearer: Option<String>| {
+        let request = signed(Method::POST, path, bearer.as_deref())
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", key)
+            .body(json.clone())
+            .or(Err(ApiError::Offline))?;
+        let response = request.send().await.or(Err(ApiError::Offline))?;
+        let status = response.status();
+        judged(status, response.text().await.unwrap_or_default())
+    };
+    let bearer = session::bearer();
+    match send(bearer.clone()).await {
+        Err(fault) if fault.is(ProblemCode::Unauthenticated) => {
+            if !session::renew(bearer.as_deref()).await {
+                return Err(fault);
+            }
+            read(&send(session::bearer()).await?)
+        }
+        done => read(&done?),
+    }
+}
+
 pub(super) async fn put_with<B: Serialize, T: DeserializeOwned>(
     path: &str,
     body: &B,

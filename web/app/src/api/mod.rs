@@ -11,6 +11,7 @@ mod prescriptions;
 mod records;
 mod results;
 mod rights;
+mod threads;
 
 pub use account::*;
 pub use calendar::*;
@@ -21,3 +22,4 @@ pub use prescriptions::*;
 pub use records::*;
 pub use results::*;
 pub use rights::*;
+pub use threads::*;

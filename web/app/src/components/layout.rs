@@ -86,26 +86,37 @@ fn Languages() -> impl IntoView {
     }
 }
 
-/// How many prescriptions the pharmacy has sent back unseen.
-fn badge() -> AnyView {
-    part(move || {
-        let count = u64::try_from(news::refusals()).unwrap_or(0);
+/// What waits at a place: prescriptions that the pharmacy has sent back unseen, unread messages.
+fn badge(href: &str) -> Option<AnyView> {
+    let (count, words, testid): (fn() -> u64, _, _) = match href {
+        "/prescriptions" => (
+            || u64::try_from(news::refusals()).unwrap_or(0),
+            Plural::RxSentBack,
+            "rx-badge",
+        ),
+        "/messages" => (
+            || u64::from(news::messages()),
+            Plural::MessagesUnread,
+            "messages-badge",
+        ),
+        _ => return None,
+    };
+    let shown = move || {
+        let count = count();
         (count > 0).then(|| {
             view! {
-                <span class="badge" data-testid="rx-badge">
-                    {count}<span class="unseen">" "{part(move || tn(Plural::RxSentBack, count))}</span>
+                <span class="badge" data-testid=testid>
+                    {count}<span class="unseen">" "{part(move || tn(words, count))}</span>
                 </span>
             }
         })
-    })
-    .into_any()
+    };
+    Some(part(shown).into_any())
 }
 
 #[component]
 fn Account(role: Role, name: String) -> impl IntoView {
-    if role == Role::Doctor {
-        news::watch();
-    }
+    news::watch_for(role);
     let navigate = use_navigate();
     let leaving = RwSignal::new(false);
     let leave = move || {
@@ -126,7 +137,7 @@ fn Account(role: Role, name: String) -> impl IntoView {
                         <A href=place.href exact=true attr:data-testid=place.testid>
                             <Icon glyph=place.glyph/>
                             {say(place.title)}
-                            {(place.href == "/prescriptions").then(badge)}
+                            {badge(place.href)}
                         </A>
                     }
                 })

@@ -12,6 +12,7 @@ pub(crate) mod help;
 pub(crate) mod home;
 pub(crate) mod hours;
 pub(crate) mod login;
+pub(crate) mod messages;
 pub(crate) mod missing;
 pub(crate) mod note;
 pub(crate) mod pharmacy;

@@ -6,6 +6,7 @@ use std::io::{Cursor, Write as _};
 use clinical_app::exchange::Written;
 use clinical_app::prescribing::Shown;
 use clinical_app::rights::{Asked, Dossier, VisitPart};
+use clinical_app::threads::ThreadPart;
 use clinical_fhir::full_url;
 use clinical_fhir::map::{
     Writer, appointment_resource, encounter_resource, entry_resource, organization,
@@ -137,9 +138,29 @@ fn visit(it: &VisitPart) -> Value {
     })
 }
 
+fn thread(it: &ThreadPart) -> Value {
+    let messages: Vec<Value> = it
+        .said
+        .iter()
+        .map(|said| {
+            json!({"at_us": said.message.at.0, "from_name": said.name, "role": said.role,
+                "text": said.message.text})
+        })
+        .collect();
+    json!({
+        "id": it.thread.id,
+        "subject": it.thread.subject,
+        "members": it.names,
+        "created_us": it.thread.created.0,
+        "closed_us": it.thread.closed.map(|closed| closed.at.0),
+        "messages": messages,
+    })
+}
+
 /// What FHIR has no place for in this server, in the shapes of the API.
 fn rest(dossier: Dossier) -> Value {
     let visits: Vec<Value> = dossier.visits.iter().map(visit).collect();
+    let threads: Vec<Value> = dossier.threads.iter().map(thread).collect();
     let team: Vec<Value> = dossier
         .team
         .iter()
@@ -197,6 +218,7 @@ fn rest(dossier: Dossier) -> Value {
         "patient": dossier.patient.id,
         "visits": visits,
         "prescriptions": prescriptions,
+        "threads": threads,
         "consents": consents,
         "care_team": team,
         "proxies": proxies,

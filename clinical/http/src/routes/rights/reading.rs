@@ -32,6 +32,7 @@ pub(super) fn page(dossier: &Dossier, language: Language) -> String {
     page.facts();
     page.visits();
     page.prescriptions();
+    page.threads();
     page.rights();
     page.requests();
     page.looks();
@@ -314,6 +315,32 @@ impl Page<'_> {
                     safe(&it.prescriber),
                     self.when(at)
                 )
+            })
+            .collect();
+        self.list(&items);
+    }
+
+    fn threads(&mut self) {
+        let title = self.say("Messages", "Messages");
+        self.title(title);
+        let items: Vec<String> = self
+            .dossier
+            .threads
+            .iter()
+            .map(|it| {
+                let subject = safe(it.thread.subject.as_str());
+                let names = safe(&it.names.join(", "));
+                let mut item = format!("<strong>{subject}</strong> ({names})");
+                for said in &it.said {
+                    let (from, text) = (safe(&said.name), safe(said.message.text.as_str()));
+                    let at = self.when(said.message.at);
+                    let _ = write!(
+                        item,
+                        "<br>{from}{}<span class=\"said\">{text}</span> <small>{at}</small>",
+                        self.colon()
+                    );
+                }
+                item
             })
             .collect();
         self.list(&items);

@@ -186,6 +186,11 @@ pub(super) fn act(language: Language, action: &str) -> &'static str {
             "a consulté ou traité une ordonnance",
             "read or worked on a prescription",
         ),
+        ("thread", _) => pick(
+            language,
+            "a lu ou écrit des messages à votre sujet",
+            "read or wrote messages about you",
+        ),
         ("notes", _) => pick(
             language,
             "a consulté ou écrit un compte rendu",

@@ -17,13 +17,15 @@ use crate::pages::pharmacy::plan::Plan;
 use crate::session::me;
 
 /// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
-const ELSEWHERE: [(Role, &str, Key); 2] = [
+const ELSEWHERE: [(Role, &str, Key); 4] = [
     (
         Role::Doctor,
         "/prescriptions?patient=",
         Key::NavPrescriptions,
     ),
     (Role::Doctor, "/orders/new?patient=", Key::NavOrder),
+    (Role::Doctor, "/messages?patient=", Key::MessagesBegin),
+    (Role::Nurse, "/messages?patient=", Key::MessagesBegin),
 ];
 
 /// Those who look after what a patient takes.

@@ -28,6 +28,7 @@ fn did(action: &str) -> Key {
         ("rights", _) => Key::LooksDidRequest,
         ("chart" | "fhir", _) => Key::LooksDidChart,
         ("prescription", _) => Key::LooksDidPrescription,
+        ("thread", _) => Key::LooksDidMessages,
         ("notes", _) => Key::LooksDidNote,
         ("booking" | "visits", _) => Key::LooksDidVisit,
         _ => Key::LooksDidElse,
