@@ -123,7 +123,7 @@ pub async fn documents(
     actor: &Actor,
     patient: PatientId,
 ) -> Result<Vec<Shown>, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
     let records = records_of(&mut tx, patient).await?;
     let mut filter = everything(access.label_max()?);
@@ -143,7 +143,7 @@ pub async fn download(
     actor: &Actor,
     id: EntryId,
 ) -> Result<(DocumentFact, Vec<u8>), RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let (entry, access) = located(&mut tx, actor, id, clinic.clock.now()).await?;
     let Fact::Document(document) = entry.fact else {
         return Err(RecordError::NotFound);

@@ -27,7 +27,7 @@ pub async fn draft(
     actor: &Actor,
     place: (PatientId, Option<AppointmentId>),
 ) -> Result<Option<Draft>, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, place.0, clinic.clock.now()).await?;
     access.label_max()?;
     let found = drafts::find(&mut tx, &of(actor, place)).await?;

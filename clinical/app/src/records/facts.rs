@@ -238,7 +238,7 @@ pub async fn set_tags(
 /// # Errors
 /// [`RecordError::NotFound`] and [`RecordError::Store`]
 pub async fn fact(clinic: &Clinic, actor: &Actor, id: EntryId) -> Result<Shown, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let (entry, access) = located(&mut tx, actor, id, clinic.clock.now()).await?;
     let found = one(&mut tx, actor, &access, entry).await?;
     let audit = access.entry(actor, "chart.read");
@@ -255,7 +255,7 @@ pub async fn versions(
     actor: &Actor,
     id: EntryId,
 ) -> Result<Vec<Shown>, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let (_, access) = located(&mut tx, actor, id, clinic.clock.now()).await?;
     let found = chart::versions(&mut tx, access.viewer(), access.label_max()?, id).await?;
     let found = shown(&mut tx, actor, &access, found).await?;

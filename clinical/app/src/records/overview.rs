@@ -52,7 +52,7 @@ pub async fn overview(
     actor: &Actor,
     patient: PatientId,
 ) -> Result<Overview, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
     let records = records_of(&mut tx, patient).await?;
     let mut filter = everything(access.label_max()?);

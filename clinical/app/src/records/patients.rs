@@ -184,7 +184,7 @@ async fn candidates(
 /// # Errors
 /// [`RecordError::NotFound`] and [`RecordError::Store`]
 pub async fn patient(clinic: &Clinic, actor: &Actor, id: PatientId) -> Result<Seen, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
     let found = patients::find(&mut tx, access.viewer(), id).await?;
     let patient = found.ok_or(RecordError::NotFound)?;

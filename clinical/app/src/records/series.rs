@@ -47,7 +47,7 @@ pub async fn series(
     patient: PatientId,
     of: &str,
 ) -> Result<Series, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
     let analyte = Analyte::of_slug(of).or_else(|| Analyte::of_code(of));
     let codes: Vec<&str> = match analyte {

@@ -76,7 +76,7 @@ pub async fn timeline(
     patient: PatientId,
     query: &TimelineQuery,
 ) -> Result<Page, RecordError> {
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let access = Access::to(&mut tx, actor, patient, clinic.clock.now()).await?;
     access.label_max()?;
     let records = records_of(&mut tx, patient).await?;

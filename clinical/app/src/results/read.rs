@@ -116,7 +116,7 @@ pub async fn list_orders(
 ) -> Result<Vec<Full>, ResultsError> {
     let now = clinic.clock.now();
     let viewer = actor.viewer(now);
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     if let Some(patient) = patient {
         Access::to(&mut tx, actor, patient, now).await?;
     }
@@ -141,7 +141,7 @@ async fn one(
     action: &'static str,
 ) -> Result<Full, ResultsError> {
     let now = clinic.clock.now();
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let found = orders::find(&mut tx, &actor.viewer(now), id).await?;
     let order = found.ok_or(ResultsError::NotFound)?;
     let done = entry(actor, action, &order, now);
@@ -201,7 +201,7 @@ pub async fn list_results(
     if code.is_some() && patient.is_none() {
         return Err(ResultsError::invalid("patient"));
     }
-    let mut tx = clinic.db.begin().await?;
+    let mut tx = clinic.db.look().await?;
     let done = match patient {
         Some(patient) => match Access::to(&mut tx, actor, patient, now).await {
             Ok(access) => access.entry(actor, "result.list"),
