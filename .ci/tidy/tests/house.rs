@@ -219,6 +219,7 @@ const ROOMS: &[Room] = &[
             "clinical-app",
             "clinical-gateways",
             "clinical-archive",
+            "clinical-hl7",
             "clinical-ledger",
             "clinical-vault",
             "clinical-http",

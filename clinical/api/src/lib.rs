@@ -11,6 +11,7 @@ mod admin;
 mod auth;
 mod booking;
 mod calendar;
+mod lab_queue;
 mod notify;
 mod people;
 mod prescriptions;
@@ -44,6 +45,10 @@ pub use calendar::{
     CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView, NewFeedView,
     OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView, PlanView,
     ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
+};
+pub use lab_queue::{
+    CandidateOrderView, DiscardUnmatchedRequest, FileUnmatchedRequest, FiledView, FitsView,
+    LabCandidateView, SentLineView, SentPersonView, UnmatchedView,
 };
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,

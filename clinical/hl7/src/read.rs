@@ -114,6 +114,10 @@ fn header(message: &Message, segment: Segment<'_>) -> Result<Header, ReadError> 
     if !VERSIONS.contains(&version.as_str()) {
         return Err(at.wrong(12, Fault::Unsupported));
     }
+    // A message that trains or tests somebody is not about a patient.
+    if !matches!(segment.field(11).component(1).as_str(), "P" | "") {
+        return Err(at.wrong(11, Fault::Unsupported));
+    }
     Ok(Header {
         sending_application: segment.field(3).component(1),
         sending_facility: segment.field(4).component(1),

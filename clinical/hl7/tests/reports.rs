@@ -82,6 +82,11 @@ fn an_error_names_the_segment_and_the_field() {
         ("ORU^R01", "ADT^A01", field("MSH", 1, 9, Fault::Unsupported)),
         ("|A-1|", "||", field("MSH", 1, 10, Fault::Missing)),
         ("|2.5.1|", "|3.0|", field("MSH", 1, 12, Fault::Unsupported)),
+        (
+            "|P|2.5.1",
+            "|T|2.5.1",
+            field("MSH", 1, 11, Fault::Unsupported),
+        ),
         ("UTF-8\r", "BIG5\r", field("MSH", 1, 18, Fault::Unsupported)),
         ("19800203", "19801303", field("PID", 1, 7, Fault::Form)),
         ("|6.8|", "|6,8|", field("OBX", 1, 5, Fault::Form)),

@@ -92,6 +92,10 @@ id!(
     OrderId
 );
 id!(
+    /// A result that waits for somebody to say whose it is.
+    UnmatchedId
+);
+id!(
     /// A passkey ceremony between its two halves.
     CeremonyId
 );

@@ -31,7 +31,7 @@ pub use identity::{
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
     OrderId, ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid,
-    ScheduleEntryId, ServiceId, SessionId, TenantId, UserId, WaitingId,
+    ScheduleEntryId, ServiceId, SessionId, TenantId, UnmatchedId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -40,6 +40,7 @@ pub mod testbed;
 pub mod timeline;
 pub mod trail;
 mod tx;
+pub mod unmatched;
 pub mod visits;
 
 pub use db::{Db, OpenError};

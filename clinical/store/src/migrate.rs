@@ -61,6 +61,7 @@ const STEPS: &[Step] = &[
     step!(80, shared "0080_orders"),
     step!(81, "0081_report_history"),
     step!(85, shared "0085_requests"),
+    step!(96, shared "0096_unmatched_results"),
 ];
 
 pub(crate) fn sqlite() -> Migrator {
