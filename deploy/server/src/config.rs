@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sfu_net::SfuConfig;
 use signaling_server::SignalingConfig;
 
+use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
 
 /// The whole configuration. Every part has a default that suits one machine.
@@ -32,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     /// Short messages.
     pub(crate) sms: SmsConfig,
+    /// The laboratory's machine.
+    pub(crate) lab: LabConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -48,6 +51,7 @@ impl Default for Config {
             signaling: SignalingConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
+            lab: LabConfig::default(),
             log: LogConfig::default(),
         }
     }
