@@ -113,6 +113,9 @@ fn told(flags: &[String]) -> Option<Flag> {
 
 /// The value of a line, when the catalogue knows its test and takes it in this form and unit.
 fn typed(line: &SentLine) -> Option<(TypedValue, Measure)> {
+    if line.status == SentStatus::Missing {
+        return None;
+    }
     let code = LoincCode::try_from(line.loinc.as_deref()?).ok()?;
     let test: &LabTest = catalogue()?.test(&code)?;
     if test.department != Department::Laboratory {
@@ -328,6 +331,9 @@ pub(super) async fn file(
     if order.department != Department::Laboratory || order.stage == OrderStage::Cancelled {
         return Err(Unmatched::OrderClosed.into());
     }
+    if incoming.lines.is_empty() {
+        return Err(Unmatched::Unfit.into());
+    }
     let before = orders::report(tx, &order).await?;
     let sorted = sorted(&order, before.as_ref(), incoming)?;
     let comment = comment(before.as_ref(), incoming)?;
@@ -344,14 +350,16 @@ pub(super) async fn file(
             .all(|it| sorted.codes.contains(it));
     let is_changed = sorted.is_changed || is_commented;
     let report = merged(tx, &order, before.as_ref(), sorted, comment).await?;
-    if order.verified.is_some() && !is_changed {
+    let stage = step(&order, &report, is_whole)?;
+    let is_further = order.verified.is_none() && stage != order.stage;
+    if before.is_some() && !is_changed && !is_further {
         remember(tx, incoming, &order).await?;
         return Ok(order);
     }
-    order.stage = step(&order, &report, is_whole)?;
     if is_new {
         orders::insert(tx, &order).await?;
     }
+    order.stage = stage;
     let must_page = is_newly_critical(&report, before.as_ref());
     order.is_critical = report.is_critical();
     order.reported = Some(now);
