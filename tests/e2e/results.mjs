@@ -49,6 +49,69 @@ export function results() {
     await work.getByTestId("work-verify").click();
     await until("the result is verified", async () => (await work.getAttribute("data-stage")) === "final");
   });
+  scenario.step("a result that waits is compared with a record, and confirmed before it is filed", async () => {
+    const waiting = {
+      id: "00000000-0000-7000-8000-000000000009",
+      version: 1,
+      received_us: 1_795_420_800_000_000,
+      reason: "several_patients",
+      sender: "LABO",
+      service: "Ionogramme",
+      placer: "",
+      person: {
+        name: "BRIGITTE EYENGA",
+        birth: "1980-02-03",
+        sex: "female",
+        identifiers: ["L-1 (LABO)"],
+        phones: [],
+      },
+      lines: [{ name: "Potassium", code: POTASSIUM, value: "4.6", unit: "mmol/L", status: "final" }],
+      candidates: [
+        {
+          patient: "00000000-0000-7000-8000-000000000001",
+          person: { name: "Brigitte Eyenga", sex: "female", birth: "1980-02-03", age_years: 46 },
+          fits: { identifier: true, phone: false, name: true, birth: true },
+          orders: [],
+        },
+        {
+          patient: "00000000-0000-7000-8000-000000000002",
+          person: { name: "Brigitte Eyengue", sex: "female", birth: "1981-02-03", age_years: 45 },
+          fits: { identifier: true, phone: false, birth: false },
+          orders: [
+            {
+              id: "00000000-0000-7000-8000-000000000003",
+              ordered_us: 1_795_420_800_000_000,
+              tests: [POTASSIUM],
+              named: false,
+            },
+          ],
+        },
+      ],
+    };
+    const filed = [];
+    await on.lab.route(/\/api\/v1\/results\/unmatched/, async (route) => {
+      const request = route.request();
+      if (request.method() === "POST") {
+        filed.push(request.postDataJSON());
+        const { patient } = waiting.candidates[0];
+        await route.fulfill({ json: { order: waiting.id, patient } });
+      } else {
+        await route.fulfill({ json: filed.length > 0 ? [] : [waiting] });
+      }
+    });
+    await on.lab.goto("/results-to-assign");
+    await shown(on.lab, "unmatched");
+    await isReadable(on.lab);
+    const first = on.lab.getByTestId("candidate").first();
+    await first.getByTestId("unmatched-file").click();
+    assert.deepEqual(filed, [], "nothing is filed before it is confirmed");
+    await on.lab.getByTestId("unmatched-file-confirm").click();
+    await until("the result is filed", () => filed.length === 1);
+    assert.deepEqual(filed, [{ version: 1, patient: waiting.candidates[0].patient }]);
+    await on.lab.getByTestId("unmatched").waitFor({ state: "detached" });
+    await isReadable(on.lab);
+    await on.lab.unroute(/\/api\/v1\/results\/unmatched/);
+  });
   scenario.step("before the doctor read it the patient sees nothing", async () => {
     on.patient = await signedIn(scenario, "patient", ACCOUNTS.patient);
     await on.patient.goto("/my-results");

@@ -117,6 +117,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-hl7",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-gateways",
         may_import: &["clinical-model", "clinical-app", "clinical-vault"],
         tests_may_import: &[],
@@ -153,6 +159,7 @@ const ROOMS: &[Room] = &[
             "clinical-documents",
             "clinical-factors",
             "clinical-finder",
+            "clinical-hl7",
             "clinical-ledger",
             "clinical-safety",
             "clinical-store",
@@ -212,6 +219,7 @@ const ROOMS: &[Room] = &[
             "clinical-app",
             "clinical-gateways",
             "clinical-archive",
+            "clinical-hl7",
             "clinical-ledger",
             "clinical-vault",
             "clinical-http",

@@ -11,6 +11,7 @@ mod admin;
 mod auth;
 mod booking;
 mod calendar;
+mod lab_queue;
 mod medicines;
 mod notify;
 mod people;
@@ -47,6 +48,10 @@ pub use calendar::{
     CalendarEntryView, CalendarView, FeedView, HoldRequest, HoldView, HolidayView, HolidaysView,
     NewFeedView, OpeningView, OverbookBecause, OverbookRequest, PlanExceptionView, PlanRuleView,
     PlanView, ResourceRequest, ResourceView, ServiceBrief, ServiceRequest, ServiceView, SpanView,
+};
+pub use lab_queue::{
+    CandidateOrderView, DiscardUnmatchedRequest, FileUnmatchedRequest, FiledView, FitsView,
+    LabCandidateView, SentLineView, SentPersonView, UnmatchedView,
 };
 pub use medicines::{
     DueDoseView, MedicationPlanView, MedicationReminderRequest, MedicationReminderView,

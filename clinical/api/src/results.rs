@@ -12,6 +12,7 @@ use clinical_model::results::{Flag, LabTest, Priority};
 use clinical_model::{OrderId, PatientId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::SentLineView;
 use crate::shape::shape;
 
 shape!(
@@ -181,6 +182,9 @@ shape!(
         pub at_us: i64,
         /// The values.
         pub values: Vec<ValueView>,
+        /// What the laboratory's machine sent besides, as it is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub others: Vec<SentLineView>,
         /// Words about all of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub comment: Option<String>,

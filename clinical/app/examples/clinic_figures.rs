@@ -72,15 +72,29 @@ async fn measure(engine: &str, db: TestDb, crowd: &[Person], events: usize) {
     );
 
     let begin = Instant::now();
-    search(&practice.desk, &nurse, "Ndo", (None, 10)).await.unwrap();
+    search(&practice.desk, &nurse, "Ndo", (None, 10))
+        .await
+        .unwrap();
     println!(
         "{engine}: first search after a start, which reads all names: {:.1} s",
         begin.elapsed().as_secs_f64()
     );
     let all = crowd.len();
-    searches(&practice, (engine, "nurse on duty, all patients"), &nurse, (crowd, all)).await;
+    searches(
+        &practice,
+        (engine, "nurse on duty, all patients"),
+        &nurse,
+        (crowd, all),
+    )
+    .await;
     let own = OWN.min(all);
-    searches(&practice, (engine, "doctor, own patients"), &doctor, (crowd, own)).await;
+    searches(
+        &practice,
+        (engine, "doctor, own patients"),
+        &doctor,
+        (crowd, own),
+    )
+    .await;
 
     fill(&practice, &doctor, events).await;
     opening(&practice, (engine, events), &doctor).await;
@@ -122,7 +136,9 @@ async fn relate(practice: &Practice, doctor: &Actor, nurse: &Actor) {
             until: MONDAY.plus(YEAR),
             created_by: doctor.user,
         };
-        access::insert_care_relation(&mut tx, &relation).await.unwrap();
+        access::insert_care_relation(&mut tx, &relation)
+            .await
+            .unwrap();
     }
     tx.commit(made("figures.relations")).await.unwrap();
 }
@@ -139,14 +155,20 @@ async fn searches(
     let mut found = 0;
     for n in 0..QUERIES {
         let at = source.below(among);
-        let words: Vec<String> = crowd[at].names.iter().flat_map(|it| fold_words(it)).collect();
+        let words: Vec<String> = crowd[at]
+            .names
+            .iter()
+            .flat_map(|it| fold_words(it))
+            .collect();
         let query = match n % 3 {
             0 => words.join(" "),
             1 => words[0].chars().take(4).collect(),
             _ => slipped(&words, &mut source),
         };
         let begin = Instant::now();
-        let hits = search(&practice.desk, actor, &query, (None, 10)).await.unwrap();
+        let hits = search(&practice.desk, actor, &query, (None, 10))
+            .await
+            .unwrap();
         times.push(begin.elapsed().as_secs_f64() * 1e3);
         found += usize::from(hits.patients.iter().any(|it| it.id == number_of(at)));
     }
@@ -216,7 +238,10 @@ async fn opening(practice: &Practice, (engine, events): (&str, usize), doctor: &
         timeline(clinic, doctor, id, &query).await.unwrap();
         times.push(begin.elapsed().as_secs_f64() * 1e3);
     }
-    println!("{engine}: opening a record of {events} events: {}", spread(&mut times));
+    println!(
+        "{engine}: opening a record of {events} events: {}",
+        spread(&mut times)
+    );
 }
 
 /// Many look at the same time; each look is an event of the audit.
@@ -228,14 +253,18 @@ async fn looks(practice: &Practice, engine: &str, doctor: &Actor) {
         tasks.spawn(async move {
             for _ in 0..LOOKS {
                 let look = db.look().await.unwrap();
-                look.commit(doctor.did("figures.look", MONDAY)).await.unwrap();
+                look.commit(doctor.did("figures.look", MONDAY))
+                    .await
+                    .unwrap();
             }
         });
     }
     tasks.join_all().await;
     let events = LOOKERS * LOOKS;
     let rate = events as f64 / begin.elapsed().as_secs_f64();
-    println!("{engine}: audit of {LOOKERS} who look at once: {events} events at {rate:.0}/s, each durable before the answer");
+    println!(
+        "{engine}: audit of {LOOKERS} who look at once: {events} events at {rate:.0}/s, each durable before the answer"
+    );
 }
 
 fn number_of(n: usize) -> PatientId {

@@ -50,7 +50,7 @@ pub use patients::{
     Candidate, PATIENT_RELATION_US, Registration, Seen, change_patient, parse_phone, patient,
     register,
 };
-pub(crate) use patients::{change_in, register_in};
+pub(crate) use patients::{change_in, read_phone, register_in};
 pub use search::{Found, PATIENTS_PAGE_MAX, search};
 pub use series::{Point, Series, series};
 pub use shown::Shown;

@@ -8,12 +8,13 @@
 mod catalogue;
 mod critical;
 mod facts;
+mod incoming;
 mod orders;
 mod read;
 mod reports;
 mod seen;
 
-use clinical_model::results::{LabTest, LoincCode, Order, OrderStepRefused};
+use clinical_model::results::{LabTest, LoincCode, Order, OrderStepRefused, Unmatched};
 use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{AuditEntry, Micros, OrderId};
 use clinical_store::orders::OrderWriteError;
@@ -23,6 +24,10 @@ use crate::{AccessDenied, Actor};
 
 pub use catalogue::{CatalogueFileError, catalogue, read_catalogue};
 pub use critical::escalate_due;
+pub use incoming::{
+    Answer, Candidate, Decided, Fits, LabInterface, OpenOrder, Queued, Whose, discard_unmatched,
+    file_unmatched, list_unmatched, receive,
+};
 pub use orders::{OrderCommand, REASON_CHARS_MAX, cancel_order, collect, place_order, turn_down};
 pub use read::{Full, Point, list_orders, list_results, read_order, read_result, series};
 pub use reports::{ReportCommand, TypedValue, verify_report, write_report};
@@ -49,6 +54,9 @@ pub enum ResultsError {
     /// It has changed since it was read.
     #[error("the order has changed since it was read")]
     Changed,
+    /// The order can not take what the laboratory sent.
+    #[error("the order can not take it: {}", .0.as_str())]
+    Unfiled(Unmatched),
     /// The catalogue of tests is broken.
     #[error("the catalogue of tests can not be used")]
     Catalogue,

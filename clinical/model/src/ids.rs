@@ -96,6 +96,10 @@ id!(
     ThreadId
 );
 id!(
+    /// A result that waits for somebody to say whose it is.
+    UnmatchedId
+);
+id!(
     /// A passkey ceremony between its two halves.
     CeremonyId
 );

@@ -32,7 +32,7 @@ pub use identity::{
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
     OrderId, ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid,
-    ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UserId, WaitingId,
+    ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -4,6 +4,7 @@ mod amount;
 mod catalogue;
 mod critical;
 mod flag;
+mod incoming;
 mod matching;
 mod order;
 mod record;
@@ -18,6 +19,9 @@ pub use catalogue::{
 };
 pub use critical::{AcknowledgeError, Audience, CriticalPage, ESCALATE_AFTER_US, Escalation};
 pub use flag::{Flag, Judgement, PersonAt, judge};
+pub use incoming::{
+    Incoming, SentForm, SentIdentifier, SentLine, SentPerson, SentStatus, Unmatched,
+};
 pub use matching::{MatchRefused, Presented, Registered, match_patient};
 pub use order::{OrderStage, OrderStep, OrderStepRefused, TESTS_PER_ORDER_MAX};
 pub use record::{Order, OrderContent, Priority, Report, ReportVersion};

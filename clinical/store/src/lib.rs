@@ -42,6 +42,7 @@ pub mod threads;
 pub mod timeline;
 pub mod trail;
 mod tx;
+pub mod unmatched;
 pub mod visits;
 
 pub use db::{Db, OpenError};

@@ -64,6 +64,7 @@ const STEPS: &[Step] = &[
     step!(90, shared "0090_threads"),
     step!(91, "0091_thread_history"),
     step!(92, shared "0092_medication_reminders"),
+    step!(96, shared "0096_unmatched_results"),
 ];
 
 /// Version and name of every step.

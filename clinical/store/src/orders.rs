@@ -16,7 +16,9 @@ use crate::{StoreError, Tx, keys};
 pub use pages::{
     DUE_MAX, Page, due_pages, duty_doctors, everybody, insert_told, move_page, page, raise_page,
 };
-pub use read::{LIST_MAX, Shown, earlier, find, list, record, report, reports, worklist};
+pub use read::{
+    LIST_MAX, Shown, earlier, find, list, of_patient, record, report, reports, worklist,
+};
 
 /// Why an order was not written.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sfu_net::SfuConfig;
 use signaling_server::SignalingConfig;
 
+use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
 
 /// The whole configuration. Every part has a default that suits one machine.
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) sms: SmsConfig,
     /// The medication safety check.
     pub(crate) safety: SafetyConfig,
+    /// The laboratory's machine.
+    pub(crate) lab: LabConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -51,6 +54,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             safety: SafetyConfig::default(),
+            lab: LabConfig::default(),
             log: LogConfig::default(),
         }
     }

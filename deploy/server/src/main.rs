@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod health;
 mod keys;
+mod laboratory;
 mod listener;
 mod mailroom;
 mod request_log;

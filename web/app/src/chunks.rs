@@ -19,7 +19,7 @@ use crate::pages::clinic::{calendar, services, take};
 use crate::pages::messages::{list as threads, thread};
 use crate::pages::pharmacy::worklist as counter_list;
 use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
-use crate::pages::results::{inbox, mine, order, worklist};
+use crate::pages::results::{inbox, mine, order, unmatched, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
     appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
@@ -100,6 +100,7 @@ pub(crate) enum Results {
     Inbox,
     Mine,
     Order,
+    Unmatched,
     Worklist,
 }
 
@@ -277,6 +278,7 @@ const fn results_page(page: Results) -> Make {
         Results::Inbox => inbox::page,
         Results::Mine => mine::page,
         Results::Order => order::page,
+        Results::Unmatched => unmatched::page,
         Results::Worklist => worklist::page,
     }
 }

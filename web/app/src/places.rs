@@ -74,6 +74,14 @@ const WORKLIST: Place = place(
     "nav-worklist",
 );
 
+/// For those who know the specimens.
+const UNMATCHED: Place = place(
+    "/results-to-assign",
+    (Key::NavUnmatched, Key::AboutUnmatched),
+    Glyph::People,
+    "nav-unmatched",
+);
+
 /// For patients.
 const PRIVACY: Place = place(
     "/privacy",
@@ -216,7 +224,7 @@ const PHARMACIST: &[Place] = &[
     SECURITY,
 ];
 
-const LAB_TECHNICIAN: &[Place] = &[WORKLIST, MESSAGES, SECURITY];
+const LAB_TECHNICIAN: &[Place] = &[WORKLIST, UNMATCHED, MESSAGES, SECURITY];
 
 const SPECIALIST: &[Place] = &[WORKLIST, EMERGENCY, SECURITY];
 
@@ -247,6 +255,7 @@ const ADMIN: &[Place] = &[
         Glyph::Warning,
         "nav-emergencies",
     ),
+    UNMATCHED,
     place(
         "/register",
         (Key::NavRegister, Key::AboutRegister),

@@ -21,6 +21,8 @@ const ADMIN: &[Role] = &[Role::Admin];
 const BOTH: &[Role] = &[Role::Patient, Role::Doctor];
 /// Those who do what doctors order.
 const DEPARTMENTS: &[Role] = &[Role::LabTechnician, Role::Radiologist, Role::Pathologist];
+/// Those who say whose a result of the laboratory's machine is.
+const LABORATORY: &[Role] = &[Role::LabTechnician, Role::Admin];
 /// Those who may break the glass.
 const RESCUERS: &[Role] = &[
     Role::Doctor,
@@ -80,6 +82,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/record") view=|| guarded(PATIENT, || chart(Chart::Record))/>
                     <Route path=path!("/people") view=|| guarded(ADMIN, || account(Account::People))/>
                     <Route path=path!("/worklist") view=|| guarded(DEPARTMENTS, || results(Results::Worklist))/>
+                    <Route path=path!("/results-to-assign") view=|| guarded(LABORATORY, || results(Results::Unmatched))/>
                     <Route path=path!("/orders/new") view=|| guarded(DOCTOR, || results(Results::Order))/>
                     <Route path=path!("/results") view=|| guarded(DOCTOR, || results(Results::Inbox))/>
                     <Route path=path!("/messages") view=|| guarded(WRITERS, || messages(Messages::List))/>

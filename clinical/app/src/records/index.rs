@@ -34,7 +34,7 @@ impl Index {
     ///
     /// # Errors
     /// The store failed.
-    pub(super) async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         conn: &mut Conn,
         tenant: TenantId,

@@ -60,8 +60,16 @@ pub async fn parse_phone(
     }
     let mut conn = clinic.db.read().await?;
     let tenant = tenants::find(&mut conn, actor.tenant).await?;
-    let country = tenant.and_then(|it| it.country.parse().ok());
-    let number = phonenumber::parse(country, text).ok();
+    let country = tenant.map(|it| it.country).unwrap_or_default();
+    read_phone(&country, text).ok_or(RecordError::Invalid(field))
+}
+
+/// A phone number as people of a country write it.
+pub(crate) fn read_phone(country: &str, text: &str) -> Option<Phone> {
+    if let Ok(phone) = text.parse() {
+        return Some(phone);
+    }
+    let number = phonenumber::parse(country.parse().ok(), text).ok();
     number
         .filter(phonenumber::PhoneNumber::is_valid)
         .and_then(|it| {
@@ -71,7 +79,6 @@ pub async fn parse_phone(
                 .parse()
                 .ok()
         })
-        .ok_or(RecordError::Invalid(field))
 }
 
 fn check(who: &Demographics) -> Result<(), RecordError> {

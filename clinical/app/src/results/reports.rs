@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use clinical_model::notify::MessageKind;
 use clinical_model::results::{
     Earlier, Flag, LoincCode, Measure, Order, OrderStep, PersonAt, Release, Report, ReportVersion,
-    Value, ValueError, anomalies, judge_measure, person_at, read_measure, release,
+    SentLine, Value, ValueError, anomalies, judge_measure, person_at, read_measure, release,
 };
 use clinical_model::text::{Line, Prose};
-use clinical_model::{Micros, OrderId};
+use clinical_model::{Micros, OrderId, UserId};
 use clinical_store::{Conn, StoreError, Tx, orders, outbox, patients};
 
 use super::read::{Full, whole};
@@ -61,7 +61,7 @@ async fn earlier(
     Ok(found)
 }
 
-async fn judged(
+pub(super) async fn judged(
     conn: &mut Conn,
     order: &Order,
     person: PersonAt,
@@ -116,25 +116,30 @@ async fn report(
     }
     Ok(Report {
         values,
+        others: Vec::new(),
         comment: command.comment,
         why: command.why,
     })
 }
 
-fn is_complete(order: &Order, report: &Report) -> bool {
+pub(super) fn is_complete(order: &Order, report: &Report) -> bool {
     let has = |code: &LoincCode| report.values.iter().any(|value| value.code == *code);
     order.content.tests.iter().all(has)
 }
 
 /// Whether a report has a critical value that the one before it did not have.
-fn is_newly_critical(report: &Report, before: Option<&ReportVersion>) -> bool {
+pub(super) fn is_newly_critical(report: &Report, before: Option<&ReportVersion>) -> bool {
     let was = |value: &Value| {
         before.is_some_and(|old| {
             let mut known = old.report.critical();
             known.any(|it| it.code == value.code && it.measure == value.measure)
         })
     };
-    report.critical().any(|value| !was(value))
+    let was_sent = |line: &SentLine| {
+        before.is_some_and(|old| old.report.others.iter().any(|it| it.says_the_same(line)))
+    };
+    let mut sent = report.others.iter().filter(|it| it.is_critical());
+    report.critical().any(|value| !was(value)) || sent.any(|line| !was_sent(line))
 }
 
 /// When the patient may read the newest report.
@@ -195,7 +200,7 @@ async fn tell_doctor(
 }
 
 /// What follows from a verified report: the chart, when it is released, and who is told.
-async fn publish(
+pub(super) async fn publish(
     tx: &mut Tx,
     clinic: &Clinic,
     (order, made): (&Order, &ReportVersion),
@@ -236,12 +241,15 @@ pub async fn write_report(
     }
     order.collected = order.collected.or(Some(now));
     let before = orders::report(&mut tx, &order).await?;
-    let report = report(&mut tx, &order, command).await?;
+    let mut report = report(&mut tx, &order, command).await?;
+    if let Some(before) = &before {
+        report.others.clone_from(&before.report.others);
+    }
     if is_correction && !is_complete(&order, &report) {
         return Err(ResultsError::invalid("values"));
     }
     let must_page = is_newly_critical(&report, before.as_ref());
-    order.is_critical = report.critical().next().is_some();
+    order.is_critical = report.is_critical();
     order.reported = Some(now);
     order.seen = None;
     order.seen_by = None;
@@ -250,7 +258,7 @@ pub async fn write_report(
         order.release = None;
         order.release = opens(&order);
     }
-    let made = next_report(&mut order, (actor, now), report);
+    let made = next_report(&mut order, (actor.user, now), report);
     orders::update(&mut tx, &order, place.1).await?;
     orders::insert_report(&mut tx, &order, &made).await?;
     if is_correction {
@@ -270,13 +278,17 @@ pub async fn write_report(
     Ok(full)
 }
 
-fn next_report(order: &mut Order, (actor, now): (&Actor, Micros), report: Report) -> ReportVersion {
+pub(super) fn next_report(
+    order: &mut Order,
+    (author, now): (UserId, Micros),
+    report: Report,
+) -> ReportVersion {
     order.report_version = order.report_version.saturating_add(1);
     order.version = order.version.saturating_add(1);
     ReportVersion {
         version: order.report_version,
         stage: order.stage,
-        author: actor.user,
+        author,
         at: now,
         report,
     }
@@ -304,7 +316,7 @@ pub async fn verify_report(
     order.verified = Some(now);
     order.reported = Some(now);
     order.release = opens(&order);
-    let made = next_report(&mut order, (actor, now), report);
+    let made = next_report(&mut order, (actor.user, now), report);
     orders::update(&mut tx, &order, place.1).await?;
     orders::insert_report(&mut tx, &order, &made).await?;
     publish(&mut tx, clinic, (&order, &made), now).await?;

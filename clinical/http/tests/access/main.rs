@@ -7,6 +7,7 @@ mod fhir;
 mod fhir_writes;
 mod house;
 mod idempotent;
+mod laboratory;
 mod matrix;
 mod prescriptions;
 mod records;

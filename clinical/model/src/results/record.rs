@@ -5,6 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Department, LoincCode};
+use super::incoming::SentLine;
 use super::order::OrderStage;
 use super::release::ReleaseRule;
 use super::value::Value;
@@ -142,6 +143,9 @@ impl Order {
 pub struct Report {
     /// One for each test that is done.
     pub values: Vec<Value>,
+    /// What a laboratory's machine sent besides, as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<SentLine>,
     /// Words about all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Prose>,
@@ -162,6 +166,12 @@ impl Report {
         self.values
             .iter()
             .filter(|it| it.flag.is_some_and(super::Flag::is_critical))
+    }
+
+    /// Whether there is something in it that a clinician must know now.
+    #[must_use]
+    pub fn is_critical(&self) -> bool {
+        self.critical().next().is_some() || self.others.iter().any(SentLine::is_critical)
     }
 }
 

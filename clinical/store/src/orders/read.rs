@@ -183,6 +183,30 @@ pub async fn record(conn: &mut Conn, id: OrderId) -> Result<Option<Order>, Store
     }
 }
 
+/// The newest orders of a patient to the laboratory, for saying to which of them a result belongs: no
+/// right is asked for.
+///
+/// # Errors
+/// The store failed.
+pub async fn of_patient(
+    conn: &mut Conn,
+    tenant: TenantId,
+    patient: PatientId,
+) -> Result<Vec<Order>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        Row,
+        select!(
+            "o.tenant = $1 AND o.patient = $2 AND o.department = 'laboratory'
+             ORDER BY o.ordered_us DESC, o.id DESC LIMIT $3"
+        ),
+        tenant.as_uuid(),
+        patient.as_uuid(),
+        EARLIER_MAX
+    )?;
+    all(conn, rows).await
+}
+
 /// Which orders of a list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shown<'a> {

@@ -24,6 +24,9 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if let Err(error) = config.store_url() {
         findings.push(format!("{error:#}"));
     }
+    if let Err(error) = config.lab.interface() {
+        findings.push(format!("{error:#}"));
+    }
     if config.http.ops_bind == Some(config.http.bind) {
         findings.push("http.ops_bind and http.bind are the same: give one another port".to_owned());
     }

@@ -14,6 +14,7 @@ use clinical_app::demo::{self, DEMO_ACCOUNTS, DEMO_PASSWORD};
 use clinical_app::identity::SignIn;
 use clinical_app::notify::{self, Mailroom};
 use clinical_app::prescribing::{Checker, Dispensary, Seal};
+use clinical_app::results::LabInterface;
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
@@ -23,11 +24,14 @@ use signaling_ticket::{PassChecker, PassKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front};
-use crate::{assets, checkpoints, health, keys, mailroom, request_log, telemetry, wiring};
+use crate::{
+    assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, wiring,
+};
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
 /// what takes longer than this is given up.
@@ -166,6 +170,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let seal = Seal::from_text(&seal, site(&config.http))?;
     let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
     let waiting = tokio::spawn(waiting);
+    let laboratory = start_laboratory(&config, &clinic, stopped.clone()).await?;
     let api = clinical_http::router(ApiState {
         clinic,
         desk,
@@ -192,17 +197,15 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let listener = listen(config.http.bind).await?;
     let address = listener.local_addr()?;
     let server = tokio::spawn(listener::run(listener, app, front(&config), stopped));
-    tracing::info!(%address, "listening");
-    if is_demo {
-        announce_demo(address);
-    }
+    announce(address, is_demo);
 
     stop_signal().await?;
     tracing::info!("stopping");
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
-    drop(tokio::time::timeout(DRAIN_MAX, post).await);
-    drop(tokio::time::timeout(DRAIN_MAX, waiting).await);
+    for task in [post, waiting, laboratory] {
+        drop(tokio::time::timeout(DRAIN_MAX, task).await);
+    }
     sfu.shutdown();
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
@@ -248,6 +251,24 @@ async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
+/// Takes the results of the laboratory's machine, if there is one.
+async fn start_laboratory(
+    config: &Config,
+    clinic: &Clinic,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<()>> {
+    let Some((bind, facility, name)) = config.lab.interface()? else {
+        return Ok(tokio::spawn(async {}));
+    };
+    let lab = LabInterface::of(clinic, facility, name)
+        .await
+        .context("lab.facility is no facility of this installation")?;
+    let listener = listen(bind).await?;
+    tracing::info!(address = %listener.local_addr()?, "listening for a laboratory");
+    let terms = (clinic.clone(), lab, config.lab.allow.clone());
+    Ok(tokio::spawn(laboratory::run(listener, terms, stopped)))
+}
+
 async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(bind)
         .await
@@ -268,8 +289,8 @@ async fn stop_signal() -> anyhow::Result<()> {
 async fn shut_down(
     signaling: &SignalingHandle,
     stop: watch::Sender<bool>,
-    server: tokio::task::JoinHandle<()>,
-    ops: Option<tokio::task::JoinHandle<()>>,
+    server: JoinHandle<()>,
+    ops: Option<JoinHandle<()>>,
 ) {
     stop.send_replace(true);
     signaling.shutdown().await;
@@ -281,6 +302,13 @@ async fn shut_down(
     };
     if tokio::time::timeout(DRAIN_MAX, servers).await.is_err() {
         tracing::warn!("some requests did not finish in time");
+    }
+}
+
+fn announce(address: SocketAddr, is_demo: bool) {
+    tracing::info!(%address, "listening");
+    if is_demo {
+        announce_demo(address);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Orders to laboratory, radiology and pathology, and their results.
 
 use clinical_api::{
-    CancelOrderRequest, CatalogueView, OrderRequest, OrderView, ReportRequest, ResultSeriesView,
-    SeenRequest, StepRequest,
+    CancelOrderRequest, CatalogueView, DiscardUnmatchedRequest, FileUnmatchedRequest, FiledView,
+    OrderRequest, OrderView, ReportRequest, ResultSeriesView, SeenRequest, StepRequest,
+    UnmatchedView,
 };
-use clinical_model::{OrderId, PatientId};
+use clinical_model::{OrderId, PatientId, UnmatchedId};
 
-use super::client::{ApiError, get, post_with};
+use super::client::{ApiError, get, post_done, post_with};
 
 /// `GET /tests`
 pub async fn tests() -> Result<CatalogueView, ApiError> {
@@ -56,4 +57,25 @@ pub async fn results(mine: bool) -> Result<Vec<OrderView>, ApiError> {
 /// `GET /results/series` of a patient.
 pub async fn result_series(patient: PatientId, code: &str) -> Result<ResultSeriesView, ApiError> {
     get(&format!("/results/series?patient={patient}&code={code}")).await
+}
+
+/// `GET /results/unmatched`
+pub async fn unmatched_results() -> Result<Vec<UnmatchedView>, ApiError> {
+    get("/results/unmatched").await
+}
+
+/// `POST /results/unmatched/{id}/file`
+pub async fn file_unmatched(
+    id: UnmatchedId,
+    request: &FileUnmatchedRequest,
+) -> Result<FiledView, ApiError> {
+    post_with(&format!("/results/unmatched/{id}/file"), request).await
+}
+
+/// `POST /results/unmatched/{id}/discard`
+pub async fn discard_unmatched(
+    id: UnmatchedId,
+    request: &DiscardUnmatchedRequest,
+) -> Result<(), ApiError> {
+    post_done(&format!("/results/unmatched/{id}/discard"), request).await
 }

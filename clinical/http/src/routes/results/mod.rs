@@ -3,6 +3,7 @@
 mod departments;
 mod doctor;
 mod reading;
+mod unmatched;
 mod views;
 
 use axum::Router;
@@ -23,6 +24,7 @@ const ORDER_READERS: Who = Who::Roles(&[
     Role::Radiologist,
     Role::Pathologist,
 ]);
+const LABORATORY: Who = Who::Roles(&[Role::LabTechnician, Role::Admin]);
 const RESULT_READERS: Who = Who::Roles(&[Role::Patient, Role::Doctor, Role::Nurse]);
 
 pub(super) const DOMAIN: Domain = Domain {
@@ -40,6 +42,9 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/results", RESULT_READERS),
         Operation::new(Method::GET, "/results/series", RESULT_READERS),
         Operation::new(Method::GET, "/results/{id}", RESULT_READERS),
+        Operation::new(Method::GET, "/results/unmatched", LABORATORY),
+        Operation::new(Method::POST, "/results/unmatched/{id}/file", LABORATORY),
+        Operation::new(Method::POST, "/results/unmatched/{id}/discard", LABORATORY),
     ],
     router,
     openapi: Description::openapi,
@@ -59,7 +64,10 @@ pub(super) const DOMAIN: Domain = Domain {
     departments::collect_specimen,
     departments::turn_down_order,
     departments::write_results,
-    departments::verify_results
+    departments::verify_results,
+    unmatched::list_unmatched_results,
+    unmatched::file_unmatched_result,
+    unmatched::discard_unmatched_result
 ))]
 struct Description;
 
@@ -80,4 +88,13 @@ fn router() -> Router<ApiState> {
         .route("/results", get(reading::list_results))
         .route("/results/series", get(reading::read_series))
         .route("/results/{id}", get(reading::read_result))
+        .route("/results/unmatched", get(unmatched::list_unmatched_results))
+        .route(
+            "/results/unmatched/{id}/file",
+            post(unmatched::file_unmatched_result),
+        )
+        .route(
+            "/results/unmatched/{id}/discard",
+            post(unmatched::discard_unmatched_result),
+        )
 }

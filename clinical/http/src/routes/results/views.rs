@@ -8,6 +8,7 @@ use clinical_model::patients::Sex;
 use clinical_model::results::{Anomaly, LoincCode, Measure, ReleaseRule, ReportVersion, Value};
 use clinical_model::text::Line;
 
+use super::unmatched::sent_line;
 use crate::error::ApiError;
 
 /// A code that a request names in `field`.
@@ -63,6 +64,7 @@ fn report_view(it: ReportVersion, role: Role) -> ReportView {
             .iter()
             .map(|value| value_view(value, role))
             .collect(),
+        others: report.others.into_iter().map(sent_line).collect(),
         comment: report.comment.map(String::from),
         why: report.why.map(String::from),
     }
@@ -134,7 +136,9 @@ impl From<ResultsError> for ApiError {
             ResultsError::NotFound => Self::not_found(),
             ResultsError::Forbidden => ProblemCode::Forbidden.into(),
             ResultsError::Invalid(field) => Self::invalid(field),
-            ResultsError::WrongStage(_) | ResultsError::NoResult => ProblemCode::WrongState.into(),
+            ResultsError::WrongStage(_) | ResultsError::NoResult | ResultsError::Unfiled(_) => {
+                ProblemCode::WrongState.into()
+            }
             ResultsError::Changed => ProblemCode::Changed.into(),
             ResultsError::Catalogue => Self::internal(ResultsError::Catalogue),
             ResultsError::Store(error) => error.into(),

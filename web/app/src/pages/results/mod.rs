@@ -6,6 +6,7 @@ pub(crate) mod inbox;
 pub(crate) mod mine;
 pub(crate) mod order;
 mod trend;
+pub(crate) mod unmatched;
 mod values;
 pub(crate) mod worklist;
 

@@ -4,9 +4,10 @@ use clinical_api::{OrderView, ValueView};
 use clinical_model::results::Flag;
 use leptos::prelude::*;
 
+use super::unmatched::sent_line;
 use super::{Tests, name_of, unit_words};
 use crate::components::part;
-use crate::i18n::{Key, Lang, lang, t};
+use crate::i18n::{Key, Lang, lang, say, t};
 use crate::tr;
 
 /// What a flag says in a word; tracked.
@@ -104,12 +105,21 @@ pub(super) fn report(order: &OrderView, tests: Tests) -> Option<AnyView> {
         .into_iter()
         .map(|value| row(value, tests))
         .collect();
+    let others: Vec<AnyView> = report.others.into_iter().map(sent_line).collect();
+    let others = (!others.is_empty()).then(|| {
+        view! {
+            <p class="hint">{say(Key::ResultsOthers)}</p>
+            <ul class="plain values">{others}</ul>
+        }
+        .into_any()
+    });
     let why = report.why.map(|why| {
         view! { <p class="hint" data-testid="why">{part(move || tr!(Key::ResultsCorrected, why = why))}</p> }.into_any()
     });
     Some(
         view! {
             <ul class="plain values">{rows}</ul>
+            {others}
             {super::words(report.comment)}
             {why}
         }
