@@ -8,21 +8,7 @@ use clinical_model::{OrderId, PatientId, UnmatchedId};
 use serde::{Deserialize, Serialize};
 
 use crate::PersonBrief;
-
-macro_rules! shape {
-    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
-        #[derive(Clone, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-        $(#[$doc])*
-        pub struct $name { $($fields)* }
-
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
-    };
-}
+use crate::shape::shape;
 
 shape!(
     /// A line as the laboratory sent it, without a judgement of ours.

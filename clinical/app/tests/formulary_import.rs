@@ -1,5 +1,4 @@
 //! A list of a facility's own: taken as it was written, or not at all.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_app::prescribing::{ImportProblem, read_table, use_import};
 
