@@ -11,7 +11,7 @@ mod queue;
 mod read;
 
 use clinical_hl7::{AckCode, Message, Problem, Reply, Report, acknowledge};
-use clinical_model::results::{Incoming, Unmatched};
+use clinical_model::results::{Incoming, SentStatus, Unmatched};
 use clinical_model::{AuditActor, AuditEntry, Micros, TenantId, UnmatchedId};
 use clinical_store::unmatched::Waiting;
 use clinical_store::{StoreError, Tx, tenants, unmatched};
@@ -195,7 +195,13 @@ async fn one(
         };
     }
     if !is_new {
-        count.repeated += 1;
+        // A value that was corrected away and comes back may be late or a new correction.
+        if is_back(tx, lab, &it).await? {
+            wait(tx, clinic, (lab.tenant, by.now), Unmatched::Conflict, it).await?;
+            count.queued += 1;
+        } else {
+            count.repeated += 1;
+        }
         return Ok(());
     }
     let target = match matching::place(tx, lab, &it).await? {
@@ -224,6 +230,17 @@ async fn one(
         Err(NotFiled::Failed(error)) => return Err(error),
     }
     Ok(())
+}
+
+/// Whether a correction that was taken before says something else than the report that stands.
+async fn is_back(tx: &mut Tx, lab: &LabInterface, it: &Incoming) -> Result<bool, ResultsError> {
+    if it.lines.iter().all(|line| line.status != SentStatus::Corrected) {
+        return Ok(false);
+    }
+    match matching::place(tx, lab, it).await? {
+        Ok(Place::Order(order)) => Ok(filing::is_news(tx, &order, it).await?),
+        Ok(Place::Patient(_)) | Err(_) => Ok(false),
+    }
 }
 
 async fn wait(

@@ -322,6 +322,20 @@ on_both_engines! {
         assert_eq!(bench.accepted(&gone).await, (0, 1, 0));
     }
 
+    async fn a_correction_that_comes_back_is_neither_dropped_nor_believed(db) {
+        let bench = Bench::open(db).await;
+        for (control, value, status) in [("1", "6.0", "F"), ("2", "5.0", "C"), ("3", "4.5", "C")] {
+            let text = message(control, PATIENT, "", "F-1", &[&potassium(value, status)]);
+            assert_eq!(bench.accepted(&text).await, (1, 0, 0), "{value}");
+        }
+        let same = message("4", PATIENT, "", "F-1", &[&potassium("4.5", "C")]);
+        assert_eq!(bench.accepted(&same).await, (0, 0, 1));
+        let back = message("5", PATIENT, "", "F-1", &[&potassium("5.0", "C")]);
+        assert_eq!(bench.accepted(&back).await, (0, 1, 0));
+        assert_eq!(bench.queue().await[0]["reason"], "conflict");
+        assert_eq!(bench.results().await[0]["report"]["values"][0]["value"], "4.5");
+    }
+
     async fn a_critical_value_pages_as_an_entered_one_does(db) {
         let bench = Bench::open(db).await;
         let order = bench.order(&[POTASSIUM]).await;

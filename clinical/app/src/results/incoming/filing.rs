@@ -212,6 +212,19 @@ fn sorted(
     Ok(sorted)
 }
 
+/// Whether the message says something that the report of the order does not.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn is_news(
+    tx: &mut Tx,
+    order: &Order,
+    incoming: &Incoming,
+) -> Result<bool, StoreError> {
+    let before = orders::report(tx, order).await?;
+    Ok(sorted(order, before.as_ref(), incoming).map_or(true, |it| it.is_changed))
+}
+
 /// The words of the report that stands, and those of the message that are not in it.
 fn comment(
     before: Option<&ReportVersion>,

@@ -61,7 +61,10 @@ impl Amending {
             let done = match amend(&entry, fact, self.form).await {
                 Err(wrong) if wrong.is(ProblemCode::Changed) => {
                     let stored = api::entry(entry.id).await;
-                    stored.map(|stored| self.stored.try_set(Some(stored)).is_none())
+                    stored.map(|stored| {
+                        self.stored.try_set(Some(stored));
+                        false
+                    })
                 }
                 done => done.map(|()| true),
             };
