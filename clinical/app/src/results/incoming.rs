@@ -234,7 +234,11 @@ async fn one(
 
 /// Whether a correction that was taken before says something else than the report that stands.
 async fn is_back(tx: &mut Tx, lab: &LabInterface, it: &Incoming) -> Result<bool, ResultsError> {
-    if it.lines.iter().all(|line| line.status != SentStatus::Corrected) {
+    if it
+        .lines
+        .iter()
+        .all(|line| line.status != SentStatus::Corrected)
+    {
         return Ok(false);
     }
     match matching::place(tx, lab, it).await? {
