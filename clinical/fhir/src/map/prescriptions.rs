@@ -7,9 +7,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::entry::CONFIDENTIALITY;
+use super::read::At;
 use super::words::UCUM;
 use crate::catalog::ResourceKind;
 use crate::moment::instant;
+use crate::outcome::Issue;
 use crate::shapes::{Resource, coding, reference};
 
 /// The system of identifiers that are URIs.
@@ -87,9 +89,7 @@ pub fn medication_request(it: &Prescription, at: usize, medicine: Medicine<'_>) 
         .with("dosageInstruction", dosage(line))
         .with("dispenseRequest", dispense);
     // Which line of the other one it replaces is not written down, so the group is named.
-    let prior = it.prior.map(|prior| {
-        json!({ "type": ResourceKind::MedicationRequest.as_str(), "identifier": group(prior) })
-    });
+    let prior = it.prior.map(whole);
     Some(resource.with("priorPrescription", prior).build())
 }
 
@@ -102,6 +102,27 @@ const fn status(stage: Stage) -> &'static str {
         Stage::Completed => "completed",
         Stage::Replaced => "stopped",
         Stage::Cancelled => "cancelled",
+    }
+}
+
+/// A reference to a prescription and to none of its lines.
+pub(super) fn whole(id: PrescriptionId) -> Value {
+    json!({ "type": ResourceKind::MedicationRequest.as_str(), "identifier": group(id) })
+}
+
+/// The prescription that a reference means: by its identifier, or by one of its lines.
+pub(super) fn meant(at: &At<'_>) -> Result<PrescriptionId, Issue> {
+    let identifier = at.get("identifier");
+    let urn = identifier.as_ref().and_then(|it| it.text("value"));
+    let urn = urn.and_then(|it| it.strip_prefix("urn:uuid:"));
+    let line = at.text("reference").and_then(|it| it.rsplit('/').next());
+    let by_urn = urn.and_then(|id| id.parse().ok().map(PrescriptionId::from_uuid));
+    let by_line = line.and_then(line_of).map(|(id, _)| id);
+    match by_urn.or(by_line) {
+        Some(id) => Ok(id),
+        None => at
+            .id_of(ResourceKind::MedicationRequest.as_str())
+            .map(PrescriptionId::from_uuid),
     }
 }
 
@@ -239,6 +260,18 @@ mod tests {
         ] {
             assert_eq!(line_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_prescription_is_meant_by_its_identifier_and_by_a_line() {
+        let id: PrescriptionId = "0192f0c1-1111-7000-8000-0123456789ab".parse().unwrap();
+        let named = |id: &str| json!({ "reference": format!("MedicationRequest/{id}") });
+        for reference in [whole(id), named(&line_id(id, 3)), named(&id.to_string())] {
+            let found = meant(&At::root(&reference, "MedicationStatement"));
+            assert_eq!(found.ok(), Some(id), "{reference}");
+        }
+        let other = json!({ "reference": format!("Patient/{id}") });
+        assert!(meant(&At::root(&other, "MedicationStatement")).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clinical_model::chart::CodeSystem;
 use clinical_model::results::{
-    Amount, Department, LoincCode, Measure, Order, ReportVersion, SentForm, SentLine,
+    Amount, Department, LoincCode, Measure, Order, ReportVersion, SentForm, SentLine, SentStatus,
     Value as Measured,
 };
 use serde_json::{Value, json};
@@ -234,5 +234,17 @@ fn of_line(it: &SentLine) -> Resource {
     let range = (!range.is_empty()).then(|| json!([{ "text": range }]));
     let notes = it.notes.iter().filter(|note| !note.is_empty());
     let notes: Vec<Value> = notes.map(|note| json!({ "text": note })).collect();
-    part.with("note", notes).with("referenceRange", range)
+    let status = match it.status {
+        SentStatus::Preliminary => "preliminary",
+        SentStatus::Final => "final",
+        SentStatus::Corrected => "corrected",
+        SentStatus::Withdrawn => "entered-in-error",
+        SentStatus::Missing => "cancelled",
+    };
+    let flags = it.flags.iter().filter(|flag| !flag.is_empty());
+    let flags: Vec<Value> = flags.map(|flag| concept_text(flag)).collect();
+    part.with("status", status)
+        .with("interpretation", flags)
+        .with("note", notes)
+        .with("referenceRange", range)
 }
