@@ -93,6 +93,23 @@ await step("a search by form, a version, a history, a reference", async () => {
   assert.equal(who.id, me);
 });
 
+await step("a patient's appointments and prescriptions, and nobody else's", async () => {
+  const search = (who, resourceType, searchParams) => who.resourceSearch({ resourceType, searchParams });
+  const own = await search(patient, "Appointment", {});
+  assert.ok(own.total > 0);
+  for (const { resource } of own.entry)
+    assert.ok(resource.participant.some((it) => it.actor.reference === `Patient/${me}`));
+  const { id } = own.entry[0].resource;
+  const read = await patient.read({ resourceType: "Appointment", id });
+  assert.equal(JSON.stringify(read), JSON.stringify(own.entry[0].resource));
+  assert.equal(await refusal(() => stranger.read({ resourceType: "Appointment", id })), 404);
+  const mine = await search(patient, "MedicationRequest", {});
+  const named = await search(patient, "MedicationRequest", { patient: me, status: "active,draft,completed" });
+  assert.ok(named.total <= mine.total);
+  const none = await search(stranger, "MedicationRequest", { patient: me });
+  assert.equal(none.total, 0);
+});
+
 await step("everything", async () => {
   const all = await patient.operation({ name: "$everything", resourceType: "Patient", id: me, method: "GET" });
   assert.ok(all.total > 30, `${all.total}`);

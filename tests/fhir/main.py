@@ -24,17 +24,22 @@ ANSWERS = HERE.parent / "out" / "fhir-answers.ndjson"
 # What the clients must have been shown, so that the judges have not judged nothing.
 SHOWN = {
     "AllergyIntolerance",
+    "Appointment",
     "Bundle",
     "CapabilityStatement",
     "ClinicalImpression",
     "Condition",
+    "DiagnosticReport",
     "FamilyMemberHistory",
     "Immunization",
+    "MedicationRequest",
     "MedicationStatement",
     "Observation",
     "OperationOutcome",
     "Patient",
+    "Practitioner",
     "Procedure",
+    "ServiceRequest",
 }
 
 

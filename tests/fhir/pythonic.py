@@ -27,7 +27,8 @@ class Reads:
         self.doctor = SyncFHIRClient(base, authorization=f"Bearer {tokens['doctor']}")
         self.stranger = SyncFHIRClient(base, authorization=f"Bearer {tokens['patient2']}")
         self.nobody = SyncFHIRClient(base)
-        self.patient = None
+        self.nurse = SyncFHIRClient(base, authorization=f"Bearer {tokens['nurse']}")
+        self.patient = self.treated = None
 
     def steps(self):
         return [
@@ -38,6 +39,9 @@ class Reads:
             ("24 weights in pages of seven, newest first", self.pages),
             ("values, counts and parts of resources", self.parts),
             ("history and one version", self.history),
+            ("lines of prescriptions, as far as a nurse may see them", self.prescriptions),
+            ("appointments with their doctors", self.appointments),
+            ("orders and reports with values inside", self.reports),
             ("everything of a patient", self.everything),
             ("what is not theirs is not found", self.strangers),
             ("what is asked wrongly is refused with an outcome", self.wrong),
@@ -101,6 +105,45 @@ class Reads:
         assert history["type"] == "history" and history["total"] == 1
         version = self.doctor.execute(f"Observation/{weight.id}/_history/1", method="get")
         assert version["id"] == weight.id and version["meta"]["versionId"] == "1"
+
+    def of_treated(self, kind, client=None):
+        """What there is about the demo patient with prescriptions and results."""
+        if self.treated is None:
+            (self.treated,) = self.doctor.resources("Patient").search(family="bello").fetch()
+        return (client or self.doctor).resources(kind).search(patient=self.treated.id)
+
+    def prescriptions(self):
+        lines = self.of_treated("MedicationRequest").search(intent="order").fetch_all()
+        assert len(lines) >= 3, len(lines)
+        for line in lines:
+            assert line["requester"]["reference"].startswith("Practitioner/")
+            assert line["dosageInstruction"][0]["doseAndRate"], line
+        again = self.doctor.get("MedicationRequest", lines[0].id)
+        assert again == lines[0]
+        done = self.of_treated("MedicationRequest").search(status="completed").fetch()
+        assert done and all(it["status"] == "completed" for it in done), done
+        seen = self.of_treated("MedicationRequest", self.nurse).fetch_all()
+        # What is still being written is for doctors.
+        assert seen and all(it["status"] != "draft" for it in seen), seen
+        assert self.of_treated("MedicationRequest", self.stranger).fetch() == []
+
+    def appointments(self):
+        found = self.of_treated("Appointment").search(_include="Appointment:actor").fetch_raw()
+        resources = [entry["resource"] for entry in found["entry"]]
+        times = [it for it in resources if it["resourceType"] == "Appointment"]
+        assert times and all(it["start"] < it["end"] for it in times), times
+        (doctor,) = [it for it in resources if it["resourceType"] == "Practitioner"]
+        again = self.doctor.resources("Practitioner").search(name=doctor["name"][0]["text"]).fetch()
+        assert [it.id for it in again] == [doctor["id"]]
+
+    def reports(self):
+        orders = {it.id for it in self.of_treated("ServiceRequest").fetch_all()}
+        reports = self.of_treated("DiagnosticReport").search(status="final").fetch_all()
+        assert reports and {it.id for it in reports} <= orders, reports
+        for report in reports:
+            inside = {f"#{it['id']}" for it in report["contained"]}
+            assert {it["reference"] for it in report["result"]} == inside
+        assert self.of_treated("DiagnosticReport", self.stranger).fetch() == []
 
     def everything(self):
         bundle = self.patient.execute("$everything", method="get")

@@ -41,7 +41,7 @@ pub use clinical_store::booking::{
     PlanRule, ResourceRecord, Schedule, ServiceRecord, WaitingEntry, WaitingOffer,
 };
 
-pub(crate) use access::{is_doctor_of, own};
+pub(crate) use access::{is_doctor_of, own, reached};
 pub(crate) use links::{hash as link_hash, issue, takes_place};
 
 /// What the register of processing says of this domain.

@@ -1,6 +1,7 @@
 //! Reading and writing records for other programs (FHIR): the same rights and the same audit as
 //! everywhere.
 
+mod views;
 mod work;
 
 use clinical_model::chart::{Entry, Kind};
@@ -8,9 +9,12 @@ use clinical_model::patients::Patient;
 use clinical_model::rights::{Both, LegalBasis, Processing};
 use clinical_model::{EntryId, Micros, PatientId, UserId};
 use clinical_store::chart::{self, After, Filter, PAGE_MAX};
-use clinical_store::{Conn, StoreError, patients};
+use clinical_store::{Conn, StoreError};
 
 use crate::access::{Access, AccessDenied};
+use crate::booking::AccessError;
+use crate::prescribing::PrescribingError;
+use crate::results::ResultsError;
 use crate::{Actor, Clinic};
 
 pub use work::Work;
@@ -43,6 +47,35 @@ impl From<AccessDenied> for ExchangeError {
     }
 }
 
+impl From<PrescribingError> for ExchangeError {
+    fn from(error: PrescribingError) -> Self {
+        match error {
+            PrescribingError::Store(error) => Self::Store(error),
+            // Reading fails for no other reason than these two.
+            _ => Self::NotFound,
+        }
+    }
+}
+
+impl From<ResultsError> for ExchangeError {
+    fn from(error: ResultsError) -> Self {
+        match error {
+            ResultsError::Store(error) => Self::Store(error),
+            // Reading fails for no other reason than these two.
+            _ => Self::NotFound,
+        }
+    }
+}
+
+impl From<AccessError> for ExchangeError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::NotFound,
+            AccessError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// An entry, and whether the patient wrote it.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -65,25 +98,6 @@ pub async fn read_patient(
     let patient = work.patient(id).await?;
     work.commit().await?;
     Ok(patient)
-}
-
-/// A patient with every entry of the chart that the actor may see.
-///
-/// # Errors
-/// [`ExchangeError`]
-pub async fn read_everything(
-    clinic: &Clinic,
-    actor: &Actor,
-    id: PatientId,
-) -> Result<(Patient, Vec<Written>), ExchangeError> {
-    let mut tx = clinic.db.look().await?;
-    let access = Access::to(&mut tx, actor, id, clinic.clock.now()).await?;
-    let found = patients::find(&mut tx, access.viewer(), id).await?;
-    let patient = found.ok_or(ExchangeError::NotFound)?;
-    let entries = all_entries(&mut tx, &access, &[]).await?;
-    let entries = with_writers(&mut tx, entries).await?;
-    tx.commit(access.entry(actor, "fhir.everything")).await?;
-    Ok((patient, entries))
 }
 
 /// Every version of one entry, oldest first; there is at least one.
@@ -165,8 +179,8 @@ pub const PROCESSING: Processing = Processing {
     },
     basis: LegalBasis::Care,
     categories: Both {
-        fr: "Patients : identité, maladies, allergies, médicaments, mesures, vaccins, actes, documents, notes.",
-        en: "Patients: identity, conditions, allergies, medicines, measurements, vaccinations, procedures, documents, notes.",
+        fr: "Patients : identité, maladies, allergies, médicaments, mesures, vaccins, actes, documents, notes, ordonnances, rendez-vous, examens et résultats.",
+        en: "Patients: identity, conditions, allergies, medicines, measurements, vaccinations, procedures, documents, notes, prescriptions, appointments, orders and results.",
     },
     retention: Both {
         fr: "Ce qui est reçu est gardé comme le dossier.",

@@ -42,6 +42,7 @@ pub use plan::{
     LineReminder, ReminderCommand, ShownPlan, own_plan, plan_of, put_reminder, reminders,
 };
 pub use read::{Today, Unseen, list, read, read_by_code, refusal_times, today, unseen_refusals};
+pub(crate) use read::{list_in, read_in};
 pub use seal::{Seal, SealKeyError};
 pub use service::Dispensary;
 pub use shown::{FactWords, Shown, with_facts, with_names};

@@ -30,6 +30,7 @@ pub use incoming::{
 };
 pub use orders::{OrderCommand, REASON_CHARS_MAX, cancel_order, collect, place_order, turn_down};
 pub use read::{Full, Point, list_orders, list_results, read_order, read_result, series};
+pub(crate) use read::{list_orders_in, list_results_in, one_in};
 pub use reports::{ReportCommand, TypedValue, verify_report, write_report};
 pub use seen::{ReadBack, mark_seen};
 

@@ -56,6 +56,13 @@ impl Resource {
         self
     }
 
+    /// The elements of another part besides.
+    #[must_use]
+    pub fn and(mut self, part: Self) -> Self {
+        self.0.extend(part.0);
+        self
+    }
+
     /// The finished value.
     #[must_use]
     pub fn build(self) -> Value {

@@ -3,11 +3,11 @@
 
 use clinical_fhir::map::{
     Writer, appointment_resource, demographics, encounter_resource, entry_resource, incoming,
-    organization, patient_resource, practitioner, schedule, slot_resource,
+    organization, patient_resource, practitioner, schedule, slot_resource, with_modality,
 };
 use clinical_fhir::{Checked, IssueType};
 use clinical_model::access::Label;
-use clinical_model::booking::{Appointment, AppointmentState, Reason, Slot};
+use clinical_model::booking::{Appointment, AppointmentState, Modality, Reason, Slot};
 use clinical_model::chart::{Entry, EntryStatus, Fact};
 use clinical_model::patients::{Demographics, Patient, PatientState};
 use clinical_model::{
@@ -264,6 +264,7 @@ fn appointments_visits_people_and_times_are_resources_of_r4() {
     let doctor = UserId::from_uuid(id(4));
     for resource in [
         appointment_resource(&appointment),
+        with_modality(appointment_resource(&appointment), Modality::InPerson),
         encounter_resource(&appointment),
         slot_resource(doctor, slot),
         practitioner(doctor, "Dr A", Some("Cardiology")),

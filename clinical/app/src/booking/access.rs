@@ -59,7 +59,7 @@ pub(crate) fn is_doctor_of(actor: &Actor, record: &AppointmentRecord) -> bool {
 
 /// Why somebody may act on an appointment.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Right {
+pub(crate) enum Right {
     /// It is theirs.
     Own,
     /// They may see its patient.
@@ -68,7 +68,7 @@ pub(super) enum Right {
 
 impl Right {
     /// The audit entry of an act under this right.
-    pub(super) fn entry(&self, actor: &Actor, action: &'static str, now: Micros) -> AuditEntry {
+    pub(crate) fn entry(&self, actor: &Actor, action: &'static str, now: Micros) -> AuditEntry {
         match self {
             Self::Own => actor.did(action, now).under("own_appointment"),
             Self::Staff(access) => access.entry(actor, action),
@@ -77,7 +77,7 @@ impl Right {
 }
 
 /// As [`own`]; nurses have those of the patients whom they may see.
-pub(super) async fn reached(
+pub(crate) async fn reached(
     conn: &mut Conn,
     actor: &Actor,
     id: AppointmentId,

@@ -15,10 +15,10 @@ use crate::{Actor, Clinic, Desk};
 /// not at all.
 #[derive(Debug)]
 pub struct Work<'a> {
-    actor: Actor,
-    now: Micros,
+    pub(super) actor: Actor,
+    pub(super) now: Micros,
     hold: Hold<'a>,
-    acts: Vec<AuditEntry>,
+    pub(super) acts: Vec<AuditEntry>,
 }
 
 #[derive(Debug)]
@@ -80,6 +80,12 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Who works.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// Every patient whom the actor may see.
     ///
     /// # Errors
@@ -118,6 +124,22 @@ impl<'a> Work<'a> {
         let entries = all_entries(self.conn(), &access, kinds).await?;
         self.acts.push(access.entry(&self.actor, "fhir.entries"));
         Ok(with_writers(self.conn(), entries).await?)
+    }
+
+    /// A patient with every entry of the chart that the actor may see.
+    ///
+    /// # Errors
+    /// [`ExchangeError`]
+    pub async fn everything(
+        &mut self,
+        id: PatientId,
+    ) -> Result<(Patient, Vec<Written>), ExchangeError> {
+        let access = self.access(id).await?;
+        let found = patients::find(self.conn(), access.viewer(), id).await?;
+        let patient = found.ok_or(ExchangeError::NotFound)?;
+        let entries = all_entries(self.conn(), &access, &[]).await?;
+        self.acts.push(access.entry(&self.actor, "fhir.everything"));
+        Ok((patient, with_writers(self.conn(), entries).await?))
     }
 
     /// Every version of one entry, oldest first; there is at least one.
@@ -211,7 +233,7 @@ impl<'a> Work<'a> {
         self.wrote(made, "chart.in_error").await
     }
 
-    fn conn(&mut self) -> &mut Conn {
+    pub(super) fn conn(&mut self) -> &mut Conn {
         match &mut self.hold {
             Hold::Look(look) => look,
             Hold::Write(tx, _) => tx,

@@ -1,8 +1,9 @@
 //! Reading prescriptions.
 
 use clinical_model::prescribing::{Prescription, Stage};
-use clinical_model::{Micros, PatientId, PrescriptionId};
+use clinical_model::{AuditEntry, Micros, PatientId, PrescriptionId};
 use clinical_safety::Report;
+use clinical_store::Conn;
 use clinical_store::prescriptions::{self, RefusalTimes};
 
 use super::paper::typed;
@@ -23,11 +24,21 @@ pub async fn read(
 ) -> Result<Prescription, PrescribingError> {
     let now = clinic.clock.now();
     let mut tx = clinic.db.look().await?;
-    let found = prescriptions::find(&mut tx, &actor.viewer(now), id).await?;
-    let found = found.ok_or(PrescribingError::NotFound)?;
-    tx.commit(entry(actor, "prescription.read", &found, now))
-        .await?;
+    let (found, act) = read_in(&mut tx, (actor, now), id).await?;
+    tx.commit(act).await?;
     Ok(found)
+}
+
+/// [`read`] in an open transaction, with the audit entry that it needs.
+pub(crate) async fn read_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    id: PrescriptionId,
+) -> Result<(Prescription, AuditEntry), PrescribingError> {
+    let found = prescriptions::find(conn, &actor.viewer(now), id).await?;
+    let found = found.ok_or(PrescribingError::NotFound)?;
+    let act = entry(actor, "prescription.read", &found, now);
+    Ok((found, act))
 }
 
 /// The prescription of a code on paper, if the actor may see it.
@@ -79,9 +90,21 @@ pub async fn list(
 ) -> Result<Vec<Prescription>, PrescribingError> {
     let now = clinic.clock.now();
     let mut tx = clinic.db.look().await?;
-    let found = prescriptions::list(&mut tx, &actor.viewer(now), patient, stage).await?;
-    let entry = match patient {
-        Some(patient) => match Access::to(&mut tx, actor, patient, now).await {
+    let (found, act) = list_in(&mut tx, (actor, now), patient, stage).await?;
+    tx.commit(act).await?;
+    Ok(found)
+}
+
+/// [`list`] in an open transaction, with the audit entry that it needs.
+pub(crate) async fn list_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    patient: Option<PatientId>,
+    stage: Option<Stage>,
+) -> Result<(Vec<Prescription>, AuditEntry), PrescribingError> {
+    let found = prescriptions::list(conn, &actor.viewer(now), patient, stage).await?;
+    let act = match patient {
+        Some(patient) => match Access::to(conn, actor, patient, now).await {
             Ok(access) => access.entry(actor, "prescription.list"),
             // A pharmacist has a right to prescriptions, not to the patient.
             Err(crate::AccessDenied::NotFound) if found.is_empty() => {
@@ -94,8 +117,7 @@ pub async fn list(
         },
         None => actor.did("prescription.list", now),
     };
-    tx.commit(entry).await?;
-    Ok(found)
+    Ok((found, act))
 }
 
 /// A prescription with what the check finds at this moment.

@@ -7,7 +7,7 @@ use clinical_model::results::{
     Amount, CriticalPage, Flag, LoincCode, Measure, Order, ReportVersion, person_at,
 };
 use clinical_model::text::PartialDate;
-use clinical_model::{Micros, OrderId, PatientId, Role, UserId};
+use clinical_model::{AuditEntry, Micros, OrderId, PatientId, Role, UserId};
 use clinical_store::orders::{self, Shown};
 use clinical_store::{Conn, StoreError, identity, patients};
 
@@ -115,23 +115,34 @@ pub async fn list_orders(
     is_open: bool,
 ) -> Result<Vec<Full>, ResultsError> {
     let now = clinic.clock.now();
-    let viewer = actor.viewer(now);
     let mut tx = clinic.db.look().await?;
+    let (found, act) = list_orders_in(&mut tx, (actor, now), patient, is_open).await?;
+    tx.commit(act).await?;
+    Ok(found)
+}
+
+/// [`list_orders`] in an open transaction, with the audit entry that it needs.
+pub(crate) async fn list_orders_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    patient: Option<PatientId>,
+    is_open: bool,
+) -> Result<(Vec<Full>, AuditEntry), ResultsError> {
+    let viewer = actor.viewer(now);
     if let Some(patient) = patient {
-        Access::to(&mut tx, actor, patient, now).await?;
+        Access::to(conn, actor, patient, now).await?;
     }
     let found = if actor.role == Role::Doctor {
         let which = Shown {
             patient,
             ..Shown::default()
         };
-        orders::list(&mut tx, &viewer, which).await?
+        orders::list(conn, &viewer, which).await?
     } else {
-        orders::worklist(&mut tx, &viewer, is_open).await?
+        orders::worklist(conn, &viewer, is_open).await?
     };
-    let found = furnish_all(&mut tx, found).await?;
-    tx.commit(actor.did("order.list", now)).await?;
-    Ok(found)
+    let found = furnish_all(conn, found).await?;
+    Ok((found, actor.did("order.list", now)))
 }
 
 async fn one(
@@ -142,17 +153,28 @@ async fn one(
 ) -> Result<Full, ResultsError> {
     let now = clinic.clock.now();
     let mut tx = clinic.db.look().await?;
-    let found = orders::find(&mut tx, &actor.viewer(now), id).await?;
+    let (full, act) = one_in(&mut tx, (actor, now), id, action).await?;
+    tx.commit(act).await?;
+    Ok(full)
+}
+
+/// An order in an open transaction, with the audit entry that reading it needs.
+pub(crate) async fn one_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    id: OrderId,
+    action: &'static str,
+) -> Result<(Full, AuditEntry), ResultsError> {
+    let found = orders::find(conn, &actor.viewer(now), id).await?;
     let order = found.ok_or(ResultsError::NotFound)?;
-    let done = entry(actor, action, &order, now);
-    let mut all = orders::reports(&mut tx, &order).await?;
+    let act = entry(actor, action, &order, now);
+    let mut all = orders::reports(conn, &order).await?;
     all.pop();
-    let mut full = whole(&mut tx, order).await?;
+    let mut full = whole(conn, order).await?;
     if actor.role != Role::Patient {
         full.earlier = all;
     }
-    tx.commit(done).await?;
-    Ok(full)
+    Ok((full, act))
 }
 
 /// One order with the history of its report.
@@ -197,13 +219,25 @@ pub async fn list_results(
     is_mine: bool,
 ) -> Result<Vec<Full>, ResultsError> {
     let now = clinic.clock.now();
+    let mut tx = clinic.db.look().await?;
+    let (found, act) = list_results_in(&mut tx, (actor, now), (patient, code), is_mine).await?;
+    tx.commit(act).await?;
+    Ok(found)
+}
+
+/// [`list_results`] in an open transaction, with the audit entry that it needs.
+pub(crate) async fn list_results_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    (patient, code): (Option<PatientId>, Option<&LoincCode>),
+    is_mine: bool,
+) -> Result<(Vec<Full>, AuditEntry), ResultsError> {
     let patient = meant(actor, patient);
     if code.is_some() && patient.is_none() {
         return Err(ResultsError::invalid("patient"));
     }
-    let mut tx = clinic.db.look().await?;
     let done = match patient {
-        Some(patient) => match Access::to(&mut tx, actor, patient, now).await {
+        Some(patient) => match Access::to(conn, actor, patient, now).await {
             Ok(access) => access.entry(actor, "result.list"),
             Err(AccessDenied::NotFound) => return Err(ResultsError::NotFound),
             Err(AccessDenied::Store(error)) => return Err(error.into()),
@@ -216,10 +250,9 @@ pub async fn list_results(
         is_mine,
         is_reported: true,
     };
-    let found = orders::list(&mut tx, &actor.viewer(now), which).await?;
-    let found = furnish_all(&mut tx, found).await?;
-    tx.commit(done).await?;
-    Ok(found)
+    let found = orders::list(conn, &actor.viewer(now), which).await?;
+    let found = furnish_all(conn, found).await?;
+    Ok((found, done))
 }
 
 /// One value of a series.

@@ -133,8 +133,11 @@ fn includes(publication: &Publication<'_>, endpoint: &Endpoint) -> Vec<String> {
         .collect()
 }
 
-/// The references of resources that are served to this one.
+/// The references of resources that are served to this one; what refers to a patient is offered.
 fn reverse_includes(publication: &Publication<'_>, endpoint: &Endpoint) -> Vec<String> {
+    if endpoint.kind != ResourceKind::Patient {
+        return Vec::new();
+    }
     let sources = ENDPOINTS
         .iter()
         .filter(|source| publication.kinds.contains(&source.kind));

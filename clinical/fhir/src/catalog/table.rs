@@ -122,7 +122,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Is::Practitioner,
         SHOWN,
         LAST,
-        &[text("name"), token("identifier"), token("active")],
+        &[text("name"), token("active")],
     ),
     row(
         Is::PractitionerRole,
@@ -179,7 +179,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     row(
         Is::Appointment,
-        &[Read, Search, Create, Update, Patch],
+        SHOWN,
         BY_DATE,
         &[
             PATIENT,
@@ -318,12 +318,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     row(
         Is::MedicationRequest,
-        SHOWN_VERSIONED,
-        LAST,
+        SHOWN,
+        &["_lastUpdated", "authoredon"],
         &[
             PATIENT,
             SUBJECT,
-            ENCOUNTER,
             token("intent"),
             token("status"),
             token("code"),
@@ -351,31 +350,29 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     row(
         Is::ServiceRequest,
-        SHOWN_VERSIONED,
-        LAST,
+        SHOWN,
+        &["_lastUpdated", "authored"],
         &[
             PATIENT,
             SUBJECT,
-            ENCOUNTER,
             token("category"),
             token("code"),
+            token("priority"),
             date("authored"),
             token("status"),
         ],
     ),
     row(
         Is::DiagnosticReport,
-        SHOWN_VERSIONED,
+        SHOWN,
         BY_DATE,
         &[
             PATIENT,
             SUBJECT,
-            ENCOUNTER,
             token("category"),
             token("code"),
             date("date"),
             token("status"),
-            refer("result", &[Is::Observation]),
         ],
     ),
     row(

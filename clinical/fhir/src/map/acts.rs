@@ -1,6 +1,5 @@
 //! Medicines that are taken, vaccinations, procedures, documents and notes.
 
-use clinical_model::PrescriptionId;
 use clinical_model::chart::{
     DocumentFact, Immunization, MedicationSource, MedicationStatement, MedicationStatus, NoteFact,
     Procedure,
@@ -9,12 +8,12 @@ use clinical_model::text::PartialDate;
 use serde_json::json;
 
 use super::entry::Frame;
+use super::prescriptions;
 use super::problems::word;
 use super::read::At;
 use super::words::{code_of, concept_of, note as annotation};
-use crate::catalog::ResourceKind;
 use crate::outcome::{Issue, IssueType};
-use crate::shapes::{Resource, reference};
+use crate::shapes::Resource;
 
 const IN_ERROR: &str = "entered-in-error";
 
@@ -26,9 +25,7 @@ pub(super) fn medication(resource: Resource, it: &MedicationStatement, frame: &F
         MedicationSource::Patient => frame.patient.clone(),
         MedicationSource::Clinician | MedicationSource::Prescription => frame.writer.clone(),
     };
-    let origin = it
-        .prescription
-        .map(|id| vec![reference(ResourceKind::MedicationRequest, id, None)]);
+    let origin = it.prescription.map(|id| vec![prescriptions::whole(id)]);
     resource
         .with(
             "status",
@@ -76,9 +73,7 @@ pub(super) fn to_medication(at: &At<'_>) -> Result<MedicationStatement, Issue> {
         end.map(|end| end.partial_date()).transpose()
     };
     let origin = at.one("derivedFrom")?;
-    let prescription = origin
-        .map(|at| at.id_of("MedicationRequest").map(PrescriptionId::from_uuid))
-        .transpose()?;
+    let prescription = origin.as_ref().map(prescriptions::meant).transpose()?;
     let by_patient = at
         .get("informationSource")
         .and_then(|source| source.text("reference"))

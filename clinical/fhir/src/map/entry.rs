@@ -13,7 +13,7 @@ use crate::moment::instant;
 use crate::outcome::{Issue, IssueType};
 use crate::shapes::{Resource, coding, reference};
 
-const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
+pub(super) const CONFIDENTIALITY: &str = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
 
 /// Who wrote an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,16 @@ mod entry;
 mod observation;
 mod patient;
 mod people;
+mod prescriptions;
 mod problems;
 mod read;
+mod reports;
 mod visits;
 mod words;
 
 pub use entry::{Incoming, Writer, entry_kind, entry_resource, incoming};
 pub use patient::{demographics, patient_resource};
 pub use people::{organization, practitioner, schedule};
-pub use visits::{appointment_resource, encounter_resource, slot_resource};
+pub use prescriptions::{Medicine, line_id, line_of, medication_request};
+pub use reports::{TestName, diagnostic_report, service_request};
+pub use visits::{appointment_resource, encounter_resource, slot_resource, with_modality};

@@ -12,8 +12,9 @@ use super::words::{UCUM, code_of, concept_of, decimal_of, fixed, note, number, q
 use crate::outcome::{Issue, IssueType};
 use crate::shapes::{Resource, concept};
 
-const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
-const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+pub(super) const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+pub(super) const INTERPRETATION: &str =
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 
 /// Parts of one observation.
 const COMPONENTS_MAX: usize = 20;

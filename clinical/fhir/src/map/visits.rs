@@ -1,7 +1,7 @@
 //! Appointments, visits and free times.
 
 use clinical_model::UserId;
-use clinical_model::booking::{Appointment, AppointmentStage, Slot};
+use clinical_model::booking::{Appointment, AppointmentStage, Modality, Slot};
 use serde_json::{Value, json};
 
 use crate::catalog::ResourceKind;
@@ -34,6 +34,20 @@ pub fn appointment_resource(it: &Appointment) -> Value {
         .with("end", instant(it.slot.end))
         .with("participant", participants)
         .build()
+}
+
+/// Says of an appointment how the people meet.
+#[must_use]
+pub fn with_modality(mut appointment: Value, modality: Modality) -> Value {
+    let (code, text) = match modality {
+        Modality::Video => ("VR", "virtual"),
+        Modality::InPerson => ("AMB", "ambulatory"),
+    };
+    let kind = json!({ "coding": [coding(ACT, code, Some(text))], "text": modality.as_str() });
+    if let Value::Object(object) = &mut appointment {
+        object.insert("appointmentType".to_owned(), kind);
+    }
+    appointment
 }
 
 /// The visit of an appointment as a resource; it has the appointment's id.

@@ -13,7 +13,7 @@ use crate::catalog::ResourceKind;
 use crate::moment::Moment;
 
 /// What a cut resource always keeps: its identity, and what its type requires in this API.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 14] = [
     "resourceType",
     "id",
     "meta",
@@ -26,6 +26,8 @@ const KEPT: [&str; 12] = [
     "relationship",
     "vaccineCode",
     "occurrenceDateTime",
+    "medicationCodeableConcept",
+    "participant",
 ];
 
 /// Where a parameter looks, as names of elements from the resource down; lists are looked through.
@@ -41,7 +43,8 @@ fn paths(param: &str) -> &'static [&'static [&'static str]] {
         "gender" => &[&["gender"]],
         "phone" | "telecom" => &[&["telecom"]],
         "active" => &[&["active"]],
-        "patient" | "subject" => &[&["patient"], &["subject"]],
+        "patient" | "subject" => &[&["patient"], &["subject"], &["participant", "actor"]],
+        "practitioner" | "actor" => &[&["participant", "actor"]],
         "encounter" => &[&["encounter"], &["context"], &["context", "encounter"]],
         "category" => &[&["category"]],
         "clinical-status" => &[&["clinicalStatus"]],
@@ -55,6 +58,9 @@ fn paths(param: &str) -> &'static [&'static [&'static str]] {
         "recorded-date" => &[&["recordedDate"]],
         "criticality" => &[&["criticality"]],
         "status" => &[&["status"]],
+        "intent" => &[&["intent"]],
+        "priority" => &[&["priority"]],
+        "authored" | "authoredon" => &[&["authoredOn"]],
         "relationship" => &[&["relationship"]],
         "vaccine-code" => &[&["vaccineCode"]],
         "type" => &[&["type"]],
@@ -69,6 +75,7 @@ fn paths(param: &str) -> &'static [&'static [&'static str]] {
             &["occurrenceDateTime"],
             &["date"],
             &["recordedDate"],
+            &["start"],
         ],
         _ => &[],
     }

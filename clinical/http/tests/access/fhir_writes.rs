@@ -382,7 +382,10 @@ async fn the_statement_claims_what_works_and_nothing_else() {
         assert_eq!(made.status.as_u16(), expected, "{kind}: {}", made.body);
         let search = format!(
             "GET /{kind}?{}={id}",
-            if kind == "Patient" { "_id" } else { "patient" }
+            match kind {
+                "Patient" | "Practitioner" => "_id",
+                _ => "patient",
+            }
         );
         assert_eq!(
             claims("search-type"),

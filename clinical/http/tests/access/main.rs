@@ -4,6 +4,7 @@
 mod booking;
 mod conditional;
 mod fhir;
+mod fhir_views;
 mod fhir_writes;
 mod house;
 mod idempotent;

@@ -11,12 +11,12 @@ use clinical_app::exchange::{ExchangeError, Written};
 use clinical_app::records::RecordError;
 use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::{Writer, entry_resource};
-use clinical_fhir::{Issue, IssueType, Moment, http_date, operation_outcome};
-use clinical_model::chart::Kind;
+use clinical_fhir::{Filter, Issue, IssueType, Moment, Search, Test, http_date, operation_outcome};
+use clinical_model::PatientId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{PATH, SERVED};
+use super::{PATH, SERVED, Source};
 use crate::error::ApiError;
 
 const MEDIA_TYPE: &str = "application/fhir+json; charset=utf-8";
@@ -143,8 +143,8 @@ impl IntoResponse for Resource {
     }
 }
 
-/// The type in a path: the resource, and the kind of entry that it is.
-pub(super) fn served(name: &str) -> Result<(ResourceKind, Option<Kind>), FhirError> {
+/// The type in a path, and where its resources come from.
+pub(super) fn served(name: &str) -> Result<(ResourceKind, Source), FhirError> {
     let kind = ResourceKind::named(name);
     let row = SERVED.into_iter().find(|(served, _)| Some(*served) == kind);
     row.ok_or_else(|| FhirError::Api(ApiError::not_found()))
@@ -154,6 +154,27 @@ pub(super) fn served(name: &str) -> Result<(ResourceKind, Option<Kind>), FhirErr
 pub(super) fn id_of(text: &str) -> Result<Uuid, FhirError> {
     let id = Uuid::try_parse(text);
     id.or(Err(FhirError::Api(ApiError::not_found())))
+}
+
+/// A search for what is not there, or not theirs to know, finds nothing.
+pub(super) fn none_if_missing(error: FhirError) -> Result<Vec<Value>, FhirError> {
+    match error {
+        FhirError::Api(error) if error.is_not_found() => Ok(Vec::new()),
+        other => Err(other),
+    }
+}
+
+/// The one patient about whom is searched.
+pub(super) fn patient_of(search: &Search) -> Option<PatientId> {
+    let named = |it: &&Filter| matches!(it.param, "patient" | "subject");
+    let filter = search.filters.iter().find(named)?;
+    let Test::Reference(tests) = &filter.test else {
+        return None;
+    };
+    match tests.as_slice() {
+        [one] => Uuid::try_parse(&one.id).ok().map(PatientId::from_uuid),
+        _ => None,
+    }
 }
 
 /// An entry of the chart as its resource.

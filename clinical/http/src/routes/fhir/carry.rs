@@ -11,9 +11,9 @@ use clinical_model::patients::Patient;
 use clinical_model::{EntryId, PatientId};
 use serde_json::Value;
 
-use super::INTERACTIONS;
 use super::answer::{FhirError, id_of, served, shown};
 use super::search::{found, searched};
+use super::{INTERACTIONS, Source, views};
 use crate::error::ApiError;
 
 /// What a request came to.
@@ -40,6 +40,8 @@ impl Done {
 enum Current {
     Patient(Box<Patient>),
     Entry(Box<Written>),
+    /// What is written elsewhere.
+    View(Value),
 }
 
 impl Current {
@@ -47,6 +49,10 @@ impl Current {
         match self {
             Self::Patient(it) => it.version,
             Self::Entry(it) => it.entry.version,
+            Self::View(it) => {
+                let version = it.pointer("/meta/versionId").and_then(Value::as_str);
+                version.and_then(|it| it.parse().ok()).unwrap_or(1)
+            }
         }
     }
 
@@ -54,6 +60,7 @@ impl Current {
         match self {
             Self::Patient(it) => patient_resource(it, None),
             Self::Entry(it) => shown(it),
+            Self::View(it) => it.clone(),
         }
     }
 }
@@ -105,13 +112,16 @@ fn allowed(kind: ResourceKind, interaction: Interaction) -> Result<(), FhirError
 }
 
 async fn current(work: &mut Work<'_>, kind: ResourceKind, id: &str) -> Result<Current, FhirError> {
-    let (_, entries) = served(kind.as_str())?;
-    let id = id_of(id)?;
-    let Some(entries) = entries else {
-        let patient = work.patient(PatientId::from_uuid(id)).await?;
-        return Ok(Current::Patient(Box::new(patient)));
+    let (_, source) = served(kind.as_str())?;
+    let entries = match source {
+        Source::Chart(entries) => entries,
+        Source::Patients => {
+            let patient = work.patient(PatientId::from_uuid(id_of(id)?)).await?;
+            return Ok(Current::Patient(Box::new(patient)));
+        }
+        Source::Views => return Ok(Current::View(views::read(work, kind, id).await?)),
     };
-    let newest = work.versions(EntryId::from_uuid(id)).await?.pop();
+    let newest = work.versions(EntryId::from_uuid(id_of(id)?)).await?.pop();
     let newest = newest.filter(|it| it.entry.fact.kind() == entries);
     let newest = newest.ok_or_else(ApiError::not_found)?;
     Ok(Current::Entry(Box::new(newest)))
@@ -250,6 +260,7 @@ async fn update(
             };
             shown(&next)
         }
+        Current::View(_) => return Err(ApiError::new(ProblemCode::MethodNotAllowed).into()),
     };
     Ok(Done::new(StatusCode::OK, next))
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use clinical_api::ProblemCode;
 use clinical_app::Actor;
 use clinical_app::exchange::{read_patient, read_versions};
 use clinical_fhir::full_url;
@@ -9,6 +10,7 @@ use clinical_fhir::map::patient_resource;
 use clinical_model::{EntryId, PatientId};
 use serde_json::{Value, json};
 
+use super::Source;
 use super::answer::{FhirError, Resource, base, id_of, served, shown};
 use crate::actor::Caller;
 use crate::error::ApiError;
@@ -62,12 +64,17 @@ async fn versions(
     actor: &Actor,
     (kind, id): (&str, &str),
 ) -> Result<Vec<Value>, FhirError> {
-    let (_, kind) = served(kind)?;
-    let id = id_of(id)?;
-    let Some(kind) = kind else {
-        let patient = read_patient(&state.clinic, actor, PatientId::from_uuid(id)).await?;
-        return Ok(vec![patient_resource(&patient, None)]);
+    let (_, source) = served(kind)?;
+    let kind = match source {
+        Source::Chart(kind) => kind,
+        Source::Patients => {
+            let id = PatientId::from_uuid(id_of(id)?);
+            let patient = read_patient(&state.clinic, actor, id).await?;
+            return Ok(vec![patient_resource(&patient, None)]);
+        }
+        Source::Views => return Err(ApiError::new(ProblemCode::MethodNotAllowed).into()),
     };
+    let id = id_of(id)?;
     let versions = read_versions(&state.clinic, actor, EntryId::from_uuid(id)).await?;
     if versions.iter().any(|it| it.entry.fact.kind() != kind) {
         return Err(ApiError::not_found().into());

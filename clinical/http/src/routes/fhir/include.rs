@@ -13,17 +13,23 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{FhirError, served, shown};
+use super::{Source, views};
 
 /// More resources are not added to one page: who wants everything of a patient asks for that.
 const INCLUDED_MAX: usize = 2_000;
 
 /// Drops includes of what this server does not hold as resources, or refuses them.
-pub(super) fn only_served(search: &mut Search, handling: Handling) -> Result<(), FhirError> {
+pub(super) fn only_served(
+    (search, resource): (&mut Search, ResourceKind),
+    handling: Handling,
+) -> Result<(), FhirError> {
     let is_served = |it: &Include| served(it.source.as_str()).is_ok() && target(it).is_some();
     let controls = &mut search.controls;
     let before = controls.include.len() + controls.revinclude.len();
     controls.include.retain(is_served);
-    controls.revinclude.retain(is_served);
+    // What refers to a patient is looked up by the patient, and nothing else is.
+    let is_patient = resource == ResourceKind::Patient;
+    controls.revinclude.retain(|it| is_patient && is_served(it));
     if controls.include.len() + controls.revinclude.len() == before {
         return Ok(());
     }
@@ -63,15 +69,19 @@ pub(super) async fn included(
             Err(error) => not_theirs(error)?,
         }
     }
-    let kinds = referring(search);
+    let doctors = doctors_of(search, page);
+    if !doctors.is_empty() {
+        found.extend(views::doctors(work, &doctors).await?);
+    }
+    let (kinds, others) = referring(search);
     for patient in page.iter().filter_map(id_of_patient) {
-        if kinds.is_empty() {
-            break;
+        if !kinds.is_empty() {
+            match work.entries(patient, &kinds).await.map_err(FhirError::from) {
+                Ok(entries) => found.extend(entries.iter().map(shown)),
+                Err(error) => not_theirs(error)?,
+            }
         }
-        match work.entries(patient, &kinds).await.map_err(FhirError::from) {
-            Ok(entries) => found.extend(entries.iter().map(shown)),
-            Err(error) => not_theirs(error)?,
-        }
+        found.extend(views::about(work, patient, &others).await?);
         if found.len() > INCLUDED_MAX {
             let text = "there is more to include than one page holds; ask for fewer matches";
             return Err(FhirError::issue(IssueType::TooLong, text));
@@ -83,7 +93,7 @@ pub(super) async fn included(
     Ok(found)
 }
 
-/// The patients whom the matches refer to; every reference that is served leads to one.
+/// The patients whom the matches refer to.
 fn referred(search: &Search, page: &[Value]) -> Vec<PatientId> {
     let mut patients = Vec::new();
     for include in &search.controls.include {
@@ -98,17 +108,29 @@ fn referred(search: &Search, page: &[Value]) -> Vec<PatientId> {
     patients
 }
 
-/// The kinds of entries that are to be added because they are about the matches.
-fn referring(search: &Search) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = Vec::new();
-    for include in &search.controls.revinclude {
-        if let Ok((_, Some(kind))) = served(include.source.as_str())
-            && !kinds.contains(&kind)
-        {
-            kinds.push(kind);
+/// The doctors to whom the matches refer.
+fn doctors_of<'a>(search: &Search, page: &'a [Value]) -> Vec<&'a str> {
+    let mut ids = Vec::new();
+    for include in &search.controls.include {
+        for resource in page {
+            ids.extend(include.targets(resource, ResourceKind::Practitioner));
         }
     }
-    kinds
+    ids
+}
+
+/// The kinds of entries, and the other types, that are to be added because they are about the
+/// matches.
+fn referring(search: &Search) -> (Vec<Kind>, Vec<ResourceKind>) {
+    let (mut kinds, mut others): (Vec<Kind>, Vec<ResourceKind>) = (Vec::new(), Vec::new());
+    for include in &search.controls.revinclude {
+        match served(include.source.as_str()) {
+            Ok((_, Source::Chart(kind))) if !kinds.contains(&kind) => kinds.push(kind),
+            Ok((kind, Source::Views)) if !others.contains(&kind) => others.push(kind),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    (kinds, others)
 }
 
 fn id_of_patient(resource: &Value) -> Option<PatientId> {

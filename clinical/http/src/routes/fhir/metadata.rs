@@ -7,7 +7,7 @@ use super::answer::{Resource, base};
 use super::{INTERACTIONS, SERVED};
 
 /// Since when the interface is as it is.
-const SINCE: &str = "2026-11-25";
+const SINCE: &str = "2026-11-27";
 
 /// What this server can do, made from the tables that it works by.
 #[utoipa::path(get, path = "/fhir/R4/metadata", tag = "fhir",

@@ -12,6 +12,7 @@ mod include;
 mod metadata;
 mod read;
 mod search;
+mod views;
 mod write;
 
 use axum::Router;
@@ -46,18 +47,49 @@ const READERS: Who = Who::Roles(&[
     Role::Pathologist,
 ]);
 
-/// What is served, and by which entries of the chart; the patient is by none.
-const SERVED: [(ResourceKind, Option<Kind>); 10] = [
-    (ResourceKind::Patient, None),
-    (ResourceKind::Condition, Some(Kind::Condition)),
-    (ResourceKind::AllergyIntolerance, Some(Kind::Allergy)),
-    (ResourceKind::MedicationStatement, Some(Kind::Medication)),
-    (ResourceKind::Observation, Some(Kind::Observation)),
-    (ResourceKind::Immunization, Some(Kind::Immunization)),
-    (ResourceKind::FamilyMemberHistory, Some(Kind::FamilyHistory)),
-    (ResourceKind::Procedure, Some(Kind::Procedure)),
-    (ResourceKind::DocumentReference, Some(Kind::Document)),
-    (ResourceKind::ClinicalImpression, Some(Kind::Note)),
+/// Where the resources of a type come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The patients themselves.
+    Patients,
+    /// Entries of the chart.
+    Chart(Kind),
+    /// What is written elsewhere and shown here.
+    Views,
+}
+
+/// What is served.
+const SERVED: [(ResourceKind, Source); 15] = [
+    (ResourceKind::Patient, Source::Patients),
+    (ResourceKind::Practitioner, Source::Views),
+    (ResourceKind::Appointment, Source::Views),
+    (ResourceKind::Condition, Source::Chart(Kind::Condition)),
+    (
+        ResourceKind::AllergyIntolerance,
+        Source::Chart(Kind::Allergy),
+    ),
+    (
+        ResourceKind::MedicationStatement,
+        Source::Chart(Kind::Medication),
+    ),
+    (ResourceKind::Observation, Source::Chart(Kind::Observation)),
+    (
+        ResourceKind::Immunization,
+        Source::Chart(Kind::Immunization),
+    ),
+    (
+        ResourceKind::FamilyMemberHistory,
+        Source::Chart(Kind::FamilyHistory),
+    ),
+    (ResourceKind::Procedure, Source::Chart(Kind::Procedure)),
+    (
+        ResourceKind::DocumentReference,
+        Source::Chart(Kind::Document),
+    ),
+    (ResourceKind::ClinicalImpression, Source::Chart(Kind::Note)),
+    (ResourceKind::MedicationRequest, Source::Views),
+    (ResourceKind::ServiceRequest, Source::Views),
+    (ResourceKind::DiagnosticReport, Source::Views),
 ];
 
 /// What can be done with it.

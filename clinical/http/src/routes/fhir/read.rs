@@ -1,11 +1,12 @@
 //! `GET /fhir/R4/{kind}/{id}`
 
 use axum::extract::State;
-use clinical_app::exchange::{read_patient, read_versions};
+use clinical_app::exchange::{Work, read_patient, read_versions};
 use clinical_fhir::map::patient_resource;
 use clinical_model::{EntryId, PatientId};
 
 use super::answer::{FhirError, Resource, id_of, served, shown};
+use super::{Source, views};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::Segments;
@@ -21,13 +22,22 @@ pub(super) async fn fhir_read(
     Caller(actor): Caller,
     Segments((kind, id)): Segments<(String, String)>,
 ) -> Result<Resource, FhirError> {
-    let (_, kind) = served(&kind)?;
-    let id = id_of(&id)?;
-    let Some(kind) = kind else {
-        let patient = read_patient(&state.clinic, &actor, PatientId::from_uuid(id)).await?;
-        return Ok(Resource(patient_resource(&patient, None)));
+    let kind = match served(&kind)? {
+        (_, Source::Chart(kind)) => kind,
+        (_, Source::Patients) => {
+            let id = PatientId::from_uuid(id_of(&id)?);
+            let patient = read_patient(&state.clinic, &actor, id).await?;
+            return Ok(Resource(patient_resource(&patient, None)));
+        }
+        (kind, Source::Views) => {
+            let mut work = Work::look(&state.clinic, &actor).await?;
+            let found = views::read(&mut work, kind, &id).await?;
+            work.commit().await?;
+            return Ok(Resource(found));
+        }
     };
-    let versions = read_versions(&state.clinic, &actor, EntryId::from_uuid(id)).await?;
+    let id = EntryId::from_uuid(id_of(&id)?);
+    let versions = read_versions(&state.clinic, &actor, id).await?;
     let newest = versions.last();
     let found = newest.filter(|it| it.entry.fact.kind() == kind);
     let found = found.ok_or_else(ApiError::not_found)?;

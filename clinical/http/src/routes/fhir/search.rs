@@ -17,15 +17,16 @@ use clinical_model::{EntryId, PatientId};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answer::{FhirError, Resource, base, served, shown};
+use super::answer::{FhirError, Resource, base, none_if_missing, patient_of, served, shown};
 use super::include::{included, only_served};
+use super::{Source, views};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::Segments;
 use crate::router::ApiState;
 
-/// The resources of one type that match, as far as the caller may see them. Entries of the chart
-/// are searched within one patient or by `_id`.
+/// The resources of one type that match, as far as the caller may see them. What is about a patient
+/// is searched within one patient or by `_id`.
 #[utoipa::path(get, path = "/fhir/R4/{kind}", tag = "fhir",
     params(("kind" = String, Path)),
     responses((status = 200, description = "Bundle of type searchset",
@@ -92,7 +93,7 @@ pub(super) async fn searched(
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()));
     let mut search = Search::parse(endpoint, given, handling).map_err(FhirError::Issues)?;
-    only_served(&mut search, handling)?;
+    only_served((&mut search, resource), handling)?;
     let mut found = found(work, &search, resource).await?;
     search.order(&mut found);
     let page = Page::of(&search, found)?;
@@ -107,8 +108,9 @@ pub(super) async fn found(
     resource: ResourceKind,
 ) -> Result<Vec<Value>, FhirError> {
     let mut found = match served(resource.as_str())? {
-        (_, None) => patients(work, search).await?,
-        (_, Some(kind)) => entries(work, (search, kind)).await?,
+        (_, Source::Patients) => patients(work, search).await?,
+        (_, Source::Chart(kind)) => entries(work, (search, kind)).await?,
+        (kind, Source::Views) => views::search(work, (search, kind)).await?,
     };
     found.retain(|it| search.holds(it));
     Ok(found)
@@ -155,14 +157,6 @@ async fn entries(
     }
 }
 
-/// A search for what is not there, or not theirs to know, finds nothing.
-fn none_if_missing(error: FhirError) -> Result<Vec<Value>, FhirError> {
-    match error {
-        FhirError::Api(error) if error.is_not_found() => Ok(Vec::new()),
-        other => Err(other),
-    }
-}
-
 /// The ids of `_id`; what is no id of ours is none.
 fn ids(search: &Search) -> Option<Vec<Uuid>> {
     let filter = search.filters.iter().find(|it| it.param == "_id")?;
@@ -171,19 +165,6 @@ fn ids(search: &Search) -> Option<Vec<Uuid>> {
     };
     let ids = tests.iter().filter_map(|it| it.code.as_deref());
     ids.map(|text| Uuid::try_parse(text).ok()).collect()
-}
-
-/// The one patient whose chart is searched.
-fn patient_of(search: &Search) -> Option<PatientId> {
-    let named = |it: &&clinical_fhir::Filter| matches!(it.param, "patient" | "subject");
-    let filter = search.filters.iter().find(named)?;
-    let Test::Reference(tests) = &filter.test else {
-        return None;
-    };
-    match tests.as_slice() {
-        [one] => Uuid::try_parse(&one.id).ok().map(PatientId::from_uuid),
-        _ => None,
-    }
 }
 
 /// The matches that are shown.

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use clinical_api::ProblemCode;
 use clinical_app::Actor;
 use clinical_app::exchange::Work;
-use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::{demographics, incoming};
 use clinical_fhir::{Checked, Issue, IssueType, Request, Verb, operation_outcome, version_of};
 use serde_json::Value;
 
+use super::Source;
 use super::answer::{FhirError, Resource, base, served};
 use super::carry::carry;
 use crate::actor::Caller;
@@ -117,7 +117,7 @@ pub(super) async fn fhir_validate(
     headers: HeaderMap,
     body: Sent,
 ) -> Result<Resource, FhirError> {
-    let (kind, entries) = served(&kind)?;
+    let (kind, source) = served(&kind)?;
     let mut body = json(&headers, body)?;
     let parameters = body.get("parameter").and_then(Value::as_array);
     let wrapped = parameters.and_then(|them| {
@@ -135,7 +135,7 @@ pub(super) async fn fhir_validate(
                 "the resource is of another type than the path",
             )]
         }
-        Ok(it) if entries.is_none() => demographics(&it).err().into_iter().collect(),
+        Ok(it) if source == Source::Patients => demographics(&it).err().into_iter().collect(),
         Ok(it) => incoming(&it).err().into_iter().collect(),
     };
     Ok(Resource(operation_outcome(&issues)))
@@ -161,7 +161,7 @@ async fn single(
 
 /// A request without a body yet.
 fn asked(verb: Verb, kind: &str, headers: &HeaderMap) -> Result<Request, FhirError> {
-    let (kind, _): (ResourceKind, _) = served(kind)?;
+    let (kind, _) = served(kind)?;
     let if_match = text(headers, IF_MATCH.as_str())?;
     let if_match = if_match.map(|it| version_of(&it).ok_or_else(|| malformed("if-match")));
     Ok(Request {
