@@ -101,7 +101,7 @@ export function records() {
   scenario.step("the nurse sees the allergy and not what is confidential", async () => {
     on.nurse = await signedIn(scenario, "patient", ACCOUNTS.nurse);
     await open(on.nurse, "Eyenga", "Eyenga");
-    await says(on.nurse, "chart-allergies", "Urticaire étendue");
+    await says(on.nurse, "chart-allergies", "Urticaire géante");
     await until("the timeline", async () => (await at(on.nurse, "timeline").getByTestId("entry").count()) > 0);
     const all = await on.nurse.locator("main").innerText();
     assert.ok(!all.includes(on.secret), "the nurse must not see it");
@@ -120,7 +120,7 @@ export function records() {
   scenario.step("the patient reads both in her own record and brings a paper", async () => {
     on.patient = await signedIn(scenario, "patient", ACCOUNTS.patient);
     await on.patient.goto("/record");
-    await says(on.patient, "chart-allergies", "Urticaire étendue");
+    await says(on.patient, "chart-allergies", "Urticaire géante");
     await says(on.patient, "chart-conditions", on.secret);
     await press(on.patient, "document-add");
     await at(on.patient, "document-title").fill("Carnet de vaccination");

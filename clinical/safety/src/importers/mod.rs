@@ -1,7 +1,7 @@
 //! Reads interaction lists of others into our format of rules (feature `importers`, never in a browser).
 //!
 //! Nothing of those lists is shipped with this program. Whoever may use one turns it into a data file
-//! of an own installation: [`ansm`], [`pddi`] and [`crescenddi`] give an [`Import`], and
+//! of an own installation: [`mod@ansm`], [`mod@pddi`] and [`mod@crescenddi`] give an [`Import`], and
 //! [`Import::to_toml`] the text of the file. Names are matched with the formulary; what it does not
 //! hold is counted in [`Import::left_out`], not invented.
 
