@@ -127,13 +127,15 @@ fn all(
             </li>
         }
     });
-    let rows = rows.collect_view();
+    let rows: Vec<_> = rows.collect();
     let besides = plan.recorded;
     view! {
-        <section class="card" data-testid="medicines">
-            <h2><Icon glyph=Glyph::Pill/><span>{say(Key::PlanTaken)}</span></h2>
-            <ul class="plain entries">{rows}</ul>
-        </section>
+        {(!rows.is_empty()).then(|| view! {
+            <section class="card" data-testid="medicines">
+                <h2><Icon glyph=Glyph::Pill/><span>{say(Key::PlanTaken)}</span></h2>
+                <ul class="plain entries">{rows}</ul>
+            </section>
+        })}
         {(!besides.is_empty()).then(|| view! {
             <section class="card">
                 <h2><Icon glyph=Glyph::Note/><span>{say(Key::PlanBesides)}</span></h2>
