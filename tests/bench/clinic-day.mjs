@@ -4,9 +4,10 @@
 //   SECONDS   how long each database is asked (20)
 //   EVENTS    how many events the long record has (5000)
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
+import { promisify } from "node:util";
 
 import { Postgres } from "../durability/postgres.mjs";
 import { Server, freePort, killAll } from "../durability/server.mjs";
@@ -59,9 +60,10 @@ async function day(name, storeUrl) {
   await server.start();
   fs.writeFileSync(`${root}/requests`, (await requests(server)).join("\n"));
   const words = ["-t1", `-c${CONNECTIONS}`, `-d${SECONDS}s`, "--latency", "-s", script, server.base, "--", `${root}/requests`];
-  const text = execFileSync("wrk", words, { encoding: "utf8" });
+  // Not the waiting form: who waits does not notice that the server closes kept connections.
+  const { stdout: text } = await promisify(execFile)("wrk", words);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(text)?.[1];
-  const latency = (share) => new RegExp(`\\b${share}%\\s+(\\S+)`).exec(text)?.[1];
+  const latency = (share) => new RegExp(`^\\s*${share}%\\s+(\\S+)`, "m").exec(text)?.[1];
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? "0";
   console.log(`${name.padEnd(9)} ${rate} requests/s; median ${latency(50)}, p90 ${latency(90)}, p99 ${latency(99)}; ${refused} refused; 90 % reading, 10 % writing, ${CONNECTIONS} connections, generator on the same machine`);
   await opening(name, server);
