@@ -18,12 +18,17 @@ use std::process::{Child, Command, Stdio};
 use std::str::FromStr as _;
 use std::sync::{Arc, OnceLock};
 
-use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
+use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
+use clinical_model::text::Line;
+use clinical_model::{
+    Account, AuditActor, AuditEntry, Email, Micros, PatientId, Position, Role, TenantId, UserId,
+};
 use clinical_vault::{MasterKeys, Vault};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::Db;
+use crate::identity::{Credential, PasswordHash};
 use crate::offline::{Offline, on_line};
 use crate::tenants::{self, Tenant};
 
@@ -279,6 +284,52 @@ pub async fn make_facility(db: &Db, id: TenantId) {
     made.expect("a new facility has no rival");
     let entry = AuditEntry::done(AuditActor::System, "test.facility", Micros(1));
     tx.commit(entry).await.expect("a test database answers");
+}
+
+/// Brigitte Eyenga, of whom nothing else is known.
+#[must_use]
+pub fn made_up_patient(id: PatientId, tenant: TenantId) -> Patient {
+    let name = |it: &str| Line::try_from(it).expect("a name is a line");
+    Patient {
+        id,
+        tenant,
+        demographics: Demographics {
+            family: name("Eyenga"),
+            given: name("Brigitte"),
+            sex: Sex::Female,
+            birth: None,
+            phones: Vec::new(),
+            email: None,
+            address: None,
+            blood_group: None,
+            language: None,
+            identifiers: Vec::new(),
+            emergency: None,
+            deceased: None,
+        },
+        state: PatientState::Active,
+        version: 1,
+        chart_version: 0,
+    }
+}
+
+/// A nurse who can not sign in. The id makes name and address.
+#[must_use]
+pub fn made_up_nurse(id: UserId, tenant: TenantId) -> Credential {
+    let number = id.as_uuid().as_u128();
+    Credential {
+        account: Account {
+            id,
+            tenant,
+            email: Email::parse(&format!("p{number}@x")).expect("an address"),
+            name: format!("Staff {number}"),
+            position: Position::without_profile(Role::Nurse).expect("a nurse needs no profile"),
+            patient: None,
+            factor_grace: Micros(0),
+            disabled: false,
+        },
+        password_hash: PasswordHash("$argon2id$none".to_owned()),
+    }
 }
 
 /// Tries to write where only reading is allowed.

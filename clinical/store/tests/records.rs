@@ -4,18 +4,15 @@
 use clinical_model::access::{CareRelation, Label};
 use clinical_model::chart::tags::Tag;
 use clinical_model::chart::{Entry, EntryStatus, Fact, NoteFact};
-use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
 use clinical_model::text::{Line, Prose};
 use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, EntryId, GrantId, Micros, PatientId, Position, Role,
-    TenantId, UserId,
+    AuditActor, AuditEntry, EntryId, GrantId, Micros, PatientId, Role, TenantId, UserId,
 };
 use clinical_store::access::Viewer;
 use clinical_store::drafts::{DraftOf, DraftWriteError};
 use clinical_store::files::FileOf;
-use clinical_store::identity::{Credential, PasswordHash};
 use clinical_store::merges::Merge;
-use clinical_store::testbed::make_facility;
+use clinical_store::testbed::{made_up_nurse, made_up_patient, make_facility};
 use clinical_store::{
     Db, Tx, access, chart, drafts, files, identity, merges, on_both_engines, patients, tags,
 };
@@ -32,27 +29,7 @@ fn done() -> AuditEntry {
 }
 
 async fn register(tx: &mut Tx, id: PatientId) {
-    let patient = Patient {
-        id,
-        tenant: A,
-        demographics: Demographics {
-            family: Line::try_from("Eyenga").unwrap(),
-            given: Line::try_from("Brigitte").unwrap(),
-            sex: Sex::Female,
-            birth: None,
-            phones: Vec::new(),
-            email: None,
-            address: None,
-            blood_group: None,
-            language: None,
-            identifiers: Vec::new(),
-            emergency: None,
-            deceased: None,
-        },
-        state: PatientState::Active,
-        version: 1,
-        chart_version: 0,
-    };
+    let patient = made_up_patient(id, A);
     patients::insert(tx, &patient, NOW).await.unwrap();
 }
 
@@ -60,19 +37,7 @@ async fn register(tx: &mut Tx, id: PatientId) {
 async fn two_records(db: &Db) -> Viewer {
     make_facility(db, A).await;
     let mut tx = db.begin().await.unwrap();
-    let credential = Credential {
-        account: Account {
-            id: DOCTOR,
-            tenant: A,
-            email: Email::parse("d@x").unwrap(),
-            name: "Staff".to_owned(),
-            position: Position::without_profile(Role::Nurse).unwrap(),
-            patient: None,
-            factor_grace: Micros(0),
-            disabled: false,
-        },
-        password_hash: PasswordHash("$argon2id$none".to_owned()),
-    };
+    let credential = made_up_nurse(DOCTOR, A);
     identity::insert_user(&mut tx, &credential, NOW)
         .await
         .unwrap();

@@ -3,19 +3,13 @@
 
 use clinical_model::access::Label;
 use clinical_model::notify::{Channel, DedupKey, DeliveryStage, MessageKind};
-use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
 use clinical_model::prescribing::{Prescription, Stage};
-use clinical_model::text::Line;
-use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, PatientId, Position, PrescriptionId, Role,
-    TenantId, UserId,
-};
-use clinical_store::identity::{Credential, PasswordHash};
+use clinical_model::{AuditActor, AuditEntry, Micros, PatientId, PrescriptionId, TenantId, UserId};
 use clinical_store::outbox::{Letter, NewMessage};
 use clinical_store::prescriptions::{
     DueReminder, Reminder, ReminderWriteError, look_next, put_reminder, reminders_due, reminders_of,
 };
-use clinical_store::testbed::make_facility;
+use clinical_store::testbed::{made_up_nurse, made_up_patient, make_facility};
 use clinical_store::{Db, identity, on_both_engines, outbox, patients, prescriptions};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,43 +27,11 @@ fn done() -> AuditEntry {
 async fn prescribed(db: &Db) -> Prescription {
     make_facility(db, A).await;
     let mut tx = db.begin().await.unwrap();
-    let credential = Credential {
-        account: Account {
-            id: DOCTOR,
-            tenant: A,
-            email: Email::parse("d@x").unwrap(),
-            name: "Staff".to_owned(),
-            position: Position::without_profile(Role::Nurse).unwrap(),
-            patient: None,
-            factor_grace: Micros(0),
-            disabled: false,
-        },
-        password_hash: PasswordHash("$argon2id$none".to_owned()),
-    };
+    let credential = made_up_nurse(DOCTOR, A);
     identity::insert_user(&mut tx, &credential, NOW)
         .await
         .unwrap();
-    let patient = Patient {
-        id: PATIENT,
-        tenant: A,
-        demographics: Demographics {
-            family: Line::try_from("Eyenga").unwrap(),
-            given: Line::try_from("Brigitte").unwrap(),
-            sex: Sex::Female,
-            birth: None,
-            phones: Vec::new(),
-            email: None,
-            address: None,
-            blood_group: None,
-            language: None,
-            identifiers: Vec::new(),
-            emergency: None,
-            deceased: None,
-        },
-        state: PatientState::Active,
-        version: 1,
-        chart_version: 0,
-    };
+    let patient = made_up_patient(PATIENT, A);
     patients::insert(&mut tx, &patient, NOW).await.unwrap();
     let line = json!({"id": "0", "drug": {"substance": "paracetamol"}, "dose": null,
         "frequency": 2.0, "route": null, "duration_days": 5, "indication": null});

@@ -1,17 +1,12 @@
 //! Secure messages on both engines: who reads what, what counts as unread, pages, facilities.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use clinical_model::patients::{Demographics, Patient, PatientState, Sex};
 use clinical_model::text::{Line, MessageText};
 use clinical_model::threads::{Closed, Member, Thread};
-use clinical_model::{
-    Account, AuditActor, AuditEntry, Email, Micros, PatientId, Position, Role, TenantId, ThreadId,
-    UserId,
-};
+use clinical_model::{AuditActor, AuditEntry, Micros, PatientId, Role, TenantId, ThreadId, UserId};
 use clinical_store::access::Viewer;
-use clinical_store::identity::{Credential, PasswordHash};
 use clinical_store::offline::Offline;
-use clinical_store::testbed::{TestDb, make_facility, run_raw};
+use clinical_store::testbed::{TestDb, made_up_nurse, made_up_patient, make_facility, run_raw};
 use clinical_store::threads::{
     After, MESSAGES_MAX, Range, everything_of, find, insert, join, leave, list, mark_read,
     messages, people, put_closed, say, unread,
@@ -47,19 +42,7 @@ fn done() -> AuditEntry {
 }
 
 async fn staff(tx: &mut Tx, n: u128, tenant: TenantId) {
-    let credential = Credential {
-        account: Account {
-            id: person(n),
-            tenant,
-            email: Email::parse(&format!("p{n}@x")).unwrap(),
-            name: format!("Staff {n}"),
-            position: Position::without_profile(Role::Nurse).unwrap(),
-            patient: None,
-            factor_grace: Micros(0),
-            disabled: false,
-        },
-        password_hash: PasswordHash("$argon2id$none".to_owned()),
-    };
+    let credential = made_up_nurse(person(n), tenant);
     identity::insert_user(tx, &credential, NOW).await.unwrap();
 }
 
@@ -68,27 +51,7 @@ async fn people_of(db: &TestDb) {
     make_facility(db, A).await;
     make_facility(db, B).await;
     let mut tx = db.begin().await.unwrap();
-    let patient = Patient {
-        id: PATIENT,
-        tenant: A,
-        demographics: Demographics {
-            family: Line::try_from("Eyenga").unwrap(),
-            given: Line::try_from("Brigitte").unwrap(),
-            sex: Sex::Female,
-            birth: None,
-            phones: Vec::new(),
-            email: None,
-            address: None,
-            blood_group: None,
-            language: None,
-            identifiers: Vec::new(),
-            emergency: None,
-            deceased: None,
-        },
-        state: PatientState::Active,
-        version: 1,
-        chart_version: 0,
-    };
+    let patient = made_up_patient(PATIENT, A);
     patients::insert(&mut tx, &patient, NOW).await.unwrap();
     for (n, tenant) in [(1, A), (2, A), (3, A), (4, B)] {
         staff(&mut tx, n, tenant).await;
