@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId};
-use crate::roster::{Quality, Source, Sources};
-use crate::text::{ChatText, Sdp};
+use crate::roster::{Grants, Quality, Source, Sources};
+use crate::text::{ChatText, KeyText, Sdp};
 
 /// How a client proves who it is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub enum ClientMessage {
     View {
         /// Slots that are not named keep their size.
         slots: Vec<SlotView>,
+        /// Whom this person wants to see before all others; nobody when it is not named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<ParticipantId>,
     },
     /// A chat message. It counts as sent when it comes back as [`crate::ServerMessage::Chat`].
     Chat {
@@ -115,6 +118,13 @@ pub enum ClientMessage {
         /// Whom.
         participant: ParticipantId,
     },
+    /// Clinician: change what the server forwards from and to a person in the visit.
+    Grant {
+        /// Whose.
+        participant: ParticipantId,
+        /// From here on.
+        grants: Grants,
+    },
     /// Clinician: take a person out of the visit.
     Remove {
         /// Whom.
@@ -123,6 +133,25 @@ pub enum ClientMessage {
     /// Clinician: end the visit for everybody.
     #[serde(deserialize_with = "no_fields")]
     End,
+    /// Clinician: from here on people encrypt what they send so that only people in the visit can
+    /// read it, or no longer.
+    Encrypt {
+        /// Whether.
+        on: bool,
+    },
+    /// The public key with which others seal their keys for this person. New in every session.
+    PublicKey {
+        /// The key.
+        key: KeyText,
+    },
+    /// The key of what this person sends, sealed for one other person. The server passes it on and
+    /// cannot read it.
+    SealedKey {
+        /// For whom.
+        to: ParticipantId,
+        /// The key, sealed.
+        key: KeyText,
+    },
     /// What this client measured of its own connection.
     Quality {
         /// In words.

@@ -7,6 +7,8 @@ pub const VERSION: u16 = 1;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Largest session description, in bytes.
 pub const SDP_BYTES_MAX: usize = 48 * 1024;
+/// Longest public or sealed key as text, in bytes: a P-256 point and a wrapped key take half.
+pub const KEY_BYTES_MAX: usize = 400;
 /// Longest chat message, in characters.
 pub const CHAT_CHARS_MAX: usize = 4_000;
 /// Chat messages in a snapshot; older ones are in the record.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ParticipantId, RoomId};
+use crate::text::KeyText;
 
 /// What a person may do in a room. The ticket says it; the server enforces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,6 +51,44 @@ pub struct Sources {
     pub screen: bool,
 }
 
+/// What the server forwards from and to a person. A clinician changes it during the visit; what is
+/// not granted is dropped by the server, whatever a page sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grants {
+    /// What the others may receive from this person.
+    pub publish: Sources,
+    /// Whether this person receives the others.
+    pub subscribe: bool,
+}
+
+impl Grants {
+    /// Everything, as at the beginning of a visit.
+    pub const ALL: Self = Self {
+        publish: Sources {
+            microphone: true,
+            camera: true,
+            screen: true,
+        },
+        subscribe: true,
+    };
+    /// Nothing, as in the waiting room.
+    pub const NONE: Self = Self {
+        publish: Sources {
+            microphone: false,
+            camera: false,
+            screen: false,
+        },
+        subscribe: false,
+    };
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// Connection quality in words, worst first when compared.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -87,6 +126,12 @@ pub struct Participant {
     pub connected: bool,
     /// What they send.
     pub sources: Sources,
+    /// What the server forwards from and to them.
+    #[serde(default)]
+    pub grants: Grants,
+    /// Others seal keys for them with this; none if they cannot take part in an encrypted visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<KeyText>,
     /// How well they are connected.
     pub quality: Quality,
     /// When they came, Unix time in microseconds.

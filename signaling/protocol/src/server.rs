@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
-use crate::roster::{Participant, RoomOverview, Source, Stage};
-use crate::text::{ChatText, Sdp};
+use crate::roster::{Grants, Participant, RoomOverview, Source, Stage};
+use crate::text::{ChatText, KeyText, Sdp};
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,10 +62,48 @@ pub enum ServerMessage {
         /// Bound slots; a slot not named is empty.
         slots: Vec<SlotBinding>,
     },
+    /// Which encodings of own sources somebody watches; the list is complete. Others need not be
+    /// sent: the server drops them.
+    Wanted {
+        /// The connection that sends them.
+        connection: ConnectionId,
+        /// Per source.
+        sources: Vec<WantedSource>,
+    },
+    /// Who speaks now, loudest first; the list is complete.
+    Speakers {
+        /// Who.
+        participants: Vec<ParticipantId>,
+    },
+    /// The bandwidth does not carry pictures to this person; speech goes on. `on: false`: they are
+    /// back.
+    AudioOnly {
+        /// The connection that receives.
+        connection: ConnectionId,
+        /// Whether pictures are withheld.
+        on: bool,
+    },
+    /// Whether people encrypt what they send for each other. Everybody makes a new media connection.
+    Encryption {
+        /// From here on.
+        on: bool,
+    },
+    /// Somebody's key, sealed for this person.
+    SealedKey {
+        /// Whose.
+        from: ParticipantId,
+        /// The key, sealed.
+        key: KeyText,
+    },
     /// The media connection was lost on the server's side; offer again with a new connection id.
     MediaLost {
         /// The lost connection.
         connection: ConnectionId,
+    },
+    /// A clinician changed what the server forwards from and to this person.
+    Granted {
+        /// From here on.
+        grants: Grants,
     },
     /// A clinician switched this person's microphone off.
     Muted,
@@ -116,6 +154,49 @@ pub struct Snapshot {
     pub slots: Vec<SlotBinding>,
     /// My live media connection, if the server still has one.
     pub connection: Option<ConnectionId>,
+    /// Which encodings of my media connection somebody watches; empty when nothing was said yet.
+    #[serde(default)]
+    pub wanted: Vec<WantedSource>,
+    /// Who speaks now, loudest first.
+    #[serde(default)]
+    pub speakers: Vec<ParticipantId>,
+    /// Pictures are withheld from my media connection for lack of bandwidth.
+    #[serde(default)]
+    pub audio_only: bool,
+    /// People encrypt what they send for each other.
+    #[serde(default)]
+    pub encrypted: bool,
+    /// Relays of this server for networks that let nothing else pass.
+    #[serde(default)]
+    pub relays: Vec<IceServer>,
+}
+
+/// A relay, as `RTCIceServer` of the browser takes it. Its password is worth something for as long
+/// as the session lasts, and only towards this server.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// `turns:` and `turn:` URLs, RFC 7065.
+    pub urls: Vec<String>,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub credential: String,
+}
+
+impl core::fmt::Debug for IceServer {
+    /// Passwords never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("IceServer").finish_non_exhaustive()
+    }
+}
+
+/// One own source and which of its encodings are watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedSource {
+    /// Which.
+    pub source: Source,
+    /// From the lowest to the highest; one without simulcast.
+    pub encodings: Vec<bool>,
 }
 
 /// A stored chat message.

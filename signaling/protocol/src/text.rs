@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{CHAT_CHARS_MAX, SDP_BYTES_MAX};
+use crate::limits::{CHAT_CHARS_MAX, KEY_BYTES_MAX, SDP_BYTES_MAX};
 
 /// Why a text from outside was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum TextError {
     /// A control character other than line feed and tab.
     #[error("the text has a control character")]
     Control,
+    /// Something other than base64url (RFC 4648 section 5) in a key.
+    #[error("the key is not base64url")]
+    NotBase64Url,
     /// A session description that does not begin with `v=0`.
     #[error("not a session description")]
     NotSdp,
@@ -106,6 +109,50 @@ impl From<Sdp> for String {
     }
 }
 
+/// A public or sealed key as base64url without padding. Only people in the visit can use it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyText(String);
+
+impl KeyText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for KeyText {
+    /// Keys never reach a log, not even sealed ones.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "KeyText({} bytes)", self.0.len())
+    }
+}
+
+impl TryFrom<String> for KeyText {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        if text.is_empty() {
+            return Err(TextError::Empty);
+        }
+        if text.len() > KEY_BYTES_MAX {
+            return Err(TextError::TooLong { max: KEY_BYTES_MAX });
+        }
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !text.bytes().all(known) {
+            return Err(TextError::NotBase64Url);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<KeyText> for String {
+    fn from(key: KeyText) -> Self {
+        key.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +176,17 @@ mod tests {
                 max: CHAT_CHARS_MAX
             })
         );
+    }
+
+    #[test]
+    fn a_key_is_bounded_and_does_not_print_itself() {
+        let key = KeyText::try_from("AZaz09-_".to_owned()).unwrap();
+        assert_eq!(format!("{key:?}"), "KeyText(8 bytes)");
+        assert_eq!(KeyText::try_from(String::new()), Err(TextError::Empty));
+        let foreign = KeyText::try_from("a=".to_owned());
+        assert_eq!(foreign, Err(TextError::NotBase64Url));
+        let long = KeyText::try_from("a".repeat(KEY_BYTES_MAX + 1));
+        assert_eq!(long, Err(TextError::TooLong { max: KEY_BYTES_MAX }));
     }
 
     #[test]

@@ -18,6 +18,11 @@ fn messages() -> Vec<String> {
         r#"{"type":"admit","participant":"ID"}"#,
         r#"{"type":"refuse","participant":"ID"}"#,
         r#"{"type":"mute","participant":"ID"}"#,
+        r#"{"type":"view","slots":[],"pinned":"ID"}"#,
+        r#"{"type":"grant","participant":"ID","grants":{"publish":{"microphone":true,"camera":false,"screen":false},"subscribe":true}}"#,
+        r#"{"type":"encrypt","on":true}"#,
+        r#"{"type":"public_key","key":"BAbc-_09"}"#,
+        r#"{"type":"sealed_key","to":"ID","key":"BAbc-_09"}"#,
         r#"{"type":"remove","participant":"ID"}"#,
         r#"{"type":"end"}"#,
         r#"{"type":"quality","quality":"fair"}"#,
@@ -92,7 +97,7 @@ proptest! {
 
     #[test]
     fn a_damaged_message_is_a_message_or_an_error(
-        which in 0..14_usize,
+        which in 0..19_usize,
         edits in proptest::collection::vec((any::<usize>(), any::<u8>(), 0..3_u8), 1..8),
     ) {
         let mut bytes = messages().swap_remove(which).into_bytes();

@@ -1,10 +1,10 @@
 //! What clinicians decide. It takes effect after the clinic has recorded it.
 
-use signaling_protocol::{Bye, ErrorCode, ParticipantId, Role, ServerMessage, Stage};
+use signaling_protocol::{Bye, ErrorCode, Grants, ParticipantId, Role, ServerMessage, Stage};
 
 use crate::input::RequestId;
-use crate::limits::ACTS_MAX;
-use crate::output::{Output, VisitEvent};
+use crate::limits::{ACTS_MAX, CURBED_MAX};
+use crate::output::{MediaCommand, Output, VisitEvent};
 use crate::room::Room;
 
 /// What is to happen to a person.
@@ -88,6 +88,45 @@ impl Room {
         sources.microphone = false;
         self.set_sources(target, sources);
         self.say(target, ServerMessage::Muted);
+    }
+
+    /// Changes what the server forwards from and to a person.
+    pub(crate) fn grant(&mut self, by: ParticipantId, target: ParticipantId, grants: Grants) {
+        let Some(member) = self.members.get_mut(&target) else {
+            self.unknown(by);
+            return;
+        };
+        if !member.is_admitted() {
+            self.refuse(by, ErrorCode::OutOfOrder, "still waiting");
+            return;
+        }
+        if member.role == Role::Clinician {
+            self.refuse(by, ErrorCode::Forbidden, "a clinician always takes part");
+            return;
+        }
+        if member.grants == grants {
+            return;
+        }
+        let known = self.curbed.contains_key(&target);
+        if grants != Grants::ALL && !known && self.curbed.len() >= CURBED_MAX {
+            self.refuse(by, ErrorCode::Unavailable, "too many restrictions");
+            return;
+        }
+        member.grants = grants;
+        if grants == Grants::ALL {
+            self.curbed.remove(&target);
+        } else {
+            self.curbed.insert(target, grants);
+        }
+        if member.media.offered {
+            self.push(Output::Media(MediaCommand::SetGrants {
+                participant: target,
+                grants,
+            }));
+        }
+        // They see why their buttons do nothing.
+        self.say(target, ServerMessage::Granted { grants });
+        self.announce(target);
     }
 
     fn judge(&mut self, verdict: Verdict, target: ParticipantId, by: ParticipantId) {

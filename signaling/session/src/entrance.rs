@@ -1,7 +1,7 @@
 //! How people come, come back and go.
 
 use signaling_protocol::{
-    Bye, ErrorCode, PARTICIPANTS_MAX, ParticipantId, Role, ServerMessage, Stage,
+    Bye, ErrorCode, IceServer, PARTICIPANTS_MAX, ParticipantId, Role, ServerMessage, Stage,
 };
 
 use crate::input::{Complaint, Entry, Person, ResumeSecret, SocketId, TokenHash};
@@ -9,8 +9,15 @@ use crate::member::{Media, Member, Seat};
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::room::{Kind, Life, Room};
 
+/// What a session is given when it begins or goes on.
+#[derive(Debug)]
+pub(crate) struct Greeting {
+    pub(crate) secret: ResumeSecret,
+    pub(crate) relays: Vec<IceServer>,
+}
+
 impl Room {
-    pub(crate) fn enter(&mut self, socket: SocketId, entry: Entry, secret: ResumeSecret) {
+    pub(crate) fn enter(&mut self, socket: SocketId, entry: Entry, welcome: Greeting) {
         // Whoever runs the room takes no Finished as the last word once somebody has knocked since.
         // It is said again, or an ended room would be kept for ever and turn everybody away.
         if self.life == Life::Finished {
@@ -21,13 +28,13 @@ impl Room {
             return;
         }
         match entry {
-            Entry::Ticket(person) => self.arrive(socket, person, secret),
-            Entry::Resume(token) => self.resume(socket, &token, secret),
+            Entry::Ticket(person) => self.arrive(socket, person, welcome),
+            Entry::Resume(token) => self.resume(socket, &token, welcome),
         }
     }
 
     /// A person with a ticket: new, or from another window, or after a reload.
-    fn arrive(&mut self, socket: SocketId, person: Person, secret: ResumeSecret) {
+    fn arrive(&mut self, socket: SocketId, person: Person, welcome: Greeting) {
         let id = person.id;
         let known = self.members.contains_key(&id);
         if !known && !self.has_place_for(person.role) {
@@ -51,7 +58,8 @@ impl Room {
             }
         } else {
             let role = person.role;
-            let member = Member::new(person, stage, socket, self.now_us);
+            let mut member = Member::new(person, stage, socket, self.now_us);
+            member.grants = self.curbed.get(&id).copied().unwrap_or_default();
             self.members.insert(id, member);
             self.note(VisitEvent::Arrived {
                 participant: id,
@@ -61,12 +69,14 @@ impl Room {
         if let Some(member) = self.members.get_mut(&id) {
             member.seq = 0;
             member.tokens = [None, None];
+            // Another window makes a key of its own.
+            member.public_key = None;
         }
-        self.sit_down(id, socket, secret);
+        self.sit_down(id, socket, welcome);
     }
 
     /// The same window after a lost socket. Its media connection goes on.
-    fn resume(&mut self, socket: SocketId, token: &TokenHash, secret: ResumeSecret) {
+    fn resume(&mut self, socket: SocketId, token: &TokenHash, welcome: Greeting) {
         let holder = self
             .members
             .values()
@@ -78,7 +88,7 @@ impl Room {
         };
         // The server may not have noticed yet that the earlier socket is dead.
         self.put_off(id);
-        self.sit_down(id, socket, secret);
+        self.sit_down(id, socket, welcome);
     }
 
     /// Closes a person's earlier socket, if there is one.
@@ -88,13 +98,15 @@ impl Room {
         }
     }
 
-    fn sit_down(&mut self, id: ParticipantId, socket: SocketId, secret: ResumeSecret) {
+    fn sit_down(&mut self, id: ParticipantId, socket: SocketId, welcome: Greeting) {
+        let Greeting { secret, relays } = welcome;
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
         member.seat = Seat::Taken(socket);
         let [newest, _] = member.tokens;
         member.tokens = [Some(secret.hash), newest];
+        member.relays = relays;
         self.sockets.insert(socket, id);
         if let Some(snapshot) = self.snapshot(id) {
             self.say(
@@ -214,6 +226,7 @@ impl Room {
         }
         self.drop_media(id);
         self.members.remove(&id);
+        self.speakers.retain(|speaker| *speaker != id);
         self.tell_others(id, &ServerMessage::Gone { participant: id });
         self.mark_roster();
     }

@@ -1,7 +1,8 @@
 //! What happens to a room.
 
 use signaling_protocol::{
-    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, ParticipantId, Role, Sdp, SlotBinding,
+    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId, Role, Sdp,
+    SlotBinding, WantedSource,
 };
 
 /// One WebSocket, numbered by the server; never used twice.
@@ -113,6 +114,8 @@ pub enum Input {
         entry: Entry,
         /// Becomes the resume token of the session.
         secret: ResumeSecret,
+        /// Relays that this session may use.
+        relays: Vec<IceServer>,
     },
     /// A socket said something. What sockets that are not in the room say is ignored.
     Message {
@@ -171,6 +174,29 @@ pub enum Input {
         connection: ConnectionId,
         /// The complete list.
         slots: Vec<SlotBinding>,
+    },
+    /// The media server says which encodings of a connection are watched.
+    Wanted {
+        /// Whose connection.
+        participant: ParticipantId,
+        /// Which.
+        connection: ConnectionId,
+        /// The complete list.
+        sources: Vec<WantedSource>,
+    },
+    /// The media server says who speaks, loudest first.
+    Speakers {
+        /// The complete list.
+        participants: Vec<ParticipantId>,
+    },
+    /// The media server withholds pictures from a connection, or no longer.
+    AudioOnly {
+        /// Whose connection.
+        participant: ParticipantId,
+        /// Which.
+        connection: ConnectionId,
+        /// Whether.
+        on: bool,
     },
     /// The media server lost a connection.
     MediaLost {

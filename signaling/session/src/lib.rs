@@ -17,6 +17,7 @@
 
 mod admission;
 mod chat;
+mod encryption;
 mod entrance;
 mod input;
 mod limits;

@@ -19,6 +19,8 @@ pub(crate) const CHAT_WAITING_EACH_MAX: usize = 8;
 pub(crate) const SNAPSHOT_CHAT_BYTES_MAX: usize = 40 * 1024;
 /// Removed people that a room remembers by name. Beyond it, no ticket is taken as admitted.
 pub(crate) const REMOVED_MAX: usize = 256;
+/// People whose grants a room remembers after they have gone, so that coming back lifts nothing.
+pub(crate) const CURBED_MAX: usize = 64;
 /// Read marks that a room remembers.
 pub(crate) const MARKS_MAX: usize = 256;
 /// Acts of moderation that wait to be recorded.

@@ -2,12 +2,12 @@
 
 use signaling_protocol::{
     ConnectionId, ErrorCode, ParticipantId, Quality, Sdp, ServerMessage, SlotBinding, SlotView,
-    Sources,
+    Sources, WantedSource,
 };
 
 use crate::input::OfferRefusal;
 use crate::limits::{MID_BYTES_MAX, SLOTS_MAX, SOURCES_MAX};
-use crate::member::{Offer, Pending};
+use crate::member::{Member, Offer, Pending};
 use crate::output::{MediaCommand, Output};
 use crate::room::Room;
 
@@ -35,6 +35,8 @@ impl Room {
         };
         if member.media.live != Some(offer.connection) {
             member.media.view.clear();
+            member.media.wanted.clear();
+            member.media.audio_only = false;
         }
         member.media.offered = true;
         member.media.pending = Some(Pending {
@@ -43,7 +45,7 @@ impl Room {
             slots: None,
             lost: false,
         });
-        let on = member.sources;
+        let (on, grants, role) = (member.sources, member.grants, member.role);
         self.push(Output::Media(MediaCommand::Connect {
             participant: from,
             connection: offer.connection,
@@ -51,6 +53,8 @@ impl Room {
             sdp: offer.sdp,
             sources: offer.sources,
             on,
+            grants,
+            role,
         }));
     }
 
@@ -126,6 +130,64 @@ impl Room {
         }
     }
 
+    /// The media server says which encodings somebody watches.
+    pub(crate) fn wanted(
+        &mut self,
+        of: ParticipantId,
+        connection: ConnectionId,
+        mut sources: Vec<WantedSource>,
+    ) {
+        sources.truncate(SOURCES_MAX);
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        let media = &mut member.media;
+        let pending = media.pending.as_ref().map(|pending| pending.connection);
+        if media.live == Some(connection) || pending == Some(connection) {
+            media.wanted.clone_from(&sources);
+            self.say(
+                of,
+                ServerMessage::Wanted {
+                    connection,
+                    sources,
+                },
+            );
+        }
+    }
+
+    /// The media server says who speaks.
+    pub(crate) fn heard(&mut self, mut participants: Vec<ParticipantId>) {
+        participants.retain(|speaker| self.members.get(speaker).is_some_and(Member::is_admitted));
+        if self.speakers == participants {
+            return;
+        }
+        self.speakers.clone_from(&participants);
+        let listeners: Vec<_> = self
+            .members
+            .values()
+            .filter(|member| member.is_admitted())
+            .map(|member| member.id)
+            .collect();
+        for listener in listeners {
+            let participants = participants.clone();
+            self.say(listener, ServerMessage::Speakers { participants });
+        }
+    }
+
+    /// The media server withholds pictures from a connection, or no longer.
+    pub(crate) fn audio_only(&mut self, of: ParticipantId, connection: ConnectionId, on: bool) {
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        let media = &mut member.media;
+        let pending = media.pending.as_ref().map(|pending| pending.connection);
+        let known = media.live == Some(connection) || pending == Some(connection);
+        if known && media.audio_only != on {
+            media.audio_only = on;
+            self.say(of, ServerMessage::AudioOnly { connection, on });
+        }
+    }
+
     /// The media server lost a connection by itself.
     pub(crate) fn media_lost(&mut self, of: ParticipantId, connection: ConnectionId) {
         let Some(member) = self.members.get_mut(&of) else {
@@ -141,6 +203,8 @@ impl Room {
         }
         member.media.live = None;
         member.media.slots.clear();
+        member.media.wanted.clear();
+        member.media.audio_only = false;
         self.say(of, ServerMessage::MediaLost { connection });
     }
 
@@ -161,7 +225,12 @@ impl Room {
         self.announce(of);
     }
 
-    pub(crate) fn set_view(&mut self, of: ParticipantId, slots: Vec<SlotView>) {
+    pub(crate) fn set_view(
+        &mut self,
+        of: ParticipantId,
+        slots: Vec<SlotView>,
+        pinned: Option<ParticipantId>,
+    ) {
         let fits = slots.len() <= SLOTS_MAX && slots.iter().all(|slot| is_mid(&slot.mid));
         if !fits {
             self.refuse(of, ErrorCode::Malformed, "slots out of range");
@@ -170,6 +239,7 @@ impl Room {
         let Some(member) = self.members.get_mut(&of) else {
             return;
         };
+        member.media.pinned = pinned;
         // A view of a connection that was just lost needs no answer.
         if !member.media.offered {
             return;
@@ -192,6 +262,7 @@ impl Room {
         self.push(Output::Media(MediaCommand::SetView {
             participant: of,
             slots,
+            pinned,
         }));
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use signaling_protocol::{
-    ConnectionId, Participant, ParticipantId, Quality, Role, Sdp, SlotBinding, SourceMid, Sources,
-    Stage,
+    ConnectionId, Grants, IceServer, KeyText, Participant, ParticipantId, Quality, Role, Sdp, SlotBinding,
+    SourceMid, Sources, Stage, WantedSource,
 };
 
 use crate::input::{Person, SocketId, TokenHash};
@@ -45,6 +45,12 @@ pub(crate) struct Media {
     pub(crate) slots: Vec<SlotBinding>,
     /// Sizes by mid, of the newest connection.
     pub(crate) view: BTreeMap<String, u16>,
+    /// Whom this person wants to see before all others, on any connection.
+    pub(crate) pinned: Option<ParticipantId>,
+    /// Which own encodings are watched, as last told.
+    pub(crate) wanted: Vec<WantedSource>,
+    /// Pictures are withheld for lack of bandwidth.
+    pub(crate) audio_only: bool,
     pub(crate) pending: Option<Pending>,
     /// The newest offer that came while one was pending. Older ones are dropped: the client has
     /// replaced them.
@@ -62,6 +68,8 @@ pub(crate) struct Member {
     pub(crate) stage: Stage,
     pub(crate) seat: Seat,
     pub(crate) sources: Sources,
+    pub(crate) grants: Grants,
+    pub(crate) public_key: Option<KeyText>,
     pub(crate) quality: Quality,
     pub(crate) since_us: i64,
     /// The newest resume token and the one before it: the Welcome with the newest may not have
@@ -72,6 +80,8 @@ pub(crate) struct Member {
     /// When the last frame was sent.
     pub(crate) spoken_us: i64,
     pub(crate) media: Media,
+    /// Relays that this session may use.
+    pub(crate) relays: Vec<IceServer>,
 }
 
 impl Member {
@@ -84,12 +94,15 @@ impl Member {
             stage,
             seat: Seat::Taken(socket),
             sources: Sources::default(),
+            grants: Grants::ALL,
+            public_key: None,
             quality: Quality::default(),
             since_us: now_us,
             tokens: [None, None],
             seq: 0,
             spoken_us: now_us,
             media: Media::default(),
+            relays: Vec::new(),
         }
     }
 
@@ -124,6 +137,8 @@ impl Member {
             stage: self.stage,
             connected,
             sources: self.sources,
+            grants: self.grants,
+            public_key: self.public_key.clone(),
             quality: if connected {
                 self.quality
             } else {

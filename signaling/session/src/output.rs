@@ -1,7 +1,7 @@
 //! What a room wants done.
 
 use signaling_protocol::{
-    Bye, ChatId, ChatText, ConnectionId, ErrorCode, ParticipantId, Role, Sdp, ServerFrame,
+    Bye, ChatId, ChatText, ConnectionId, ErrorCode, Grants, ParticipantId, Role, Sdp, ServerFrame,
     SlotView, SourceMid, Sources,
 };
 
@@ -99,8 +99,12 @@ pub enum MediaCommand {
         sdp: Sdp,
         /// Which m-lines carry what.
         sources: Vec<SourceMid>,
-        /// What may be forwarded from the first packet on.
+        /// What is on from the first packet on.
         on: Sources,
+        /// What may be forwarded from and to this person.
+        grants: Grants,
+        /// A clinician's picture goes before others.
+        role: Role,
     },
     /// What is off is not forwarded.
     SetSources {
@@ -109,12 +113,21 @@ pub enum MediaCommand {
         /// What is on.
         on: Sources,
     },
+    /// What may be forwarded from and to a person.
+    SetGrants {
+        /// Whose.
+        participant: ParticipantId,
+        /// From here on.
+        grants: Grants,
+    },
     /// How large slots are shown; complete for the connection.
     SetView {
         /// Whose.
         participant: ParticipantId,
         /// The sizes.
         slots: Vec<SlotView>,
+        /// Whose picture goes before all others.
+        pinned: Option<ParticipantId>,
     },
     /// Drop a person's connection.
     Disconnect {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, HEARTBEAT_MS, ParticipantId, Role, RoomId, ServerMessage,
+    Bye, ClientMessage, ErrorCode, Grants, HEARTBEAT_MS, ParticipantId, Role, RoomId, ServerMessage,
 };
 
 use crate::admission::Act;
 use crate::chat::ChatLog;
+use crate::entrance::Greeting;
 use crate::input::{Input, RequestId, RoomRecord, SocketId};
 use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
@@ -49,6 +50,12 @@ pub struct Room {
     pub(crate) marks: BTreeMap<ParticipantId, u64>,
     pub(crate) acts: BTreeMap<RequestId, Act>,
     pub(crate) started: bool,
+    /// Who speaks, loudest first, as the media server hears it.
+    pub(crate) speakers: Vec<ParticipantId>,
+    /// Grants that are not everything, also of people who have gone.
+    pub(crate) curbed: BTreeMap<ParticipantId, Grants>,
+    /// People encrypt what they send for each other.
+    pub(crate) encrypted: bool,
     since_us: i64,
     requests: u64,
     host_present: bool,
@@ -96,6 +103,9 @@ impl Room {
             chat: ChatLog::new(record.chat),
             acts: BTreeMap::new(),
             started: false,
+            speakers: Vec::new(),
+            curbed: BTreeMap::new(),
+            encrypted: false,
             since_us: now_us,
             requests: 0,
             host_present: false,
@@ -117,7 +127,8 @@ impl Room {
                 socket,
                 entry,
                 secret,
-            } => self.enter(socket, entry, secret),
+                relays,
+            } => self.enter(socket, entry, Greeting { secret, relays }),
             Input::Message { socket, message } => self.message(socket, message),
             Input::Complain { socket, complaint } => self.complain(socket, complaint),
             Input::Slow { socket } => self.slow(socket),
@@ -135,6 +146,17 @@ impl Room {
                 connection,
                 slots,
             } => self.slots(participant, connection, slots),
+            Input::Wanted {
+                participant,
+                connection,
+                sources,
+            } => self.wanted(participant, connection, sources),
+            Input::Speakers { participants } => self.heard(participants),
+            Input::AudioOnly {
+                participant,
+                connection,
+                on,
+            } => self.audio_only(participant, connection, on),
             Input::MediaLost {
                 participant,
                 connection,
@@ -240,7 +262,13 @@ impl Room {
                 self.refuse(from, ErrorCode::OutOfOrder, "a second Hello");
                 return;
             }
-            (ClientMessage::Leave | ClientMessage::Quality { .. }, _) | (_, true) => {}
+            (
+                ClientMessage::Leave
+                | ClientMessage::Quality { .. }
+                | ClientMessage::PublicKey { .. },
+                _,
+            )
+            | (_, true) => {}
             (_, false) => {
                 self.refuse(from, ErrorCode::NotAdmitted, "wait to be admitted");
                 return;
@@ -275,13 +303,20 @@ impl Room {
                 },
             ),
             ClientMessage::Media { sources } => self.set_sources(from, sources),
-            ClientMessage::View { slots } => self.set_view(from, slots),
+            ClientMessage::View { slots, pinned } => self.set_view(from, slots, pinned),
             ClientMessage::Chat { id, text } => self.post(from, id, text),
             ClientMessage::ChatRead { seq } => self.read(from, seq),
             ClientMessage::Admit { participant } => self.admit(from, participant),
             ClientMessage::Refuse { participant } => self.turn_away(from, participant),
             ClientMessage::Mute { participant } => self.mute(from, participant),
+            ClientMessage::Grant {
+                participant,
+                grants,
+            } => self.grant(from, participant, grants),
             ClientMessage::Remove { participant } => self.remove(from, participant),
+            ClientMessage::Encrypt { on } => self.encrypt(from, on),
+            ClientMessage::PublicKey { key } => self.public_key(from, key),
+            ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
             ClientMessage::End => self.end(from),
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
             ClientMessage::Leave => self.leave(from),
@@ -380,6 +415,8 @@ fn is_for_clinicians(message: &ClientMessage) -> bool {
         ClientMessage::Admit { .. }
             | ClientMessage::Refuse { .. }
             | ClientMessage::Mute { .. }
+            | ClientMessage::Grant { .. }
+            | ClientMessage::Encrypt { .. }
             | ClientMessage::Remove { .. }
             | ClientMessage::End
     )
@@ -389,6 +426,9 @@ fn is_for_visits(message: &ClientMessage) -> bool {
     is_for_clinicians(message)
         || matches!(
             message,
-            ClientMessage::Chat { .. } | ClientMessage::ChatRead { .. }
+            ClientMessage::Chat { .. }
+                | ClientMessage::ChatRead { .. }
+                | ClientMessage::PublicKey { .. }
+                | ClientMessage::SealedKey { .. }
         )
 }

@@ -119,6 +119,11 @@ impl Room {
             chat_read: 0,
             slots: Vec::new(),
             connection: None,
+            wanted: Vec::new(),
+            speakers: Vec::new(),
+            audio_only: false,
+            encrypted: false,
+            relays: Vec::new(),
         };
         if stage == Stage::Admitted {
             snapshot.others = self
@@ -131,6 +136,11 @@ impl Room {
             snapshot.chat_read = self.marks.get(&of).copied().unwrap_or(0);
             snapshot.slots.clone_from(&member.media.slots);
             snapshot.connection = member.media.live;
+            snapshot.wanted.clone_from(&member.media.wanted);
+            snapshot.speakers.clone_from(&self.speakers);
+            snapshot.audio_only = member.media.audio_only;
+            snapshot.encrypted = self.encrypted;
+            snapshot.relays.clone_from(&member.relays);
         }
         Some(snapshot)
     }

@@ -1,8 +1,8 @@
 //! What must hold whatever people do, in whatever order. The checks are in `world`.
 
-use crate::world::{World, chat_id, connection, person, sdp, text, who};
+use crate::world::{World, chat_id, connection, key, person, sdp, text, who};
 use proptest::prelude::*;
-use signaling_protocol::{Bye, ClientMessage, Quality, Role, SlotView, Sources};
+use signaling_protocol::{Bye, ClientMessage, Grants, Quality, Role, SlotView, Sources};
 use signaling_session::{Input, OfferRefusal, SocketId};
 
 /// One thing that happens; small numbers choose among people, sockets and times.
@@ -17,6 +17,8 @@ enum Step {
     MediaLost(u128, u128),
     Record(bool),
     Store(bool),
+    AudioOnly(u128, u128, bool),
+    Speakers(Vec<u128>),
     Drop(u128, Bye),
     Wait(i64),
 }
@@ -52,6 +54,22 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 mid: mid.to_string(),
                 height_px,
             }],
+            pinned: (height_px % 3 == 0).then(|| who(u128::from(mid) % 14)),
+        }),
+        (target.clone(), any::<(bool, bool)>()).prop_map(|(participant, (camera, subscribe))| {
+            let mut grants = Grants::ALL;
+            grants.publish.camera = camera;
+            grants.subscribe = subscribe;
+            ClientMessage::Grant {
+                participant,
+                grants,
+            }
+        }),
+        any::<bool>().prop_map(|on| ClientMessage::Encrypt { on }),
+        Just(ClientMessage::PublicKey { key: key("AAAA") }),
+        target.clone().prop_map(|to| ClientMessage::SealedKey {
+            to,
+            key: key("BBBB"),
         }),
         (0..40_u128).prop_map(|n| ClientMessage::Chat {
             id: chat_id(n),
@@ -88,6 +106,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..14_u128, 0..3_u128, 0..4_u32, any::<bool>())
             .prop_map(|(n, c, o, ok)| Step::Answer(n, c, o, ok)),
         1 => (0..14_u128, 0..3_u128).prop_map(|(n, c)| Step::MediaLost(n, c)),
+        1 => (0..14_u128, 0..3_u128, any::<bool>())
+            .prop_map(|(n, c, on)| Step::AudioOnly(n, c, on)),
+        1 => proptest::collection::vec(0..14_u128, 0..4).prop_map(Step::Speakers),
         4 => any::<bool>().prop_map(Step::Record),
         4 => any::<bool>().prop_map(Step::Store),
         1 => (0..14_u128, prop_oneof![Just(Bye::Removed), Just(Bye::Unauthorized)])
@@ -147,6 +168,14 @@ fn happen(world: &mut World, step: Step) {
         Step::MediaLost(n, c) => world.input(Input::MediaLost {
             participant: who(n),
             connection: connection(c),
+        }),
+        Step::AudioOnly(n, c, on) => world.input(Input::AudioOnly {
+            participant: who(n),
+            connection: connection(c),
+            on,
+        }),
+        Step::Speakers(people) => world.input(Input::Speakers {
+            participants: people.into_iter().map(who).collect(),
         }),
         Step::Record(ok) => world.record(ok),
         Step::Store(ok) => world.store(ok),

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod any_order;
+mod grants;
 mod permissions;
+mod secrecy;
 mod visit;
 mod world;

@@ -83,7 +83,10 @@ fn nobody_in_the_lobby_can_do_anything_but_wait_and_leave() {
     for message in [
         offer(1, 1),
         ClientMessage::Media { sources: on() },
-        ClientMessage::View { slots: Vec::new() },
+        ClientMessage::View {
+            slots: Vec::new(),
+            pinned: None,
+        },
         chat(1, "hello"),
         ClientMessage::ChatRead { seq: 1 },
         admit(PATIENT),

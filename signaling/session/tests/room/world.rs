@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, PARTICIPANTS_MAX,
-    Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage, Snapshot, Stage,
+    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, KeyText,
+    PARTICIPANTS_MAX,    Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage, Snapshot, Stage,
 };
 use signaling_session::{
     ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, RequestId,
@@ -27,6 +27,10 @@ pub(crate) fn chat_id(n: u128) -> ChatId {
 
 pub(crate) fn text(text: &str) -> ChatText {
     ChatText::try_from(text.to_owned()).unwrap()
+}
+
+pub(crate) fn key(text: &str) -> KeyText {
+    KeyText::try_from(text.to_owned()).unwrap()
 }
 
 pub(crate) fn sdp() -> Sdp {
@@ -128,6 +132,7 @@ impl World {
             socket,
             entry,
             secret,
+            relays: Vec::new(),
         });
         socket
     }
@@ -311,6 +316,12 @@ impl World {
             }
             ServerMessage::Answer { .. }
             | ServerMessage::Slots { .. }
+            | ServerMessage::Wanted { .. }
+            | ServerMessage::Speakers { .. }
+            | ServerMessage::AudioOnly { .. }
+            | ServerMessage::Encryption { .. }
+            | ServerMessage::SealedKey { .. }
+            | ServerMessage::Granted { .. }
             | ServerMessage::MediaLost { .. } => assert!(!waits, "media for somebody who waits"),
             _ => {}
         }
@@ -324,6 +335,7 @@ impl World {
     fn check_media(&self, command: &MediaCommand) {
         let (MediaCommand::Connect { participant, .. }
         | MediaCommand::SetSources { participant, .. }
+        | MediaCommand::SetGrants { participant, .. }
         | MediaCommand::SetView { participant, .. }) = command
         else {
             return;

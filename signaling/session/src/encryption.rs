@@ -1,0 +1,63 @@
+//! Visits in which only the people in them can see and hear: the room passes on keys that it cannot
+//! read, and keeps out who could not take part.
+
+use signaling_protocol::{ErrorCode, KeyText, ParticipantId, ServerMessage};
+
+use crate::room::Room;
+
+impl Room {
+    /// Whether people encrypt what they send for each other. A recorder or a telephone has no place
+    /// in such a visit.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
+    /// Switches encryption between people on or off.
+    pub(crate) fn encrypt(&mut self, by: ParticipantId, on: bool) {
+        if self.encrypted == on {
+            return;
+        }
+        let left_out = self
+            .members
+            .values()
+            .any(|member| member.is_admitted() && member.public_key.is_none());
+        if on && left_out {
+            let detail = "somebody in the visit cannot take part in encryption";
+            self.refuse(by, ErrorCode::OutOfOrder, detail);
+            return;
+        }
+        self.encrypted = on;
+        let people: Vec<_> = self
+            .members
+            .values()
+            .filter(|member| member.is_admitted())
+            .map(|member| member.id)
+            .collect();
+        for person in people {
+            self.say(person, ServerMessage::Encryption { on });
+        }
+        self.mark_roster();
+    }
+
+    /// A session says the key with which others seal theirs for it.
+    pub(crate) fn public_key(&mut self, of: ParticipantId, key: KeyText) {
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        if member.public_key.as_ref() != Some(&key) {
+            member.public_key = Some(key);
+            self.announce(of);
+        }
+    }
+
+    /// Passes a sealed key on.
+    pub(crate) fn sealed_key(&mut self, from: ParticipantId, to: ParticipantId, key: KeyText) {
+        if self.members.get(&to).is_some_and(|member| member.is_admitted()) {
+            self.say(to, ServerMessage::SealedKey { from, key });
+        } else {
+            let detail = "nobody with this id is in the visit";
+            self.refuse(from, ErrorCode::UnknownParticipant, detail);
+        }
+    }
+}
