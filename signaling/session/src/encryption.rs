@@ -53,7 +53,11 @@ impl Room {
 
     /// Passes a sealed key on.
     pub(crate) fn sealed_key(&mut self, from: ParticipantId, to: ParticipantId, key: KeyText) {
-        if self.members.get(&to).is_some_and(|member| member.is_admitted()) {
+        if self
+            .members
+            .get(&to)
+            .is_some_and(|member| member.is_admitted())
+        {
             self.say(to, ServerMessage::SealedKey { from, key });
         } else {
             let detail = "nobody with this id is in the visit";

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use signaling_protocol::{
-    ConnectionId, Grants, IceServer, KeyText, Participant, ParticipantId, Quality, Role, Sdp, SlotBinding,
-    SourceMid, Sources, Stage, WantedSource,
+    ConnectionId, Grants, IceServer, KeyText, Participant, ParticipantId, Quality, Role, Sdp,
+    SlotBinding, SourceMid, Sources, Stage, WantedSource,
 };
 
 use crate::input::{Person, SocketId, TokenHash};

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
     ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, KeyText,
-    PARTICIPANTS_MAX,    Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage, Snapshot, Stage,
+    PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage,
+    Snapshot, Stage,
 };
 use signaling_session::{
     ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, RequestId,
