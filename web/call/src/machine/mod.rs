@@ -241,7 +241,10 @@ impl Call {
                 token,
                 last_seq: self.last_seq,
             },
-            Some(Proof::Ticket(ticket)) => Auth::Ticket { ticket },
+            Some(Proof::Ticket(ticket)) => Auth::Ticket {
+                ticket,
+                connection: self.media.connection(),
+            },
             None => return self.lose(now_ms),
         };
         self.send(ClientMessage::Hello {

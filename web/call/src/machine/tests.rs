@@ -220,6 +220,7 @@ fn a_ticket_is_shown_once_and_then_the_resume_secret() {
     let hello = bench.feed(Input::SocketOpened(bench.socket));
     let by_ticket = Auth::Ticket {
         ticket: "ticket".to_owned(),
+        connection: None,
     };
     assert!(matches!(sent(&hello)[0], ClientMessage::Hello { auth, .. } if *auth == by_ticket));
     bench.welcome(Stage::Lobby, None);
