@@ -3,6 +3,7 @@
 use str0m::RtcError;
 use thiserror::Error;
 
+use crate::data::DataLane;
 use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::source::{SlotBinding, SlotView, SourceMid, SourceSet};
@@ -138,6 +139,17 @@ pub enum Command {
         slots: Vec<SlotView>,
         /// Whose picture goes before all others at this viewer; replaces what was pinned before.
         pinned: Option<ParticipantKey>,
+    },
+    /// Give a message of a service to everybody in a room who has the lane open.
+    Say {
+        /// The room.
+        room: RoomKey,
+        /// How it travels.
+        lane: DataLane,
+        /// Which service.
+        service: u8,
+        /// The message, at most [`DataLane::bytes_max`]; a longer one is dropped.
+        message: Vec<u8>,
     },
     /// Drop a participant's connection.
     Disconnect {

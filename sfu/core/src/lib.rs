@@ -30,6 +30,7 @@ mod room;
 
 mod allocation;
 mod binding;
+mod relay;
 mod walk;
 
 mod negotiate;
@@ -45,6 +46,7 @@ mod demux;
 mod peer;
 
 mod command;
+pub mod data;
 mod event;
 mod grants;
 mod ids;

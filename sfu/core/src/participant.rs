@@ -8,6 +8,7 @@ use str0m::rtp::Ssrc;
 use str0m::stats::PeerStats;
 
 use crate::command::{ConnectError, ConnectRequest};
+use crate::data::Lanes;
 use crate::demux::Claim;
 use crate::event::DisconnectCause;
 use crate::forward::Payloads;
@@ -45,6 +46,8 @@ pub(crate) struct Participant {
     pub(crate) sources_by_ssrc: Vec<(Ssrc, usize, usize)>,
     pub(crate) connected: bool,
     pub(crate) death: Option<DisconnectCause>,
+    /// Data channels.
+    pub(crate) lanes: Lanes,
     created: Instant,
     pub(crate) heard: Instant,
     pub(crate) received: Flow,
@@ -72,6 +75,7 @@ impl Participant {
             sources_by_ssrc: Vec::new(),
             connected: false,
             death: None,
+            lanes: Lanes::new(now),
             created: now,
             heard: now,
             received: Flow::default(),

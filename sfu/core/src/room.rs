@@ -428,6 +428,11 @@ impl Room {
             }
             PeerEvent::Estimate(bps) => person.estimate_bps = Some(bps),
             PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            PeerEvent::ChannelOpen(channel, label) => person.lanes.opened(channel, &label),
+            PeerEvent::ChannelClosed(channel) => person.lanes.closed(channel),
+            PeerEvent::Data(channel, message) => {
+                self.relay(now, key, (channel, &message), outlet);
+            }
             // Handled above.
             PeerEvent::Rtp(_) => {}
         }

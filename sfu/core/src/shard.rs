@@ -10,6 +10,7 @@ use str0m::net::{Protocol, Receive};
 use thiserror::Error;
 
 use crate::command::{Command, CommandId, ConnectError, ConnectRequest, Reply};
+use crate::data::Sender;
 use crate::demux::Demux;
 use crate::event::SfuEvent;
 use crate::ids::RoomKey;
@@ -261,6 +262,20 @@ impl Shard {
             } => {
                 self.with_room(room, |room, outlet| {
                     room.set_view(now, participant, (&slots, pinned), outlet);
+                });
+            }
+            Command::Say {
+                room,
+                lane,
+                service,
+                message,
+            } => {
+                if message.len() > lane.bytes_max() {
+                    self.outlet.counters.data_dropped += 1;
+                    return;
+                }
+                self.with_room(room, |room, outlet| {
+                    room.say(now, lane, (Sender::Service(service), &message), outlet);
                 });
             }
             Command::Disconnect { room, participant } => {

@@ -58,4 +58,10 @@ pub struct ShardCounters {
     pub dropped_refused: u64,
     /// Panics caught around one connection.
     pub peer_panics: u64,
+    /// Messages of data lanes given to a reader.
+    pub data_forwarded: u64,
+    /// Messages of data lanes that were too long, too many, not granted, or not taken.
+    pub data_dropped: u64,
+    /// Reliable lanes closed because their writer or reader could not keep up.
+    pub data_closed: u64,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sfu_core::data::DataLane;
 use sfu_core::{
     ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
 };
@@ -108,6 +109,22 @@ impl SfuHandle {
         pinned: Option<ParticipantKey>,
     ) -> Result<(), Stopped> {
         self.tell(room, Order::SetView(room, participant, slots, pinned))
+            .await
+    }
+
+    /// Gives a message of a service, such as captions, to everybody in a room who has opened the
+    /// lane. Bounded as [`sfu_core::data`] says; a message that is too long is dropped and counted.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn say(
+        &self,
+        room: RoomKey,
+        lane: DataLane,
+        service: u8,
+        message: Vec<u8>,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::Say(room, lane, service, message))
             .await
     }
 

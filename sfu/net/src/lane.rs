@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
+use sfu_core::data::DataLane;
 use sfu_core::{
     ConnectError, ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats,
     SlotView, SourceSet,
@@ -32,6 +33,7 @@ pub(crate) enum Order {
         Vec<SlotView>,
         Option<ParticipantKey>,
     ),
+    Say(RoomKey, DataLane, u8, Vec<u8>),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),

@@ -246,6 +246,12 @@ impl Turn {
                 slots,
                 pinned,
             },
+            Order::Say(room, lane, service, message) => Command::Say {
+                room,
+                lane,
+                service,
+                message,
+            },
             Order::Disconnect(room, participant) => Command::Disconnect { room, participant },
             Order::CloseRoom(room) => Command::CloseRoom { room },
             Order::Live(room, reply) => {
