@@ -30,6 +30,7 @@ mod room;
 
 mod allocation;
 mod binding;
+mod tick;
 mod walk;
 
 mod negotiate;
@@ -39,7 +40,12 @@ mod participant;
 mod publication;
 mod subscription;
 
+mod budget;
+mod climb;
 mod forward;
+mod quality;
+mod speaker;
+mod wanted;
 
 mod demux;
 mod peer;
@@ -59,6 +65,7 @@ pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply}
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
+pub use quality::Quality;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
-pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};
+pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};
