@@ -31,6 +31,7 @@ mod room;
 mod allocation;
 mod binding;
 mod relay;
+mod tick;
 mod walk;
 
 mod negotiate;
@@ -40,7 +41,12 @@ mod participant;
 mod publication;
 mod subscription;
 
+mod budget;
+mod climb;
 mod forward;
+mod quality;
+mod speaker;
+mod wanted;
 
 mod demux;
 mod peer;
@@ -61,6 +67,7 @@ pub use command::{Command, CommandId, ConnectError, ConnectRequest, LiveConnecti
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
+pub use quality::Quality;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
-pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};
+pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};

@@ -345,6 +345,16 @@ impl Shard {
     }
 
     #[cfg(test)]
+    pub(crate) fn pin_estimate(
+        &mut self,
+        now: Instant,
+        (room, participant): (RoomKey, crate::ParticipantKey),
+        bps: u64,
+    ) {
+        self.with_room(room, |room, _| room.pin_estimate(now, participant, bps));
+    }
+
+    #[cfg(test)]
     pub(crate) fn remembers_nothing(&self) -> bool {
         self.rooms.is_empty() && self.deadlines.is_empty() && self.outlet.demux.is_empty()
     }

@@ -94,7 +94,7 @@ impl World {
     pub(super) fn new() -> Self {
         let config = ShardConfig {
             candidates: vec![server_address()],
-            connections_max: 100,
+            connections_max: 1000,
         };
         Self {
             now: some_instant(),
@@ -150,6 +150,7 @@ impl World {
         self.clients.push(client);
         let index = self.clients.len() - 1;
         let answer = self.connect(index, &offer).unwrap();
+        self.pin_estimate(index, 100_000_000);
         self.accept(index, pending, &answer);
         self.run(Duration::from_millis(500));
         assert!(
@@ -214,6 +215,12 @@ impl World {
             participant,
             on,
         });
+    }
+
+    /// There is no network here whose bandwidth could be measured.
+    pub(super) fn pin_estimate(&mut self, index: usize, bps: u64) {
+        let (room, me) = (self.clients[index].room, self.clients[index].me);
+        self.shard.pin_estimate(self.now, (room, me), bps);
     }
 
     /// Lets time pass, with every timer in its turn.
