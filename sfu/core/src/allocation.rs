@@ -80,7 +80,7 @@ impl Room {
         for (from, person) in &self.people {
             for publication in &person.publications {
                 let source = publication.source;
-                let on = person.on.contains(source);
+                let on = person.forwards(source);
                 offers.push(Offer {
                     from: *from,
                     source,

@@ -18,7 +18,7 @@ impl Room {
         for (key, person) in &mut self.people {
             let wanted: Vec<(ParticipantKey, Source)> = offered
                 .iter()
-                .filter(|(from, _)| (from == key) == echo)
+                .filter(|(from, _)| person.grants.subscribe && (from == key) == echo)
                 .copied()
                 .collect();
             bind_slots(&mut person.slots, &wanted);
@@ -55,7 +55,8 @@ impl Room {
         let mut offered = Vec::new();
         for source in Source::ALL {
             for (key, person) in &self.people {
-                let shown = source != Source::Screen || person.on.screen;
+                let shown = person.grants.may_publish(source)
+                    && (source != Source::Screen || person.on.screen);
                 if shown && person.publication(source).is_some() {
                     offered.push((*key, source));
                 }

@@ -3,6 +3,7 @@
 use str0m::RtcError;
 use thiserror::Error;
 
+use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::source::{SlotView, SourceMid, SourceSet};
 use crate::stats::RoomStats;
@@ -31,8 +32,12 @@ pub struct ConnectRequest {
     pub offer_sdp: String,
     /// Which `sendonly` m-lines carry what. Other receiving m-lines are slots.
     pub sources: Vec<SourceMid>,
-    /// Which sources may be forwarded from the first packet on.
+    /// Which sources are forwarded from the first packet on, as far as the grants go.
     pub on: SourceSet,
+    /// How much the person's picture matters to the others.
+    pub rank: Rank,
+    /// What the person may send and receive.
+    pub grants: Grants,
 }
 
 impl core::fmt::Debug for ConnectRequest {
@@ -113,7 +118,16 @@ pub enum Command {
         /// The new state.
         on: SourceSet,
     },
-    /// How large slots are shown; slots that are not named keep their size.
+    /// What a person may send and receive from here on. Unknown participants are ignored.
+    SetGrants {
+        /// The room.
+        room: RoomKey,
+        /// The person.
+        participant: ParticipantKey,
+        /// The new state.
+        grants: Grants,
+    },
+    /// How large slots are shown, and whose picture matters most; slots that are not named keep their size.
     SetView {
         /// The room.
         room: RoomKey,
@@ -121,6 +135,8 @@ pub enum Command {
         participant: ParticipantKey,
         /// The sizes.
         slots: Vec<SlotView>,
+        /// Whose picture goes before all others at this viewer; replaces what was pinned before.
+        pinned: Option<ParticipantKey>,
     },
     /// Drop a participant's connection.
     Disconnect {

@@ -1,7 +1,7 @@
 //! What a shard tells the signaling side without being asked.
 
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
-use crate::source::SlotBinding;
+use crate::source::{SlotBinding, WantedSource};
 
 /// Why a connection ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +51,37 @@ pub enum SfuEvent {
         connection: ConnectionKey,
         /// Bound slots; a slot that is not named is empty.
         slots: Vec<SlotBinding>,
+    },
+    /// Which encodings of what a person publishes are watched by anybody. Told on change only;
+    /// that something is not wanted any more is told a little later than that it is wanted again.
+    Wanted {
+        /// The room.
+        room: RoomKey,
+        /// The publishing person.
+        participant: ParticipantKey,
+        /// Their connection.
+        connection: ConnectionKey,
+        /// Every published source; the list is complete.
+        sources: Vec<WantedSource>,
+    },
+    /// Who speaks now. Told on change only, and not more often than every 300 ms.
+    Speakers {
+        /// The room.
+        room: RoomKey,
+        /// Everybody who speaks, the loudest first.
+        speakers: Vec<ParticipantKey>,
+    },
+    /// Pictures are withheld from a person because their bandwidth carries no more than sound, or
+    /// are back.
+    AudioOnly {
+        /// The room.
+        room: RoomKey,
+        /// The receiving person.
+        participant: ParticipantKey,
+        /// Their connection.
+        connection: ConnectionKey,
+        /// Whether pictures are withheld.
+        on: bool,
     },
     /// The engine of this one connection panicked; it was dropped and forgotten.
     PeerFailed {

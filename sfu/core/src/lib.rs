@@ -46,6 +46,7 @@ mod peer;
 
 mod command;
 mod event;
+mod grants;
 mod ids;
 pub mod limits;
 mod source;
@@ -56,7 +57,8 @@ mod scenarios;
 
 pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply};
 pub use event::{DisconnectCause, SfuEvent};
+pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
-pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet};
+pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};

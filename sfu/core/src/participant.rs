@@ -11,6 +11,7 @@ use crate::command::{ConnectError, ConnectRequest};
 use crate::demux::Claim;
 use crate::event::DisconnectCause;
 use crate::forward::Payloads;
+use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey};
 use crate::limits::HANDSHAKE_MAX;
 use crate::offer::Outline;
@@ -34,6 +35,10 @@ pub(crate) struct Participant {
     pub(crate) peer: Peer,
     pub(crate) claim: Claim,
     pub(crate) on: SourceSet,
+    pub(crate) rank: Rank,
+    pub(crate) grants: Grants,
+    /// Whose picture this person wants first.
+    pub(crate) pinned: Option<ParticipantKey>,
     pub(crate) publications: Vec<Publication>,
     pub(crate) slots: Vec<Slot>,
     /// Received SSRC to publication and layer. As short as the engine's own list of streams.
@@ -59,6 +64,9 @@ impl Participant {
             peer,
             claim: Claim::default(),
             on: SourceSet::NONE,
+            rank: Rank::Other,
+            grants: Grants::NONE,
+            pinned: None,
             publications: Vec::new(),
             slots: Vec::new(),
             sources_by_ssrc: Vec::new(),
@@ -121,7 +129,14 @@ impl Participant {
         self.slots = slots;
         self.sources_by_ssrc.clear();
         self.on = request.on;
+        self.rank = request.rank;
+        self.grants = request.grants;
         Ok(())
+    }
+
+    /// Whether packets of `source` may go to anybody: switched on and granted.
+    pub(crate) fn forwards(&self, source: Source) -> bool {
+        self.on.contains(source) && self.grants.may_publish(source)
     }
 
     pub(crate) fn publication(&self, source: Source) -> Option<&Publication> {

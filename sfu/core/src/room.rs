@@ -13,6 +13,7 @@ use str0m::{Candidate, Input, Rtc};
 use crate::command::{ConnectError, ConnectRequest, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
+use crate::grants::Grants;
 use crate::ids::{ParticipantKey, RoomKey};
 use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
@@ -188,16 +189,33 @@ impl Room {
         }
     }
 
-    pub(crate) fn set_view(
+    pub(crate) fn set_grants(
         &mut self,
         now: Instant,
         key: ParticipantKey,
-        views: &[SlotView],
+        grants: Grants,
         outlet: &mut Outlet,
     ) {
         let Some(person) = self.people.get_mut(&key) else {
             return;
         };
+        if person.grants != grants {
+            person.grants = grants;
+            self.announce(now, outlet);
+        }
+    }
+
+    pub(crate) fn set_view(
+        &mut self,
+        now: Instant,
+        key: ParticipantKey,
+        (views, pinned): (&[SlotView], Option<ParticipantKey>),
+        outlet: &mut Outlet,
+    ) {
+        let Some(person) = self.people.get_mut(&key) else {
+            return;
+        };
+        person.pinned = pinned;
         for view in views {
             if let Some(slot) = person.slots.iter_mut().find(|slot| slot.name == view.mid) {
                 slot.view_height_px = view.height_px;

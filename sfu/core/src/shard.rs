@@ -244,13 +244,23 @@ impl Shard {
                     room.set_sources(now, participant, on, outlet);
                 });
             }
+            Command::SetGrants {
+                room,
+                participant,
+                grants,
+            } => {
+                self.with_room(room, |room, outlet| {
+                    room.set_grants(now, participant, grants, outlet);
+                });
+            }
             Command::SetView {
                 room,
                 participant,
                 slots,
+                pinned,
             } => {
                 self.with_room(room, |room, outlet| {
-                    room.set_view(now, participant, &slots, outlet);
+                    room.set_view(now, participant, (&slots, pinned), outlet);
                 });
             }
             Command::Disconnect { room, participant } => {

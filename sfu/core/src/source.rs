@@ -80,6 +80,16 @@ pub struct SlotBinding {
     pub source: Source,
 }
 
+/// Which encodings of one published source somebody watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedSource {
+    /// The source.
+    pub source: Source,
+    /// One entry for each simulcast encoding from low to high, exactly one without simulcast.
+    /// What is `false` is forwarded to nobody, and its sender may pause it.
+    pub encodings: Vec<bool>,
+}
+
 /// How large the picture of one slot is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotView {

@@ -74,7 +74,7 @@ impl Room {
             publication.note_height(layer, height_px);
         }
         let source = publication.source;
-        if !person.on.contains(source) {
+        if !person.forwards(source) {
             return None;
         }
         Some((

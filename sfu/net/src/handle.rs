@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sfu_core::{ConnectRequest, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet};
+use sfu_core::{ConnectRequest, Grants, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -78,7 +78,23 @@ impl SfuHandle {
             .await
     }
 
-    /// Says how large a participant shows their slots; slots that are not named keep their size.
+    /// Says what a participant may send and receive; enforced from the next packet on.
+    /// A participant without a connection is ignored: their next offer says it anew.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn set_grants(
+        &self,
+        room: RoomKey,
+        participant: ParticipantKey,
+        grants: Grants,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::SetGrants(room, participant, grants))
+            .await
+    }
+
+    /// Says how large a participant shows their slots, and whose picture goes before all others;
+    /// slots that are not named keep their size.
     ///
     /// # Errors
     /// [`Stopped`] after [`SfuHandle::shutdown`].
@@ -87,8 +103,9 @@ impl SfuHandle {
         room: RoomKey,
         participant: ParticipantKey,
         slots: Vec<SlotView>,
+        pinned: Option<ParticipantKey>,
     ) -> Result<(), Stopped> {
-        self.tell(room, Order::SetView(room, participant, slots))
+        self.tell(room, Order::SetView(room, participant, slots, pinned))
             .await
     }
 

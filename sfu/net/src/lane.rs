@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
 use sfu_core::{
-    ConnectError, ConnectRequest, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
+    ConnectError, ConnectRequest, Grants, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,7 +24,13 @@ pub(crate) enum Order {
         oneshot::Sender<Result<String, ConnectError>>,
     ),
     SetSources(RoomKey, ParticipantKey, SourceSet),
-    SetView(RoomKey, ParticipantKey, Vec<SlotView>),
+    SetGrants(RoomKey, ParticipantKey, Grants),
+    SetView(
+        RoomKey,
+        ParticipantKey,
+        Vec<SlotView>,
+        Option<ParticipantKey>,
+    ),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),

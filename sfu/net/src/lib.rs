@@ -21,8 +21,8 @@ mod socket;
 pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::{
-    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Mode,
-    ParticipantKey, ParticipantStats, RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source,
-    SourceMid, SourceSet,
+    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
+    Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
+    SlotView, Source, SourceMid, SourceSet, WantedSource,
 };
 pub use start::{StartError, start};

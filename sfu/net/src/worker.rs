@@ -233,10 +233,16 @@ impl Turn {
                 participant,
                 on,
             },
-            Order::SetView(room, participant, slots) => Command::SetView {
+            Order::SetGrants(room, participant, grants) => Command::SetGrants {
+                room,
+                participant,
+                grants,
+            },
+            Order::SetView(room, participant, slots, pinned) => Command::SetView {
                 room,
                 participant,
                 slots,
+                pinned,
             },
             Order::Disconnect(room, participant) => Command::Disconnect { room, participant },
             Order::CloseRoom(room) => Command::CloseRoom { room },

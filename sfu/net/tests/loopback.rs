@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use sfu_net::{
-    ConnectError, ConnectRequest, ConnectionKey, Mode, ParticipantKey, RoomKey, SfuConfig,
-    SfuEvent, SfuHandle, Source, SourceMid, SourceSet, StartError, start,
+    ConnectError, ConnectRequest, ConnectionKey, Grants, Mode, ParticipantKey, Rank, RoomKey,
+    SfuConfig, SfuEvent, SfuHandle, Source, SourceMid, SourceSet, StartError, start,
 };
 use str0m::change::SdpAnswer;
 use str0m::format::Codec;
@@ -60,6 +60,8 @@ impl Client {
                 source: Source::Microphone,
             }],
             on: SourceSet::ALL,
+            rank: Rank::Other,
+            grants: Grants::ALL,
         };
         let answer = sfu.connect(request).await.unwrap();
         let answer = SdpAnswer::from_sdp_string(&answer).unwrap();
@@ -205,6 +207,8 @@ async fn a_bad_offer_is_refused_with_its_reason() {
         offer_sdp: "nonsense".to_owned(),
         sources: vec![],
         on: SourceSet::NONE,
+        rank: Rank::Other,
+        grants: Grants::ALL,
     };
     let refused = sfu.connect(request).await;
     assert!(

@@ -17,8 +17,8 @@ mod text;
 pub use client::{Auth, ClientMessage, SlotView, SourceMid};
 pub use ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 pub use limits::{
-    CHAT_BACKLOG_MAX, CHAT_CHARS_MAX, HEARTBEAT_MS, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_CHARS_MAX,
-    PARTICIPANTS_MAX, SDP_BYTES_MAX, SILENCE_MS_MAX, TEST_MS_MAX, VERSION,
+    CHAT_BACKLOG_MAX, CHAT_CHARS_MAX, HEARTBEAT_MS, KEY_BYTES_MAX, MESSAGE_BYTES_MAX,
+    NAME_CHARS_MAX, PARTICIPANTS_MAX, SDP_BYTES_MAX, SILENCE_MS_MAX, TEST_MS_MAX, VERSION,
 };
 pub use roster::{Grants, Participant, Quality, Role, RoomOverview, Source, Sources, Stage};
 pub use server::{

@@ -6,8 +6,8 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use sfu_net::{
-    ConnectError, ConnectRequest, ConnectionKey, Mode, ParticipantKey, RefusedOffer, RoomKey,
-    SfuEvent, SfuHandle, SourceSet, Stopped,
+    ConnectError, ConnectRequest, ConnectionKey, Grants, Mode, ParticipantKey, Rank, RefusedOffer,
+    RoomKey, SfuEvent, SfuHandle, SourceSet, Stopped,
 };
 use signaling_protocol::{
     ConnectionId, ErrorCode, ParticipantId, RoomId, Sdp, SlotBinding, Source, Sources, TextError,
@@ -163,6 +163,8 @@ async fn carry_out(
                     })
                     .collect(),
                 on: source_set(on),
+                rank: Rank::Other,
+                grants: Grants::ALL,
             };
             let result = connect(&sfu, request).await;
             return Some(Input::Answered {
@@ -184,7 +186,7 @@ async fn carry_out(
                     height_px: slot.height_px,
                 })
                 .collect();
-            let set = sfu.set_view(room, participant_key(participant), slots);
+            let set = sfu.set_view(room, participant_key(participant), slots, None);
             timeout(COMMAND_MAX, set).await
         }
         MediaCommand::Disconnect { participant } => {
@@ -248,7 +250,10 @@ fn code(error: &RefusedOffer) -> ErrorCode {
 /// What an event of the media server means for which room.
 pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
     match event {
-        SfuEvent::Connected { .. } => None,
+        SfuEvent::Connected { .. }
+        | SfuEvent::Wanted { .. }
+        | SfuEvent::Speakers { .. }
+        | SfuEvent::AudioOnly { .. } => None,
         SfuEvent::Disconnected {
             room,
             participant,

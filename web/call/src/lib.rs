@@ -8,6 +8,7 @@
 
 mod grade;
 mod machine;
+mod pulse;
 mod rng;
 mod trial;
 

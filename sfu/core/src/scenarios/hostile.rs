@@ -18,6 +18,8 @@ fn request(offer_sdp: String) -> ConnectRequest {
         offer_sdp,
         sources: vec![],
         on: SourceSet::ALL,
+        rank: crate::Rank::Other,
+        grants: crate::Grants::ALL,
     }
 }
 

@@ -57,6 +57,7 @@ fn view(world: &mut World, index: usize, height_px: u16) {
         room,
         participant,
         slots,
+        pinned: None,
     });
 }
 

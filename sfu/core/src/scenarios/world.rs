@@ -13,9 +13,9 @@ use str0m::{Candidate, Event, Rtc};
 
 use super::some_instant;
 use crate::{
-    Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Input, Mode, Output,
-    ParticipantKey, Reply, RoomKey, SfuEvent, Shard, ShardConfig, SlotBinding, Source, SourceMid,
-    SourceSet,
+    Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
+    ParticipantKey, Rank, Reply, RoomKey, SfuEvent, Shard, ShardConfig, SlotBinding, Source,
+    SourceMid, SourceSet,
 };
 
 const STEP: Duration = Duration::from_millis(5);
@@ -30,6 +30,8 @@ pub(super) struct Client {
     pub(super) me: ParticipantKey,
     pub(super) connection: ConnectionKey,
     pub(super) mode: Mode,
+    pub(super) rank: Rank,
+    pub(super) grants: Grants,
     pub(super) address: SocketAddr,
     pub(super) rtc: Rtc,
     pub(super) sources: Vec<SourceMid>,
@@ -52,6 +54,8 @@ pub(super) struct Wishes {
     pub(super) audio_slots: usize,
     pub(super) video_slots: usize,
     pub(super) resends: bool,
+    pub(super) rank: Rank,
+    pub(super) grants: Grants,
 }
 
 impl Default for Wishes {
@@ -62,6 +66,8 @@ impl Default for Wishes {
             audio_slots: 1,
             video_slots: 1,
             resends: true,
+            rank: Rank::Other,
+            grants: Grants::ALL,
         }
     }
 }
@@ -113,6 +119,8 @@ impl World {
             me: ParticipantKey(me),
             connection: ConnectionKey(connection),
             mode,
+            rank: wishes.rank,
+            grants: wishes.grants,
             address,
             rtc: engine(wishes, self.now),
             sources: Vec::new(),
@@ -155,6 +163,8 @@ impl World {
             offer_sdp: offer.to_sdp_string(),
             sources: client.sources.clone(),
             on: SourceSet::ALL,
+            rank: client.rank,
+            grants: client.grants,
         };
         self.request(request)
     }

@@ -53,6 +53,13 @@ pub fn on_window(kind: &'static str, react: impl FnMut() + 'static) -> Option<Li
     Some(Listener::new(window.into(), kind, react))
 }
 
+/// Listens to changes of the network, in browsers that tell.
+pub(super) fn on_network(react: impl FnMut() + 'static) -> Option<Listener> {
+    let navigator = web_sys::window()?.navigator();
+    let network: EventTarget = reflect::get(&navigator, "connection").dyn_into().ok()?;
+    Some(Listener::new(network, "change", react))
+}
+
 /// The part of the address after `#`.
 #[must_use]
 pub fn fragment() -> String {

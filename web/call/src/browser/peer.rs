@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
-use signaling_protocol::{ConnectionId, Sdp, Source, SourceMid};
+use signaling_protocol::{ConnectionId, IceServer, Sdp, Source, SourceMid, WantedSource};
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionState,
     RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
@@ -36,12 +36,15 @@ impl Peer {
     /// Makes a connection that sends what is open and can receive `slots`.
     pub(super) fn new(
         connection: ConnectionId,
-        slots: SlotCount,
+        (slots, relays): (SlotCount, &[IceServer]),
         local: &LocalMedia,
         report: Rc<dyn Fn(PeerChange)>,
     ) -> Result<Self, JsValue> {
         let settings = RtcConfiguration::new();
         reflect::set(&settings, "bundlePolicy", &JsValue::from_str("max-bundle"));
+        if !relays.is_empty() {
+            reflect::set(&settings, "iceServers", &ice_servers(relays));
+        }
         let pc = RtcPeerConnection::new_with_configuration(&settings)?;
         let own = OWN
             .into_iter()
@@ -127,6 +130,60 @@ impl Peer {
         }
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.pc.connection_state() == RtcPeerConnectionState::Connected
+    }
+
+    /// The next offer looks for another way to the server.
+    pub(super) fn restart(&self) {
+        let _asked = reflect::call(&self.pc, "restartIce", &[]);
+    }
+
+    /// Sends the encodings that are watched and no others.
+    pub(super) fn send_only(&self, wanted: &[WantedSource]) {
+        for one in wanted {
+            self.change_encodings(one.source, |index, encoding| {
+                let active = one.encodings.get(index).copied().unwrap_or(true);
+                let differs = reflect::get(encoding, "active").as_bool() != Some(active);
+                reflect::set(encoding, "active", &active.into());
+                differs
+            });
+        }
+    }
+
+    /// Sends every piece of speech twice (RED, RFC 2198) or once. A browser that cannot change the
+    /// codec of a running stream goes on as it is.
+    pub(super) fn protect_speech(&self, twice: bool) {
+        let name = if twice { "audio/red" } else { "audio/opus" };
+        self.change_encodings(Source::Microphone, |_, encoding| {
+            let Some(codec) = codec_named(name) else {
+                return false;
+            };
+            reflect::set(encoding, "codec", &codec);
+            true
+        });
+    }
+
+    /// Edits the encodings of an own source; `edit` says whether anything has changed.
+    fn change_encodings(&self, source: Source, edit: impl Fn(usize, &JsValue) -> bool) {
+        let Some((_, line)) = self.own.iter().find(|(of, _)| *of == source) else {
+            return;
+        };
+        let sender = line.sender();
+        let Ok(parameters) = reflect::call(&sender, "getParameters", &[]) else {
+            return;
+        };
+        let encodings = Array::from(&reflect::get(&parameters, "encodings"));
+        let mut changed = false;
+        for (index, encoding) in encodings.iter().enumerate() {
+            changed |= edit(index, &encoding);
+        }
+        if changed && let Ok(set) = reflect::call_promise(&sender, "setParameters", &[parameters]) {
+            // A stream that ended meanwhile refuses; there is nothing left to change then.
+            spawn_local(async move { drop(JsFuture::from(set).await) });
+        }
+    }
+
     /// What a receiving m-line brings.
     pub(super) fn stream(&self, mid: &str) -> Option<MediaStream> {
         let slots = self.slots.borrow();
@@ -190,6 +247,35 @@ fn encodings(source: Source) -> JsValue {
         }
     };
     list.into()
+}
+
+fn ice_servers(relays: &[IceServer]) -> JsValue {
+    let list = Array::new();
+    for relay in relays {
+        let urls: Array = relay
+            .urls
+            .iter()
+            .map(|url| JsValue::from_str(url))
+            .collect();
+        list.push(&reflect::object(&[
+            ("urls", urls.into()),
+            ("username", JsValue::from_str(&relay.username)),
+            ("credential", JsValue::from_str(&relay.credential)),
+        ]));
+    }
+    list.into()
+}
+
+/// What the browser says of a codec that it can send.
+fn codec_named(mime: &str) -> Option<JsValue> {
+    let sender = reflect::get(&js_sys::global(), "RTCRtpSender");
+    let kind = mime.split('/').next().unwrap_or_default();
+    let capabilities =
+        reflect::call(&sender, "getCapabilities", &[JsValue::from_str(kind)]).ok()?;
+    let codecs = Array::from(&reflect::get(&capabilities, "codecs"));
+    codecs.iter().find(|codec| {
+        reflect::text(codec, "mimeType").is_some_and(|name| name.eq_ignore_ascii_case(mime))
+    })
 }
 
 /// Offers VP8 first, then H.264, and nothing else: what the server forwards, and an offer that

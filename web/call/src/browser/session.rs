@@ -7,21 +7,26 @@ use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
 use signaling_protocol::{
-    ChatText, ClientMessage, ConnectionId, ParticipantId, Sdp, SlotView, Source, Sources,
+    ChatText, ClientMessage, ConnectionId, IceServer, ParticipantId, Sdp, SlotView, Source, Sources,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlMediaElement;
 
 use super::clock::{chat_id, now_ms, seed};
 use super::devices::{LocalMedia, MediaError};
-use super::host::{Listener, on_window, socket_url};
+use super::host::{Listener, on_network, on_window, socket_url};
 use super::peer::Peer;
 use super::socket::{Socket, SocketEvent};
 use super::sound::Speaker;
 use super::stats::{self, StatsReport};
 use crate::grade::Grader;
 use crate::machine::{Act, Call, CallView, Config, Input, Notice, Output, PeerChange, SlotCount};
+use crate::pulse::Pulse;
 
+/// How often it is looked whether anything arrives.
+const PULSE_MS: u32 = 400;
+/// Share of lost packets from which on speech is sent twice.
+const SPEECH_LOSS: f64 = 0.03;
 /// How often a connection is measured. Two seconds: words that change slower than people blink.
 const STATS_MS: u32 = 2_000;
 
@@ -90,6 +95,8 @@ struct Inner {
     timer: RefCell<Option<Timeout>>,
     measured: RefCell<StatsReport>,
     grader: RefCell<Grader>,
+    pulse: RefCell<Pulse>,
+    speech_twice: Cell<bool>,
     closed: Cell<bool>,
     following: Cell<u32>,
     loudness: Loudness,
@@ -113,7 +120,9 @@ pub struct CallSession {
 /// Timers and listeners that end with the last clone.
 struct Held {
     _stats: Interval,
+    _pulse: Interval,
     _online: Option<Listener>,
+    _network: Option<Listener>,
 }
 
 impl core::fmt::Debug for CallSession {
@@ -169,6 +178,8 @@ impl CallSession {
                 timer: RefCell::default(),
                 measured: RefCell::default(),
                 grader: RefCell::default(),
+                pulse: RefCell::default(),
+                speech_twice: Cell::new(false),
                 closed: Cell::new(false),
                 following: Cell::new(0),
                 loudness,
@@ -188,12 +199,26 @@ impl CallSession {
                 inner.feed(Input::NetworkChanged);
             }
         });
+        let changed = Rc::downgrade(&inner);
+        let network = on_network(move || {
+            if let Some(inner) = changed.upgrade() {
+                inner.feed(Input::NetworkChanged);
+            }
+        });
+        let felt = Rc::downgrade(&inner);
+        let pulse = Interval::new(PULSE_MS, move || {
+            if let Some(inner) = felt.upgrade() {
+                inner.feel_pulse();
+            }
+        });
         inner.feed(Input::Start);
         Self {
             inner,
             _held: Rc::new(Held {
                 _stats: stats,
+                _pulse: pulse,
                 _online: online,
+                _network: network,
             }),
         }
     }
@@ -396,13 +421,23 @@ impl Inner {
             Output::CloseSocket => {
                 let _closed = self.socket.borrow_mut().take();
             }
-            Output::OpenPeer { connection, slots } => self.open_peer(connection, slots),
+            Output::OpenPeer {
+                connection,
+                slots,
+                relays,
+                encrypted: _,
+            } => self.open_peer(connection, slots, &relays),
+            Output::RestartPeer { connection } => {
+                self.with_peer(connection, Peer::restart);
+                self.make_offer(connection);
+            }
+            Output::SendOnly {
+                connection,
+                sources,
+            } => self.with_peer(connection, |peer| peer.send_only(&sources)),
+            Output::OpenKey { .. } => {}
             Output::GrowPeer { connection, slots } => {
-                if let Some(peer) = self.peer.borrow().as_ref()
-                    && peer.connection == connection
-                {
-                    peer.grow(slots);
-                }
+                self.with_peer(connection, |peer| peer.grow(slots));
                 self.make_offer(connection);
             }
             Output::ApplyAnswer { connection, sdp } => self.apply_answer(connection, sdp),
@@ -452,7 +487,15 @@ impl Inner {
         *self.socket.borrow_mut() = Socket::open(&url, report);
     }
 
-    fn open_peer(&self, connection: ConnectionId, slots: SlotCount) {
+    fn with_peer(&self, connection: ConnectionId, work: impl FnOnce(&Peer)) {
+        if let Some(peer) = self.peer.borrow().as_ref()
+            && peer.connection == connection
+        {
+            work(peer);
+        }
+    }
+
+    fn open_peer(&self, connection: ConnectionId, slots: SlotCount, relays: &[IceServer]) {
         let me = self.me.clone();
         let report = Rc::new(move |change: PeerChange| {
             if let Some(inner) = me.upgrade() {
@@ -461,7 +504,9 @@ impl Inner {
                 inner.measure();
             }
         });
-        let made = Peer::new(connection, slots, &self.local, report).ok();
+        let made = Peer::new(connection, (slots, relays), &self.local, report).ok();
+        self.pulse.replace(Pulse::default());
+        self.speech_twice.set(false);
         *self.measured.borrow_mut() = StatsReport::default();
         let before = self.peer.replace(made);
         drop(before);
@@ -549,11 +594,51 @@ impl Inner {
                 return;
             }
             let sample = report.sample_since(&inner.measured.borrow());
+            inner.protect_speech(report.loss_sent);
             let quality = inner.grader.borrow_mut().feed(&sample);
             *inner.measured.borrow_mut() = report.clone();
             inner.feed(Input::Act(Act::Quality(quality)));
             (inner.hooks.stats)(report);
         });
+    }
+
+    /// Looks whether anything arrives. A browser calls a connection disconnected after seconds; the
+    /// server has something to say several times a second to whoever sends.
+    fn feel_pulse(&self) {
+        let connected = self
+            .peer
+            .borrow()
+            .as_ref()
+            .filter(|peer| peer.is_connected())
+            .map(|peer| (peer.connection, peer.pc.clone()));
+        let Some((connection, pc)) = connected else {
+            return;
+        };
+        let me = self.me.clone();
+        spawn_local(async move {
+            let Some(beat) = stats::beat(pc).await else {
+                return;
+            };
+            let Some(inner) = me.upgrade() else { return };
+            if inner.uses(connection) && inner.pulse.borrow_mut().feed(beat) {
+                inner.feed(Input::Peer(connection, PeerChange::Stalled));
+            }
+        });
+    }
+
+    /// Speech is sent twice while the server misses some of it. Between people who encrypt for each
+    /// other it is not: the server could not take it apart for browsers that do not know RED.
+    fn protect_speech(&self, loss_sent: Option<f64>) {
+        let lossy = loss_sent.is_some_and(|loss| loss > SPEECH_LOSS);
+        let calm = loss_sent.is_none_or(|loss| loss < SPEECH_LOSS / 4.0);
+        let twice = self.speech_twice.get();
+        let wanted = (lossy || (twice && !calm)) && !self.call.borrow().view().encrypted;
+        if wanted != twice {
+            self.speech_twice.set(wanted);
+            if let Some(peer) = self.peer.borrow().as_ref() {
+                peer.protect_speech(wanted);
+            }
+        }
     }
 
     /// Whether this is still the connection in use; a reading of an earlier one says nothing.

@@ -8,6 +8,7 @@ use web_sys::RtcPeerConnection;
 use super::clock::whole;
 use super::reflect;
 use crate::grade::LinkSample;
+use crate::pulse::Beat;
 
 /// What one receiving m-line has brought so far.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,6 +81,21 @@ fn count(entry: &JsValue, name: &str) -> u64 {
 
 fn word(entry: &JsValue, name: &str) -> String {
     reflect::text(entry, name).unwrap_or_default()
+}
+
+/// How many packets have passed the transport so far, for [`crate::pulse::Pulse`].
+pub(super) async fn beat(pc: RtcPeerConnection) -> Option<Beat> {
+    let raw = JsFuture::from(pc.get_stats()).await.ok()?;
+    let map: Map = raw.unchecked_into();
+    let mut beat = Beat::default();
+    for entry in Array::from(&map.values()).iter() {
+        if word(&entry, "type") == "candidate-pair" {
+            let add = |sum: u64, name| sum.saturating_add(count(&entry, name));
+            beat.sent_bytes = add(beat.sent_bytes, "bytesSent");
+            beat.received_bytes = add(beat.received_bytes, "bytesReceived");
+        }
+    }
+    Some(beat)
 }
 
 /// Reads a connection. None when it is closed.

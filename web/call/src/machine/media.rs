@@ -5,8 +5,11 @@ use signaling_protocol::{ConnectionId, PARTICIPANTS_MAX, Participant, SlotBindin
 use super::words::{MediaState, PeerChange, SlotCount};
 use crate::rng::Rng;
 
-/// Browsers often come back from `disconnected` by themselves; after this long they do not.
-const DISCONNECTED_MS_MAX: u64 = 2_000;
+/// A connection that was interrupted looks for another way at once (ICE restart); when that has not
+/// helped after this long, a new connection is made.
+const DISCONNECTED_MS_MAX: u64 = 5_000;
+/// Two searches for another way have at least this between them.
+const RESTART_MS_MIN: u64 = 2_000;
 /// From the wish for a connection to packets. Slow mobile networks need about three seconds.
 const CONNECT_MS_MAX: u64 = 10_000;
 /// The server answers an offer in one round trip.
@@ -44,6 +47,9 @@ struct Peer {
     talk: Talk,
     flow: Flow,
     opened_ms: u64,
+    restarted_ms: Option<u64>,
+    /// The network has changed under it; the browser may not have noticed.
+    suspect: bool,
 }
 
 /// What to do next.
@@ -53,6 +59,19 @@ pub(super) enum MediaStep {
     Open(ConnectionId, SlotCount),
     /// Add slots.
     Grow(ConnectionId, SlotCount),
+    /// Look for another way to the server (ICE restart, RFC 8839 section 4.4.1.1.1).
+    Restart(ConnectionId),
+}
+
+/// What becomes of a connection after the server is back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Survival {
+    /// It goes on.
+    Lives,
+    /// The server still has it, and an offer or the way to it was lost.
+    Restart,
+    /// The server has forgotten it.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -117,6 +136,8 @@ impl Media {
             talk: Talk::Making,
             flow: Flow::New,
             opened_ms: now_ms,
+            restarted_ms: None,
+            suspect: false,
         });
         MediaStep::Open(connection, slots)
     }
@@ -136,6 +157,20 @@ impl Media {
         };
         peer.talk = Talk::Making;
         Some(MediaStep::Grow(peer.connection, peer.slots))
+    }
+
+    /// Another way to the server, unless it was looked for a moment ago or an offer is under way.
+    pub(super) fn restart(&mut self, now_ms: u64) -> Option<MediaStep> {
+        let peer = self.peer.as_mut()?;
+        let recent = peer
+            .restarted_ms
+            .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MIN);
+        if peer.flow == Flow::New || peer.talk != Talk::Settled || recent {
+            return None;
+        }
+        peer.restarted_ms = Some(now_ms);
+        peer.talk = Talk::Making;
+        Some(MediaStep::Restart(peer.connection))
     }
 
     /// The number of an offer that was made, if it is to be sent.
@@ -192,7 +227,16 @@ impl Media {
                     peer.flow = Flow::Disconnected { since_ms: now_ms };
                 }
             }
+            PeerChange::Stalled => {}
             PeerChange::Failed => self.fail(now_ms),
+        }
+    }
+
+    /// The network has changed under the connection: as soon as the server is back, another way is
+    /// looked for.
+    pub(super) fn interrupted(&mut self) {
+        if let Some(peer) = &mut self.peer {
+            peer.suspect = true;
         }
     }
 
@@ -208,12 +252,23 @@ impl Media {
     }
 
     /// After a Welcome: whether the connection lives on the server too, or is still to be offered.
-    pub(super) fn survives(&self, on_server: Option<ConnectionId>) -> bool {
-        self.peer.as_ref().is_some_and(|peer| match peer.talk {
-            Talk::Making => peer.offer_no == 0 || on_server == Some(peer.connection),
-            Talk::Settled => on_server == Some(peer.connection),
-            Talk::Asked { .. } | Talk::Missed => false,
-        })
+    pub(super) fn survives(&mut self, on_server: Option<ConnectionId>) -> Survival {
+        let Some(peer) = self.peer.as_mut() else {
+            return Survival::Gone;
+        };
+        let known = on_server == Some(peer.connection);
+        let disconnected = matches!(peer.flow, Flow::Disconnected { .. });
+        let interrupted = core::mem::take(&mut peer.suspect) || disconnected;
+        match peer.talk {
+            Talk::Making if peer.offer_no == 0 || known => Survival::Lives,
+            Talk::Settled if known && !interrupted => Survival::Lives,
+            Talk::Settled | Talk::Asked { .. } | Talk::Missed if known => {
+                peer.talk = Talk::Settled;
+                peer.restarted_ms = None;
+                Survival::Restart
+            }
+            Talk::Making | Talk::Settled | Talk::Asked { .. } | Talk::Missed => Survival::Gone,
+        }
     }
 
     /// Forgets the connection. Says whether there was one to close.

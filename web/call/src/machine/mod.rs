@@ -9,11 +9,11 @@ mod words;
 use std::collections::VecDeque;
 
 use link::{Link, LinkState, LinkStep, Proof};
-use media::{Media, MediaStep};
+use media::{Media, MediaStep, Survival};
 use room::Room;
 use signaling_protocol::{
-    Auth, Bye, ClientMessage, ErrorCode, Quality, ServerFrame, ServerMessage, Snapshot, Sources,
-    Stage, VERSION,
+    Auth, Bye, ClientMessage, ErrorCode, Grants, KeyText, ParticipantId, Quality, ServerFrame,
+    ServerMessage, Snapshot, Sources, Stage, VERSION,
 };
 pub use words::{
     Act, CallView, Config, Ending, Input, MediaState, Notice, Output, PeerChange, PendingChat,
@@ -36,6 +36,9 @@ pub struct Call {
     /// Own sources were changed while the server was away.
     sources_changed: bool,
     quality: Quality,
+    pinned: Option<ParticipantId>,
+    /// Said again at every Welcome: the server forgets it with the window.
+    public_key: Option<KeyText>,
     last_seq: u64,
     welcomed: bool,
     /// The person was told that the connection is lost.
@@ -61,11 +64,17 @@ impl Call {
                 chat: Vec::new(),
                 chat_read: 0,
                 pending: Vec::new(),
+                speakers: Vec::new(),
+                audio_only: false,
+                encrypted: false,
+                relays: Vec::new(),
             },
             media: Media::new(config.slots_min),
             sources: config.sources,
             sources_changed: false,
             quality: Quality::Unknown,
+            pinned: None,
+            public_key: None,
             last_seq: 0,
             welcomed: false,
             told_lost: false,
@@ -129,6 +138,12 @@ impl Call {
             }
             Input::Peer(connection, change) => {
                 self.media.changed(now_ms, connection, change);
+                let current = self.media.connection() == Some(connection);
+                let broken = matches!(change, PeerChange::Disconnected | PeerChange::Stalled);
+                if current && broken && self.is_in_call() {
+                    let step = self.media.restart(now_ms);
+                    self.media_step(step);
+                }
                 self.advance_media(now_ms);
             }
             Input::Act(act) => self.act(act),
@@ -189,6 +204,10 @@ impl Call {
             media: self.media.state(),
             quality: self.quality,
             sources: self.sources,
+            speakers: self.room.speakers.clone(),
+            pinned: self.pinned,
+            audio_only: self.room.audio_only,
+            encrypted: self.room.encrypted,
         }
     }
 
@@ -251,6 +270,7 @@ impl Call {
             LinkState::Pause { .. } => self.connect(now_ms),
             LinkState::Open { .. } => {
                 self.out.push_back(Output::CloseSocket);
+                self.media.interrupted();
                 self.connect(now_ms);
             }
             LinkState::Idle
@@ -299,10 +319,18 @@ impl Call {
     fn media_step(&mut self, step: Option<MediaStep>) {
         match step {
             Some(MediaStep::Open(connection, slots)) => {
-                self.out.push_back(Output::OpenPeer { connection, slots });
+                self.out.push_back(Output::OpenPeer {
+                    connection,
+                    slots,
+                    relays: self.room.relays.clone(),
+                    encrypted: self.room.encrypted,
+                });
             }
             Some(MediaStep::Grow(connection, slots)) => {
                 self.out.push_back(Output::GrowPeer { connection, slots });
+            }
+            Some(MediaStep::Restart(connection)) => {
+                self.out.push_back(Output::RestartPeer { connection });
             }
             None => {}
         }
@@ -374,6 +402,29 @@ impl Call {
                     self.media.slots = slots;
                 }
             }
+            ServerMessage::Wanted {
+                connection,
+                sources,
+            } => {
+                if self.media.connection() == Some(connection) {
+                    self.out.push_back(Output::SendOnly {
+                        connection,
+                        sources,
+                    });
+                }
+            }
+            ServerMessage::Speakers { participants } => self.room.speakers = participants,
+            ServerMessage::AudioOnly { connection, on } => {
+                if self.media.connection() == Some(connection) && self.room.audio_only != on {
+                    self.room.audio_only = on;
+                    self.notice(Notice::AudioOnly(on));
+                }
+            }
+            ServerMessage::Encryption { on } => self.encryption(now_ms, on),
+            ServerMessage::SealedKey { from, key } => {
+                self.out.push_back(Output::OpenKey { from, key });
+            }
+            ServerMessage::Granted { grants } => self.granted(grants),
             ServerMessage::MediaLost { connection } => {
                 if self.media.connection() == Some(connection) {
                     self.media.fail(now_ms);
@@ -415,6 +466,8 @@ impl Call {
     /// Takes over a snapshot; in the visit this makes media flow.
     fn enter(&mut self, now_ms: u64, snapshot: Snapshot) {
         let on_server = snapshot.connection;
+        let wanted = snapshot.wanted.clone();
+        let was_encrypted = self.room.encrypted;
         let slots = snapshot.slots.clone();
         let known_sources = snapshot.me.sources;
         self.room.load(snapshot);
@@ -423,6 +476,9 @@ impl Call {
                 self.out.push_back(Output::ClosePeer);
             }
             return;
+        }
+        if let Some(key) = self.public_key.clone() {
+            self.send(ClientMessage::PublicKey { key });
         }
         if known_sources != self.sources {
             self.send(ClientMessage::Media {
@@ -436,15 +492,57 @@ impl Call {
             });
         }
         self.send_pending();
-        if self.media.survives(on_server) {
-            if on_server.is_some() {
-                self.media.slots = slots;
-            }
-            self.advance_media(now_ms);
+        let survival = if was_encrypted == self.room.encrypted {
+            self.media.survives(on_server)
         } else {
+            Survival::Gone
+        };
+        let step = match survival {
+            Survival::Lives => None,
+            Survival::Restart => self.media.restart(now_ms),
+            Survival::Gone => Some(self.media.open(now_ms, &mut self.rng, &self.room.others)),
+        };
+        let known = on_server.filter(|_| survival != Survival::Gone);
+        if let Some(connection) = known {
+            self.media.slots = slots;
+            self.out.push_back(Output::SendOnly {
+                connection,
+                sources: wanted,
+            });
+        }
+        self.media_step(step);
+        self.advance_media(now_ms);
+    }
+
+    /// From here on people encrypt for each other, or no longer: nothing of the old connection may
+    /// go on.
+    fn encryption(&mut self, now_ms: u64, on: bool) {
+        if self.room.encrypted == on {
+            return;
+        }
+        self.room.encrypted = on;
+        self.notice(Notice::Encrypted(on));
+        if self.is_in_call() {
             let step = self.media.open(now_ms, &mut self.rng, &self.room.others);
             self.media_step(Some(step));
         }
+    }
+
+    /// A clinician changed what the server forwards. What is no longer forwarded is switched off,
+    /// so that no light is on for nobody.
+    fn granted(&mut self, grants: Grants) {
+        if let Some(me) = &mut self.room.me {
+            me.grants = grants;
+        }
+        let sources = Sources {
+            microphone: self.sources.microphone && grants.publish.microphone,
+            camera: self.sources.camera && grants.publish.camera,
+            screen: self.sources.screen && grants.publish.screen,
+        };
+        if sources != self.sources {
+            self.act(Act::Sources(sources));
+        }
+        self.notice(Notice::GrantsChanged(grants));
     }
 
     fn error(&mut self, now_ms: u64, code: ErrorCode) {
@@ -527,7 +625,31 @@ impl Call {
             }
             Act::View(slots) => {
                 if self.is_in_call() {
-                    self.send(ClientMessage::View { slots });
+                    let pinned = self.pinned;
+                    self.send(ClientMessage::View { slots, pinned });
+                }
+            }
+            Act::Pin(pinned) => {
+                self.pinned = pinned;
+                if self.is_in_call() {
+                    let slots = Vec::new();
+                    self.send(ClientMessage::View { slots, pinned });
+                }
+            }
+            Act::Grant(participant, grants) => self.command(ClientMessage::Grant {
+                participant,
+                grants,
+            }),
+            Act::Encrypt(on) => self.command(ClientMessage::Encrypt { on }),
+            Act::PublicKey(key) => {
+                self.public_key = Some(key.clone());
+                if self.link.is_open() && self.welcomed {
+                    self.send(ClientMessage::PublicKey { key });
+                }
+            }
+            Act::SealedKey(to, key) => {
+                if self.is_in_call() {
+                    self.send(ClientMessage::SealedKey { to, key });
                 }
             }
             Act::Leave => {

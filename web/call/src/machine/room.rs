@@ -1,7 +1,7 @@
 //! What is known of the room: people, chat, who I am.
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, Participant, ParticipantId, Snapshot, Stage,
+    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Snapshot, Stage,
 };
 
 use super::words::{Notice, PendingChat};
@@ -20,6 +20,10 @@ pub(super) struct Room {
     pub(super) chat: Vec<ChatMessage>,
     pub(super) chat_read: u64,
     pub(super) pending: Vec<PendingChat>,
+    pub(super) speakers: Vec<ParticipantId>,
+    pub(super) audio_only: bool,
+    pub(super) encrypted: bool,
+    pub(super) relays: Vec<IceServer>,
 }
 
 impl Room {
@@ -40,6 +44,10 @@ impl Room {
             self.chat_read = 0;
         }
         self.me = Some(snapshot.me);
+        self.speakers = snapshot.speakers;
+        self.audio_only = snapshot.audio_only;
+        self.encrypted = snapshot.encrypted;
+        self.relays = snapshot.relays;
         self.chat_read = self.chat_read.max(snapshot.chat_read);
         for message in snapshot.chat {
             self.chat(message);

@@ -26,6 +26,8 @@ fn person(number: u128, stage: Stage) -> Participant {
         stage,
         connected: true,
         sources: Sources::default(),
+        grants: Grants::ALL,
+        public_key: None,
         quality: Quality::Unknown,
         since_us: 0,
     }
@@ -46,6 +48,11 @@ fn snapshot(stage: Stage, connection: Option<ConnectionId>) -> Snapshot {
         chat_read: 0,
         slots: Vec::new(),
         connection,
+        wanted: Vec::new(),
+        speakers: Vec::new(),
+        audio_only: false,
+        encrypted: false,
+        relays: Vec::new(),
     }
 }
 
@@ -286,10 +293,98 @@ fn lost_media_is_replaced_at_once_and_a_short_break_is_waited_out() {
     assert!(!opens_peer(
         &bench.feed(Input::Peer(second, PeerChange::Disconnected))
     ));
-    bench.now_ms += 1_900;
+    bench.now_ms += 4_900;
     assert!(!opens_peer(&bench.feed(Input::Tick)));
     bench.now_ms += 200;
     assert!(opens_peer(&bench.feed(Input::Tick)));
+}
+
+fn restarts(outputs: &[Output]) -> usize {
+    let restarts = |output: &&Output| matches!(output, Output::RestartPeer { .. });
+    outputs.iter().filter(restarts).count()
+}
+
+#[test]
+fn a_connection_that_stalls_looks_for_another_way_and_not_too_often() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let stalled = || Input::Peer(connection, PeerChange::Stalled);
+    assert_eq!(restarts(&bench.feed(stalled())), 1);
+    // Its offer is under way.
+    assert_eq!(restarts(&bench.feed(stalled())), 0);
+    let outputs = bench.feed(Input::OfferMade {
+        connection,
+        sdp: sdp(),
+        sources: Vec::new(),
+    });
+    assert_eq!(offers(&outputs), [2]);
+    bench.hear(ServerMessage::Answer {
+        connection,
+        offer_no: 2,
+        sdp: sdp(),
+    });
+    assert_eq!(restarts(&bench.feed(stalled())), 0);
+    bench.now_ms += 2_000;
+    assert_eq!(restarts(&bench.feed(stalled())), 1);
+}
+
+#[test]
+fn a_changed_network_finds_another_way_for_the_same_connection() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.feed(Input::NetworkChanged);
+    bench.feed(Input::SocketOpened(bench.socket));
+    let outputs = bench.welcome(Stage::Admitted, Some(connection));
+    assert_eq!(restarts(&outputs), 1);
+    assert!(!opens_peer(&outputs));
+    assert_eq!(bench.call.view().connection, Some(connection));
+}
+
+#[test]
+fn encryption_between_people_takes_a_new_connection() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let open = bench.connect_media();
+    let outputs = bench.hear(ServerMessage::Encryption { on: true });
+    assert!(outputs.iter().any(|output| matches!(
+        output,
+        Output::OpenPeer { connection, encrypted: true, .. } if *connection != open
+    )));
+    let outputs = bench.hear(ServerMessage::Encryption { on: true });
+    assert!(!opens_peer(&outputs));
+}
+
+#[test]
+fn an_encryption_that_was_missed_is_taken_over_from_the_snapshot() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let open = bench.connect_media();
+    bench.reconnect();
+    let mut now = snapshot(Stage::Admitted, Some(open));
+    now.encrypted = true;
+    let outputs = bench.hear(ServerMessage::Welcome {
+        resume_token: "secret".to_owned(),
+        snapshot: now,
+    });
+    assert!(opens_peer(&outputs));
+    assert!(bench.call.view().encrypted);
+}
+
+#[test]
+fn what_is_no_longer_granted_is_switched_off() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let mut grants = Grants::ALL;
+    grants.publish.camera = false;
+    let outputs = bench.hear(ServerMessage::Granted { grants });
+    let off = Sources {
+        camera: false,
+        ..ON
+    };
+    assert!(outputs.contains(&Output::SetSources(off)));
+    assert!(sent(&outputs).contains(&&ClientMessage::Media { sources: off }));
 }
 
 #[test]
@@ -579,7 +674,7 @@ fn a_changed_network_takes_a_new_socket_without_waiting() {
 
 /// Anything that can happen, in any order.
 fn any_input() -> impl Strategy<Value = (u64, u8, u8)> {
-    (0_u64..15_000, 0_u8..22, 0_u8..3)
+    (0_u64..15_000, 0_u8..25, 0_u8..3)
 }
 
 fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
@@ -632,6 +727,12 @@ fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
         19 => ServerMessage::MediaLost { connection },
         20 => ServerMessage::Chat {
             message: line(u64::from(part) + 1, u128::from(part), 2),
+        },
+        21 => return Input::Peer(connection, PeerChange::Stalled),
+        22 => ServerMessage::Encryption { on: part > 0 },
+        23 => ServerMessage::Wanted {
+            connection,
+            sources: Vec::new(),
         },
         _ => ServerMessage::Bye {
             reason: if part == 0 {

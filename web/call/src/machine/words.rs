@@ -1,8 +1,9 @@
 //! What goes into the machine, what comes out, and what pages see of it.
 
 use signaling_protocol::{
-    Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Participant,
-    ParticipantId, Quality, Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage,
+    Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
+    KeyText, Participant, ParticipantId, Quality, Sdp, ServerFrame, SlotBinding, SlotView,
+    SourceMid, Sources, Stage, WantedSource,
 };
 
 /// How many receiving m-lines a peer connection has.
@@ -58,6 +59,16 @@ pub enum Act {
     View(Vec<SlotView>),
     /// Own connection was measured.
     Quality(Quality),
+    /// See this person before all others; `None`: nobody in particular.
+    Pin(Option<ParticipantId>),
+    /// Change what the server forwards from and to a person.
+    Grant(ParticipantId, Grants),
+    /// Switch encryption between people on or off for everybody.
+    Encrypt(bool),
+    /// The key with which others seal theirs for this page.
+    PublicKey(KeyText),
+    /// The key of what is sent from here, sealed for one person.
+    SealedKey(ParticipantId, KeyText),
 }
 
 /// What a peer connection reports.
@@ -67,6 +78,8 @@ pub enum PeerChange {
     Connected,
     /// Packets stopped; it may come back by itself.
     Disconnected,
+    /// Nothing has arrived for a moment although the server should have something to say.
+    Stalled,
     /// It will not come back.
     Failed,
 }
@@ -124,6 +137,10 @@ pub enum Output {
         connection: ConnectionId,
         /// Its receiving m-lines.
         slots: SlotCount,
+        /// Relays for networks that let nothing else pass.
+        relays: Vec<IceServer>,
+        /// What it sends is encrypted for people, and what it receives has to be.
+        encrypted: bool,
     },
     /// Add slots up to these numbers and feed a new offer.
     GrowPeer {
@@ -131,6 +148,25 @@ pub enum Output {
         connection: ConnectionId,
         /// Receiving m-lines from here on.
         slots: SlotCount,
+    },
+    /// Look for another way to the server and feed a new offer.
+    RestartPeer {
+        /// Its id.
+        connection: ConnectionId,
+    },
+    /// Send these encodings and no others; complete for the sources that are named.
+    SendOnly {
+        /// The connection that sends.
+        connection: ConnectionId,
+        /// Per source.
+        sources: Vec<WantedSource>,
+    },
+    /// Somebody's key arrived, sealed for this page.
+    OpenKey {
+        /// Whose.
+        from: ParticipantId,
+        /// The key, sealed.
+        key: KeyText,
     },
     /// Give the answer to the peer connection.
     ApplyAnswer {
@@ -156,6 +192,12 @@ pub enum Notice {
     HostPresent(bool),
     /// A clinician switched my microphone off.
     MutedByClinician,
+    /// A clinician changed what the others receive from me, or whether I receive them.
+    GrantsChanged(Grants),
+    /// The bandwidth does not carry pictures (true), or does again.
+    AudioOnly(bool),
+    /// People encrypt for each other from here on (true), or no longer.
+    Encrypted(bool),
     /// Somebody waits to be let in.
     Waiting(String),
     /// Somebody came into the visit.
@@ -255,6 +297,14 @@ pub struct CallView {
     pub quality: Quality,
     /// What I want to send.
     pub sources: Sources,
+    /// Who speaks now, loudest first.
+    pub speakers: Vec<ParticipantId>,
+    /// Whom I want to see before all others.
+    pub pinned: Option<ParticipantId>,
+    /// Pictures are withheld because the bandwidth does not carry them.
+    pub audio_only: bool,
+    /// People encrypt what they send for each other.
+    pub encrypted: bool,
 }
 
 impl CallView {
@@ -279,6 +329,10 @@ impl CallView {
                 camera: false,
                 screen: false,
             },
+            speakers: Vec::new(),
+            pinned: None,
+            audio_only: false,
+            encrypted: false,
         }
     }
 
