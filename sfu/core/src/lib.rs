@@ -32,6 +32,7 @@ mod allocation;
 mod binding;
 mod walk;
 
+mod h264;
 mod negotiate;
 mod offer;
 
@@ -59,6 +60,7 @@ pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply}
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
+pub use offer::check_offer;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};

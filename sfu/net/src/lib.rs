@@ -20,6 +20,7 @@ mod socket;
 
 pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
+pub use sfu_core::check_offer;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
     Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
