@@ -107,7 +107,7 @@ impl<P: VisitPort> Driver<P> {
                         doorway.door.answered();
                         self.finished = false;
                         self.links.insert(socket, link);
-                        Input::Enter { socket, entry, secret }
+                        Input::Enter { socket, entry, secret, relays: Vec::new() }
                     }
                     // Never: the doorway holds a door.
                     None => break,

@@ -26,6 +26,7 @@ mod secret;
 mod socket;
 mod spent;
 mod start;
+mod translate;
 mod writer;
 
 pub use clock::WallClock;

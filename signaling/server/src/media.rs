@@ -6,16 +6,14 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use sfu_net::{
-    ConnectError, ConnectRequest, ConnectionKey, Grants, Mode, ParticipantKey, Rank, RefusedOffer,
-    RoomKey, SfuEvent, SfuHandle, SourceSet, Stopped,
+    ConnectError, ConnectRequest, ConnectionKey, Mode, RefusedOffer, RoomKey, SfuHandle, Stopped,
 };
-use signaling_protocol::{
-    ConnectionId, ErrorCode, ParticipantId, RoomId, Sdp, SlotBinding, Source, Sources, TextError,
-};
+use signaling_protocol::{ErrorCode, ParticipantId, RoomId, Sdp, TextError};
 use signaling_session::{Input, MediaCommand, OfferRefusal};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use uuid::Uuid;
+
+use crate::translate::{grants_of, participant_key, rank_of, room_key, source_set, to_sfu};
 
 /// How long the media server may take for one command.
 const COMMAND_MAX: Duration = Duration::from_secs(5);
@@ -48,7 +46,9 @@ impl Media {
     pub(crate) fn tell(&mut self, command: MediaCommand) {
         match &command {
             MediaCommand::CloseRoom => self.queue.clear(),
-            MediaCommand::SetSources { .. } | MediaCommand::SetView { .. } => {
+            MediaCommand::SetSources { .. }
+            | MediaCommand::SetGrants { .. }
+            | MediaCommand::SetView { .. } => {
                 let replaced = self
                     .queue
                     .iter()
@@ -128,6 +128,7 @@ fn subject(command: &MediaCommand) -> Option<ParticipantId> {
     match command {
         MediaCommand::Connect { participant, .. }
         | MediaCommand::SetSources { participant, .. }
+        | MediaCommand::SetGrants { participant, .. }
         | MediaCommand::SetView { participant, .. }
         | MediaCommand::Disconnect { participant } => Some(*participant),
         MediaCommand::CloseRoom => None,
@@ -148,6 +149,8 @@ async fn carry_out(
             sdp,
             sources,
             on,
+            grants,
+            role,
         } => {
             let request = ConnectRequest {
                 room,
@@ -163,8 +166,8 @@ async fn carry_out(
                     })
                     .collect(),
                 on: source_set(on),
-                rank: Rank::Other,
-                grants: Grants::ALL,
+                rank: rank_of(role),
+                grants: grants_of(grants),
             };
             let result = connect(&sfu, request).await;
             return Some(Input::Answered {
@@ -178,7 +181,18 @@ async fn carry_out(
             let participant = participant_key(participant);
             insist(|| sfu.set_sources(room, participant, source_set(on))).await
         }
-        MediaCommand::SetView { participant, slots } => {
+        MediaCommand::SetGrants {
+            participant,
+            grants,
+        } => {
+            let participant = participant_key(participant);
+            insist(|| sfu.set_grants(room, participant, grants_of(grants))).await
+        }
+        MediaCommand::SetView {
+            participant,
+            slots,
+            pinned,
+        } => {
             let slots = slots
                 .into_iter()
                 .map(|slot| sfu_net::SlotView {
@@ -186,7 +200,8 @@ async fn carry_out(
                     height_px: slot.height_px,
                 })
                 .collect();
-            let set = sfu.set_view(room, participant_key(participant), slots, None);
+            let pinned = pinned.map(participant_key);
+            let set = sfu.set_view(room, participant_key(participant), slots, pinned);
             timeout(COMMAND_MAX, set).await
         }
         MediaCommand::Disconnect { participant } => {
@@ -244,97 +259,6 @@ fn code(error: &RefusedOffer) -> ErrorCode {
         | RefusedOffer::NoCommonCodec { .. }
         | RefusedOffer::BadSource { .. }
         | RefusedOffer::ModeMismatch => ErrorCode::BadOffer,
-    }
-}
-
-/// What an event of the media server means for which room.
-pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
-    match event {
-        SfuEvent::Connected { .. }
-        | SfuEvent::Wanted { .. }
-        | SfuEvent::Speakers { .. }
-        | SfuEvent::AudioOnly { .. } => None,
-        SfuEvent::Disconnected {
-            room,
-            participant,
-            connection,
-            ..
-        }
-        | SfuEvent::PeerFailed {
-            room,
-            participant,
-            connection,
-        } => Some((
-            room_id(room),
-            Input::MediaLost {
-                participant: participant_id(participant),
-                connection: connection_id(connection),
-            },
-        )),
-        SfuEvent::Slots {
-            room,
-            participant,
-            connection,
-            slots,
-        } => Some((
-            room_id(room),
-            Input::Slots {
-                participant: participant_id(participant),
-                connection: connection_id(connection),
-                slots: slots
-                    .into_iter()
-                    .map(|slot| SlotBinding {
-                        mid: slot.mid,
-                        participant: participant_id(slot.participant),
-                        source: from_sfu(slot.source),
-                    })
-                    .collect(),
-            },
-        )),
-    }
-}
-
-fn room_key(room: RoomId) -> RoomKey {
-    RoomKey(room.as_uuid().as_u128())
-}
-
-fn room_id(key: RoomKey) -> RoomId {
-    RoomId::from_uuid(Uuid::from_u128(key.0))
-}
-
-fn participant_key(participant: ParticipantId) -> ParticipantKey {
-    ParticipantKey(participant.as_uuid().as_u128())
-}
-
-fn participant_id(key: ParticipantKey) -> ParticipantId {
-    ParticipantId::from_uuid(Uuid::from_u128(key.0))
-}
-
-fn connection_id(key: ConnectionKey) -> ConnectionId {
-    ConnectionId::from_uuid(Uuid::from_u128(key.0))
-}
-
-fn source_set(on: Sources) -> SourceSet {
-    SourceSet {
-        microphone: on.microphone,
-        camera: on.camera,
-        screen: on.screen,
-    }
-}
-
-fn to_sfu(source: Source) -> sfu_net::Source {
-    match source {
-        Source::Microphone => sfu_net::Source::Microphone,
-        Source::Camera => sfu_net::Source::Camera,
-        Source::Screen => sfu_net::Source::Screen,
-    }
-}
-
-fn from_sfu(source: sfu_net::Source) -> Source {
-    match source {
-        sfu_net::Source::Microphone => Source::Microphone,
-        sfu_net::Source::Camera => Source::Camera,
-        sfu_net::Source::Screen => Source::Screen,
     }
 }
 

@@ -24,6 +24,7 @@ use crate::observer::Hub;
 use crate::port::VisitPort;
 use crate::socket::upgrade;
 use crate::spent::Spent;
+use crate::translate::translate;
 
 /// Running signaling.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ pub fn start<P: VisitPort>(
 
 async fn carry_events(directory: Arc<Directory>, mut events: mpsc::Receiver<SfuEvent>) {
     while let Some(event) = events.recv().await {
-        if let Some((room, input)) = media::translate(event)
+        if let Some((room, input)) = translate(event)
             && let Some(door) = directory.find(room)
         {
             // Waits for a busy room: a lost event would leave a page with a frozen picture.

@@ -1,0 +1,146 @@
+//! What signaling and the media server call the same things.
+
+use sfu_net::{ConnectionKey, ParticipantKey, Rank, RoomKey, SfuEvent, SourceSet};
+use signaling_protocol::{
+    ConnectionId, Grants, ParticipantId, Role, RoomId, SlotBinding, Source, Sources, WantedSource,
+};
+use signaling_session::Input;
+use uuid::Uuid;
+
+/// What an event of the media server means for which room.
+pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
+    match event {
+        SfuEvent::Connected { .. } => None,
+        SfuEvent::Wanted {
+            room,
+            participant,
+            connection,
+            sources,
+        } => Some((
+            room_id(room),
+            Input::Wanted {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+                sources: sources
+                    .into_iter()
+                    .map(|wanted| WantedSource {
+                        source: from_sfu(wanted.source),
+                        encodings: wanted.encodings,
+                    })
+                    .collect(),
+            },
+        )),
+        SfuEvent::Speakers { room, speakers } => {
+            let participants = speakers.into_iter().map(participant_id).collect();
+            Some((room_id(room), Input::Speakers { participants }))
+        }
+        SfuEvent::AudioOnly {
+            room,
+            participant,
+            connection,
+            on,
+        } => Some((
+            room_id(room),
+            Input::AudioOnly {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+                on,
+            },
+        )),
+        SfuEvent::Disconnected {
+            room,
+            participant,
+            connection,
+            ..
+        }
+        | SfuEvent::PeerFailed {
+            room,
+            participant,
+            connection,
+        } => Some((
+            room_id(room),
+            Input::MediaLost {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+            },
+        )),
+        SfuEvent::Slots {
+            room,
+            participant,
+            connection,
+            slots,
+        } => Some((
+            room_id(room),
+            Input::Slots {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+                slots: slots
+                    .into_iter()
+                    .map(|slot| SlotBinding {
+                        mid: slot.mid,
+                        participant: participant_id(slot.participant),
+                        source: from_sfu(slot.source),
+                    })
+                    .collect(),
+            },
+        )),
+    }
+}
+
+pub(crate) fn room_key(room: RoomId) -> RoomKey {
+    RoomKey(room.as_uuid().as_u128())
+}
+
+fn room_id(key: RoomKey) -> RoomId {
+    RoomId::from_uuid(Uuid::from_u128(key.0))
+}
+
+pub(crate) fn participant_key(participant: ParticipantId) -> ParticipantKey {
+    ParticipantKey(participant.as_uuid().as_u128())
+}
+
+fn participant_id(key: ParticipantKey) -> ParticipantId {
+    ParticipantId::from_uuid(Uuid::from_u128(key.0))
+}
+
+fn connection_id(key: ConnectionKey) -> ConnectionId {
+    ConnectionId::from_uuid(Uuid::from_u128(key.0))
+}
+
+pub(crate) fn source_set(on: Sources) -> SourceSet {
+    SourceSet {
+        microphone: on.microphone,
+        camera: on.camera,
+        screen: on.screen,
+    }
+}
+
+pub(crate) fn to_sfu(source: Source) -> sfu_net::Source {
+    match source {
+        Source::Microphone => sfu_net::Source::Microphone,
+        Source::Camera => sfu_net::Source::Camera,
+        Source::Screen => sfu_net::Source::Screen,
+    }
+}
+
+fn from_sfu(source: sfu_net::Source) -> Source {
+    match source {
+        sfu_net::Source::Microphone => Source::Microphone,
+        sfu_net::Source::Camera => Source::Camera,
+        sfu_net::Source::Screen => Source::Screen,
+    }
+}
+
+pub(crate) fn rank_of(role: Role) -> Rank {
+    match role {
+        Role::Clinician => Rank::Clinician,
+        Role::Patient | Role::Guest => Rank::Other,
+    }
+}
+
+pub(crate) fn grants_of(grants: Grants) -> sfu_net::Grants {
+    sfu_net::Grants {
+        publish: source_set(grants.publish),
+        subscribe: grants.subscribe,
+    }
+}
