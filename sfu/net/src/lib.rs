@@ -23,7 +23,7 @@ pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::check_offer;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
-    Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
-    SlotView, Source, SourceMid, SourceSet, WantedSource,
+    LiveConnection, Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent,
+    SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource,
 };
 pub use start::{StartError, start};
