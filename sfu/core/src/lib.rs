@@ -34,6 +34,7 @@ mod relay;
 mod tick;
 mod walk;
 
+mod h264;
 mod negotiate;
 mod offer;
 
@@ -68,6 +69,7 @@ pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
 pub use quality::Quality;
+pub use offer::check_offer;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};

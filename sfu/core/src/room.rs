@@ -50,7 +50,7 @@ impl Engine {
     }
 
     /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
-    fn build(&self, now: Instant) -> Rtc {
+    fn build(&self, now: Instant, outline: &Outline) -> Rtc {
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .set_ice_lite(true)
@@ -65,6 +65,14 @@ impl Engine {
         config
             .codec_config()
             .add_h264(pt, Some(resend), true, 0x0042_e01f);
+        if outline.plain_h264 {
+            // Only for those who offer nothing better: a browser that offers both would be answered
+            // with both, and send one that others have not agreed to.
+            let (pt, resend) = (Pt::new_with_value(120), Pt::new_with_value(121));
+            config
+                .codec_config()
+                .add_h264(pt, Some(resend), true, 0x0042_001f);
+        }
         let mut rtc = config.build(now);
         for address in &self.candidates {
             match Candidate::host(*address, "udp") {
@@ -162,7 +170,7 @@ impl Room {
         let mut person = match self.people.remove(&key) {
             Some(person) if renegotiates => person,
             other => {
-                let peer = Peer::new(engine.build(now), now);
+                let peer = Peer::new(engine.build(now, outline), now);
                 let mut fresh = Participant::new(now, request.connection, peer);
                 self.arrivals += 1;
                 fresh.came = other.as_ref().map_or(self.arrivals, |before| before.came);

@@ -30,6 +30,7 @@ impl Room {
         }
         match entry {
             Entry::Ticket(person) => self.arrive(socket, person, welcome),
+            Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
         }
     }
@@ -74,8 +75,24 @@ impl Room {
             member.tokens = [None, None];
             // Another window makes a key of its own.
             member.public_key = None;
+            member.at_door = false;
         }
         self.sit_down(id, socket, welcome);
+    }
+
+    /// A program with a ticket. It takes the seat of the same person's page, as another window does.
+    fn arrive_at_door(&mut self, socket: SocketId, person: Person, welcome: Greeting) {
+        if self.encrypted {
+            let detail = "people in this visit encrypt for each other, which this client cannot";
+            self.send_away(socket, ErrorCode::OutOfOrder, detail);
+            return;
+        }
+        let id = person.id;
+        self.arrive(socket, person, welcome);
+        let here = self.sockets.contains_key(&socket);
+        if let Some(member) = self.members.get_mut(&id).filter(|_| here) {
+            member.at_door = true;
+        }
     }
 
     /// The same window after a lost socket. Its media connection goes on.

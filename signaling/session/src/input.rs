@@ -65,6 +65,10 @@ impl core::fmt::Debug for Person {
 pub enum Entry {
     /// With a verified, unspent ticket.
     Ticket(Person),
+    /// With a verified, unspent ticket at a standard door (WHIP, WHEP): a program that offers at once
+    /// and knows nothing of lobbies, chat or moderation. Its offer is answered while it waits, and
+    /// nothing is granted until it is admitted.
+    Door(Person),
     /// With the token of an earlier Welcome.
     Resume(TokenHash),
 }
