@@ -55,7 +55,7 @@ mod stats;
 #[cfg(test)]
 mod scenarios;
 
-pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply};
+pub use command::{Command, CommandId, ConnectError, ConnectRequest, LiveConnection, Mode, Reply};
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};

@@ -10,7 +10,7 @@ use str0m::media::Pt;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc};
 
-use crate::command::{ConnectError, ConnectRequest, Mode};
+use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
 use crate::grants::Grants;
@@ -23,6 +23,7 @@ use crate::peer::{Drained, Peer, PeerError, PeerEvent};
 use crate::shard::{Outlet, Output};
 use crate::source::{SlotView, SourceSet};
 use crate::stats::RoomStats;
+use crate::subscription::Slot;
 
 /// How often layers are chosen anew, lost key frames asked for again and silent people noticed.
 const TICK: Duration = Duration::from_millis(250);
@@ -305,6 +306,18 @@ impl Room {
             .values()
             .map(|person| person.peer.timeout())
             .fold(self.next_tick, Ord::min)
+    }
+
+    /// Connections over which media can flow.
+    pub(crate) fn live(&self) -> Vec<LiveConnection> {
+        let connected = self.people.iter().filter(|(_, person)| person.connected);
+        connected
+            .map(|(key, person)| LiveConnection {
+                participant: *key,
+                connection: person.connection,
+                slots: person.slots.iter().filter_map(Slot::binding).collect(),
+            })
+            .collect()
     }
 
     pub(crate) fn stats(&self) -> RoomStats {

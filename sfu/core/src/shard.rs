@@ -271,6 +271,10 @@ impl Shard {
             Command::CloseRoom { room } => {
                 self.with_room(room, |room, outlet| room.close(now, outlet));
             }
+            Command::Live(id, room) => {
+                let live = self.rooms.get(&room).map(Room::live).unwrap_or_default();
+                self.reply(Reply::Live(id, live));
+            }
             Command::Stats(id) => {
                 let rooms = self.stats();
                 self.reply(Reply::Stats(id, rooms));

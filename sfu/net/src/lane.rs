@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
 use sfu_core::{
-    ConnectError, ConnectRequest, Grants, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
+    ConnectError, ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats,
+    SlotView, SourceSet,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,6 +35,7 @@ pub(crate) enum Order {
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),
+    Live(RoomKey, oneshot::Sender<Vec<LiveConnection>>),
 }
 
 /// The sending end.

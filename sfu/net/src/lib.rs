@@ -22,7 +22,7 @@ pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
-    Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
-    SlotView, Source, SourceMid, SourceSet, WantedSource,
+    LiveConnection, Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent,
+    SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource,
 };
 pub use start::{StartError, start};

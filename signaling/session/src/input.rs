@@ -45,6 +45,8 @@ pub struct Person {
     pub relation: Option<String>,
     /// The clinic let them in earlier.
     pub admitted: bool,
+    /// The media connection that their page still has.
+    pub connection: Option<ConnectionId>,
 }
 
 impl core::fmt::Debug for Person {
@@ -76,6 +78,17 @@ pub struct RoomRecord {
     pub read: Vec<(ParticipantId, u64)>,
     /// The visit was ended; nobody comes in.
     pub ended: bool,
+}
+
+/// A media connection without a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    /// Whose it was.
+    pub participant: ParticipantId,
+    /// Which.
+    pub connection: ConnectionId,
+    /// What its receiving m-lines carry.
+    pub slots: Vec<SlotBinding>,
 }
 
 /// The clinic did not store or record it, or not in time.

@@ -23,14 +23,15 @@ mod input;
 mod limits;
 mod media;
 mod member;
+mod orphans;
 mod output;
 mod removed;
 mod room;
 mod roster;
 
 pub use input::{
-    Complaint, Entry, Input, OfferRefusal, Person, RequestId, ResumeSecret, RoomRecord, SocketId,
-    StoreFailed, TokenHash,
+    Complaint, Entry, Input, OfferRefusal, Orphan, Person, RequestId, ResumeSecret, RoomRecord,
+    SocketId, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
 pub use output::{ChatPost, CloseReason, MediaCommand, Output, VisitEvent};

@@ -16,7 +16,7 @@ pub mod browser;
 
 pub use grade::{Grader, LinkSample};
 pub use machine::{
-    Act, Call, CallView, Config, Ending, Input, MediaState, Notice, Output, PeerChange,
+    Act, Call, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
     PendingChat, Phase, SlotCount,
 };
 pub use trial::{Reach, Trial, TrialFacts, Verdict};

@@ -178,7 +178,7 @@ impl World {
                 assert_eq!(of, id);
                 result
             }
-            Reply::Stats(..) => panic!("no statistics were asked for"),
+            Reply::Stats(..) | Reply::Live(..) => panic!("nothing else was asked"),
         }
     }
 

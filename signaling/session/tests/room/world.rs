@@ -45,6 +45,7 @@ pub(crate) fn person(n: u128, role: Role, admitted: bool) -> Person {
         role,
         relation: None,
         admitted,
+        connection: None,
     }
 }
 
@@ -87,7 +88,7 @@ impl World {
 
     pub(crate) fn with(record: RoomRecord) -> Self {
         let id = RoomId::from_uuid(Uuid::from_u128(77));
-        Self::around(Room::visit(id, record, Limits::default(), 0))
+        Self::around(Room::visit(id, record, Vec::new(), Limits::default(), 0))
     }
 
     pub(crate) fn around(room: Room) -> Self {

@@ -15,6 +15,16 @@ pub struct SlotCount {
     pub video: u8,
 }
 
+/// Where a person comes to after their first Hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// Into the visit, as clinicians do: the first offer goes out together with the Hello, so that
+    /// media is there one round trip after the socket has opened.
+    AtOnce,
+    /// Probably into the waiting room, where nobody may offer.
+    Lobby,
+}
+
 /// What a call is made with.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -24,6 +34,8 @@ pub struct Config {
     pub seed: u64,
     /// What to send at first.
     pub sources: Sources,
+    /// Where the person comes to.
+    pub entrance: Entrance,
 }
 
 /// What a person does.
