@@ -68,8 +68,8 @@ pub use command::{Command, CommandId, ConnectError, ConnectRequest, LiveConnecti
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
-pub use quality::Quality;
 pub use offer::check_offer;
+pub use quality::Quality;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};

@@ -20,8 +20,8 @@ mod socket;
 
 pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
-pub use sfu_core::data::DataLane;
 pub use sfu_core::check_offer;
+pub use sfu_core::data::DataLane;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
     LiveConnection, Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent,

@@ -257,12 +257,18 @@ impl Sealing {
             Source::Camera => "camera",
             Source::Screen => "screen",
         };
-        self.attach(sender, &[("side", "send".into()), ("source", source.into())])
+        self.attach(
+            sender,
+            &[("side", "send".into()), ("source", source.into())],
+        )
     }
 
     /// What this `RTCRtpReceiver` brings has to be encrypted.
     pub(super) fn open(&self, receiver: &JsValue, slot: &str) -> Result<(), JsValue> {
-        self.attach(receiver, &[("side", "receive".into()), ("slot", slot.into())])
+        self.attach(
+            receiver,
+            &[("side", "receive".into()), ("slot", slot.into())],
+        )
     }
 
     fn attach(&self, end: &JsValue, options: &[(&str, JsValue)]) -> Result<(), JsValue> {
