@@ -21,8 +21,9 @@ mod socket;
 pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::{
-    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
-    Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
-    SlotView, Source, SourceMid, SourceSet, WantedSource,
+    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
+    DisconnectCause, Flow, Gaps, Grants, Mode, ParticipantKey, ParticipantStats, Quality, Rank,
+    RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source, SourceMid, SourceSet,
+    WantedSource,
 };
 pub use start::{StartError, start};
