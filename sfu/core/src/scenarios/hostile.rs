@@ -58,7 +58,7 @@ fn a_full_room_refuses_one_more() {
         let mut one = request(text.clone());
         one.participant = ParticipantKey(n);
         world.request(one).unwrap();
-        world.shard.set_people_max(RoomKey(1), 16);
+        world.shard.set_people_max(RoomKey(9), 16);
     }
     let mut one = request(text);
     one.participant = ParticipantKey(1000);
