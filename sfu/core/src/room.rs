@@ -77,6 +77,10 @@ impl Engine {
 
 /// A room and everybody in it.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says that something is due, apart from the others"
+)]
 pub(crate) struct Room {
     pub(crate) key: RoomKey,
     pub(crate) mode: Mode,
