@@ -30,6 +30,7 @@ mod room;
 
 mod allocation;
 mod binding;
+mod orders;
 mod relay;
 mod tick;
 mod walk;

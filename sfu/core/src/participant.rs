@@ -36,6 +36,10 @@ pub(crate) type Streams = Vec<(Mid, Ssrc, Option<Ssrc>)>;
 
 /// One participant's media connection.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub(crate) struct Participant {
     pub(crate) connection: ConnectionKey,
     pub(crate) peer: Peer,

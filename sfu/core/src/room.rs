@@ -14,7 +14,6 @@ use crate::binding::Routes;
 use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
-use crate::grants::Grants;
 use crate::ids::{ParticipantKey, RoomKey};
 use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
@@ -22,7 +21,6 @@ use crate::offer::Outline;
 use crate::participant::Participant;
 use crate::peer::{Drained, Peer, PeerError, PeerEvent};
 use crate::shard::{Outlet, Output};
-use crate::source::{SlotView, SourceSet};
 use crate::speaker::Speakers;
 use crate::stats::RoomStats;
 use crate::subscription::Slot;
@@ -88,13 +86,17 @@ impl Engine {
 
 /// A room and everybody in it.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says that something is due, apart from the others"
+)]
 pub(crate) struct Room {
     pub(crate) key: RoomKey,
     pub(crate) mode: Mode,
     pub(crate) people: BTreeMap<ParticipantKey, Participant>,
     /// Reports that were not heard yet. Every one comes from a drained engine and is heard before
     /// the room is left, so the queue is as short as one drain.
-    pending: VecDeque<(ParticipantKey, PeerEvent)>,
+    pub(crate) pending: VecDeque<(ParticipantKey, PeerEvent)>,
     /// Layers have to be chosen anew for everybody.
     pub(crate) replan: bool,
     /// Layers have to be chosen anew for those whose plan is due.
@@ -115,6 +117,8 @@ pub(crate) struct Room {
     /// Ticks so far.
     pub(crate) ticks: u64,
     arrivals: u64,
+    /// Most people; smaller only in tests, where every engine costs time.
+    pub(crate) people_max: usize,
     scratch: Drained,
     next_tick: Instant,
     /// The time under which the shard has filed this room.
@@ -139,6 +143,7 @@ impl Room {
             speakers: Speakers::default(),
             ticks: 0,
             arrivals: 0,
+            people_max: PARTICIPANTS_MAX,
             scratch: Drained::default(),
             next_tick: now + TICK,
             filed: None,
@@ -158,7 +163,7 @@ impl Room {
         }
         let key = request.participant;
         let known = self.people.get(&key).map(|person| person.connection);
-        if known.is_none() && self.people.len() >= PARTICIPANTS_MAX {
+        if known.is_none() && self.people.len() >= self.people_max {
             return Err(ConnectError::RoomFull);
         }
         let place = Place {
@@ -215,67 +220,6 @@ impl Room {
     /// After an answered offer: binds slots, tells about them and chooses layers.
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
         self.rebind(now, outlet);
-        self.pump(now, outlet);
-    }
-
-    pub(crate) fn set_sources(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        on: SourceSet,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        if person.on != on {
-            person.on = on;
-            person.hush();
-            self.replan = true;
-            self.announce(now, outlet);
-        }
-    }
-
-    pub(crate) fn set_grants(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        grants: Grants,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        if person.grants != grants {
-            person.grants = grants;
-            person.hush();
-            self.replan = true;
-            self.announce(now, outlet);
-        }
-    }
-
-    pub(crate) fn set_view(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        (views, pinned): (&[SlotView], Option<ParticipantKey>),
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        let repinned = core::mem::replace(&mut person.pinned, pinned) != pinned;
-        for view in views {
-            if let Some(slot) = person.slots.iter_mut().find(|slot| slot.name == view.mid) {
-                if view.height_px > slot.view_height_px {
-                    slot.turn.refresh();
-                }
-                slot.view_height_px = view.height_px;
-            }
-        }
-        person.plan_due = true;
-        self.replan_some = true;
-        self.rebind_due |= repinned && self.crowded;
         self.pump(now, outlet);
     }
 
@@ -502,55 +446,6 @@ impl Room {
             }
             // Handled above.
             PeerEvent::Rtp(_) => {}
-        }
-    }
-
-    /// Forgets everybody whose connection has ended; answers whether there was anybody.
-    fn reap(&mut self, outlet: &mut Outlet) -> bool {
-        let dead: Vec<ParticipantKey> = self
-            .people
-            .iter()
-            .filter(|(_, person)| person.death.is_some() || !person.peer.is_alive())
-            .map(|(key, _)| *key)
-            .collect();
-        for key in &dead {
-            let Some(person) = self.people.remove(key) else {
-                continue;
-            };
-            outlet.demux.release(&person.claim, person.connection);
-            let (room, participant, connection) = (self.key, *key, person.connection);
-            let event = if person.peer.has_panicked() {
-                outlet.counters.peer_panics += 1;
-                tracing::error!(%room, "the engine of one connection panicked; it was dropped");
-                SfuEvent::PeerFailed {
-                    room,
-                    participant,
-                    connection,
-                }
-            } else {
-                let cause = person.death.unwrap_or(DisconnectCause::EngineError);
-                SfuEvent::Disconnected {
-                    room,
-                    participant,
-                    connection,
-                    cause,
-                }
-            };
-            outlet.event(event);
-        }
-        !dead.is_empty()
-    }
-
-    /// Drops a connection on command: the client is told goodbye, the signaling side knows.
-    fn drop_person(&mut self, now: Instant, key: ParticipantKey, outlet: &mut Outlet) {
-        self.work(key, outlet, |peer, drained| {
-            peer.close(now, drained);
-            Ok(())
-        });
-        self.pending.retain(|(from, _)| *from != key);
-        if let Some(person) = self.people.remove(&key) {
-            outlet.demux.release(&person.claim, person.connection);
-            self.forget_source(key);
         }
     }
 

@@ -1,9 +1,13 @@
 //! Whole rooms with real engines as clients, in memory and in virtual time.
 
+mod bandwidth;
 mod calls;
 mod data;
+mod grants;
 mod hostile;
 mod layers;
+mod speakers;
+mod wanted;
 mod world;
 
 /// Where virtual time begins. An `Instant` cannot be made otherwise, and which one it is decides

@@ -9,7 +9,7 @@ use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::rtcp::Rtcp;
-use str0m::rtp::{RawPacket, RtpPacket, RtpWrite};
+use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Rtc};
 
 use super::some_instant;
@@ -82,6 +82,7 @@ impl Default for Wishes {
 
 pub(super) struct World {
     pub(super) now: Instant,
+    pub(super) began: Instant,
     pub(super) shard: Shard,
     pub(super) clients: Vec<Client>,
     pub(super) events: Vec<SfuEvent>,
@@ -94,10 +95,12 @@ impl World {
     pub(super) fn new() -> Self {
         let config = ShardConfig {
             candidates: vec![server_address()],
-            connections_max: 1000,
+            connections_max: 100,
         };
+        let began = some_instant();
         Self {
-            now: some_instant(),
+            now: began,
+            began,
             shard: Shard::new(config).unwrap(),
             clients: Vec::new(),
             events: Vec::new(),
@@ -376,6 +379,16 @@ impl Client {
         self.send_layer(now, source, None, seq, payload);
     }
 
+    /// Sends one packet of the microphone with its level in dBov (RFC 6464).
+    pub(super) fn speak(&mut self, now: Instant, seq: u64, level_dbov: i8, payload: &[u8]) {
+        let level = ExtensionValues {
+            audio_level: Some(level_dbov),
+            voice_activity: Some(level_dbov > -60),
+            ..ExtensionValues::default()
+        };
+        self.send_packet(now, (Source::Microphone, None), seq, (payload, level));
+    }
+
     pub(super) fn send_layer(
         &mut self,
         now: Instant,
@@ -383,6 +396,17 @@ impl Client {
         rid: Option<&str>,
         seq: u64,
         payload: &[u8],
+    ) {
+        let no_values = ExtensionValues::default();
+        self.send_packet(now, (source, rid), seq, (payload, no_values));
+    }
+
+    fn send_packet(
+        &mut self,
+        now: Instant,
+        (source, rid): (Source, Option<&str>),
+        seq: u64,
+        (payload, values): (&[u8], ExtensionValues),
     ) {
         let mid = self.mid(source);
         let wanted = if source.is_audio() {
@@ -401,7 +425,8 @@ impl Client {
         let stream = direct.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap();
         let packet = RtpWrite::new(pt, seq.into(), time, now, payload.to_vec())
             .marker(true)
-            .nackable(!source.is_audio());
+            .nackable(!source.is_audio())
+            .ext_vals(values);
         stream.write_rtp(packet);
         self.rtc.handle_input(str0m::Input::Timeout(now)).unwrap();
         self.drain();
