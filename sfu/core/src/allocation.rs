@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::forward::{LayerState, Want, allocate, ideal_layer};
+use crate::forward::{Aim, LayerState, Want, allocate, ideal_layer};
 use crate::ids::ParticipantKey;
 use crate::participant::Participant;
 use crate::room::Room;
@@ -41,8 +41,7 @@ struct Plan {
 impl Room {
     /// Chooses the layer of every slot and asks for the key frames that switches wait for.
     pub(crate) fn allocate(&mut self, now: Instant, outlet: &mut Outlet) {
-        let offers = self.offers(now);
-        let mut keyframes: Vec<((ParticipantKey, Source), usize)> = Vec::new();
+        let offers = self.offers();
         let mut bitrates = Vec::new();
         for (key, person) in self
             .people
@@ -54,10 +53,7 @@ impl Room {
                 let Some(slot) = person.slots.get_mut(index) else {
                     continue;
                 };
-                slot.switcher.aim(target);
-                if let (Some(source), Some(layer)) = (slot.bound, slot.switcher.waits_for()) {
-                    keyframes.push((source, layer));
-                }
+                slot.switcher.aim(target.map(Aim::whole));
             }
             let wish = (plan.minimum_bps, plan.desired_bps);
             if differs(person.asked_bps, wish) {
@@ -70,12 +66,10 @@ impl Room {
                 peer.set_bitrate(now, drained, wish)
             });
         }
-        for (source, layer) in keyframes {
-            self.request_keyframe(now, source, layer, outlet);
-        }
+        self.start_layers(now, outlet);
     }
 
-    fn offers(&self, now: Instant) -> Vec<Offer> {
+    fn offers(&self) -> Vec<Offer> {
         let mut offers = Vec::new();
         for (from, person) in &self.people {
             for publication in &person.publications {
@@ -85,7 +79,7 @@ impl Room {
                     from: *from,
                     source,
                     on,
-                    layers: publication.states(now),
+                    layers: publication.states(),
                 });
             }
         }

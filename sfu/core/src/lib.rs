@@ -39,6 +39,7 @@ mod participant;
 mod publication;
 mod subscription;
 
+mod descriptor;
 mod forward;
 
 mod demux;

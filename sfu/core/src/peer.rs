@@ -29,6 +29,9 @@ pub(crate) enum PeerEvent {
     /// Bandwidth towards the client in bit/s.
     Estimate(u64),
     Stats(Box<PeerStats>),
+    /// Share of packets that the client did not get on this m-line lately, 0 to 1, as it reports
+    /// (RFC 3550 section 6.4.1).
+    Loss(Mid, f32),
 }
 
 /// Where an engine's output goes while it is drained.
@@ -267,6 +270,7 @@ fn translate(event: Event) -> Option<PeerEvent> {
         Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
             Some(PeerEvent::Estimate(estimate.as_u64()))
         }
+        Event::MediaEgressStats(stats) => Some(PeerEvent::Loss(stats.mid, stats.loss?)),
         Event::PeerStats(stats) => Some(PeerEvent::Stats(Box::new(stats))),
         _ => None,
     }

@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
-use str0m::media::Pt;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc};
 
 use crate::command::{ConnectError, ConnectRequest, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
+use crate::forward::configure;
 use crate::ids::{ParticipantKey, RoomKey};
 use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
@@ -45,23 +45,15 @@ impl Engine {
         }
     }
 
-    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
+    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2.
     fn build(&self, now: Instant) -> Rtc {
-        let mut config = Rtc::builder()
+        let config = Rtc::builder()
             .set_rtp_mode(true)
             .set_ice_lite(true)
             .set_dtls_cert(self.certificate.clone())
             .set_stats_interval(Some(STATS_INTERVAL))
-            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()))
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true);
-        // Constrained baseline, packetization-mode=1: what every browser can do.
-        let (pt, resend) = (Pt::new_with_value(108), Pt::new_with_value(109));
-        config
-            .codec_config()
-            .add_h264(pt, Some(resend), true, 0x0042_e01f);
-        let mut rtc = config.build(now);
+            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()));
+        let mut rtc = configure(config).build(now);
         for address in &self.candidates {
             match Candidate::host(*address, "udp") {
                 Ok(candidate) => {
@@ -184,6 +176,7 @@ impl Room {
         };
         if person.on != on {
             person.on = on;
+            person.forget_pictures();
             self.announce(now, outlet);
         }
     }
@@ -265,6 +258,7 @@ impl Room {
         if now >= self.next_tick {
             self.next_tick = now + TICK;
             self.replan = true;
+            self.repeat_requests(now, outlet);
             for person in self.people.values_mut() {
                 person.note_silence(now);
             }
@@ -396,7 +390,8 @@ impl Room {
                 }
             }
             PeerEvent::Estimate(bps) => person.estimate_bps = Some(bps),
-            PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            PeerEvent::Stats(stats) => person.note_stats(stats),
+            PeerEvent::Loss(mid, share) => person.note_loss(mid, share),
             // Handled above.
             PeerEvent::Rtp(_) => {}
         }

@@ -1,8 +1,14 @@
 //! Whole rooms with real engines as clients, in memory and in virtual time.
 
 mod calls;
+mod codecs;
 mod hostile;
+mod keyframes;
 mod layers;
+mod redundancy;
+mod scalable;
+mod sender;
+mod temporal;
 mod world;
 
 /// Where virtual time begins. An `Instant` cannot be made otherwise, and which one it is decides
