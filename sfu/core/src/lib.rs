@@ -45,6 +45,7 @@ mod subscription;
 
 mod budget;
 mod climb;
+mod descriptor;
 mod forward;
 mod quality;
 mod speaker;

@@ -23,6 +23,7 @@ impl Room {
         if person.on != on {
             person.on = on;
             person.hush();
+            person.forget_pictures();
             self.replan = true;
             self.announce(now, outlet);
         }
@@ -41,6 +42,7 @@ impl Room {
         if person.grants != grants {
             person.grants = grants;
             person.hush();
+            person.forget_pictures();
             self.replan = true;
             self.announce(now, outlet);
         }

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
-use str0m::media::Pt;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc};
 
@@ -14,6 +13,7 @@ use crate::binding::Routes;
 use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
+use crate::forward::configure;
 use crate::ids::{ParticipantKey, RoomKey};
 use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
@@ -47,31 +47,15 @@ impl Engine {
         }
     }
 
-    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
+    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2.
     fn build(&self, now: Instant, outline: &Outline) -> Rtc {
-        let mut config = Rtc::builder()
+        let config = Rtc::builder()
             .set_rtp_mode(true)
             .set_ice_lite(true)
             .set_dtls_cert(self.certificate.clone())
             .set_stats_interval(Some(STATS_INTERVAL))
-            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()))
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true);
-        // Constrained baseline, packetization-mode=1: what every browser can do.
-        let (pt, resend) = (Pt::new_with_value(108), Pt::new_with_value(109));
-        config
-            .codec_config()
-            .add_h264(pt, Some(resend), true, 0x0042_e01f);
-        if outline.plain_h264 {
-            // Only for those who offer nothing better: a browser that offers both would be answered
-            // with both, and send one that others have not agreed to.
-            let (pt, resend) = (Pt::new_with_value(120), Pt::new_with_value(121));
-            config
-                .codec_config()
-                .add_h264(pt, Some(resend), true, 0x0042_001f);
-        }
-        let mut rtc = config.build(now);
+            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()));
+        let mut rtc = configure(config, outline.plain_h264).build(now);
         for address in &self.candidates {
             match Candidate::host(*address, "udp") {
                 Ok(candidate) => {
@@ -438,7 +422,8 @@ impl Room {
                     self.replan_some = true;
                 }
             }
-            PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            PeerEvent::Stats(stats) => person.note_stats(stats),
+            PeerEvent::Loss(mid, share) => person.note_loss(mid, share),
             PeerEvent::ChannelOpen(channel, label) => person.lanes.opened(channel, &label),
             PeerEvent::ChannelClosed(channel) => person.lanes.closed(channel),
             PeerEvent::Data(channel, message) => {

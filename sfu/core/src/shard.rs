@@ -377,6 +377,24 @@ impl Shard {
     }
 
     #[cfg(test)]
+    pub(crate) fn want_keyframe(
+        &mut self,
+        now: Instant,
+        room: RoomKey,
+        source: (crate::ParticipantKey, crate::Source),
+    ) {
+        self.with_room(room, |room, outlet| {
+            room.request_keyframe(now, source, 0, outlet);
+            room.pump(now, outlet);
+        });
+    }
+
+    #[cfg(test)]
+    pub(crate) fn room_mut(&mut self, room: RoomKey) -> Option<&mut Room> {
+        self.rooms.get_mut(&room)
+    }
+
+    #[cfg(test)]
     pub(crate) fn remembers_nothing(&self) -> bool {
         self.rooms.is_empty() && self.deadlines.is_empty() && self.outlet.demux.is_empty()
     }

@@ -2,11 +2,17 @@
 
 mod bandwidth;
 mod calls;
+mod codecs;
 mod data;
 mod grants;
 mod hostile;
+mod keyframes;
 mod layers;
+mod redundancy;
+mod scalable;
+mod sender;
 mod speakers;
+mod temporal;
 mod wanted;
 mod world;
 

@@ -10,7 +10,7 @@ use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, Sim
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::rtcp::Rtcp;
 use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite};
-use str0m::{Candidate, Event, Rtc};
+use str0m::{Candidate, Event, Rtc, RtcConfig};
 
 use super::some_instant;
 use crate::{
@@ -63,6 +63,8 @@ pub(super) struct Wishes {
     pub(super) channels: Vec<&'static str>,
     pub(super) rank: Rank,
     pub(super) grants: Grants,
+    /// What the client's engine can do otherwise.
+    pub(super) setup: fn(RtcConfig) -> RtcConfig,
 }
 
 impl Default for Wishes {
@@ -76,6 +78,7 @@ impl Default for Wishes {
             channels: Vec::new(),
             rank: Rank::Other,
             grants: Grants::ALL,
+            setup: |config| config,
         }
     }
 }
@@ -322,7 +325,7 @@ impl World {
 fn engine(wishes: &Wishes, now: Instant) -> Rtc {
     let builder = Rtc::builder().set_rtp_mode(true).enable_raw_packets(true);
     if wishes.resends {
-        return builder.build(now);
+        return (wishes.setup)(builder).build(now);
     }
     let mut builder = builder.clear_codecs().enable_opus(true, false);
     let (clock, format) = (Frequency::NINETY_KHZ, FormatParams::default());
@@ -441,7 +444,7 @@ impl Client {
     }
 
     /// The drain law holds for clients too.
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         loop {
             match self.rtc.poll_output().unwrap() {
                 str0m::Output::Timeout(at) => {
