@@ -40,6 +40,9 @@ impl Room {
             return;
         };
         if person.grants != grants {
+            if grants.subscribe && !person.grants.subscribe {
+                person.granted_since = Some(now);
+            }
             person.grants = grants;
             person.hush();
             person.forget_pictures();

@@ -55,6 +55,8 @@ pub(crate) struct Participant {
     pub(crate) sources_by_ssrc: Vec<(Ssrc, usize, usize)>,
     pub(crate) connected: bool,
     pub(crate) death: Option<DisconnectCause>,
+    /// Pictures from before this moment are not shown: this person was not granted them then.
+    pub(crate) granted_since: Option<Instant>,
     /// Data channels.
     pub(crate) lanes: Lanes,
     created: Instant,
@@ -106,6 +108,7 @@ impl Participant {
             sources_by_ssrc: Vec::new(),
             connected: false,
             death: None,
+            granted_since: None,
             lanes: Lanes::new(now),
             created: now,
             heard: now,

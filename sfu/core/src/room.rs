@@ -162,6 +162,7 @@ impl Room {
                 let peer = Peer::new(engine.build(now, outline), now);
                 let mut fresh = Participant::new(now, request.connection, peer);
                 self.arrivals += 1;
+                fresh.granted_since = other.as_ref().and_then(|before| before.granted_since);
                 fresh.came = other.as_ref().map_or(self.arrivals, |before| before.came);
                 if let Some(before) = other {
                     self.people.insert(key, before);

@@ -149,7 +149,9 @@ impl Room {
         };
         // More than the path carries in a second would hold up what comes after it.
         let bits_max = person.estimate_bps.unwrap_or(UNKNOWN_ESTIMATE_BPS);
-        if shows(person) || pictures.bytes() as u64 * 8 > bits_max {
+        let granted = person.granted_since;
+        let hidden = granted.is_some_and(|since| pictures.began().is_none_or(|at| at < since));
+        if hidden || shows(person) || pictures.bytes() as u64 * 8 > bits_max {
             return false;
         }
         let units = pictures.replay();

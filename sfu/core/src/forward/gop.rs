@@ -26,6 +26,11 @@ pub(crate) struct Gop {
 }
 
 impl Gop {
+    /// When the first of its pictures came; `None` when it is empty.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.began
+    }
+
     /// Takes a packet that was forwarded.
     pub(crate) fn note(&mut self, now: Instant, unit: &Unit) {
         let first = self.units.front().map(|unit| unit.seq);

@@ -1,5 +1,5 @@
 //! Which frames of one stream pass: a highest spatial and a highest temporal layer, lowered at the
-//! next frame, raised only where a decoder can follow.
+//! next picture, raised only where a decoder can follow.
 
 use std::collections::VecDeque;
 
@@ -30,6 +30,9 @@ impl Limit {
 /// Judges the frames of one stream, from one of its key frames on.
 #[derive(Debug)]
 pub(crate) struct Selector {
+    /// What was asked for; it holds from the next picture on.
+    asked: Limit,
+    /// What holds for the picture that is passing.
     limit: Limit,
     /// What passes now; never above the limit of the latest frame.
     top: Limit,
@@ -54,6 +57,7 @@ struct Verdict {
 impl Selector {
     pub(crate) fn new(limit: Limit) -> Self {
         Self {
+            asked: limit,
             limit,
             top: Limit {
                 spatial: 0,
@@ -67,9 +71,10 @@ impl Selector {
         }
     }
 
-    /// Lowers or raises the limit; it holds from the next frame on.
+    /// Lowers or raises the limit; it holds from the next picture on, so that every picture has an
+    /// end.
     pub(crate) fn limit(&mut self, limit: Limit) {
-        self.limit = limit;
+        self.asked = limit;
     }
 
     /// The highest layers that pass at the moment.
@@ -93,7 +98,9 @@ impl Selector {
         let passes = if late {
             self.judge_late(frame)
         } else {
-            self.newest = Some(timestamp);
+            if self.newest.replace(timestamp) != Some(timestamp) {
+                self.limit = self.asked;
+            }
             self.judge(timestamp, frame)
         };
         if let (false, Needs::Named(links)) = (passes, &frame.needs) {

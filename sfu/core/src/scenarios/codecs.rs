@@ -173,8 +173,12 @@ fn a_screen_says_how_long_it_may_wait_and_a_camera_after_it_takes_it_back() {
     show(&mut world, screen, Source::Screen, 0..10);
     assert_eq!(delays(&world, plain), [None; 10]);
     assert_eq!(delays(&world, hinted), [Some((0, 40)); 10]);
-    // A face goes before a screen where slots are short.
-    let camera = world.join(1, 13, &Wishes::default());
+    // The clinician's face goes before a screen where slots are short.
+    let clinician = Wishes {
+        rank: crate::Rank::Clinician,
+        ..Wishes::default()
+    };
+    let camera = world.join(1, 13, &clinician);
     show(&mut world, camera, Source::Camera, 0..10);
     assert_eq!(delays(&world, hinted)[10..], [Some((0, 1000)); 10]);
     assert_eq!(delays(&world, plain).len(), 20);

@@ -272,7 +272,7 @@ fn frame_numbers_go_on_when_a_slot_changes_its_source() {
             u16::from_be_bytes([raw.bytes()[1], raw.bytes()[2]])
         })
         .collect();
-    assert!(numbers.len() > 100);
+    assert!(numbers.len() > 60, "{}", numbers.len());
     assert!(
         numbers
             .windows(2)
