@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { figure, quantile } from "./figures.mjs";
 import { silence } from "./meter.mjs";
-import { bothGood, goodAgain } from "./visit.mjs";
+import { bothGoodInTheEnd, goodAgain } from "./visit.mjs";
 
 /** How long a change may take before it counts as an end. */
 const PATIENCE_MS = 20_000;
@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000;
 async function gaps(on, times, act) {
   const heard = { patient: [], doctor: [] };
   for (let n = 0; n < times; n += 1) {
-    await bothGood(on);
+    await bothGoodInTheEnd(on);
     const from = await act();
     // A browser that notices nothing at first still hears what is on its way.
     await new Promise((resolve) => setTimeout(resolve, 1_000));

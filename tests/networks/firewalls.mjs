@@ -9,7 +9,7 @@ import { figure } from "./figures.mjs";
 import { Meter, silence } from "./meter.mjs";
 import { admit, bothGood, doctorComes, goodAgain, patientOpensLink } from "./visit.mjs";
 
-/** How the media of a page travels: `udp` or `tcp`, of the pair in use. */
+/** How the media of a page travels: `udp`, `tcp` or `tls`, of the pair in use. */
 export async function transport(page) {
   return page.evaluate(async () => {
     for (const connection of window.keptConnections) {
@@ -40,7 +40,7 @@ export function udpBlocked(scenario, on, engine) {
   });
   scenario.step("admitted, media flows over TCP", async () => {
     const took_s = await admit(on);
-    figure(scenario.name, "UDP blocked before: media after admission", took_s, "s", 3);
+    figure(scenario.name, "UDP blocked before: sound after admission", took_s, "s", 3);
     assert.equal(await transport(on.patientPage), "tcp");
   });
   scenario.step("UDP allowed again and blocked while they talk: media goes on over TCP", async () => {
@@ -66,9 +66,10 @@ export function udpBlocked(scenario, on, engine) {
 /** A whole scenario. */
 export function oneTcpPort(scenario, on, engine) {
   doctorComes(scenario, on);
-  const port = new URL(BASE).port;
-  scenario.step(`a patient for whom nothing passes but TCP to port ${port} comes by the link`, async () => {
-    await on.network.allowOnly("patient", port);
+  const { port, protocol } = new URL(BASE);
+  const isTls = protocol === "https:";
+  scenario.step(`a patient for whom nothing passes but ${isTls ? "TLS" : "TCP"} to port ${port} comes by the link`, async () => {
+    await on.network.allowOnly("patient", port, isTls);
     await patientOpensLink(scenario, on, engine);
     await press(on.patientPage, "join-start");
     await shown(on.patientPage, "test-result");
@@ -77,8 +78,10 @@ export function oneTcpPort(scenario, on, engine) {
   });
   scenario.step("admitted, media flows over that port", async () => {
     const took_s = await admit(on);
-    figure(scenario.name, "one TCP port: media after admission", took_s, "s", 3);
-    assert.equal(await transport(on.patientPage), "tcp");
+    figure(scenario.name, `${isTls ? "TLS" : "TCP"} to one port: sound after admission`, took_s, "s", 3);
+    const used = await transport(on.patientPage);
+    assert.ok((isTls ? ["tls"] : ["tcp", "tls"]).includes(used), `media flows over ${used}`);
+    await on.network.shape("patient");
     await on.network.openFirewall();
   });
 }

@@ -5,6 +5,7 @@ function begin() {
   if (window.meter) return;
   const COUNTED = ["totalSamplesReceived", "concealedSamples", "totalAudioEnergy", "framesDecoded", "freezeCount", "totalFreezesDuration"];
   const before = new Map();
+  const arrived = new Map();
   const sum = Object.fromEntries([...COUNTED, "audioPackets"].map((name) => [name, 0]));
   window.meter = [];
   // A connection that closes meanwhile may refuse or never answer.
@@ -19,10 +20,13 @@ function begin() {
       for (const row of (await statsOf(connection)).values()) {
         if (row.type !== "inbound-rtp") continue;
         const key = `${n} ${row.ssrc}`;
-        const known = before.get(key) ?? {};
-        for (const name of COUNTED) sum[name] += Math.max(0, (row[name] ?? 0) - (known[name] ?? 0));
-        if (row.kind === "audio") sum.audioPackets += Math.max(0, row.packetsReceived - (known.packetsReceived ?? 0));
+        const known = before.get(key) ?? { packetsReceived: 0 };
         before.set(key, row);
+        if (row.packetsReceived > known.packetsReceived) arrived.set(key, Date.now());
+        // A browser makes up silence for ever for somebody who has gone.
+        if (!(Date.now() - arrived.get(key) < 2_000)) continue;
+        for (const name of COUNTED) sum[name] += Math.max(0, (row[name] ?? 0) - (known[name] ?? 0));
+        if (row.kind === "audio") sum.audioPackets += row.packetsReceived - known.packetsReceived;
       }
     }
     window.meter.push({ at: Date.now(), ...sum });

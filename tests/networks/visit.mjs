@@ -59,6 +59,16 @@ export async function admit(on) {
   return took_s;
 }
 
+/** Both hear and see, if need be after the patient has loaded the page again: for the next measurement. */
+export async function bothGoodInTheEnd(on) {
+  await bothGood(on).catch(async () => {
+    console.log("       the patient loads the page again");
+    await on.patientPage.reload();
+    on.patientMeter = await Meter.on(on.patientPage);
+    await bothGood(on);
+  });
+}
+
 /** Steps up to a running visit over good networks. */
 export function visit(scenario, on, engine) {
   doctorComes(scenario, on);
