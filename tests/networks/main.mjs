@@ -34,14 +34,16 @@ await runAll([
   {
     id: "firefox",
     make: () =>
-      over("Firefox", inVisit("firefox"), times(changes, 8), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
+      over("Firefox", inVisit("firefox"), times(changes, 5), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
   },
   {
     id: "chromium",
     make: () =>
-      over("Chromium", inVisit("chromium"), late, times(changes, 8), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
+      over("Chromium", inVisit("chromium"), late, times(changes, 5), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
   },
   { id: "udp-firefox", make: () => over("Firefox without UDP", times(udpBlocked, "firefox")) },
   { id: "port", make: () => over("One TCP port", times(oneTcpPort, "chromium")) },
+  { id: "tls", make: () => over("One TLS port", times(oneTcpPort, "chromium")) },
+  { id: "tls-firefox", make: () => over("Firefox, one TLS port", times(oneTcpPort, "firefox")) },
   { id: "port-firefox", make: () => over("Firefox, one TCP port", times(oneTcpPort, "firefox")) },
 ]);
