@@ -54,7 +54,8 @@ export function udpBlocked(scenario, on, engine) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const back = await Promise.all([on.patientMeter, on.doctorMeter].map((m) => goodAgain(m, from, 30_000)));
     for (const [n, who] of ["patient", "doctor"].entries()) {
-      const gap = Number.isFinite(back[n]) ? silence(await on[`${who}Meter`].since(from)) / 1_000 : Number.POSITIVE_INFINITY;
+      const silent_s = silence(await on[`${who}Meter`].since(from)) / 1_000;
+      const gap = Number.isFinite(back[n]) ? silent_s : Number.POSITIVE_INFINITY;
       figure(scenario.name, `UDP blocked in the visit: silence at the ${who}`, gap, "s", 3);
     }
     assert.ok(back.every(Number.isFinite), "media did not come back");
@@ -68,7 +69,8 @@ export function oneTcpPort(scenario, on, engine) {
   doctorComes(scenario, on);
   const { port, protocol } = new URL(BASE);
   const isTls = protocol === "https:";
-  scenario.step(`a patient for whom nothing passes but ${isTls ? "TLS" : "TCP"} to port ${port} comes by the link`, async () => {
+  const allowed = `${isTls ? "TLS" : "TCP"} to one port`;
+  scenario.step(`a patient for whom nothing passes but ${allowed} comes by the link`, async () => {
     await on.network.allowOnly("patient", port, isTls);
     await patientOpensLink(scenario, on, engine);
     await press(on.patientPage, "join-start");
@@ -78,7 +80,7 @@ export function oneTcpPort(scenario, on, engine) {
   });
   scenario.step("admitted, media flows over that port", async () => {
     const took_s = await admit(on);
-    figure(scenario.name, `${isTls ? "TLS" : "TCP"} to one port: sound after admission`, took_s, "s", 3);
+    figure(scenario.name, `${allowed}: sound after admission`, took_s, "s", 3);
     const used = await transport(on.patientPage);
     assert.ok((isTls ? ["tls"] : ["tcp", "tls"]).includes(used), `media flows over ${used}`);
     await on.network.shape("patient");

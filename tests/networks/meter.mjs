@@ -3,7 +3,7 @@
 /** Runs in the page. Sums over all its connections, also those that come later. */
 function begin() {
   if (window.meter) return;
-  const COUNTED = ["totalSamplesReceived", "concealedSamples", "totalAudioEnergy", "framesDecoded", "freezeCount", "totalFreezesDuration"];
+  const COUNTED = ["totalSamplesReceived", "concealedSamples", "framesDecoded", "freezeCount", "totalFreezesDuration"];
   const before = new Map();
   const arrived = new Map();
   const sum = Object.fromEntries([...COUNTED, "audioPackets"].map((name) => [name, 0]));
@@ -40,6 +40,9 @@ const SAMPLES_PER_MS = 48;
 /** A look counts as heard when this share of what was played had been received. */
 const HEARD = 0.3;
 
+/** Samples of speech that were not made up. */
+export const received = (row) => row.totalSamplesReceived - row.concealedSamples;
+
 /** Looks at one page. */
 export class Meter {
   static async on(page) {
@@ -65,7 +68,7 @@ export class Meter {
     const first = rows[0];
     const last = rows.at(-1);
     if (last.at - first.at < ms * 0.8) return false;
-    const heard = last.totalSamplesReceived - first.totalSamplesReceived - (last.concealedSamples - first.concealedSamples);
+    const heard = received(last) - received(first);
     return heard > 0.8 * SAMPLES_PER_MS * (last.at - first.at) && last.framesDecoded - first.framesDecoded >= 3;
   }
 }
@@ -80,8 +83,6 @@ function longest(rows, grew) {
   }
   return worst;
 }
-
-const received = (row) => row.totalSamplesReceived - row.concealedSamples;
 
 /**
  * Whether speech arrived between two looks. A browser on a busy machine plays nothing at times, and then
@@ -106,7 +107,8 @@ export function standstill(rows) {
 /** The share of speech that the browser made up, 0 to 1. */
 export function concealed(rows) {
   const [first, last] = [rows[0], rows.at(-1)];
-  return (last.concealedSamples - first.concealedSamples) / (last.totalSamplesReceived - first.totalSamplesReceived);
+  const played = last.totalSamplesReceived - first.totalSamplesReceived;
+  return (last.concealedSamples - first.concealedSamples) / played;
 }
 
 /** What the browser counts as freezes: `{ count, seconds }`. */

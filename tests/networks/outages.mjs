@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { at, openPanel, reads, write } from "../lib/pages.mjs";
 import { figure } from "./figures.mjs";
-import { silence } from "./meter.mjs";
+import { received, silence } from "./meter.mjs";
 import { bothGoodInTheEnd, goodAgain } from "./visit.mjs";
 
 const PATIENCE_MS = 40_000;
@@ -13,7 +13,6 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The time in s from a moment to the first 50 ms of received speech. */
 function spokenAfter(rows, from) {
-  const received = (row) => row.totalSamplesReceived - row.concealedSamples;
   const first = rows.find((row) => received(row) - received(rows[0]) >= 2_400);
   return first ? (first.at - from) / 1_000 : Number.POSITIVE_INFINITY;
 }
