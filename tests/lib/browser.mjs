@@ -44,6 +44,7 @@ export class Browser {
       locale: "en-GB",
       timezoneId: "Africa/Douala",
       viewport: { width: 1280, height: 800 },
+      ignoreHTTPSErrors: engine === "firefox" && Boolean(process.env.TLS_KEY_HASH),
       ...options,
     });
     browser.context.setDefaultTimeout(60_000);

@@ -17,6 +17,9 @@ const ENTER = fileURLToPath(new URL("../networks/enter.py", import.meta.url));
 const place = new URL(BASE ?? "http://localhost");
 const IS_NEAR = /^(localhost|127\.|\[::1\])/.test(place.hostname) || place.protocol === "https:";
 
+/** Of the key of a certificate that nobody has signed but the test itself. */
+const KEY_HASH = process.env.TLS_KEY_HASH;
+
 const ENGINES = {
   chromium: (person, inside) => {
     const { video, audio } = fakeDevices(person);
@@ -36,6 +39,7 @@ const ENGINES = {
         "--disable-sync",
         "--disable-quic",
         "--no-first-run",
+        ...(KEY_HASH ? [`--ignore-certificate-errors-spki-list=${KEY_HASH}`] : []),
         ...(IS_NEAR ? ["--allow-loopback-in-peer-connection"] : [`--unsafely-treat-insecure-origin-as-secure=${place.origin}`]),
       ],
     });
@@ -54,6 +58,7 @@ const ENGINES = {
         "media.peerconnection.ice.loopback": IS_NEAR,
         // As in a Firefox that nobody controls: it tells pages when the network goes and comes.
         "network.manage-offline-status": true,
+        ...(KEY_HASH ? [`--ignore-certificate-errors-spki-list=${KEY_HASH}`] : []),
         ...(IS_NEAR ? {} : { "dom.securecontext.allowlist": place.hostname }),
       },
     }),

@@ -1,6 +1,6 @@
 // Measured figures: one printed line each, with its target, and all of them in a file.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { OUT } from "../lib/recorder.mjs";
@@ -23,9 +23,12 @@ export function figure(scenario, name, value, unit, target = null) {
   return value;
 }
 
-/** Writes everything measured so far. */
+/** Writes everything measured so far, beside what other processes of the same run have written. */
 export function keepFigures() {
   const file = process.env.FIGURES ?? path.join(OUT, "networks.json");
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  const mine = new Set(all.map((row) => row.scenario));
+  const others = existsSync(file) ? JSON.parse(readFileSync(file)).filter((row) => !mine.has(row.scenario)) : [];
+  // Infinity has no place in JSON: null means never.
+  writeFileSync(file, `${JSON.stringify([...others, ...all], null, 1)}\n`);
 }

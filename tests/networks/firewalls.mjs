@@ -9,7 +9,7 @@ import { figure } from "./figures.mjs";
 import { Meter, silence } from "./meter.mjs";
 import { admit, bothGood, doctorComes, goodAgain, patientOpensLink } from "./visit.mjs";
 
-/** How the media of a page travels: `udp` or `tcp`, of the pair in use. */
+/** How the media of a page travels: `udp`, `tcp` or `tls`, of the pair in use. */
 export async function transport(page) {
   return page.evaluate(async () => {
     for (const connection of window.keptConnections) {
@@ -40,7 +40,7 @@ export function udpBlocked(scenario, on, engine) {
   });
   scenario.step("admitted, media flows over TCP", async () => {
     const took_s = await admit(on);
-    figure(scenario.name, "UDP blocked before: media after admission", took_s, "s", 3);
+    figure(scenario.name, "UDP blocked before: sound after admission", took_s, "s", 3);
     assert.equal(await transport(on.patientPage), "tcp");
   });
   scenario.step("UDP allowed again and blocked while they talk: media goes on over TCP", async () => {
@@ -54,7 +54,8 @@ export function udpBlocked(scenario, on, engine) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const back = await Promise.all([on.patientMeter, on.doctorMeter].map((m) => goodAgain(m, from, 30_000)));
     for (const [n, who] of ["patient", "doctor"].entries()) {
-      const gap = Number.isFinite(back[n]) ? silence(await on[`${who}Meter`].since(from)) / 1_000 : Number.POSITIVE_INFINITY;
+      const silent_s = silence(await on[`${who}Meter`].since(from)) / 1_000;
+      const gap = Number.isFinite(back[n]) ? silent_s : Number.POSITIVE_INFINITY;
       figure(scenario.name, `UDP blocked in the visit: silence at the ${who}`, gap, "s", 3);
     }
     assert.ok(back.every(Number.isFinite), "media did not come back");
@@ -66,9 +67,11 @@ export function udpBlocked(scenario, on, engine) {
 /** A whole scenario. */
 export function oneTcpPort(scenario, on, engine) {
   doctorComes(scenario, on);
-  const port = new URL(BASE).port;
-  scenario.step(`a patient for whom nothing passes but TCP to port ${port} comes by the link`, async () => {
-    await on.network.allowOnly("patient", port);
+  const { port, protocol } = new URL(BASE);
+  const isTls = protocol === "https:";
+  const allowed = `${isTls ? "TLS" : "TCP"} to one port`;
+  scenario.step(`a patient for whom nothing passes but ${allowed} comes by the link`, async () => {
+    await on.network.allowOnly("patient", port, isTls);
     await patientOpensLink(scenario, on, engine);
     await press(on.patientPage, "join-start");
     await shown(on.patientPage, "test-result");
@@ -77,8 +80,10 @@ export function oneTcpPort(scenario, on, engine) {
   });
   scenario.step("admitted, media flows over that port", async () => {
     const took_s = await admit(on);
-    figure(scenario.name, "one TCP port: media after admission", took_s, "s", 3);
-    assert.equal(await transport(on.patientPage), "tcp");
+    figure(scenario.name, `${allowed}: sound after admission`, took_s, "s", 3);
+    const used = await transport(on.patientPage);
+    assert.ok((isTls ? ["tls"] : ["tcp", "tls"]).includes(used), `media flows over ${used}`);
+    await on.network.shape("patient");
     await on.network.openFirewall();
   });
 }

@@ -11,7 +11,8 @@ Reads one JSON command per line from standard input and answers each with one li
 
 A SHAPE has any of: `cut` (true: nothing passes), `loss` (0 to 1), `delay_ms`, `jitter_ms` (further
 delay, drawn evenly for each packet, so packets overtake each other), `rate_kbps`, `queue_ms` (how long
-a packet may wait for its turn at that rate; 200). What is left out is nothing.
+a packet may wait for its turn at that rate; 200), `tls_only` (true: a TCP connection that begins with
+anything but a TLS handshake gets nothing through). What is left out is nothing.
 """
 
 import ctypes
@@ -34,6 +35,8 @@ PACKET_MAX = 65_535
 # At most this many packets of one interface before the others have their turn.
 BURST = 64
 QUEUE_MS = 200
+TCP = 6
+TLS_HANDSHAKE = 0x16
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -43,6 +46,27 @@ def enter(path):
     with open(path, "rb") as net:
         if libc.setns(net.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), f"cannot enter {path}")
+
+
+class Inspection:
+    """What a firewall that looks inside remembers of TCP connections."""
+
+    def __init__(self):
+        self.refused = {}
+
+    def refuses(self, packet):
+        """Whether an IPv4 packet belongs to a connection that did not begin with a TLS handshake."""
+        header = (packet[0] & 0x0F) * 4
+        if packet[9] != TCP or len(packet) < header + 20:
+            return False
+        connection = packet[12:20] + packet[header : header + 4]
+        if packet[header + 13] & 0x02:
+            self.refused.pop(connection, None)
+            return False
+        payload = packet[header + (packet[header + 12] >> 4) * 4 :]
+        if payload and connection not in self.refused:
+            self.refused[connection] = payload[0] != TLS_HANDSHAKE
+        return self.refused.get(connection, False)
 
 
 class Direction:
@@ -56,10 +80,11 @@ class Direction:
         self.shape({})
 
     def shape(self, wish):
-        known = {"cut", "loss", "delay_ms", "jitter_ms", "rate_kbps", "queue_ms"}
+        known = {"cut", "loss", "delay_ms", "jitter_ms", "rate_kbps", "queue_ms", "tls_only"}
         if set(wish) - known:
             raise ValueError(f"unknown: {sorted(set(wish) - known)}")
         self.cut = bool(wish.get("cut", False))
+        self.inspection = Inspection() if wish.get("tls_only") else None
         self.loss = float(wish.get("loss", 0))
         self.delay_s = float(wish.get("delay_ms", 0)) / 1_000
         self.jitter_s = float(wish.get("jitter_ms", 0)) / 1_000
@@ -67,9 +92,9 @@ class Direction:
         self.queue_s = float(wish.get("queue_ms", QUEUE_MS)) / 1_000
         self.free_at = 0.0
 
-    def fate(self, now, size):
+    def fate(self, now, packet):
         """When a packet arrives, or None when it does not."""
-        if self.cut:
+        if self.cut or (self.inspection and self.inspection.refuses(packet)):
             self.counts["cut"] += 1
             return None
         if self.loss and self.chance.random() < self.loss:
@@ -81,7 +106,7 @@ class Direction:
             if begin - now > self.queue_s:
                 self.counts["overflown"] += 1
                 return None
-            at = self.free_at = begin + size * 8 / self.rate_bps
+            at = self.free_at = begin + len(packet) * 8 / self.rate_bps
         at += self.delay_s
         if self.jitter_s:
             at += self.chance.random() * self.jitter_s
@@ -153,7 +178,7 @@ class Lines:
             except OSError:
                 # Nothing more, or the interface is down.
                 return
-            at = direction.fate(time.monotonic(), len(packet))
+            at = direction.fate(time.monotonic(), packet)
             if at is not None:
                 heapq.heappush(self.waiting, (at, next(self.order), direction, packet))
 

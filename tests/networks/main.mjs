@@ -28,20 +28,24 @@ function over(name, ...parts) {
 const inVisit = (engine) => (scenario, on) => visit(scenario, on, engine);
 const times = (part, ...more) => (scenario, on) => part(scenario, on, ...more);
 
+const everything = (engine, ...first) => [
+  inVisit(engine),
+  ...first,
+  times(changes, 5),
+  times(loss, 20),
+  signalingCut,
+  times(outages, [5, 25]),
+  narrow,
+];
+
 await runAll([
   { id: "short", make: () => over("Firefox, short", inVisit("firefox"), times(changes, 3), times(loss, 10)) },
   { id: "udp", make: () => over("Without UDP", times(udpBlocked, "chromium")) },
-  {
-    id: "firefox",
-    make: () =>
-      over("Firefox", inVisit("firefox"), times(changes, 8), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
-  },
-  {
-    id: "chromium",
-    make: () =>
-      over("Chromium", inVisit("chromium"), late, times(changes, 8), times(loss, 20), signalingCut, times(outages, [5, 25]), narrow),
-  },
+  { id: "firefox", make: () => over("Firefox", ...everything("firefox")) },
+  { id: "chromium", make: () => over("Chromium", ...everything("chromium", late)) },
   { id: "udp-firefox", make: () => over("Firefox without UDP", times(udpBlocked, "firefox")) },
   { id: "port", make: () => over("One TCP port", times(oneTcpPort, "chromium")) },
   { id: "port-firefox", make: () => over("Firefox, one TCP port", times(oneTcpPort, "firefox")) },
+  { id: "tls", make: () => over("One TLS port", times(oneTcpPort, "chromium")) },
+  { id: "tls-firefox", make: () => over("Firefox, one TLS port", times(oneTcpPort, "firefox")) },
 ]);

@@ -3,8 +3,9 @@
 /** Runs in the page. Sums over all its connections, also those that come later. */
 function begin() {
   if (window.meter) return;
-  const COUNTED = ["totalSamplesReceived", "concealedSamples", "totalAudioEnergy", "framesDecoded", "freezeCount", "totalFreezesDuration"];
+  const COUNTED = ["totalSamplesReceived", "concealedSamples", "framesDecoded", "freezeCount", "totalFreezesDuration"];
   const before = new Map();
+  const arrived = new Map();
   const sum = Object.fromEntries([...COUNTED, "audioPackets"].map((name) => [name, 0]));
   window.meter = [];
   // A connection that closes meanwhile may refuse or never answer.
@@ -19,10 +20,13 @@ function begin() {
       for (const row of (await statsOf(connection)).values()) {
         if (row.type !== "inbound-rtp") continue;
         const key = `${n} ${row.ssrc}`;
-        const known = before.get(key) ?? {};
-        for (const name of COUNTED) sum[name] += Math.max(0, (row[name] ?? 0) - (known[name] ?? 0));
-        if (row.kind === "audio") sum.audioPackets += Math.max(0, row.packetsReceived - (known.packetsReceived ?? 0));
+        const known = before.get(key) ?? { packetsReceived: 0 };
         before.set(key, row);
+        if (row.packetsReceived > known.packetsReceived) arrived.set(key, Date.now());
+        // A browser makes up silence for ever for somebody who has gone.
+        if (!(Date.now() - arrived.get(key) < 2_000)) continue;
+        for (const name of COUNTED) sum[name] += Math.max(0, (row[name] ?? 0) - (known[name] ?? 0));
+        if (row.kind === "audio") sum.audioPackets += row.packetsReceived - known.packetsReceived;
       }
     }
     window.meter.push({ at: Date.now(), ...sum });
@@ -35,6 +39,9 @@ function begin() {
 const SAMPLES_PER_MS = 48;
 /** A look counts as heard when this share of what was played had been received. */
 const HEARD = 0.3;
+
+/** Samples of speech that were not made up. */
+export const received = (row) => row.totalSamplesReceived - row.concealedSamples;
 
 /** Looks at one page. */
 export class Meter {
@@ -61,7 +68,7 @@ export class Meter {
     const first = rows[0];
     const last = rows.at(-1);
     if (last.at - first.at < ms * 0.8) return false;
-    const heard = last.totalSamplesReceived - first.totalSamplesReceived - (last.concealedSamples - first.concealedSamples);
+    const heard = received(last) - received(first);
     return heard > 0.8 * SAMPLES_PER_MS * (last.at - first.at) && last.framesDecoded - first.framesDecoded >= 3;
   }
 }
@@ -76,8 +83,6 @@ function longest(rows, grew) {
   }
   return worst;
 }
-
-const received = (row) => row.totalSamplesReceived - row.concealedSamples;
 
 /**
  * Whether speech arrived between two looks. A browser on a busy machine plays nothing at times, and then
@@ -102,7 +107,8 @@ export function standstill(rows) {
 /** The share of speech that the browser made up, 0 to 1. */
 export function concealed(rows) {
   const [first, last] = [rows[0], rows.at(-1)];
-  return (last.concealedSamples - first.concealedSamples) / (last.totalSamplesReceived - first.totalSamplesReceived);
+  const played = last.totalSamplesReceived - first.totalSamplesReceived;
+  return (last.concealedSamples - first.concealedSamples) / played;
 }
 
 /** What the browser counts as freezes: `{ count, seconds }`. */

@@ -126,10 +126,11 @@ export class Network {
     await this.#filter([`ip saddr ${who} meta l4proto udp drop`, `ip daddr ${who} meta l4proto udp drop`]);
   }
 
-  /** Of a person nothing passes but TCP to one port of the server. */
-  async allowOnly(person, port) {
+  /** Of a person nothing passes but TCP to one port of the server; with TLS, if it looks like that. */
+  async allowOnly(person, port, isTls) {
     const who = this.#addresses(person);
     await this.#filter([`ip saddr ${who} tcp dport != ${port} drop`, `ip saddr ${who} meta l4proto != tcp drop`]);
+    await this.shape(person, { up: { tls_only: isTls } });
   }
 
   /** TCP of a person is reset, what is open and what is new; UDP goes on. */

@@ -6,7 +6,7 @@ import { at } from "../lib/pages.mjs";
 import { until } from "../lib/wait.mjs";
 import { figure } from "./figures.mjs";
 import { concealed, freezes, silence, standstill } from "./meter.mjs";
-import { bothGood, goodAgain } from "./visit.mjs";
+import { bothGood, bothGoodInTheEnd, goodAgain } from "./visit.mjs";
 
 const LOSSY = { loss: 0.1, delay_ms: 20, jitter_ms: 80 };
 const NARROW = { rate_kbps: 100, queue_ms: 400 };
@@ -18,7 +18,7 @@ export function loss(scenario, on, seconds) {
   scenario.step(
     `10 % loss and 80 ms of jitter both ways at the patient for ${seconds} s`,
     async () => {
-      await bothGood(on);
+      await bothGoodInTheEnd(on);
       await on.network.shape("patient", { up: LOSSY, down: LOSSY });
       // Jitter buffers grow first.
       await pause(5_000);
@@ -48,7 +48,7 @@ export function loss(scenario, on, seconds) {
 /** Steps in a running visit. */
 export function narrow(scenario, on) {
   scenario.step("at 100 kbit/s the patient's page says that it goes on with sound alone, and it does", async () => {
-    await bothGood(on);
+    await bothGoodInTheEnd(on);
     const from = Date.now();
     await on.network.shape("patient", { down: NARROW });
     await until("sound alone said on the page", () => at(on.patientPage, "audio-only").isVisible(), 40_000);

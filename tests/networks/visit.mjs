@@ -19,7 +19,8 @@ export async function goodAgain(meter, from, patience_ms) {
 
 /** Both sides hear and see. */
 export async function bothGood(on, patience_ms = 30_000) {
-  const good = await Promise.all([on.patientMeter, on.doctorMeter].map((m) => goodAgain(m, Date.now(), patience_ms)));
+  const meters = [on.patientMeter, on.doctorMeter];
+  const good = await Promise.all(meters.map((m) => goodAgain(m, Date.now(), patience_ms)));
   if (good.every(Number.isFinite)) return;
   const counted = JSON.stringify({ patient: await media(on.patientPage), doctor: await media(on.doctorPage) });
   throw new Error(`not both see and hear after ${patience_ms / 1_000} s: ${counted}`);
@@ -41,7 +42,8 @@ export function doctorComes(scenario, on) {
 
 /** Opens the link in a browser of this engine. */
 export async function patientOpensLink(scenario, on, engine) {
-  on.patientBrowser = scenario.keep(await Browser.open("patient", { engine, inside: on.network.place("patient") }));
+  const inside = on.network.place("patient");
+  on.patientBrowser = scenario.keep(await Browser.open("patient", { engine, inside }));
   on.patientPage = await on.patientBrowser.page(`/join#${on.token}`);
 }
 
@@ -57,6 +59,16 @@ export async function admit(on) {
   on.doctorMeter = await Meter.on(on.doctorPage);
   await bothGood(on);
   return took_s;
+}
+
+/** Both hear and see, if need be after the patient has loaded the page again: for the next measurement. */
+export async function bothGoodInTheEnd(on) {
+  await bothGood(on).catch(async () => {
+    console.log("       the patient loads the page again");
+    await on.patientPage.reload();
+    on.patientMeter = await Meter.on(on.patientPage);
+    await bothGood(on);
+  });
 }
 
 /** Steps up to a running visit over good networks. */
