@@ -30,7 +30,10 @@ pub(super) struct Client {
     pub(super) me: ParticipantKey,
     pub(super) connection: ConnectionKey,
     pub(super) mode: Mode,
+    /// Where the network shows the client.
     pub(super) address: SocketAddr,
+    /// Where the client believes to be.
+    inner: SocketAddr,
     pub(super) rtc: Rtc,
     pub(super) sources: Vec<SourceMid>,
     pub(super) slots: Vec<Mid>,
@@ -114,6 +117,7 @@ impl World {
             connection: ConnectionKey(connection),
             mode,
             address,
+            inner: address,
             rtc: engine(wishes, self.now),
             sources: Vec::new(),
             slots: Vec::new(),
@@ -265,7 +269,8 @@ impl World {
         else {
             return;
         };
-        let datagram = Receive::new(Protocol::Udp, server_address(), remote, contents).unwrap();
+        let inner = client.inner;
+        let datagram = Receive::new(Protocol::Udp, server_address(), inner, contents).unwrap();
         client
             .rtc
             .handle_input(str0m::Input::Receive(now, datagram))
