@@ -7,7 +7,9 @@ use sfu_core::{ConnectionKey, Source, SourceMid};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::media::{
+    Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
+};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc};
@@ -37,7 +39,6 @@ pub(crate) struct Wishes {
 pub(crate) struct Client {
     rtc: Rtc,
     pub(crate) connection: ConnectionKey,
-    pub(crate) generation: u16,
     /// Where the page believes to be; the network may show another address.
     inner: SocketAddr,
     pub(crate) sources: Vec<SourceMid>,
@@ -63,11 +64,7 @@ impl core::fmt::Debug for Client {
 }
 
 impl Client {
-    pub(crate) fn new(
-        now: Instant,
-        (connection, generation): (ConnectionKey, u16),
-        inner: SocketAddr,
-    ) -> Self {
+    pub(crate) fn new(now: Instant, connection: ConnectionKey, inner: SocketAddr) -> Self {
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
@@ -81,7 +78,6 @@ impl Client {
         Self {
             rtc,
             connection,
-            generation,
             inner,
             sources: Vec::new(),
             slots: Vec::new(),
@@ -162,8 +158,7 @@ impl Client {
     }
 
     pub(crate) fn accept(&mut self, now_ms: u64, answer: &str) -> bool {
-        let (Some(pending), Ok(answer)) =
-            (self.pending.take(), SdpAnswer::from_sdp_string(answer))
+        let (Some(pending), Ok(answer)) = (self.pending.take(), SdpAnswer::from_sdp_string(answer))
         else {
             return false;
         };
@@ -237,6 +232,9 @@ impl Client {
             ..ExtensionValues::default()
         };
         let pt = if audio { opus } else { vp8 };
+        // Which of several waiting streams a pacer serves first hangs on the order of a hash map,
+        // so pages send frames at once. Their links have queues for that.
+        stream.set_unpaced(true);
         for piece in pieces {
             let packet = RtpWrite::new(pt, piece.seq.into(), piece.timestamp, now, piece.payload)
                 .marker(piece.marker)

@@ -15,7 +15,10 @@ const ROUNDING: Duration = Duration::from_micros(200);
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "taken once, as the zero of virtual time")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "taken once, as the zero of virtual time"
+        )]
         let base = Instant::now();
         Self { base }
     }

@@ -75,7 +75,11 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
     }
     let shards = arguments.number("--shards").unwrap_or(1);
     let watch = Stopwatch::start();
-    match simulate(&scenario, u8::try_from(shards).unwrap_or(1), Sabotage::Nothing) {
+    match simulate(
+        &scenario,
+        u8::try_from(shards).unwrap_or(1),
+        Sabotage::Nothing,
+    ) {
         Ok(report) => {
             let minutes = report.call_minutes();
             writeln!(
@@ -172,7 +176,11 @@ fn tell_steps(scenario: &Scenario, out: &mut impl Write) -> std::io::Result<()> 
         writeln!(out, "person {index}: {plan:?}")?;
     }
     for step in &scenario.steps {
-        writeln!(out, "{:>8} ms person {}: {:?}", step.at_ms, step.person, step.action)?;
+        writeln!(
+            out,
+            "{:>8} ms person {}: {:?}",
+            step.at_ms, step.person, step.action
+        )?;
     }
     Ok(())
 }

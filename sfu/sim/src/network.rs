@@ -223,7 +223,13 @@ impl Access {
     /// Up and down.
     #[must_use]
     pub const fn conditions(self) -> (Conditions, Conditions) {
-        const fn path(delay_ms: u64, jitter_ms: u64, loss: u32, kbps: u64, queue: u64) -> Conditions {
+        const fn path(
+            delay_ms: u64,
+            jitter_ms: u64,
+            loss: u32,
+            kbps: u64,
+            queue: u64,
+        ) -> Conditions {
             Conditions {
                 delay_ms,
                 jitter_ms,
@@ -234,16 +240,28 @@ impl Access {
             }
         }
         match self {
-            Self::Fibre => (path(5, 1, 0, 50_000, 500_000), path(5, 1, 0, 200_000, 500_000)),
+            Self::Fibre => (
+                path(5, 1, 0, 50_000, 500_000),
+                path(5, 1, 0, 200_000, 500_000),
+            ),
             Self::Wifi => {
                 let mut up = path(10, 15, 2_000, 20_000, 200_000);
                 up.reorder = 1_000;
                 up.duplicate = 500;
                 (up, up)
             }
-            Self::Lte => (path(30, 20, 1_000, 8_000, 300_000), path(30, 20, 1_000, 20_000, 600_000)),
-            Self::Umts => (path(70, 40, 5_000, 700, 60_000), path(70, 40, 5_000, 2_500, 150_000)),
-            Self::Satellite => (path(280, 20, 3_000, 3_000, 300_000), path(280, 20, 3_000, 20_000, 900_000)),
+            Self::Lte => (
+                path(30, 20, 1_000, 8_000, 300_000),
+                path(30, 20, 1_000, 20_000, 600_000),
+            ),
+            Self::Umts => (
+                path(70, 40, 5_000, 700, 60_000),
+                path(70, 40, 5_000, 2_500, 150_000),
+            ),
+            Self::Satellite => (
+                path(280, 20, 3_000, 3_000, 300_000),
+                path(280, 20, 3_000, 20_000, 900_000),
+            ),
             Self::Train => {
                 let mut way = path(45, 60, 5_000, 3_000, 200_000);
                 way.burst_loss = 600_000;
@@ -256,7 +274,10 @@ impl Access {
                 way.reorder = 20_000;
                 (way, way)
             }
-            Self::Narrow => (path(40, 10, 2_000, 100, 15_000), path(40, 10, 2_000, 100, 15_000)),
+            Self::Narrow => (
+                path(40, 10, 2_000, 100, 15_000),
+                path(40, 10, 2_000, 100, 15_000),
+            ),
         }
     }
 }

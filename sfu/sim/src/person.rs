@@ -168,11 +168,7 @@ impl Person {
     pub(crate) fn open(&mut self, clock: &Clock, now_ms: u64, slots: usize) -> Option<String> {
         self.generation = self.generation.saturating_add(1);
         let connection = ConnectionKey(u128::from(self.generation));
-        let mut client = Client::new(
-            clock.at(now_ms),
-            (connection, self.generation),
-            self.outer,
-        );
+        let mut client = Client::new(clock.at(now_ms), connection, self.outer);
         let offer = client.offer(Wishes {
             simulcast: self.plan.simulcast,
             screen: self.plan.screen,

@@ -37,9 +37,13 @@ pub enum Action {
     /// Height of every picture on screen; 0 pauses.
     View(u16),
     Access(Access),
-    Outage { for_ms: u64 },
+    Outage {
+        for_ms: u64,
+    },
     /// The outer address changes; a stolen one belonged to the named person before.
-    Rebind { stolen_from: Option<u16> },
+    Rebind {
+        stolen_from: Option<u16>,
+    },
     /// The person's room is closed.
     CloseRoom,
 }
@@ -87,7 +91,11 @@ impl Scenario {
     pub fn generate(seed: u64, shape: Shape) -> Self {
         let mut rng = Rng::new(seed);
         let mut people = Vec::new();
-        let rooms = if shape.people > 0 { 1 } else { [1, 1, 1, 2, 2, 3, 6][small(&mut rng, 7)] };
+        let rooms = if shape.people > 0 {
+            1
+        } else {
+            [1, 1, 1, 2, 2, 3, 6][small(&mut rng, 7)]
+        };
         for room in 0..rooms {
             let size = match (shape.people, rng.below(25)) {
                 (0, 0) if rooms < 3 => 16,
@@ -100,7 +108,9 @@ impl Scenario {
         }
         let mut steps = Vec::new();
         for person in 0..u16::try_from(people.len()).unwrap_or(0) {
-            let screen = people.get(usize::from(person)).is_some_and(|plan| plan.screen);
+            let screen = people
+                .get(usize::from(person))
+                .is_some_and(|plan| plan.screen);
             live(&mut rng, person, (screen, shape.length_ms), &mut steps);
         }
         if rng.below(12) == 0 && rooms > 1 {
@@ -165,7 +175,11 @@ fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mu
     // About one thing in 15 seconds, but many people leave their settings alone.
     let calm = rng.below(3) == 0;
     loop {
-        at_ms += if calm { rng.between(20_000, 90_000) } else { rng.between(2_000, 28_000) };
+        at_ms += if calm {
+            rng.between(20_000, 90_000)
+        } else {
+            rng.between(2_000, 28_000)
+        };
         if at_ms + 2_000 >= length_ms {
             return;
         }
@@ -184,7 +198,12 @@ fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mu
                 add(at_ms, Action::View(heights[small(rng, 8)]));
             }
             40..52 => add(at_ms, Action::Reload),
-            52..64 => add(at_ms, Action::Outage { for_ms: rng.between(200, 25_000) }),
+            52..64 => add(
+                at_ms,
+                Action::Outage {
+                    for_ms: rng.between(200, 25_000),
+                },
+            ),
             64..74 => add(at_ms, Action::Rebind { stolen_from: None }),
             74..86 => {
                 let access = rng.pick(&Access::ALL).copied().unwrap_or(Access::Fibre);

@@ -50,7 +50,8 @@ pub fn simulate(scenario: &Scenario, shards: u8, sabotage: Sabotage) -> Result<R
 pub fn compare(scenario: &Scenario, sabotage: Sabotage) -> Result<Report, SimError> {
     let one = simulate(scenario, 1, sabotage)?;
     let four = simulate(scenario, 4, sabotage)?;
-    if let Some((viewer, from, source_kind)) = one.served.symmetric_difference(&four.served).next() {
+    if let Some((viewer, from, source_kind)) = one.served.symmetric_difference(&four.served).next()
+    {
         let room = scenario
             .people
             .get(usize::from(*viewer))

@@ -154,7 +154,12 @@ impl<P: Placement> Shards<P> {
                 let command = Command::Connect(CommandId(id), Box::new(request));
                 (caller.room, command)
             }
-            Order::SetSources(Caller { room, participant, .. }, on) => (
+            Order::SetSources(
+                Caller {
+                    room, participant, ..
+                },
+                on,
+            ) => (
                 room,
                 Command::SetSources {
                     room,
@@ -162,7 +167,12 @@ impl<P: Placement> Shards<P> {
                     on,
                 },
             ),
-            Order::SetView(Caller { room, participant, .. }, slots) => (
+            Order::SetView(
+                Caller {
+                    room, participant, ..
+                },
+                slots,
+            ) => (
                 room,
                 Command::SetView {
                     room,
@@ -170,9 +180,9 @@ impl<P: Placement> Shards<P> {
                     slots,
                 },
             ),
-            Order::Disconnect(Caller { room, participant, .. }) => {
-                (room, Command::Disconnect { room, participant })
-            }
+            Order::Disconnect(Caller {
+                room, participant, ..
+            }) => (room, Command::Disconnect { room, participant }),
             Order::CloseRoom(room) => (room, Command::CloseRoom { room }),
         };
         let index = self.placement.shard_of(room);

@@ -104,7 +104,11 @@ fn follows(a: &Arrival, b: &Arrival) -> Result<(), Fault> {
         Ok(())
     } else {
         // After a pause or a restart the same layer begins again, inside whatever frame it was.
-        if begins(b) { Ok(()) } else { Err(Fault::HiddenGap { seq }) }
+        if begins(b) {
+            Ok(())
+        } else {
+            Err(Fault::HiddenGap { seq })
+        }
     }
 }
 
@@ -138,13 +142,19 @@ mod tests {
         let mut slot = Continuity::default();
         assert_eq!(slot.judge(frame(1, 1, 1)), Ok(()));
         assert_eq!(slot.judge(frame(4, 9, 7)), Ok(()));
-        assert_eq!(slot.judge(frame(5, 13, 11)), Err(Fault::HiddenGap { seq: 5 }));
+        assert_eq!(
+            slot.judge(frame(5, 13, 11)),
+            Err(Fault::HiddenGap { seq: 5 })
+        );
     }
 
     #[test]
     fn a_slot_begins_with_a_key_frame_and_repeats_nothing() {
         let mut slot = Continuity::default();
-        assert_eq!(slot.judge(frame(1, 2, 1)), Err(Fault::NoKeyFrame { seq: 1 }));
+        assert_eq!(
+            slot.judge(frame(1, 2, 1)),
+            Err(Fault::NoKeyFrame { seq: 1 })
+        );
         assert_eq!(slot.judge(frame(1, 2, 2)), Ok(()));
         assert_eq!(slot.judge(frame(1, 2, 2)), Ok(()));
         assert_eq!(slot.judge(frame(1, 3, 3)), Err(Fault::Repeated { seq: 1 }));

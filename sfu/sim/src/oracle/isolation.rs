@@ -41,7 +41,9 @@ pub(crate) fn may_receive(
     };
     let (from, source_kind) = (identity.person, identity.source);
     if identity.room != viewer.room || sender.room != viewer.room {
-        return Err(Fault::CrossedRooms { from: identity.room });
+        return Err(Fault::CrossedRooms {
+            from: identity.room,
+        });
     }
     if from == viewer.person {
         return Err(Fault::OwnMedia);

@@ -8,7 +8,9 @@ use sfu_core::{DisconnectCause, Source};
 use thiserror::Error;
 
 pub(crate) use continuity::{Arrival, Continuity};
-pub(crate) use isolation::{ReceiverTruth as IsolationReceiver, SenderTruth as IsolationSender, may_receive};
+pub(crate) use isolation::{
+    ReceiverTruth as IsolationReceiver, SenderTruth as IsolationSender, may_receive,
+};
 pub(crate) use liveness::{BOUND_MS, GRACE_MS, bound_ms};
 
 /// What was wrong.
@@ -69,7 +71,9 @@ pub enum Fault {
         connections: usize,
         timer: bool,
     },
-    #[error("person {viewer} is served {source_kind:?} of person {from} on one number of shards only")]
+    #[error(
+        "person {viewer} is served {source_kind:?} of person {from} on one number of shards only"
+    )]
     ServedDifferently {
         viewer: u16,
         from: u16,

@@ -71,7 +71,6 @@ impl DtlsProvider for PlainDtls {
 enum Stage {
     New,
     Hello,
-    Certificate,
     Finished,
     Done,
 }
@@ -212,7 +211,9 @@ impl DtlsInstance for Handshake {
                 DtlsOutput::PeerCert,
             ),
             Some(Out::Keys(key)) => {
-                let bytes: Vec<u8> = (0..7_u64).flat_map(|n| mix(key ^ n).to_le_bytes()).collect();
+                let bytes: Vec<u8> = (0..7_u64)
+                    .flat_map(|n| mix(key ^ n).to_le_bytes())
+                    .collect();
                 DtlsOutput::KeyingMaterial(
                     KeyingMaterial::new(&bytes),
                     SrtpProfile::AEAD_AES_128_GCM,
@@ -222,7 +223,11 @@ impl DtlsInstance for Handshake {
             Some(Out::CloseNotify) => DtlsOutput::CloseNotify,
             None => {
                 let never = self.now + Duration::from_secs(3600);
-                let wanted = if self.flight.is_some() { self.now } else { never };
+                let wanted = if self.flight.is_some() {
+                    self.now
+                } else {
+                    never
+                };
                 DtlsOutput::Timeout(self.resend_at.unwrap_or(wanted))
             }
         }

@@ -26,19 +26,19 @@ impl SrtpProvider for PlainSrtp {
     }
     fn srtp_aes_128_ecb_round(&self, key: &[u8], input: &[u8], output: &mut [u8]) {
         let real = from_feature_flags();
-        real.srtp_provider.srtp_aes_128_ecb_round(key, input, output);
+        real.srtp_provider
+            .srtp_aes_128_ecb_round(key, input, output);
     }
     fn srtp_aes_256_ecb_round(&self, key: &[u8], input: &[u8], output: &mut [u8]) {
         let real = from_feature_flags();
-        real.srtp_provider.srtp_aes_256_ecb_round(key, input, output);
+        real.srtp_provider
+            .srtp_aes_256_ecb_round(key, input, output);
     }
 }
 
 impl SupportedAeadAes128Gcm for PlainAead {
     fn create_cipher(&self, key: [u8; 16], _encrypt: bool) -> Box<dyn AeadAes128GcmCipher> {
-        Box::new(PlainCipher {
-            key: fold(0, &key),
-        })
+        Box::new(PlainCipher { key: fold(0, &key) })
     }
 }
 

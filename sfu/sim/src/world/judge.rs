@@ -3,7 +3,9 @@
 use sfu_core::Source;
 
 use super::{AFTERWARDS_MS, Event, LOOK_MS, World};
-use crate::oracle::{BOUND_MS, Fault, GRACE_MS, IsolationReceiver, IsolationSender, Violation, bound_ms};
+use crate::oracle::{
+    BOUND_MS, Fault, GRACE_MS, IsolationReceiver, IsolationSender, Violation, bound_ms,
+};
 use crate::person::{Person, index_of};
 use crate::playout::Playout;
 use crate::sabotage::Sabotage;
@@ -40,7 +42,9 @@ impl World<'_> {
                 self.report.connected_ms += LOOK_MS;
             }
         }
-        if let Some((_, (index, _, _))) = self.asked.iter().find(|(_, (.., due))| *due < self.now_ms) {
+        if let Some((_, (index, _, _))) =
+            self.asked.iter().find(|(_, (.., due))| *due < self.now_ms)
+        {
             return Err(self.violation(*index, Fault::NoAnswer));
         }
         if !self.ended {
@@ -110,17 +114,29 @@ impl World<'_> {
         source: Source,
         since_ms: u64,
     ) -> Result<(), Fault> {
-        let on = sender.on_at_shard.now().is_some_and(|on| on.contains(source));
+        let on = sender
+            .on_at_shard
+            .now()
+            .is_some_and(|on| on.contains(source));
         if !on || (source == Source::Screen && !sender.plan.screen) {
             return Ok(());
         }
         let (from, source_kind) = (sender.index, source);
         let slots = viewer.bound.now().map_or(&[][..], Vec::as_slice);
-        let is_bound = |key, of| slots.iter().any(|slot| slot.participant == key && slot.source == of);
-        let kind = |audio| viewer.client.as_ref().map_or(0, |c| {
-            c.slots.iter().filter(|line| line.audio == audio).count()
-        });
-        let used = slots.iter().filter(|s| s.source.is_audio() == source.is_audio()).count();
+        let is_bound = |key, of| {
+            slots
+                .iter()
+                .any(|slot| slot.participant == key && slot.source == of)
+        };
+        let kind = |audio| {
+            viewer.client.as_ref().map_or(0, |c| {
+                c.slots.iter().filter(|line| line.audio == audio).count()
+            })
+        };
+        let used = slots
+            .iter()
+            .filter(|s| s.source.is_audio() == source.is_audio())
+            .count();
         if !is_bound(sender.key, source) {
             return if self.now_ms >= since_ms + GRACE_MS && used < kind(source.is_audio()) {
                 Err(Fault::NotSeen { from, source_kind })
@@ -128,12 +144,17 @@ impl World<'_> {
                 Ok(())
             };
         }
-        let since_ms = since_ms.max(viewer.viewed_since_ms).max(viewer.bound.since_ms());
+        let since_ms = since_ms
+            .max(viewer.viewed_since_ms)
+            .max(viewer.bound.since_ms());
         let hidden = !source.is_audio() && viewer.view_px == 0;
         if hidden || self.now_ms < since_ms + GRACE_MS || !self.carries(viewer, sender) {
             return Ok(());
         }
-        let seen = viewer.last_seen.get(usize::from(from)).and_then(|seen| seen.get(index_of(source)).copied().flatten());
+        let seen = viewer
+            .last_seen
+            .get(usize::from(from))
+            .and_then(|seen| seen.get(index_of(source)).copied().flatten());
         let last_ms = seen.unwrap_or(0).max(since_ms + GRACE_MS - BOUND_MS);
         let gap_ms = self.now_ms.saturating_sub(last_ms);
         if gap_ms > bound_ms(source) {
@@ -160,7 +181,10 @@ impl World<'_> {
             .filter(|person| person.plan.room == viewer.plan.room && person.present)
             .map(|person| of(person) + screen(person))
             .sum();
-        sender.up.conditions.carries((of(sender) + screen(sender)) * 2)
+        sender
+            .up
+            .conditions
+            .carries((of(sender) + screen(sender)) * 2)
             && sender.down.conditions.carries(300_000)
             && viewer.up.conditions.carries(100_000)
             && viewer.down.conditions.carries(down * 2)
@@ -172,7 +196,10 @@ impl World<'_> {
         for index in 0..u16::try_from(self.people.len()).unwrap_or(0) {
             let polite = index % 2 == 0;
             if polite && let Some(caller) = self.person(index).map(Person::caller) {
-                self.plan(self.now_ms + 1, Event::Order(Box::new(Order::Disconnect(caller))));
+                self.plan(
+                    self.now_ms + 1,
+                    Event::Order(Box::new(Order::Disconnect(caller))),
+                );
             }
             self.act(index, Action::Vanish);
         }
@@ -180,13 +207,15 @@ impl World<'_> {
     }
 
     fn note_what_was_served(&mut self) {
-        let differs = self.sabotage == Sabotage::ServeDifferently && self.shards.counters().count() > 1;
+        let differs =
+            self.sabotage == Sabotage::ServeDifferently && self.shards.counters().count() > 1;
         for viewer in &self.people {
             for watched in &viewer.watched {
                 match &watched.playout {
                     Playout::Video(video) => {
                         self.report.frames += video.frames;
-                        self.report.longest_gap_ms = self.report.longest_gap_ms.max(video.longest_gap_ms);
+                        self.report.longest_gap_ms =
+                            self.report.longest_gap_ms.max(video.longest_gap_ms);
                     }
                     Playout::Audio(audio) => {
                         self.report.speech.0 += audio.expected;
@@ -221,7 +250,11 @@ impl World<'_> {
                 },
             ));
         }
-        let panics: u64 = self.shards.counters().map(|counters| counters.peer_panics).sum();
+        let panics: u64 = self
+            .shards
+            .counters()
+            .map(|counters| counters.peer_panics)
+            .sum();
         if panics > 0 || self.sabotage == Sabotage::Panic {
             return Err(self.violation(0, Fault::Panicked));
         }

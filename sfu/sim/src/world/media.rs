@@ -44,7 +44,11 @@ impl World<'_> {
                 studio.screen.key_wanted = true;
                 continue;
             }
-            let named = |n: usize| LAYERS.get(n).is_some_and(|(name, _)| rid.is_some_and(|r| *r == **name));
+            let named = |n: usize| {
+                LAYERS
+                    .get(n)
+                    .is_some_and(|(name, _)| rid.is_some_and(|r| *r == **name))
+            };
             for (n, layer) in studio.camera.iter_mut().enumerate() {
                 layer.key_wanted |= rid.is_none() || named(n);
             }
@@ -53,14 +57,18 @@ impl World<'_> {
         match source {
             Source::Microphone if connected => {
                 let (piece, wait) =
-                    studio.speech.next(now_ms, sender, profile.speech_ms, &mut studio.rng);
+                    studio
+                        .speech
+                        .next(now_ms, sender, profile.speech_ms, &mut studio.rng);
                 let talking = studio.speech.talking;
                 client.send((now, now_ms), source, None, vec![piece], talking);
                 wait_ms = wait;
             }
             Source::Camera if connected => {
                 for (n, layer) in studio.camera.iter_mut().enumerate().take(layers) {
-                    let rate = profile.layers_bps.get(if person.plan.simulcast { n } else { 1 });
+                    let rate = profile
+                        .layers_bps
+                        .get(if person.plan.simulcast { n } else { 1 });
                     let bytes = rate.copied().unwrap_or(0) / 8 / profile.camera_fps.max(1);
                     let pieces = layer.next(now_ms, sender, bytes, &mut studio.rng);
                     let rid = LAYERS.get(n).map(|(name, _)| *name);
@@ -164,8 +172,13 @@ impl World<'_> {
         let receiver = viewer.receiver_truth();
         let sender = self.person(arrival.identity.person);
         let sender = sender.map(crate::person::Person::sender_truth);
-        may_receive(self.now_ms, (&receiver, mid), &arrival.identity, sender.as_ref())
-            .map_err(|fault| self.violation(index, fault))
+        may_receive(
+            self.now_ms,
+            (&receiver, mid),
+            &arrival.identity,
+            sender.as_ref(),
+        )
+        .map_err(|fault| self.violation(index, fault))
     }
 
     /// Continuity, and what the person sees or hears of it.

@@ -34,7 +34,6 @@ const OUTPUTS_MAX: usize = 20_000;
 #[derive(Debug)]
 enum Event {
     ToServer {
-        person: u16,
         from: SocketAddr,
         to: SocketAddr,
         bytes: Vec<u8>,
@@ -193,9 +192,7 @@ impl<'a> World<'a> {
 
     fn happen(&mut self, event: Event) -> Result<(), Box<Violation>> {
         match event {
-            Event::ToServer {
-                from, to, bytes, ..
-            } => {
+            Event::ToServer { from, to, bytes } => {
                 let now = self.clock.at(self.now_ms);
                 self.shards.datagram(now, (to, from), &bytes);
                 Ok(())
@@ -228,7 +225,10 @@ impl<'a> World<'a> {
                 Ok(())
             }
             Event::Rejoin(person, generation) => {
-                if self.person(person).is_some_and(|p| p.present && p.generation == generation) {
+                if self
+                    .person(person)
+                    .is_some_and(|p| p.present && p.generation == generation)
+                {
                     self.join(person);
                 }
                 Ok(())
@@ -270,7 +270,10 @@ impl<'a> World<'a> {
         self.send_leaving();
         if let Some(at) = self.shards.next_timeout() {
             let due_ms = self.clock.due_ms(at).max(self.now_ms.saturating_add(1));
-            if self.server_timer_ms.is_none_or(|set| set <= self.now_ms || set > due_ms) {
+            if self
+                .server_timer_ms
+                .is_none_or(|set| set <= self.now_ms || set > due_ms)
+            {
                 self.server_timer_ms = Some(due_ms);
                 self.plan(due_ms, Event::ServerTimer);
             }
@@ -309,7 +312,9 @@ impl<'a> World<'a> {
             let due = client.timeout();
             let due_ms = due.map(|at| self.clock.due_ms(at).max(now_ms.saturating_add(1)));
             if let Some(due_ms) = due_ms
-                && person.timer_ms.is_none_or(|set| set <= now_ms || set > due_ms)
+                && person
+                    .timer_ms
+                    .is_none_or(|set| set <= now_ms || set > due_ms)
             {
                 person.timer_ms = Some(due_ms);
                 self.plan(due_ms, Event::PersonTimer(index));
@@ -327,15 +332,28 @@ impl<'a> World<'a> {
                 continue;
             };
             let upward = one.from == person.outer;
-            let link = if upward { &mut person.up } else { &mut person.down };
+            let link = if upward {
+                &mut person.up
+            } else {
+                &mut person.down
+            };
             let arrivals = link.send(self.now_ms, one.packet);
-            self.report.note(self.now_ms, u64::from(one.person) * 2 + u64::from(upward), one.packet);
+            self.report.note(
+                self.now_ms,
+                u64::from(one.person) * 2 + u64::from(upward),
+                one.packet,
+            );
             let event = |bytes| {
                 let (person, from, to) = (one.person, one.from, one.to);
                 if upward {
-                    Event::ToServer { person, from, to, bytes }
+                    Event::ToServer { from, to, bytes }
                 } else {
-                    Event::ToPerson { person, from, to, bytes }
+                    Event::ToPerson {
+                        person,
+                        from,
+                        to,
+                        bytes,
+                    }
                 }
             };
             if let Some(at_ms) = arrivals.second {

@@ -215,14 +215,24 @@ impl World<'_> {
             .iter()
             .filter(|other| other.present && other.plan.room == room && other.index != index)
             .count();
-        let screens = self.people.iter().filter(|o| o.plan.room == room && o.on.screen).count();
+        let screens = self
+            .people
+            .iter()
+            .filter(|o| o.plan.room == room && o.on.screen)
+            .count();
         let Some(person) = self.person_mut(index) else {
             return;
         };
         let Some(client) = &mut person.client else {
             return;
         };
-        let have = |audio| client.slots.iter().filter(|line| line.audio == audio).count();
+        let have = |audio| {
+            client
+                .slots
+                .iter()
+                .filter(|line| line.audio == audio)
+                .count()
+        };
         let more = |wanted: usize, audio| wanted.min(SLOTS_MAX).saturating_sub(have(audio));
         let (audio, video) = (more(others, true), more(others + screens, false));
         if audio + video == 0 {
@@ -311,7 +321,11 @@ impl World<'_> {
         }
     }
 
-    fn hear_answer(&mut self, id: u64, answer: Result<String, ConnectError>) -> Result<(), Box<Violation>> {
+    fn hear_answer(
+        &mut self,
+        id: u64,
+        answer: Result<String, ConnectError>,
+    ) -> Result<(), Box<Violation>> {
         let now_ms = self.now_ms;
         let Some((index, generation, _)) = self.asked.remove(&id) else {
             return Ok(());
