@@ -214,6 +214,23 @@ fn media_follows_a_client_to_its_new_address_within_seconds() {
 }
 
 #[test]
+fn the_packets_of_a_frame_leave_together() {
+    let mut world = World::new();
+    let a = world.join(1, 10, &Wishes::default());
+    let b = world.join(1, 11, &Wishes::default());
+    talk(&mut world, &[a], 0..20);
+    let before = heard_and_seen(&world, b).1;
+    for seq in 20..40 {
+        let now = world.now;
+        let delta = vp8_delta(20);
+        world.clients[a].send(now, Source::Camera, seq, &delta);
+    }
+    // No time passes.
+    world.exchange();
+    assert_eq!(heard_and_seen(&world, b).1, before + 20);
+}
+
+#[test]
 fn the_same_connection_gets_more_slots_by_offering_again() {
     let mut world = World::new();
     let a = world.join(1, 10, &Wishes::default());
