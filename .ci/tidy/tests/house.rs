@@ -34,6 +34,12 @@ const ROOMS: &[Room] = &[
         never_reaches: &["axum", "sqlx", "leptos"],
     },
     Room {
+        name: "sfu-sim",
+        may_import: &["sfu-core"],
+        tests_may_import: &[],
+        never_reaches: &["tokio", "mio", "axum", "sqlx", "leptos"],
+    },
+    Room {
         name: "signaling-protocol",
         may_import: &[],
         tests_may_import: &[],
@@ -253,7 +259,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "str0m",
-        owners: &["sfu-core", "sfu-net"],
+        owners: &["sfu-core", "sfu-net", "sfu-sim"],
     },
     Reserved {
         name: "quinn-udp",

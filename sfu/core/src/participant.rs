@@ -1,6 +1,7 @@
 //! One person in a room: an engine, what they publish and what they receive.
 
 use core::time::Duration;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::media::{Mid, Rid};
@@ -61,6 +62,10 @@ pub(crate) struct Participant {
     pub(crate) lanes: Lanes,
     created: Instant,
     pub(crate) heard: Instant,
+    /// Our and the client's address of the path that the client nominated last. The engine stays
+    /// with the path of the highest priority for 15 s, but a client that nominates another one
+    /// has left it: another network, or another address in front of the same one.
+    pub(crate) path: Option<(SocketAddr, SocketAddr)>,
     pub(crate) received: Flow,
     pub(crate) forwarded: Flow,
     pub(crate) estimate_bps: Option<u64>,
@@ -112,6 +117,7 @@ impl Participant {
             lanes: Lanes::new(now),
             created: now,
             heard: now,
+            path: None,
             received: Flow::default(),
             forwarded: Flow::default(),
             estimate_bps: None,

@@ -6,6 +6,7 @@
 //! them into its send queue, and the next `mutate` or [`Peer::settle`] gives them their time and
 //! drains once for all of them.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -115,6 +116,9 @@ impl Peer {
             let result = change(rtc);
             // What an engine has to say after a refusal is said too.
             *timeout = drain(rtc, drained)?;
+            if result.is_ok() {
+                *timeout = burst(rtc, (now, *timeout), drained)?;
+            }
             result
         });
         match catch_unwind(work) {
@@ -294,6 +298,32 @@ fn drain(rtc: &mut Rtc, drained: &mut Drained) -> Result<Instant, RtcError> {
             }
         }
     }
+}
+
+/// Between two packets a pacer wants this much time to have passed, whatever the bandwidth.
+const PACKET_STEP: Duration = Duration::from_micros(1);
+/// Most packets that leave together. Time runs ahead by a microsecond for each, which nobody
+/// notices, and an engine that never rests is left alone after them.
+const BURST_MAX: usize = 500;
+
+/// Gives an engine the microseconds that it asks for between packets. Otherwise one packet would
+/// leave, and the next when the shell wakes up again, a millisecond later: a key frame of thirty
+/// packets would take thirty.
+fn burst(
+    rtc: &mut Rtc,
+    (now, mut timeout): (Instant, Instant),
+    drained: &mut Drained,
+) -> Result<Instant, RtcError> {
+    let mut given = now;
+    for _ in 0..BURST_MAX {
+        if timeout > given + PACKET_STEP {
+            break;
+        }
+        given = given.max(timeout);
+        rtc.handle_input(Input::Timeout(given))?;
+        timeout = drain(rtc, drained)?;
+    }
+    Ok(timeout)
 }
 
 fn translate(event: Event) -> Option<PeerEvent> {

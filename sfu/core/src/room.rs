@@ -68,6 +68,18 @@ impl Engine {
     }
 }
 
+/// What a STUN request says, once it is authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stun {
+    /// It has USE-CANDIDATE (RFC 8445 section 7.1.2): the client wants this path.
+    pub(crate) nominates: bool,
+}
+
+/// Whether a datagram is STUN (RFC 7983).
+pub(crate) fn is_stun(contents: &[u8]) -> bool {
+    contents.first().is_some_and(|byte| *byte < 2)
+}
+
 /// A room and everybody in it.
 #[derive(Debug)]
 #[expect(
@@ -224,7 +236,7 @@ impl Room {
         now: Instant,
         place: Place,
         datagram: Receive<'_>,
-        is_stun: bool,
+        stun: Option<Stun>,
         outlet: &mut Outlet,
     ) {
         let Some(person) = self.people.get_mut(&place.participant) else {
@@ -234,14 +246,17 @@ impl Room {
             outlet.counters.dropped_unknown += 1;
             return;
         }
-        let remote = datagram.source;
+        let path = (datagram.destination, datagram.source);
         let input = Input::Receive(now, datagram);
-        if is_stun && !person.peer.rtc().accepts(&input) {
+        if stun.is_some() && !person.peer.rtc().accepts(&input) {
             outlet.counters.dropped_refused += 1;
             return;
         }
-        if is_stun {
-            outlet.demux.claim_address(&mut person.claim, remote, place);
+        if let Some(stun) = stun {
+            outlet.demux.claim_address(&mut person.claim, path.1, place);
+            if stun.nominates {
+                person.path = Some(path);
+            }
         }
         person.heard = now;
         let Input::Receive(_, datagram) = input else {
@@ -349,16 +364,22 @@ impl Room {
     }
 
     fn collect(&mut self, key: ParticipantKey, drained: &mut Drained, outlet: &mut Outlet) {
-        outlet.outputs.extend(
-            drained
-                .transmits
-                .drain(..)
-                .map(|transmit| Output::Transmit {
-                    local: transmit.source,
-                    remote: transmit.destination,
+        let path = self.people.get(&key).and_then(|person| person.path);
+        outlet
+            .outputs
+            .extend(drained.transmits.drain(..).map(|transmit| {
+                let asked = (transmit.source, transmit.destination);
+                // An answer to STUN goes where its question came from.
+                let (local, remote) = match path {
+                    Some(path) if !is_stun(&transmit.contents) => path,
+                    _ => asked,
+                };
+                Output::Transmit {
+                    local,
+                    remote,
                     contents: transmit.contents.into(),
-                }),
-        );
+                }
+            }));
         self.pending
             .extend(drained.events.drain(..).map(|event| (key, event)));
     }

@@ -16,7 +16,7 @@ use crate::event::SfuEvent;
 use crate::ids::RoomKey;
 use crate::offer::Outline;
 use crate::quality::Quality;
-use crate::room::{Engine, Room};
+use crate::room::{Engine, Room, Stun, is_stun};
 use crate::stats::{RoomStats, ShardCounters};
 
 /// How a shard is set up.
@@ -206,11 +206,14 @@ impl Shard {
 
     fn datagram(&mut self, now: Instant, path: (SocketAddr, SocketAddr), contents: &[u8]) {
         let (local, remote) = path;
-        let is_stun = contents.first().is_some_and(|byte| *byte < 2);
-        let place = if is_stun {
-            StunMessage::parse(contents)
-                .ok()
-                .and_then(|stun| self.outlet.demux.by_ufrag(stun.split_username()?.0))
+        let mut stun = None;
+        let place = if is_stun(contents) {
+            StunMessage::parse(contents).ok().and_then(|message| {
+                stun = Some(Stun {
+                    nominates: message.use_candidate(),
+                });
+                self.outlet.demux.by_ufrag(message.split_username()?.0)
+            })
         } else {
             self.outlet.demux.by_address(&remote)
         };
@@ -227,7 +230,7 @@ impl Shard {
             return;
         };
         self.touched.insert(place.room);
-        room.receive(now, place, datagram, is_stun, &mut self.outlet);
+        room.receive(now, place, datagram, stun, &mut self.outlet);
     }
 
     fn timeout(&mut self, now: Instant) {

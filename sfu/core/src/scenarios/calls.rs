@@ -208,6 +208,37 @@ fn a_reload_replaces_the_connection_and_media_comes_back() {
 }
 
 #[test]
+fn media_follows_a_client_to_its_new_address_within_seconds() {
+    let mut world = World::new();
+    let a = world.join(1, 10, &Wishes::default());
+    let b = world.join(1, 11, &Wishes::default());
+    talk(&mut world, &[a], 0..20);
+    // The router in front of the client begins anew; the old address leads nowhere.
+    world.clients[b].address.set_port(20_000);
+    world.run(Duration::from_secs(6));
+    let before = heard_and_seen(&world, b);
+    talk(&mut world, &[a], 20..70);
+    assert_eq!(heard_and_seen(&world, b), (before.0 + 50, before.1 + 50));
+}
+
+#[test]
+fn the_packets_of_a_frame_leave_together() {
+    let mut world = World::new();
+    let a = world.join(1, 10, &Wishes::default());
+    let b = world.join(1, 11, &Wishes::default());
+    talk(&mut world, &[a], 0..20);
+    let before = heard_and_seen(&world, b).1;
+    for seq in 20..40 {
+        let now = world.now;
+        let delta = vp8_delta(20);
+        world.clients[a].send(now, Source::Camera, seq, &delta);
+    }
+    // No time passes.
+    world.exchange();
+    assert_eq!(heard_and_seen(&world, b).1, before + 20);
+}
+
+#[test]
 fn the_same_connection_gets_more_slots_by_offering_again() {
     let mut world = World::new();
     let a = world.join(1, 10, &Wishes::default());

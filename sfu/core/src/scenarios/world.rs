@@ -33,7 +33,10 @@ pub(super) struct Client {
     pub(super) mode: Mode,
     pub(super) rank: Rank,
     pub(super) grants: Grants,
+    /// Where the network shows the client.
     pub(super) address: SocketAddr,
+    /// Where the client believes to be.
+    inner: SocketAddr,
     pub(super) rtc: Rtc,
     pub(super) sources: Vec<SourceMid>,
     pub(super) slots: Vec<Mid>,
@@ -136,6 +139,7 @@ impl World {
             rank: wishes.rank,
             grants: wishes.grants,
             address,
+            inner: address,
             rtc: engine(wishes, self.now),
             sources: Vec::new(),
             slots: Vec::new(),
@@ -298,7 +302,8 @@ impl World {
         else {
             return;
         };
-        let datagram = Receive::new(Protocol::Udp, server_address(), remote, contents).unwrap();
+        let inner = client.inner;
+        let datagram = Receive::new(Protocol::Udp, server_address(), inner, contents).unwrap();
         client
             .rtc
             .handle_input(str0m::Input::Receive(now, datagram))

@@ -1,0 +1,253 @@
+//! Who is there and what happens, out of one seed.
+
+use sfu_core::SourceSet;
+
+use crate::media::Profile;
+use crate::network::Access;
+use crate::rng::Rng;
+
+/// A person of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Index of the room.
+    pub room: u16,
+    /// The network at the start.
+    pub access: Access,
+    /// One way between page and server of what signaling says, in milliseconds.
+    pub signaling_ms: u64,
+    /// Sends its camera in three layers.
+    pub simulcast: bool,
+    /// Can share a screen.
+    pub screen: bool,
+    /// Sends nothing while a source is off, as a page that behaves.
+    pub polite: bool,
+}
+
+/// Something that a person does or that happens to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Action {
+    Join,
+    Leave,
+    /// The machine is switched off; nobody is told.
+    Vanish,
+    /// A reload: a new connection for the same person.
+    Reload,
+    Sources(SourceSet),
+    /// Height of every picture on screen; 0 pauses.
+    View(u16),
+    Access(Access),
+    Outage {
+        for_ms: u64,
+    },
+    /// The outer address changes; a stolen one belonged to the named person before.
+    Rebind {
+        stolen_from: Option<u16>,
+    },
+    /// The person's room is closed.
+    CloseRoom,
+}
+
+/// A step of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at_ms: u64,
+    /// Index of the person.
+    pub person: u16,
+    /// What.
+    pub action: Action,
+}
+
+/// A whole call, or several at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// Decides everything that is random on the way.
+    pub seed: u64,
+    /// Everybody, in all rooms.
+    pub people: Vec<Plan>,
+    /// In the order of time.
+    pub steps: Vec<Step>,
+    /// When everybody goes.
+    pub length_ms: u64,
+    /// What is sent.
+    pub profile: Profile,
+}
+
+/// Limits to what a seed may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// How long, in milliseconds.
+    pub length_ms: u64,
+    /// Most people in one room; 0 leaves it to the seed.
+    pub people: u16,
+    /// What is sent.
+    pub profile: Profile,
+}
+
+impl Scenario {
+    /// What `seed` stands for.
+    #[must_use]
+    pub fn generate(seed: u64, shape: Shape) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut people = Vec::new();
+        let rooms = if shape.people > 0 {
+            1
+        } else {
+            [1, 1, 1, 2, 2, 3, 6][small(&mut rng, 7)]
+        };
+        for room in 0..rooms {
+            let size = match (shape.people, rng.below(25)) {
+                (0, 0) if rooms < 3 => 16,
+                (0, _) => rng.between(2, if rooms > 2 { 4 } else { 8 }),
+                (fixed, _) => u64::from(fixed),
+            };
+            for _ in 0..size {
+                people.push(plan(&mut rng, room));
+            }
+        }
+        let mut steps = Vec::new();
+        for person in 0..u16::try_from(people.len()).unwrap_or(0) {
+            let screen = people
+                .get(usize::from(person))
+                .is_some_and(|plan| plan.screen);
+            live(&mut rng, person, (screen, shape.length_ms), &mut steps);
+        }
+        if rng.below(12) == 0 && rooms > 1 {
+            steps.push(Step {
+                at_ms: shape.length_ms / 2,
+                person: 0,
+                action: Action::CloseRoom,
+            });
+        }
+        steal_addresses(&mut rng, people.len() as u64, &mut steps);
+        steps.sort_by_key(|step| (step.at_ms, step.person));
+        Self {
+            seed,
+            people,
+            steps,
+            length_ms: shape.length_ms,
+            profile: shape.profile,
+        }
+    }
+}
+
+fn small(rng: &mut Rng, end: u64) -> usize {
+    usize::try_from(rng.below(end)).unwrap_or(0)
+}
+
+fn plan(rng: &mut Rng, room: u16) -> Plan {
+    let access = match rng.below(10) {
+        0..4 => Access::Fibre,
+        4..6 => Access::Wifi,
+        _ => rng.pick(&Access::ALL).copied().unwrap_or(Access::Lte),
+    };
+    Plan {
+        room,
+        access,
+        signaling_ms: rng.between(5, 250),
+        simulcast: rng.below(5) != 0,
+        screen: rng.below(4) == 0,
+        polite: rng.below(2) == 0,
+    }
+}
+
+/// One person's time in the call.
+fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mut Vec<Step>) {
+    let mut at_ms = rng.between(0, length_ms / 8);
+    let mut add = |at_ms: u64, action| {
+        steps.push(Step {
+            at_ms,
+            person,
+            action,
+        });
+    };
+    let mut on = SourceSet {
+        screen: false,
+        ..SourceSet::ALL
+    };
+    add(at_ms, Action::Join);
+    if rng.below(4) == 0 {
+        on.camera = rng.below(2) == 0;
+        on.microphone = rng.below(4) != 0;
+        add(at_ms, Action::Sources(on));
+    }
+    // About one thing in 15 seconds, but many people leave their settings alone.
+    let calm = rng.below(3) == 0;
+    loop {
+        at_ms += if calm {
+            rng.between(20_000, 90_000)
+        } else {
+            rng.between(2_000, 28_000)
+        };
+        if at_ms + 2_000 >= length_ms {
+            return;
+        }
+        match rng.below(100) {
+            0..22 => {
+                let which = rng.below(if screen { 3 } else { 2 });
+                match which {
+                    0 => on.microphone = !on.microphone,
+                    1 => on.camera = !on.camera,
+                    _ => on.screen = !on.screen,
+                }
+                add(at_ms, Action::Sources(on));
+            }
+            22..40 => {
+                let heights = [0, 90, 180, 360, 360, 720, 720, 1080];
+                add(at_ms, Action::View(heights[small(rng, 8)]));
+            }
+            40..52 => add(at_ms, Action::Reload),
+            52..64 => add(
+                at_ms,
+                Action::Outage {
+                    for_ms: rng.between(200, 25_000),
+                },
+            ),
+            64..74 => add(at_ms, Action::Rebind { stolen_from: None }),
+            74..86 => {
+                let access = rng.pick(&Access::ALL).copied().unwrap_or(Access::Fibre);
+                add(at_ms, Action::Access(access));
+            }
+            86..93 => {
+                add(at_ms, Action::Leave);
+                at_ms += rng.between(1_000, 20_000);
+                add(at_ms, Action::Join);
+            }
+            _ => {
+                add(at_ms, Action::Vanish);
+                at_ms += rng.between(500, 30_000);
+                add(at_ms, Action::Join);
+            }
+        }
+    }
+}
+
+/// Some routers give one person the address that another one had a moment ago.
+fn steal_addresses(rng: &mut Rng, people: u64, steps: &mut [Step]) {
+    for step in steps {
+        if let Action::Rebind { stolen_from } = &mut step.action
+            && rng.below(3) == 0
+        {
+            *stolen_from = u16::try_from(rng.below(people)).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_always_the_same_scenario_and_others_differ() {
+        let shape = Shape {
+            length_ms: 60_000,
+            people: 0,
+            profile: Profile::LIGHT,
+        };
+        let one = Scenario::generate(5, shape);
+        assert_eq!(one, Scenario::generate(5, shape));
+        assert_ne!(one.steps, Scenario::generate(6, shape).steps);
+        assert!(one.steps.is_sorted_by_key(|step| step.at_ms));
+    }
+}

@@ -1,0 +1,110 @@
+//! Every oracle can fail, and a seed is one run.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::call;
+use sfu_core::SourceSet;
+use sfu_sim::{
+    Access, Action, Profile, Sabotage, Scenario, Shape, SimError, compare, simulate,
+    use_plain_cryptography,
+};
+
+const FOUR: [Access; 4] = [Access::Fibre; 4];
+
+fn fault(scenario: &Scenario, sabotage: Sabotage) -> String {
+    use_plain_cryptography();
+    match compare(scenario, sabotage) {
+        Err(SimError::Violation(violation)) => violation.fault.name(),
+        Err(error) => panic!("{error}"),
+        Ok(_) => "nothing".to_owned(),
+    }
+}
+
+fn quiet() -> Scenario {
+    call(2, &FOUR, &[], 25)
+}
+
+#[test]
+fn an_honest_call_has_no_fault() {
+    assert_eq!(fault(&quiet(), Sabotage::Nothing), "nothing");
+}
+
+#[test]
+fn a_packet_of_another_room_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::CrossRooms), "CrossedRooms");
+}
+
+#[test]
+fn a_packet_that_comes_back_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::Echo), "OwnMedia");
+}
+
+#[test]
+fn a_stream_without_its_key_frame_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::SkipKeyFrames), "NoKeyFrame");
+}
+
+#[test]
+fn a_slot_that_was_not_told_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::ForgetSlots), "NotBound");
+}
+
+#[test]
+fn a_mute_that_is_not_kept_is_seen() {
+    // The server forwards rightly; the simulator believes that everything is still off.
+    let on = [
+        (0, 0, Action::Sources(SourceSet::NONE)),
+        (5_000, 0, Action::Sources(SourceSet::ALL)),
+    ];
+    let scenario = call(1, &[Access::Fibre; 2], &on, 25);
+    assert_eq!(fault(&scenario, Sabotage::ForgetMutes), "WasOff");
+}
+
+#[test]
+fn a_number_that_is_given_twice_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::RepeatNumbers), "Repeated");
+}
+
+#[test]
+fn a_timestamp_that_goes_back_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::TurnTimeBack), "TimeWentBack");
+}
+
+#[test]
+fn a_frozen_picture_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::Freeze), "Frozen");
+}
+
+#[test]
+fn what_is_left_behind_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::LeaveBehind), "Remembered");
+}
+
+#[test]
+fn a_panic_is_seen() {
+    assert_eq!(fault(&quiet(), Sabotage::Panic), "Panicked");
+}
+
+#[test]
+fn a_difference_between_one_shard_and_four_is_seen() {
+    assert_eq!(
+        fault(&quiet(), Sabotage::ServeDifferently),
+        "ServedDifferently"
+    );
+}
+
+#[test]
+fn a_seed_replays_in_one_process() {
+    use_plain_cryptography();
+    let shape = Shape {
+        length_ms: 30_000,
+        people: 2,
+        profile: Profile::LIGHT,
+    };
+    for seed in [11, 12, 13] {
+        let scenario = Scenario::generate(seed, shape);
+        let digest = || simulate(&scenario, 1, Sabotage::Nothing).unwrap().digest;
+        assert_eq!(digest(), digest(), "seed {seed}");
+    }
+}

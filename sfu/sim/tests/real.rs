@@ -1,0 +1,19 @@
+//! The same calls with the server's own cryptography.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::call;
+use sfu_sim::{Access, Sabotage, simulate};
+
+#[test]
+fn a_call_with_real_cryptography_has_no_fault_either() {
+    let scenario = call(
+        2,
+        &[Access::Fibre, Access::Wifi, Access::Lte, Access::Fibre],
+        &[],
+        20,
+    );
+    let report = simulate(&scenario, 1, Sabotage::Nothing).unwrap();
+    assert!(report.frames > 100, "{report:?}");
+}
