@@ -23,6 +23,6 @@ pub use host::{Listener, chime, fragment, is_visible, on_window, set_page_title,
 pub use memory::{forget, recall, remember};
 pub use meter::LevelMeter;
 pub use session::{CallSession, Hooks, JoinGrant, TicketAnswer, TicketFuture};
-pub use stats::{InboundStats, OutboundStats, StatsReport};
+pub use stats::{InboundStats, OutboundStats, StatsReport, Way};
 pub use trial::run_trial;
 pub use wake::WakeLock;
