@@ -51,13 +51,17 @@ export async function book(page, doctorName, reason) {
   return at(page, "join-link").inputValue();
 }
 
-/** Goes through the device check up to its last button: preview, level, connection test. */
-export async function checkDevices(page) {
+/**
+ * Goes through the device check up to its last button: preview, level, connection test. Without a sound
+ * device Firefox sends its fake microphone but shows no `level` of it: no audio context of it begins.
+ */
+export async function checkDevices(page, { level: hasLevel = true } = {}) {
   await press(page, "join-start");
   const preview = await shown(page, "device-preview");
   await until("the own picture", () => preview.evaluate((video) => video.videoWidth > 0 && video.currentTime > 0));
   const level = at(page, "device-level");
-  await until("the level of the own voice", async () => (await level.evaluate((meter) => meter.value)) > 0);
+  if (hasLevel)
+    await until("the level of the own voice", async () => (await level.evaluate((meter) => meter.value)) > 0);
   const result = await shown(page, "test-result");
   assert.equal(await result.getAttribute("data-verdict"), "works");
 }

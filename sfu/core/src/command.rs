@@ -3,9 +3,10 @@
 use str0m::RtcError;
 use thiserror::Error;
 
+use crate::data::DataLane;
 use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
-use crate::source::{SlotView, SourceMid, SourceSet};
+use crate::source::{SlotBinding, SlotView, SourceMid, SourceSet};
 use crate::stats::RoomStats;
 
 /// What a room does with the media in it.
@@ -104,7 +105,8 @@ pub enum ConnectError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(pub u64);
 
-/// What the signaling side may ask. Only [`Command::Connect`] and [`Command::Stats`] are answered.
+/// What the signaling side may ask. Only [`Command::Connect`], [`Command::Stats`] and [`Command::Live`]
+/// are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Answer an offer.
@@ -138,6 +140,17 @@ pub enum Command {
         /// Whose picture goes before all others at this viewer; replaces what was pinned before.
         pinned: Option<ParticipantKey>,
     },
+    /// Give a message of a service to everybody in a room who has the lane open.
+    Say {
+        /// The room.
+        room: RoomKey,
+        /// How it travels.
+        lane: DataLane,
+        /// Which service.
+        service: u8,
+        /// The message, at most [`DataLane::bytes_max`]; a longer one is dropped.
+        message: Vec<u8>,
+    },
     /// Drop a participant's connection.
     Disconnect {
         /// The room.
@@ -152,6 +165,19 @@ pub enum Command {
     },
     /// Tell what flows.
     Stats(CommandId),
+    /// Tell which connections of a room are alive; for a signaling side that has forgotten them.
+    Live(CommandId, RoomKey),
+}
+
+/// A connection over which media can flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveConnection {
+    /// Whose.
+    pub participant: ParticipantKey,
+    /// Which.
+    pub connection: ConnectionKey,
+    /// What its receiving m-lines carry.
+    pub slots: Vec<SlotBinding>,
 }
 
 /// The answer to a command.
@@ -161,4 +187,6 @@ pub enum Reply {
     Connect(CommandId, Result<String, ConnectError>),
     /// To [`Command::Stats`].
     Stats(CommandId, Vec<RoomStats>),
+    /// To [`Command::Live`].
+    Live(CommandId, Vec<LiveConnection>),
 }

@@ -30,8 +30,11 @@ mod room;
 
 mod allocation;
 mod binding;
+mod relay;
+mod tick;
 mod walk;
 
+mod h264;
 mod negotiate;
 mod offer;
 
@@ -39,12 +42,18 @@ mod participant;
 mod publication;
 mod subscription;
 
+mod budget;
+mod climb;
 mod forward;
+mod quality;
+mod speaker;
+mod wanted;
 
 mod demux;
 mod peer;
 
 mod command;
+pub mod data;
 mod event;
 mod grants;
 mod ids;
@@ -55,10 +64,12 @@ mod stats;
 #[cfg(test)]
 mod scenarios;
 
-pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply};
+pub use command::{Command, CommandId, ConnectError, ConnectRequest, LiveConnection, Mode, Reply};
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
+pub use offer::check_offer;
+pub use quality::Quality;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
-pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};
+pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};

@@ -7,7 +7,8 @@ pub const OFFER_BYTES_MAX: usize = 64 * 1024;
 /// Most m-lines of one connection. The engine searches them linearly for every packet, and ten
 /// people with microphone, camera and a few screens need fewer.
 pub const MEDIA_LINES_MAX: usize = 32;
-/// Most people in one room; a visit is small, and forwarding grows with its square.
-pub const PARTICIPANTS_MAX: usize = 16;
+/// Most connections of one room: a lecture of which most only listen. A packet costs only its own
+/// subscribers; what grows with the room is looked through four times a second.
+pub const PARTICIPANTS_MAX: usize = 600;
 /// A connection that is not ready after this long is given up.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(30);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::command::ConnectError;
+use crate::h264::H264;
 use crate::limits::{MEDIA_LINES_MAX, OFFER_BYTES_MAX};
 use crate::source::{Source, SourceMid};
 
@@ -23,6 +24,7 @@ struct Line {
     video: bool,
     flow: Flow,
     known_codec: bool,
+    h264: H264,
 }
 
 /// An m-line on which the client receives.
@@ -37,6 +39,17 @@ pub(crate) struct OfferedSlot {
 pub(crate) struct Outline {
     pub(crate) sources: Vec<SourceMid>,
     pub(crate) slots: Vec<OfferedSlot>,
+    /// Some m-line has no H.264 that is forwarded but plain baseline.
+    pub(crate) plain_h264: bool,
+}
+
+/// Whether an offer names codecs that are forwarded and m-lines that fit its sources, before anybody
+/// is asked for an engine. The engine may still find something else wrong with it.
+///
+/// # Errors
+/// What is wrong with the offer.
+pub fn check_offer(sdp: &str, sources: &[SourceMid]) -> Result<(), ConnectError> {
+    Outline::parse(sdp, sources).map(drop)
 }
 
 impl Outline {
@@ -50,7 +63,7 @@ impl Outline {
         let lines = read_lines(sdp)?;
         if let Some(line) = lines
             .iter()
-            .find(|line| line.flow != Flow::Inactive && !line.known_codec)
+            .find(|line| line.flow != Flow::Inactive && !line.is_forwarded())
         {
             return Err(ConnectError::NoCommonCodec {
                 mid: line.mid.clone(),
@@ -68,7 +81,14 @@ impl Outline {
         Ok(Self {
             sources: sources.to_vec(),
             slots,
+            plain_h264: lines.iter().any(|line| line.h264.is_plain_only()),
         })
+    }
+}
+
+impl Line {
+    fn is_forwarded(&self) -> bool {
+        self.known_codec || self.h264.is_forwarded()
     }
 }
 
@@ -104,6 +124,7 @@ fn read_lines(sdp: &str) -> Result<Vec<Line>, ConnectError> {
                 video,
                 flow: Flow::SendRecv,
                 known_codec: false,
+                h264: H264::default(),
             });
         } else if let (Some(line), Some(attribute)) = (lines.last_mut(), text.strip_prefix("a=")) {
             read_attribute(line, attribute);
@@ -128,16 +149,21 @@ fn read_attribute(line: &mut Line, attribute: &str) {
         _ => {
             if let Some(mid) = attribute.strip_prefix("mid:") {
                 mid.clone_into(&mut line.mid);
-            } else if let Some(map) = attribute.strip_prefix("rtpmap:") {
-                let name = map
-                    .split_once(' ')
-                    .map_or("", |(_, name)| name)
-                    .to_ascii_lowercase();
+            } else if let Some((payload, name)) = attribute
+                .strip_prefix("rtpmap:")
+                .and_then(|map| map.split_once(' '))
+            {
+                let name = name.to_ascii_lowercase();
+                if line.video && name == "h264/90000" {
+                    line.h264.add(payload);
+                }
                 line.known_codec |= if line.audio {
                     name.starts_with("opus/48000")
                 } else {
-                    name == "vp8/90000" || name == "h264/90000"
+                    name == "vp8/90000"
                 };
+            } else if let Some(fmtp) = attribute.strip_prefix("fmtp:") {
+                line.h264.read(fmtp);
             }
         }
     }
@@ -187,6 +213,31 @@ mod tests {
     fn a_line_without_a_known_codec_is_refused() {
         let refused = Outline::parse(&OFFER.replace("VP8", "VP9"), &[]);
         assert!(matches!(refused, Err(ConnectError::NoCommonCodec { mid }) if mid == "1"));
+    }
+
+    #[test]
+    fn h264_counts_in_the_profiles_that_are_forwarded() {
+        let offer = |fmtp: &str| {
+            OFFER.replace(
+                "VP8/90000\r\n",
+                &format!("H264/90000\r\na=fmtp:96 {fmtp}\r\n"),
+            )
+        };
+        let browser =
+            offer("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
+        assert!(!Outline::parse(&browser, &[]).unwrap().plain_h264);
+        let plain = offer("packetization-mode=1;profile-level-id=42001f");
+        assert!(Outline::parse(&plain, &[]).unwrap().plain_h264);
+        for other in [
+            "packetization-mode=1;profile-level-id=640032",
+            "packetization-mode=0",
+        ] {
+            let refused = check_offer(&offer(other), &[]);
+            assert!(
+                matches!(refused, Err(ConnectError::NoCommonCodec { .. })),
+                "{other}"
+            );
+        }
     }
 
     #[test]

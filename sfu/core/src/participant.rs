@@ -7,7 +7,9 @@ use str0m::media::{Mid, Rid};
 use str0m::rtp::Ssrc;
 use str0m::stats::PeerStats;
 
+use crate::climb::Climb;
 use crate::command::{ConnectError, ConnectRequest};
+use crate::data::Lanes;
 use crate::demux::Claim;
 use crate::event::DisconnectCause;
 use crate::forward::Payloads;
@@ -17,9 +19,13 @@ use crate::limits::HANDSHAKE_MAX;
 use crate::offer::Outline;
 use crate::peer::Peer;
 use crate::publication::Publication;
+use crate::quality::{FREEZE, Grade, Jitter, Signs};
+use crate::shard::Outlet;
 use crate::source::{SlotBinding, Source, SourceSet};
-use crate::stats::{Flow, ParticipantStats};
+use crate::speaker::Voice;
+use crate::stats::{Delivery, Flow, ParticipantStats};
 use crate::subscription::Slot;
+use crate::wanted::Dynacast;
 
 /// A client that was not heard for this long is gone. Browsers send a STUN check at least every
 /// 5 s (RFC 7675), so three in a row were lost.
@@ -45,6 +51,8 @@ pub(crate) struct Participant {
     pub(crate) sources_by_ssrc: Vec<(Ssrc, usize, usize)>,
     pub(crate) connected: bool,
     pub(crate) death: Option<DisconnectCause>,
+    /// Data channels.
+    pub(crate) lanes: Lanes,
     created: Instant,
     pub(crate) heard: Instant,
     pub(crate) received: Flow,
@@ -55,6 +63,28 @@ pub(crate) struct Participant {
     pub(crate) told: Option<Vec<SlotBinding>>,
     /// Minimum and desired bit rate as last told to the engine.
     pub(crate) asked_bps: (u64, u64),
+    /// When the engine was last made to look for more bandwidth.
+    pub(crate) nudged_at: Option<Instant>,
+    /// What is sent now, in bit/s: an estimate below it cannot wait for the next tick.
+    pub(crate) granted_bps: u64,
+    /// Layers have to be chosen anew for this person.
+    pub(crate) plan_due: bool,
+    pub(crate) climb: Climb,
+    /// Pictures are withheld, and that was told.
+    pub(crate) audio_only: bool,
+    /// Packets were written since the engine was last settled.
+    pub(crate) written: bool,
+    /// Place in the order of coming; a reconnect keeps it.
+    pub(crate) came: u64,
+    pub(crate) voice: Voice,
+    pub(crate) jitter: Jitter,
+    pub(crate) dynacast: Dynacast,
+    pub(crate) delivery: Delivery,
+    pub(crate) grade: Grade,
+    judged_freezes: u64,
+    /// What every estimate is taken for: a test without a network to be measured.
+    #[cfg(test)]
+    pub(crate) pinned_estimate_bps: Option<u64>,
 }
 
 impl Participant {
@@ -72,6 +102,7 @@ impl Participant {
             sources_by_ssrc: Vec::new(),
             connected: false,
             death: None,
+            lanes: Lanes::new(now),
             created: now,
             heard: now,
             received: Flow::default(),
@@ -80,6 +111,21 @@ impl Participant {
             engine_stats: None,
             told: None,
             asked_bps: (0, 0),
+            nudged_at: None,
+            granted_bps: 0,
+            plan_due: false,
+            climb: Climb::default(),
+            audio_only: false,
+            written: false,
+            came: 0,
+            voice: Voice::default(),
+            jitter: Jitter::default(),
+            dynacast: Dynacast::default(),
+            delivery: Delivery::default(),
+            grade: Grade::default(),
+            judged_freezes: 0,
+            #[cfg(test)]
+            pinned_estimate_bps: None,
         }
     }
 
@@ -126,6 +172,12 @@ impl Participant {
             }
         }
         self.publications = publications;
+        let shape: Vec<(Source, usize)> = self
+            .publications
+            .iter()
+            .map(|publication| (publication.source, publication.encodings()))
+            .collect();
+        self.dynacast.fit(&shape);
         self.slots = slots;
         self.sources_by_ssrc.clear();
         self.on = request.on;
@@ -137,6 +189,59 @@ impl Participant {
     /// Whether packets of `source` may go to anybody: switched on and granted.
     pub(crate) fn forwards(&self, source: Source) -> bool {
         self.on.contains(source) && self.grants.may_publish(source)
+    }
+
+    /// Whether this person could hear somebody.
+    pub(crate) fn listens(&self) -> bool {
+        self.grants.subscribe && self.slots.iter().any(|slot| slot.audio)
+    }
+
+    /// Counts what a forwarded video packet tells: another layer, and how long none came.
+    pub(crate) fn note_picture(
+        &mut self,
+        switched: bool,
+        gap: Option<Duration>,
+        outlet: &mut Outlet,
+    ) {
+        let gap = gap.unwrap_or_default();
+        for delivery in [&mut self.delivery, &mut outlet.counters.delivery] {
+            delivery.layer_switches += u64::from(switched);
+            delivery.freezes += u64::from(gap > FREEZE);
+            delivery.gaps.note(gap);
+        }
+    }
+
+    /// Whoever may not be heard does not speak.
+    pub(crate) fn hush(&mut self) {
+        if !self.forwards(Source::Microphone) {
+            self.voice = Voice::default();
+        }
+    }
+
+    /// Judges the last second.
+    pub(crate) fn judge(&mut self, now: Instant) {
+        if !self.connected {
+            return;
+        }
+        let engine = self.engine_stats.as_ref();
+        let up = engine.and_then(|stats| stats.ingress_loss_fraction);
+        let down = engine.and_then(|stats| stats.egress_loss_fraction);
+        let standing = self
+            .slots
+            .iter()
+            .filter(|slot| slot.turn.hunger(now).is_some_and(|gap| gap > FREEZE))
+            .count();
+        let over = self.delivery.freezes.saturating_sub(self.judged_freezes);
+        self.judged_freezes = self.delivery.freezes;
+        self.grade.update(Signs {
+            loss: up.unwrap_or(0.0).max(down.unwrap_or(0.0)),
+            round_trip: engine.and_then(|stats| stats.rtt).unwrap_or_default(),
+            jitter: self.jitter.get().unwrap_or_default(),
+            freezes: u32::try_from(over)
+                .unwrap_or(u32::MAX)
+                .max(u32::try_from(standing).unwrap_or(u32::MAX)),
+            silence: now.saturating_duration_since(self.heard),
+        });
     }
 
     pub(crate) fn publication(&self, source: Source) -> Option<&Publication> {
@@ -178,6 +283,11 @@ impl Participant {
             loss_down: engine.and_then(|stats| stats.egress_loss_fraction),
             rtt: engine.and_then(|stats| stats.rtt),
             estimate_bps: self.estimate_bps,
+            jitter_up: self.jitter.get(),
+            quality: self.connected.then(|| self.grade.word()),
+            speaks: self.voice.speaks().is_some(),
+            audio_only: self.audio_only,
+            delivery: self.delivery,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use str0m::bwe::{Bitrate, BweKind};
+use str0m::channel::ChannelId;
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
 use str0m::net::{Receive, Transmit};
 use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
@@ -29,6 +30,10 @@ pub(crate) enum PeerEvent {
     /// Bandwidth towards the client in bit/s.
     Estimate(u64),
     Stats(Box<PeerStats>),
+    /// The client has opened a data channel with this label.
+    ChannelOpen(ChannelId, String),
+    ChannelClosed(ChannelId),
+    Data(ChannelId, Vec<u8>),
 }
 
 /// Where an engine's output goes while it is drained.
@@ -218,6 +223,31 @@ impl Peer {
         })
     }
 
+    /// Writes a message to a data channel. `false`: the client reads too slowly, or has closed it.
+    pub(crate) fn write_data(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        (channel, message): (ChannelId, &[u8]),
+    ) -> Result<bool, PeerError> {
+        self.mutate(now, drained, |rtc| match rtc.channel(channel) {
+            Some(mut open) => open.write(true, message),
+            None => Ok(false),
+        })
+    }
+
+    pub(crate) fn close_channel(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        channel: ChannelId,
+    ) -> Result<(), PeerError> {
+        self.mutate(now, drained, |rtc| {
+            rtc.direct_api().close_data_channel(channel);
+            Ok(())
+        })
+    }
+
     /// Says goodbye to the client (RTCP BYE, DTLS `close_notify`), as far as that is possible.
     pub(crate) fn close(&mut self, now: Instant, drained: &mut Drained) {
         if let Err(error) = self.mutate(now, drained, Rtc::close) {
@@ -267,6 +297,9 @@ fn translate(event: Event) -> Option<PeerEvent> {
         Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
             Some(PeerEvent::Estimate(estimate.as_u64()))
         }
+        Event::ChannelOpen(channel, label) => Some(PeerEvent::ChannelOpen(channel, label)),
+        Event::ChannelClose(channel) => Some(PeerEvent::ChannelClosed(channel)),
+        Event::ChannelData(data) => Some(PeerEvent::Data(data.id, data.data)),
         Event::PeerStats(stats) => Some(PeerEvent::Stats(Box::new(stats))),
         _ => None,
     }

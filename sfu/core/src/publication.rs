@@ -86,6 +86,11 @@ impl Publication {
         }
     }
 
+    /// How many encodings were negotiated; one without simulcast.
+    pub(crate) fn encodings(&self) -> usize {
+        self.layers.len()
+    }
+
     pub(crate) fn layer_index(&self, rid: Option<Rid>) -> Option<usize> {
         self.layers.iter().position(|layer| layer.rid == rid)
     }

@@ -10,7 +10,8 @@ use str0m::media::Pt;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc};
 
-use crate::command::{ConnectError, ConnectRequest, Mode};
+use crate::binding::Routes;
+use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
 use crate::grants::Grants;
@@ -22,7 +23,9 @@ use crate::participant::Participant;
 use crate::peer::{Drained, Peer, PeerError, PeerEvent};
 use crate::shard::{Outlet, Output};
 use crate::source::{SlotView, SourceSet};
+use crate::speaker::Speakers;
 use crate::stats::RoomStats;
+use crate::subscription::Slot;
 
 /// How often layers are chosen anew, lost key frames asked for again and silent people noticed.
 const TICK: Duration = Duration::from_millis(250);
@@ -47,7 +50,7 @@ impl Engine {
     }
 
     /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
-    fn build(&self, now: Instant) -> Rtc {
+    fn build(&self, now: Instant, outline: &Outline) -> Rtc {
         let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .set_ice_lite(true)
@@ -62,6 +65,14 @@ impl Engine {
         config
             .codec_config()
             .add_h264(pt, Some(resend), true, 0x0042_e01f);
+        if outline.plain_h264 {
+            // Only for those who offer nothing better: a browser that offers both would be answered
+            // with both, and send one that others have not agreed to.
+            let (pt, resend) = (Pt::new_with_value(120), Pt::new_with_value(121));
+            config
+                .codec_config()
+                .add_h264(pt, Some(resend), true, 0x0042_001f);
+        }
         let mut rtc = config.build(now);
         for address in &self.candidates {
             match Candidate::host(*address, "udp") {
@@ -84,8 +95,26 @@ pub(crate) struct Room {
     /// Reports that were not heard yet. Every one comes from a drained engine and is heard before
     /// the room is left, so the queue is as short as one drain.
     pending: VecDeque<(ParticipantKey, PeerEvent)>,
-    /// Layers have to be chosen anew.
+    /// Layers have to be chosen anew for everybody.
     pub(crate) replan: bool,
+    /// Layers have to be chosen anew for those whose plan is due.
+    pub(crate) replan_some: bool,
+    /// Somebody wants to be heard who has no slot.
+    pub(crate) rebind_due: bool,
+    /// Somebody has fewer slots than there are sources.
+    pub(crate) crowded: bool,
+    /// Which slots carry a source: for each subscriber, the slot's place in their list.
+    pub(crate) routes: Routes,
+    /// Slots may have changed their places.
+    pub(crate) routes_stale: bool,
+    /// Whose engines have packets to send.
+    pub(crate) written: Vec<ParticipantKey>,
+    /// A connection has ended.
+    pub(crate) deaths_due: bool,
+    pub(crate) speakers: Speakers,
+    /// Ticks so far.
+    pub(crate) ticks: u64,
+    arrivals: u64,
     scratch: Drained,
     next_tick: Instant,
     /// The time under which the shard has filed this room.
@@ -100,6 +129,16 @@ impl Room {
             people: BTreeMap::new(),
             pending: VecDeque::new(),
             replan: false,
+            replan_some: false,
+            rebind_due: false,
+            crowded: false,
+            routes: Routes::new(),
+            routes_stale: false,
+            written: Vec::new(),
+            deaths_due: false,
+            speakers: Speakers::default(),
+            ticks: 0,
+            arrivals: 0,
             scratch: Drained::default(),
             next_tick: now + TICK,
             filed: None,
@@ -131,11 +170,14 @@ impl Room {
         let mut person = match self.people.remove(&key) {
             Some(person) if renegotiates => person,
             other => {
+                let peer = Peer::new(engine.build(now, outline), now);
+                let mut fresh = Participant::new(now, request.connection, peer);
+                self.arrivals += 1;
+                fresh.came = other.as_ref().map_or(self.arrivals, |before| before.came);
                 if let Some(before) = other {
                     self.people.insert(key, before);
                 }
-                let peer = Peer::new(engine.build(now), now);
-                Participant::new(now, request.connection, peer)
+                fresh
             }
         };
         let mut drained = core::mem::take(&mut self.scratch);
@@ -146,8 +188,10 @@ impl Room {
         }
         self.collect(key, &mut drained, outlet);
         self.scratch = drained;
+        self.routes_stale = true;
         match accepted {
             Ok(answer) => {
+                person.hush();
                 if !renegotiates {
                     self.drop_person(now, key, outlet);
                 }
@@ -160,6 +204,7 @@ impl Room {
             Err(error) => {
                 if renegotiates {
                     self.people.insert(key, person);
+                    self.deaths_due = true;
                     self.pump(now, outlet);
                 }
                 Err(error)
@@ -169,7 +214,7 @@ impl Room {
 
     /// After an answered offer: binds slots, tells about them and chooses layers.
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
-        self.rebind(outlet);
+        self.rebind(now, outlet);
         self.pump(now, outlet);
     }
 
@@ -185,6 +230,8 @@ impl Room {
         };
         if person.on != on {
             person.on = on;
+            person.hush();
+            self.replan = true;
             self.announce(now, outlet);
         }
     }
@@ -201,6 +248,8 @@ impl Room {
         };
         if person.grants != grants {
             person.grants = grants;
+            person.hush();
+            self.replan = true;
             self.announce(now, outlet);
         }
     }
@@ -215,13 +264,18 @@ impl Room {
         let Some(person) = self.people.get_mut(&key) else {
             return;
         };
-        person.pinned = pinned;
+        let repinned = core::mem::replace(&mut person.pinned, pinned) != pinned;
         for view in views {
             if let Some(slot) = person.slots.iter_mut().find(|slot| slot.name == view.mid) {
+                if view.height_px > slot.view_height_px {
+                    slot.turn.refresh();
+                }
                 slot.view_height_px = view.height_px;
             }
         }
-        self.replan = true;
+        person.plan_due = true;
+        self.replan_some = true;
+        self.rebind_due |= repinned && self.crowded;
         self.pump(now, outlet);
     }
 
@@ -282,18 +336,17 @@ impl Room {
         }
         if now >= self.next_tick {
             self.next_tick = now + TICK;
-            self.replan = true;
-            for person in self.people.values_mut() {
-                person.note_silence(now);
-            }
+            self.tick(now, outlet);
         }
         self.pump(now, outlet);
     }
 
     /// Sends what was written to anybody since the last time.
     pub(crate) fn settle(&mut self, now: Instant, outlet: &mut Outlet) {
-        let keys: Vec<ParticipantKey> = self.people.keys().copied().collect();
-        for key in keys {
+        while let Some(key) = self.written.pop() {
+            if let Some(person) = self.people.get_mut(&key) {
+                person.written = false;
+            }
             self.work(key, outlet, |peer, drained| peer.settle(now, drained));
         }
         self.pump(now, outlet);
@@ -305,6 +358,18 @@ impl Room {
             .values()
             .map(|person| person.peer.timeout())
             .fold(self.next_tick, Ord::min)
+    }
+
+    /// Connections over which media can flow.
+    pub(crate) fn live(&self) -> Vec<LiveConnection> {
+        let connected = self.people.iter().filter(|(_, person)| person.connected);
+        connected
+            .map(|(key, person)| LiveConnection {
+                participant: *key,
+                connection: person.connection,
+                slots: person.slots.iter().filter_map(Slot::binding).collect(),
+            })
+            .collect()
     }
 
     pub(crate) fn stats(&self) -> RoomStats {
@@ -340,6 +405,7 @@ impl Room {
         let person = self.people.get_mut(&key)?;
         let mut drained = core::mem::take(&mut self.scratch);
         let result = task(&mut person.peer, &mut drained);
+        self.deaths_due |= !person.peer.is_alive();
         self.collect(key, &mut drained, outlet);
         self.scratch = drained;
         match result {
@@ -374,9 +440,10 @@ impl Room {
             while let Some((key, event)) = self.pending.pop_front() {
                 self.hear(now, key, event, outlet);
             }
-            if self.reap(outlet) {
-                self.rebind(outlet);
-            } else if core::mem::take(&mut self.replan) {
+            let dead = core::mem::take(&mut self.deaths_due) && self.reap(outlet);
+            if dead || core::mem::take(&mut self.rebind_due) {
+                self.rebind(now, outlet);
+            } else if self.replan || self.replan_some {
                 self.allocate(now, outlet);
             } else {
                 return;
@@ -403,8 +470,13 @@ impl Room {
                     self.replan = true;
                 }
             }
-            PeerEvent::Closed => person.death = Some(DisconnectCause::ClosedByPeer),
+            PeerEvent::Closed => {
+                person.death = Some(DisconnectCause::ClosedByPeer);
+                self.deaths_due = true;
+            }
             PeerEvent::KeyframeWanted(mid) => {
+                person.delivery.keyframes_wanted += 1;
+                outlet.counters.delivery.keyframes_wanted += 1;
                 let slot = person.slots.iter().find(|slot| slot.mid == mid);
                 if let Some(slot) = slot
                     && let Some(source) = slot.bound
@@ -413,8 +485,21 @@ impl Room {
                     self.request_keyframe(now, source, layer, outlet);
                 }
             }
-            PeerEvent::Estimate(bps) => person.estimate_bps = Some(bps),
+            PeerEvent::Estimate(bps) => {
+                #[cfg(test)]
+                let bps = person.pinned_estimate_bps.unwrap_or(bps);
+                person.estimate_bps = Some(bps);
+                if bps < person.granted_bps {
+                    person.plan_due = true;
+                    self.replan_some = true;
+                }
+            }
             PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            PeerEvent::ChannelOpen(channel, label) => person.lanes.opened(channel, &label),
+            PeerEvent::ChannelClosed(channel) => person.lanes.closed(channel),
+            PeerEvent::Data(channel, message) => {
+                self.relay(now, key, (channel, &message), outlet);
+            }
             // Handled above.
             PeerEvent::Rtp(_) => {}
         }
@@ -467,6 +552,14 @@ impl Room {
             outlet.demux.release(&person.claim, person.connection);
             self.forget_source(key);
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pin_estimate(&mut self, now: Instant, key: ParticipantKey, bps: u64) {
+        if let Some(person) = self.people.get_mut(&key) {
+            person.pinned_estimate_bps = Some(bps);
+        }
+        self.hear(now, key, PeerEvent::Estimate(bps), &mut Outlet::default());
     }
 
     #[cfg(test)]

@@ -10,6 +10,7 @@ use str0m::net::{Protocol, Receive};
 use thiserror::Error;
 
 use crate::command::{Command, CommandId, ConnectError, ConnectRequest, Reply};
+use crate::data::Sender;
 use crate::demux::Demux;
 use crate::event::SfuEvent;
 use crate::ids::RoomKey;
@@ -263,6 +264,20 @@ impl Shard {
                     room.set_view(now, participant, (&slots, pinned), outlet);
                 });
             }
+            Command::Say {
+                room,
+                lane,
+                service,
+                message,
+            } => {
+                if message.len() > lane.bytes_max() {
+                    self.outlet.counters.data_dropped += 1;
+                    return;
+                }
+                self.with_room(room, |room, outlet| {
+                    room.say(now, lane, (Sender::Service(service), &message), outlet);
+                });
+            }
             Command::Disconnect { room, participant } => {
                 self.with_room(room, |room, outlet| {
                     room.disconnect(now, participant, outlet);
@@ -270,6 +285,10 @@ impl Shard {
             }
             Command::CloseRoom { room } => {
                 self.with_room(room, |room, outlet| room.close(now, outlet));
+            }
+            Command::Live(id, room) => {
+                let live = self.rooms.get(&room).map(Room::live).unwrap_or_default();
+                self.reply(Reply::Live(id, live));
             }
             Command::Stats(id) => {
                 let rooms = self.stats();
@@ -323,6 +342,16 @@ impl Shard {
         if let Some(room) = self.rooms.get_mut(&room) {
             room.inject_fault(participant);
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pin_estimate(
+        &mut self,
+        now: Instant,
+        (room, participant): (RoomKey, crate::ParticipantKey),
+        bps: u64,
+    ) {
+        self.with_room(room, |room, _| room.pin_estimate(now, participant, bps));
     }
 
     #[cfg(test)]

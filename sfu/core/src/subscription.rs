@@ -5,6 +5,7 @@ use std::time::Instant;
 use str0m::media::Mid;
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 
+use crate::climb::Turn;
 use crate::forward::{
     Codec, Incoming, Inspected, Payloads, Rewriter, Rewritten, Switcher, Verdict,
 };
@@ -28,6 +29,7 @@ pub(crate) struct Slot {
     payloads: Payloads,
     pub(crate) bound: Option<(ParticipantKey, Source)>,
     pub(crate) view_height_px: u16,
+    pub(crate) turn: Turn,
     pub(crate) switcher: Switcher,
     rewriter: Rewriter,
 }
@@ -58,14 +60,16 @@ impl Slot {
             payloads,
             bound: None,
             view_height_px: VIEW_HEIGHT_PX,
+            turn: Turn::default(),
             switcher: Switcher::default(),
             rewriter: Rewriter::default(),
         }
     }
 
     /// Carries `source` from here on.
-    pub(crate) fn bind(&mut self, source: Option<(ParticipantKey, Source)>) {
+    pub(crate) fn bind(&mut self, source: Option<(ParticipantKey, Source)>, now: Instant) {
         self.bound = source;
+        self.turn = Turn::bound(now);
         self.switcher.restart();
     }
 

@@ -4,10 +4,8 @@ use std::time::Instant;
 
 use str0m::rtp::RtpPacket;
 
-use crate::command::Mode;
 use crate::forward::inspect;
 use crate::ids::ParticipantKey;
-use crate::participant::Participant;
 use crate::room::Room;
 use crate::shard::Outlet;
 use crate::source::Source;
@@ -27,28 +25,40 @@ impl Room {
         let Some((source, parcel)) = self.admit(now, from, packet, outlet) else {
             return;
         };
-        let echo = self.mode == Mode::Echo;
-        for (key, person) in &mut self.people {
-            if (*key == from) != echo || !person.connected {
+        let Some(route) = self.routes.get(&(from, source)) else {
+            return;
+        };
+        for (key, index) in route {
+            let Some(person) = self.people.get_mut(key).filter(|p| p.connected) else {
+                continue;
+            };
+            let Some(slot) = person.slots.get_mut(*index) else {
+                continue;
+            };
+            // Routes follow the bindings; the binding itself has the last word.
+            if slot.bound != Some((from, source)) {
                 continue;
             }
-            let Participant {
-                slots,
-                peer,
-                forwarded,
-                ..
-            } = person;
-            for slot in slots
-                .iter_mut()
-                .filter(|slot| slot.bound == Some((from, source)))
-            {
-                if let Some(write) = slot.feed(&parcel)
-                    && peer.write(slot.stream, write)
-                {
-                    count(forwarded, packet);
-                    count(&mut outlet.counters.forwarded, packet);
-                }
+            let before = slot.switcher.current();
+            let Some(write) = slot.feed(&parcel) else {
+                continue;
+            };
+            if !person.peer.write(slot.stream, write) {
+                self.deaths_due |= person.peer.has_panicked();
+                continue;
             }
+            count(&mut person.forwarded, packet);
+            count(&mut outlet.counters.forwarded, packet);
+            if !core::mem::replace(&mut person.written, true) {
+                self.written.push(*key);
+            }
+            let switched = before.is_some() && before != slot.switcher.current();
+            let gap = match source {
+                Source::Camera => slot.turn.feed(now),
+                // A still screen sends nothing for long.
+                Source::Microphone | Source::Screen => None,
+            };
+            person.note_picture(switched, gap, outlet);
         }
     }
 
@@ -76,6 +86,13 @@ impl Room {
         let source = publication.source;
         if !person.forwards(source) {
             return None;
+        }
+        if source == Source::Microphone {
+            let header = &packet.header;
+            let clock_rate_hz = codec.clock_rate_hz();
+            person.jitter.hear(now, header.timestamp, clock_rate_hz);
+            let began = person.voice.hear(now, header.ext_vals.audio_level);
+            self.rebind_due |= began && self.crowded;
         }
         Some((
             source,
@@ -131,6 +148,8 @@ impl Room {
         }
         let publication = person.publications.iter_mut().find(|p| p.source == source);
         if let Some(address) = publication.and_then(|p| p.take_request(now, layer)) {
+            person.delivery.keyframes_requested += 1;
+            outlet.counters.delivery.keyframes_requested += 1;
             self.work(of, outlet, |peer, drained| {
                 peer.request_keyframe(now, drained, address)
             });

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use sfu_core::{ConnectRequest, Grants, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet};
+use sfu_core::data::DataLane;
+use sfu_core::{
+    ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
+};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -109,6 +112,22 @@ impl SfuHandle {
             .await
     }
 
+    /// Gives a message of a service, such as captions, to everybody in a room who has opened the
+    /// lane. Bounded as [`sfu_core::data`] says; a message that is too long is dropped and counted.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn say(
+        &self,
+        room: RoomKey,
+        lane: DataLane,
+        service: u8,
+        message: Vec<u8>,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::Say(room, lane, service, message))
+            .await
+    }
+
     /// Drops a participant's connection, if there is one.
     ///
     /// # Errors
@@ -127,6 +146,20 @@ impl SfuHandle {
     /// [`Stopped`] after [`SfuHandle::shutdown`].
     pub async fn close_room(&self, room: RoomKey) -> Result<(), Stopped> {
         self.tell(room, Order::CloseRoom(room)).await
+    }
+
+    /// The connections of a room over which media can flow, for a signaling side that has forgotten
+    /// them. Empty when there are none, also when the server has stopped.
+    pub async fn live(&self, room: RoomKey) -> Vec<LiveConnection> {
+        let (reply, answer) = oneshot::channel();
+        let Some(lane) = self.lane(room) else {
+            return Vec::new();
+        };
+        if lane.send(Order::Live(room, reply)).await.is_err() {
+            return Vec::new();
+        }
+        // A shard that is gone has no connections.
+        answer.await.unwrap_or_default()
     }
 
     /// What flows in every room of every shard. Shards that have stopped are left out.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
+use sfu_core::data::DataLane;
 use sfu_core::{
-    ConnectError, ConnectRequest, Grants, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
+    ConnectError, ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats,
+    SlotView, SourceSet,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,9 +33,11 @@ pub(crate) enum Order {
         Vec<SlotView>,
         Option<ParticipantKey>,
     ),
+    Say(RoomKey, DataLane, u8, Vec<u8>),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),
+    Live(RoomKey, oneshot::Sender<Vec<LiveConnection>>),
 }
 
 /// The sending end.

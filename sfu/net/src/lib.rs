@@ -20,9 +20,11 @@ mod socket;
 
 pub use config::SfuConfig;
 pub use handle::{ConnectError, SfuHandle, Stopped};
+pub use sfu_core::check_offer;
+pub use sfu_core::data::DataLane;
 pub use sfu_core::{
-    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Grants,
-    Mode, ParticipantKey, ParticipantStats, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding,
-    SlotView, Source, SourceMid, SourceSet, WantedSource,
+    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Delivery, DisconnectCause, Flow,
+    Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats, Quality, Rank, RoomKey, RoomStats, SfuEvent,
+    SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource,
 };
 pub use start::{StartError, start};

@@ -53,7 +53,7 @@ impl Meters {
         let (was, is) = (self.told, shard.counters());
         let dropped =
             |reason: &'static str| counter!("sfu_datagrams_dropped_total", "reason" => reason);
-        let steps: [(Counter, u64, u64); 11] = [
+        let steps: [(Counter, u64, u64); 14] = [
             (
                 counter!("sfu_packets_received_total"),
                 was.received.packets,
@@ -81,6 +81,21 @@ impl Meters {
             ),
             (dropped("garbage"), was.dropped_garbage, is.dropped_garbage),
             (dropped("refused"), was.dropped_refused, is.dropped_refused),
+            (
+                counter!("sfu_data_messages_total"),
+                was.data_forwarded,
+                is.data_forwarded,
+            ),
+            (
+                counter!("sfu_data_messages_dropped_total"),
+                was.data_dropped,
+                is.data_dropped,
+            ),
+            (
+                counter!("sfu_data_lanes_closed_total"),
+                was.data_closed,
+                is.data_closed,
+            ),
             (
                 counter!("sfu_peer_panics_total"),
                 was.peer_panics,
@@ -150,6 +165,18 @@ pub(crate) fn describe() {
     describe_counter!(
         "sfu_bytes_forwarded_total",
         "RTP payload bytes written to subscribers"
+    );
+    describe_counter!(
+        "sfu_data_messages_total",
+        "Messages of data lanes given to a reader"
+    );
+    describe_counter!(
+        "sfu_data_messages_dropped_total",
+        "Messages of data lanes that were too long, too many, not granted or not taken"
+    );
+    describe_counter!(
+        "sfu_data_lanes_closed_total",
+        "Reliable data lanes closed because a writer or reader could not keep up"
     );
     describe_counter!(
         "sfu_peer_panics_total",

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use sfu_core::{
-    Command, CommandId, ConnectError, Input, Output, Reply, RoomStats, SfuEvent, Shard,
+    Command, CommandId, ConnectError, Input, LiveConnection, Output, Reply, RoomStats, SfuEvent,
+    Shard,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -46,6 +47,7 @@ struct Turn {
     backlog: VecDeque<SfuEvent>,
     connects: HashMap<CommandId, oneshot::Sender<Result<String, ConnectError>>>,
     stats: HashMap<CommandId, oneshot::Sender<Vec<RoomStats>>>,
+    live: HashMap<CommandId, oneshot::Sender<Vec<LiveConnection>>>,
     commands: u64,
     queue: SendQueue,
     datagrams: Datagrams,
@@ -244,8 +246,18 @@ impl Turn {
                 slots,
                 pinned,
             },
+            Order::Say(room, lane, service, message) => Command::Say {
+                room,
+                lane,
+                service,
+                message,
+            },
             Order::Disconnect(room, participant) => Command::Disconnect { room, participant },
             Order::CloseRoom(room) => Command::CloseRoom { room },
+            Order::Live(room, reply) => {
+                self.live.insert(id, reply);
+                Command::Live(id, room)
+            }
             Order::Stats(reply) => {
                 self.stats.insert(id, reply);
                 Command::Stats(id)
@@ -259,6 +271,11 @@ impl Turn {
             Reply::Connect(id, result) => {
                 if let Some(asker) = self.connects.remove(&id) {
                     drop(asker.send(result));
+                }
+            }
+            Reply::Live(id, live) => {
+                if let Some(asker) = self.live.remove(&id) {
+                    drop(asker.send(live));
                 }
             }
             Reply::Stats(id, rooms) => {

@@ -14,6 +14,10 @@ pub enum Auth {
     Ticket {
         /// The ticket.
         ticket: String,
+        /// The media connection that this page still has, after signaling has forgotten the page.
+        /// If the media server has it too, it goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connection: Option<ConnectionId>,
     },
     /// The secret of an earlier Welcome, after a lost WebSocket. Media goes on meanwhile.
     Resume {

@@ -9,6 +9,7 @@ const ID: &str = "00000000-0000-0000-0000-000000000001";
 fn messages() -> Vec<String> {
     [
         r#"{"type":"hello","version":1,"auth":{"by":"ticket","ticket":"a.b.c"}}"#,
+        r#"{"type":"hello","version":1,"auth":{"by":"ticket","ticket":"a.b.c","connection":"ID"}}"#,
         r#"{"type":"hello","version":1,"auth":{"by":"resume","token":"t","last_seq":7}}"#,
         r#"{"type":"offer","connection":"ID","offer_no":1,"sdp":"v=0\r\n","sources":[{"mid":"0","source":"camera"}]}"#,
         r#"{"type":"media","sources":{"microphone":true,"camera":false,"screen":false}}"#,
@@ -98,7 +99,7 @@ proptest! {
 
     #[test]
     fn a_damaged_message_is_a_message_or_an_error(
-        which in 0..19_usize,
+        which in 0..20_usize,
         edits in proptest::collection::vec((any::<usize>(), any::<u8>(), 0..3_u8), 1..8),
     ) {
         let mut bytes = messages().swap_remove(which).into_bytes();

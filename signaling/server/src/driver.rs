@@ -12,7 +12,7 @@ use crate::clinic::{Clinic, Job, within};
 use crate::clock::Clock;
 use crate::directory::{Doorway, Mail};
 use crate::link::{Link, encode};
-use crate::media::Media;
+use crate::media::{Media, orphans};
 use crate::observer::Listing;
 use crate::port::VisitPort;
 use crate::start::Shared;
@@ -27,8 +27,9 @@ pub(crate) async fn run_visit<P: VisitPort>(
         turn_away(&shared, room, &mut doorway).await;
         return;
     };
+    let live = orphans(&shared.sfu, room).await;
     let now_us = shared.clock.steady_us();
-    let machine = Room::visit(room, record, shared.limits, now_us);
+    let machine = Room::visit(room, record, live, shared.limits, now_us);
     let listing = Some(shared.hub.list(room));
     Driver::new(&shared, machine, Mode::Room, listing)
         .run(&shared, &mut doorway)

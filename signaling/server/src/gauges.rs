@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use sfu_net::{Flow, ParticipantStats, RoomStats};
+use sfu_net::{Flow, Gaps, ParticipantStats, RoomStats};
 use signaling_protocol::{
     GAP_BOUNDS_MS, MediaPoint, POINT_MS, POINTS_MAX, ParticipantId, ParticipantMedia, Quality,
     RoomId, RoomMedia, RoomOverview,
@@ -23,6 +23,14 @@ use crate::translate::{participant_id, room_id};
 const READ_EVERY: Duration = Duration::from_secs(2);
 /// Readings from one kept point to the next; only these are made while nobody watches.
 const READS_A_POINT: u64 = POINT_MS as u64 / 2_000;
+/// Both sides count standstills in the same classes.
+const _: () = {
+    let mut class = 0;
+    while class < GAP_BOUNDS_MS.len() {
+        assert!(GAP_BOUNDS_MS[class] == Gaps::BOUNDS_MS[class]);
+        class += 1;
+    }
+};
 
 /// Whose numbers an observer has, and from which point on they are new to them.
 pub(crate) type Known = BTreeMap<(RoomId, ParticipantId), u64>;
@@ -204,19 +212,18 @@ impl Gauge {
         self.last = Some((now, stats.received, stats.forwarded));
         self.connected = stats.connected;
         self.state = state_of(stats);
-        let jitter = None;
         self.now = MediaPoint {
             loss_up_permille: stats.loss_up.map(permille),
             loss_down_permille: stats.loss_down.map(permille),
             rtt_ms: stats.rtt.map(millis),
-            jitter_ms: jitter.map(millis),
+            jitter_ms: stats.jitter_up.map(millis),
             up_kbps,
             down_kbps,
             estimate_kbps: stats.estimate_bps.map(|bps| whole(bps / 1_000)),
             rating: stats.rtt.map(|rtt| {
                 let up = stats.loss_up.unwrap_or(0.0);
                 let loss = up.max(stats.loss_down.unwrap_or(0.0));
-                rating(loss, rtt, jitter.unwrap_or_default())
+                rating(loss, rtt, stats.jitter_up.unwrap_or_default())
             }),
         };
     }
@@ -245,12 +252,21 @@ impl Gauge {
 
 fn state_of(stats: &ParticipantStats) -> State {
     State {
-        quality: if stats.connected {
-            Quality::Good
-        } else {
-            Quality::Unknown
-        },
-        ..State::default()
+        quality: stats.quality.map_or(Quality::Unknown, quality_of),
+        audio_only: stats.audio_only,
+        freezes: stats.delivery.freezes,
+        gaps: stats.delivery.gaps.counts,
+        layer_switches: stats.delivery.layer_switches,
+        keyframes_requested: stats.delivery.keyframes_requested,
+    }
+}
+
+const fn quality_of(quality: sfu_net::Quality) -> Quality {
+    match quality {
+        sfu_net::Quality::Good => Quality::Good,
+        sfu_net::Quality::Fair => Quality::Fair,
+        sfu_net::Quality::Poor => Quality::Poor,
+        sfu_net::Quality::Lost => Quality::Lost,
     }
 }
 
@@ -294,7 +310,7 @@ fn rating(loss: f32, rtt: Duration, jitter: Duration) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use sfu_net::ParticipantKey;
+    use sfu_net::{Delivery, ParticipantKey};
     use uuid::Uuid;
 
     use super::*;
@@ -309,6 +325,16 @@ mod tests {
             loss_down: None,
             rtt: Some(Duration::from_millis(80)),
             estimate_bps: Some(1_500_000),
+            jitter_up: Some(Duration::from_millis(7)),
+            quality: Some(sfu_net::Quality::Fair),
+            speaks: false,
+            audio_only: true,
+            delivery: Delivery {
+                freezes: 2,
+                layer_switches: 3,
+                keyframes_requested: 4,
+                ..Delivery::default()
+            },
         }
     }
 
@@ -328,7 +354,12 @@ mod tests {
         assert_eq!(gauge.now.up_kbps, 10, "a new connection begins anew");
         assert_eq!(gauge.now.loss_up_permille, Some(13));
         assert_eq!(gauge.now.rtt_ms, Some(80));
+        assert_eq!(gauge.now.jitter_ms, Some(7));
         assert_eq!(gauge.now.estimate_kbps, Some(1_500));
+        let told = gauge.media(somebody(), None);
+        assert_eq!((told.quality, told.audio_only), (Quality::Fair, true));
+        assert_eq!((told.freezes, told.layer_switches), (2, 3));
+        assert_eq!(told.keyframes_requested, 4);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::ws::{Message, WebSocket};
 use signaling_protocol::{
-    Auth, Bye, ClientMessage, ErrorCode, MESSAGE_BYTES_MAX, ServerFrame, ServerMessage, VERSION,
+    Auth, Bye, ClientMessage, ConnectionId, ErrorCode, MESSAGE_BYTES_MAX, ServerFrame,
+    ServerMessage, VERSION,
 };
 use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
 use signaling_ticket::{Observed, Purpose};
@@ -134,12 +135,16 @@ fn admit<P: VisitPort>(shared: &Arc<Shared<P>>, text: &str) -> Result<Admittance
         ));
     }
     match auth {
-        Auth::Ticket { ticket } => with_ticket(shared, &ticket),
+        Auth::Ticket { ticket, connection } => with_ticket(shared, &ticket, connection),
         Auth::Resume { token, .. } => with_token(shared, &token),
     }
 }
 
-fn with_ticket<P: VisitPort>(shared: &Arc<Shared<P>>, ticket: &str) -> Result<Admittance, Refusal> {
+fn with_ticket<P: VisitPort>(
+    shared: &Arc<Shared<P>>,
+    ticket: &str,
+    connection: Option<ConnectionId>,
+) -> Result<Admittance, Refusal> {
     let now_us = shared.clock.wall_us();
     let pass = shared.checker.check(ticket, now_us).map_err(|error| {
         // Ours to know; the client only hears that it is no ticket.
@@ -175,6 +180,7 @@ fn with_ticket<P: VisitPort>(shared: &Arc<Shared<P>>, ticket: &str) -> Result<Ad
                 role,
                 relation,
                 admitted,
+                connection,
             };
             into_room(door, Entry::Ticket(person), secret)
         }
@@ -192,6 +198,7 @@ fn with_ticket<P: VisitPort>(shared: &Arc<Shared<P>>, ticket: &str) -> Result<Ad
                 role: signaling_protocol::Role::Guest,
                 relation: None,
                 admitted: true,
+                connection: None,
             };
             into_room(door, Entry::Ticket(person), secret)
         }

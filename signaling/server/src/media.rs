@@ -9,11 +9,11 @@ use sfu_net::{
     ConnectError, ConnectRequest, ConnectionKey, Mode, RefusedOffer, RoomKey, SfuHandle, Stopped,
 };
 use signaling_protocol::{ErrorCode, ParticipantId, RoomId, Sdp, TextError};
-use signaling_session::{Input, MediaCommand, OfferRefusal};
+use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use crate::translate::{grants_of, participant_key, rank_of, room_key, source_set, to_sfu};
+use crate::translate::{grants_of, orphan, participant_key, rank_of, room_key, source_set, to_sfu};
 
 /// How long the media server may take for one command.
 const COMMAND_MAX: Duration = Duration::from_secs(5);
@@ -105,10 +105,12 @@ impl Media {
     }
 }
 
-/// Drops a room's media without its task, after that has failed.
-pub(crate) async fn abandon(sfu: &SfuHandle, room: RoomId) {
-    // A media server that has stopped has dropped the room already.
-    let _ = timeout(COMMAND_MAX, sfu.close_room(room_key(room))).await;
+/// The connections of a room that outlived the task which knew them.
+pub(crate) async fn orphans(sfu: &SfuHandle, room: RoomId) -> Vec<Orphan> {
+    // A media server that does not answer in time keeps nobody waiting: people connect anew.
+    let live = timeout(COMMAND_MAX, sfu.live(room_key(room))).await;
+    let live = live.unwrap_or_default();
+    live.into_iter().map(orphan).collect()
 }
 
 /// A state must not move over a connect or disconnect of the same person.

@@ -20,7 +20,6 @@ use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
 use crate::gauges::{self, Gauges};
 use crate::handle::SignalingHandle;
-use crate::media;
 use crate::observer::Hub;
 use crate::port::VisitPort;
 use crate::socket::upgrade;
@@ -110,8 +109,8 @@ async fn carry_events(directory: Arc<Directory>, mut events: mpsc::Receiver<SfuE
     }
 }
 
-/// Runs a room's task. A panic costs this room only: its sockets close, its media is dropped, and
-/// its people come back into a fresh room.
+/// Runs a room's task. A panic costs this room only: its sockets close, and its people come back
+/// into a fresh room, where they find their media connections again.
 pub(crate) async fn supervise<P: VisitPort>(
     shared: Arc<Shared<P>>,
     room: RoomId,
@@ -122,6 +121,5 @@ pub(crate) async fn supervise<P: VisitPort>(
         tracing::error!(%room, "the task of a room failed");
         metrics::counter!("signal_room_panics_total").increment(1);
         shared.directory.bury(room, &door);
-        media::abandon(&shared.sfu, room).await;
     }
 }

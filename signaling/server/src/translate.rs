@@ -1,10 +1,10 @@
 //! What signaling and the media server call the same things.
 
-use sfu_net::{ConnectionKey, ParticipantKey, Rank, RoomKey, SfuEvent, SourceSet};
+use sfu_net::{ConnectionKey, LiveConnection, ParticipantKey, Rank, RoomKey, SfuEvent, SourceSet};
 use signaling_protocol::{
     ConnectionId, Grants, ParticipantId, Role, RoomId, SlotBinding, Source, Sources, WantedSource,
 };
-use signaling_session::Input;
+use signaling_session::{Input, Orphan};
 use uuid::Uuid;
 
 /// What an event of the media server means for which room.
@@ -74,16 +74,28 @@ pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
             Input::Slots {
                 participant: participant_id(participant),
                 connection: connection_id(connection),
-                slots: slots
-                    .into_iter()
-                    .map(|slot| SlotBinding {
-                        mid: slot.mid,
-                        participant: participant_id(slot.participant),
-                        source: from_sfu(slot.source),
-                    })
-                    .collect(),
+                slots: bindings(slots),
             },
         )),
+    }
+}
+
+fn bindings(slots: Vec<sfu_net::SlotBinding>) -> Vec<SlotBinding> {
+    slots
+        .into_iter()
+        .map(|slot| SlotBinding {
+            mid: slot.mid,
+            participant: participant_id(slot.participant),
+            source: from_sfu(slot.source),
+        })
+        .collect()
+}
+
+pub(crate) fn orphan(live: LiveConnection) -> Orphan {
+    Orphan {
+        participant: participant_id(live.participant),
+        connection: connection_id(live.connection),
+        slots: bindings(live.slots),
     }
 }
 

@@ -37,6 +37,10 @@ impl Room {
             None => self.unknown(by),
             // Two clinicians may press the same button.
             Some(Stage::Admitted) => {}
+            Some(Stage::Lobby) if self.cannot_encrypt(target) => {
+                let detail = "they cannot take part in encryption";
+                self.refuse(by, ErrorCode::OutOfOrder, detail);
+            }
             Some(Stage::Lobby) => self.judge(Verdict::Admit, target, by),
         }
     }
@@ -216,6 +220,9 @@ impl Room {
     }
 
     fn let_in(&mut self, target: ParticipantId) {
+        if self.cannot_encrypt(target) {
+            return;
+        }
         self.removed.pardon(target);
         let waiting = self.members.get_mut(&target);
         // Gone meanwhile, or in by a ticket that the clinic has made since.
@@ -223,9 +230,16 @@ impl Room {
             return;
         };
         member.stage = Stage::Admitted;
+        let (waited_connected, grants) = (member.media.offered, member.granted());
         let is_patient = member.role == Role::Patient;
         if let Some(snapshot) = self.snapshot(target) {
             self.say(target, ServerMessage::Admitted { snapshot });
+        }
+        if waited_connected {
+            self.push(Output::Media(MediaCommand::SetGrants {
+                participant: target,
+                grants,
+            }));
         }
         self.announce(target);
         if is_patient && !self.started {

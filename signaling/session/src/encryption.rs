@@ -40,6 +40,11 @@ impl Room {
         self.mark_roster();
     }
 
+    /// Whether people encrypt and this one is a program that never could.
+    pub(crate) fn cannot_encrypt(&self, id: ParticipantId) -> bool {
+        self.encrypted && self.members.get(&id).is_some_and(|member| member.at_door)
+    }
+
     /// A session says the key with which others seal theirs for it.
     pub(crate) fn public_key(&mut self, of: ParticipantId, key: KeyText) {
         let Some(member) = self.members.get_mut(&of) else {

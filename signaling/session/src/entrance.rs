@@ -6,6 +6,7 @@ use signaling_protocol::{
 
 use crate::input::{Complaint, Entry, Person, ResumeSecret, SocketId, TokenHash};
 use crate::member::{Media, Member, Seat};
+use crate::orphans::Claim;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::room::{Kind, Life, Room};
 
@@ -29,6 +30,7 @@ impl Room {
         }
         match entry {
             Entry::Ticket(person) => self.arrive(socket, person, welcome),
+            Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
         }
     }
@@ -43,6 +45,7 @@ impl Room {
         }
         self.life = Life::Used;
         let stage = self.stage_of(&person);
+        let claim = self.orphans.claim(id, person.connection);
         if known {
             self.put_off(id);
             // The new window has no peer connection; the old window's must not go on sending.
@@ -66,13 +69,30 @@ impl Room {
                 role,
             });
         }
+        self.give_back(id, claim);
         if let Some(member) = self.members.get_mut(&id) {
             member.seq = 0;
             member.tokens = [None, None];
             // Another window makes a key of its own.
             member.public_key = None;
+            member.at_door = false;
         }
         self.sit_down(id, socket, welcome);
+    }
+
+    /// A program with a ticket. It takes the seat of the same person's page, as another window does.
+    fn arrive_at_door(&mut self, socket: SocketId, person: Person, welcome: Greeting) {
+        if self.encrypted {
+            let detail = "people in this visit encrypt for each other, which this client cannot";
+            self.send_away(socket, ErrorCode::OutOfOrder, detail);
+            return;
+        }
+        let id = person.id;
+        self.arrive(socket, person, welcome);
+        let here = self.sockets.contains_key(&socket);
+        if let Some(member) = self.members.get_mut(&id).filter(|_| here) {
+            member.at_door = true;
+        }
     }
 
     /// The same window after a lost socket. Its media connection goes on.
@@ -89,6 +109,29 @@ impl Room {
         // The server may not have noticed yet that the earlier socket is dead.
         self.put_off(id);
         self.sit_down(id, socket, welcome);
+    }
+
+    /// A media connection that outlived an earlier room is theirs again, if they are in the visit.
+    fn give_back(&mut self, id: ParticipantId, claim: Claim) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        match claim {
+            Claim::None => {}
+            Claim::Theirs(connection, slots) if member.is_admitted() => {
+                member.media.live = Some(connection);
+                member.media.slots = slots;
+                member.media.offered = true;
+                let grants = member.grants;
+                self.push(Output::Media(MediaCommand::SetGrants {
+                    participant: id,
+                    grants,
+                }));
+            }
+            Claim::Theirs(..) | Claim::Stale => {
+                self.push(Output::Media(MediaCommand::Disconnect { participant: id }));
+            }
+        }
     }
 
     /// Closes a person's earlier socket, if there is one.

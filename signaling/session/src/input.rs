@@ -45,6 +45,8 @@ pub struct Person {
     pub relation: Option<String>,
     /// The clinic let them in earlier.
     pub admitted: bool,
+    /// The media connection that their page still has.
+    pub connection: Option<ConnectionId>,
 }
 
 impl core::fmt::Debug for Person {
@@ -63,6 +65,10 @@ impl core::fmt::Debug for Person {
 pub enum Entry {
     /// With a verified, unspent ticket.
     Ticket(Person),
+    /// With a verified, unspent ticket at a standard door (WHIP, WHEP): a program that offers at once
+    /// and knows nothing of lobbies, chat or moderation. Its offer is answered while it waits, and
+    /// nothing is granted until it is admitted.
+    Door(Person),
     /// With the token of an earlier Welcome.
     Resume(TokenHash),
 }
@@ -76,6 +82,17 @@ pub struct RoomRecord {
     pub read: Vec<(ParticipantId, u64)>,
     /// The visit was ended; nobody comes in.
     pub ended: bool,
+}
+
+/// A media connection without a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    /// Whose it was.
+    pub participant: ParticipantId,
+    /// Which.
+    pub connection: ConnectionId,
+    /// What its receiving m-lines carry.
+    pub slots: Vec<SlotBinding>,
 }
 
 /// The clinic did not store or record it, or not in time.

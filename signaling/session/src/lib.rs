@@ -6,7 +6,8 @@
 //! carried out in their order.
 //!
 //! What the machine promises:
-//! - Nobody who is not admitted gets roster, chat or media.
+//! - Nobody who is not admitted gets roster, chat or media. A page that waits cannot even offer; a
+//!   program at a standard door gets an answer and is granted nothing.
 //! - Admission, refusal, removal and the end take effect after the clinic has recorded them.
 //! - A chat message is broadcast after it has been stored, once for each id.
 //! - Every person has at most one live socket, and the frames of a session are numbered 1, 2, 3 ...
@@ -23,14 +24,15 @@ mod input;
 mod limits;
 mod media;
 mod member;
+mod orphans;
 mod output;
 mod removed;
 mod room;
 mod roster;
 
 pub use input::{
-    Complaint, Entry, Input, OfferRefusal, Person, RequestId, ResumeSecret, RoomRecord, SocketId,
-    StoreFailed, TokenHash,
+    Complaint, Entry, Input, OfferRefusal, Orphan, Person, RequestId, ResumeSecret, RoomRecord,
+    SocketId, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
 pub use output::{ChatPost, CloseReason, MediaCommand, Output, VisitEvent};

@@ -2,7 +2,7 @@
 
 use signaling_protocol::{
     ConnectionId, ErrorCode, ParticipantId, Quality, Sdp, ServerMessage, SlotBinding, SlotView,
-    Sources, WantedSource,
+    Source, Sources, WantedSource,
 };
 
 use crate::input::OfferRefusal;
@@ -26,6 +26,12 @@ impl Room {
             member.media.next = Some(offer);
             return;
         }
+        // A program cannot say what is on: what it offers is, until a clinician mutes it. A later
+        // offer (an ICE restart) must not lift that.
+        if member.at_door && !member.media.offered {
+            let sources = offered_sources(&offer);
+            self.set_sources(from, sources);
+        }
         self.connect(from, offer);
     }
 
@@ -45,7 +51,7 @@ impl Room {
             slots: None,
             lost: false,
         });
-        let (on, grants, role) = (member.sources, member.grants, member.role);
+        let (on, grants, role) = (member.sources, member.granted(), member.role);
         self.push(Output::Media(MediaCommand::Connect {
             participant: from,
             connection: offer.connection,
@@ -120,6 +126,10 @@ impl Room {
         let Some(member) = self.members.get_mut(&of) else {
             return;
         };
+        // Whoever waits is not told who is in the room; the list comes again after admission.
+        if !member.is_admitted() {
+            return;
+        }
         if let Some(pending) = &mut member.media.pending
             && pending.connection == connection
         {
@@ -273,6 +283,15 @@ impl Room {
             member.quality = quality;
             self.announce(of);
         }
+    }
+}
+
+fn offered_sources(offer: &Offer) -> Sources {
+    let has = |source| offer.sources.iter().any(|offered| offered.source == source);
+    Sources {
+        microphone: has(Source::Microphone),
+        camera: has(Source::Camera),
+        screen: has(Source::Screen),
     }
 }
 

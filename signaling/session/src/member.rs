@@ -68,7 +68,10 @@ pub(crate) struct Member {
     pub(crate) stage: Stage,
     pub(crate) seat: Seat,
     pub(crate) sources: Sources,
+    /// What counts once they are admitted; see [`Member::granted`].
     pub(crate) grants: Grants,
+    /// A program at a standard door (WHIP, WHEP) instead of a page.
+    pub(crate) at_door: bool,
     pub(crate) public_key: Option<KeyText>,
     pub(crate) quality: Quality,
     pub(crate) since_us: i64,
@@ -95,6 +98,7 @@ impl Member {
             seat: Seat::Taken(socket),
             sources: Sources::default(),
             grants: Grants::ALL,
+            at_door: false,
             public_key: None,
             quality: Quality::default(),
             since_us: now_us,
@@ -115,6 +119,15 @@ impl Member {
 
     pub(crate) fn is_admitted(&self) -> bool {
         self.stage == Stage::Admitted
+    }
+
+    /// What the media server may forward from and to this person now.
+    pub(crate) fn granted(&self) -> Grants {
+        if self.is_admitted() {
+            self.grants
+        } else {
+            Grants::NONE
+        }
     }
 
     /// Somebody who can let others in.

@@ -89,7 +89,7 @@ pub enum CloseReason {
 pub enum MediaCommand {
     /// Answer an offer; the result comes back as [`crate::Input::Answered`].
     Connect {
-        /// Whose; always somebody who is admitted.
+        /// Whose: somebody who is admitted, or who waits at a standard door without grants.
         participant: ParticipantId,
         /// Which connection.
         connection: ConnectionId,

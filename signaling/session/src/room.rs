@@ -9,9 +9,10 @@ use signaling_protocol::{
 use crate::admission::Act;
 use crate::chat::ChatLog;
 use crate::entrance::Greeting;
-use crate::input::{Input, RequestId, RoomRecord, SocketId};
+use crate::input::{Input, Orphan, RequestId, RoomRecord, SocketId};
 use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
+use crate::orphans::Orphans;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::removed::Removed;
 
@@ -52,6 +53,8 @@ pub struct Room {
     pub(crate) started: bool,
     /// Who speaks, loudest first, as the media server hears it.
     pub(crate) speakers: Vec<ParticipantId>,
+    /// Media connections that wait for their page to come back.
+    pub(crate) orphans: Orphans,
     /// Grants that are not everything, also of people who have gone.
     pub(crate) curbed: BTreeMap<ParticipantId, Grants>,
     /// People encrypt what they send for each other.
@@ -68,11 +71,20 @@ pub struct Room {
 }
 
 impl Room {
-    /// The room of a visit, with what the clinic has stored of it.
+    /// The room of a visit, with what the clinic has stored of it and the media connections that go
+    /// on although signaling has forgotten whose they are.
     #[must_use]
-    pub fn visit(id: RoomId, record: RoomRecord, limits: Limits, now_us: i64) -> Self {
+    pub fn visit(
+        id: RoomId,
+        record: RoomRecord,
+        live: Vec<Orphan>,
+        limits: Limits,
+        now_us: i64,
+    ) -> Self {
         let over = record.ended.then_some(Bye::Ended);
-        Self::new(id, Kind::Visit, record, limits, now_us, over)
+        let mut room = Self::new(id, Kind::Visit, record, limits, now_us, over);
+        room.orphans = Orphans::new(live, now_us.saturating_add(limits.seat_kept_us));
+        room
     }
 
     /// The private room of a connection test. It ends by itself.
@@ -101,6 +113,7 @@ impl Room {
             removed: Removed::default(),
             marks: record.read.iter().copied().take(MARKS_MAX).collect(),
             chat: ChatLog::new(record.chat),
+            orphans: Orphans::default(),
             acts: BTreeMap::new(),
             started: false,
             speakers: Vec::new(),
@@ -189,7 +202,11 @@ impl Room {
         let empty = self
             .empty_since_us
             .map(|since| since.saturating_add(self.limits.empty_grace_us));
-        seats.chain(empty).chain(self.test_ends_us).min()
+        seats
+            .chain(empty)
+            .chain(self.test_ends_us)
+            .chain(self.orphans.due_us())
+            .min()
     }
 
     /// When the first person came, or the room was made.
@@ -239,9 +256,12 @@ impl Room {
         for socket in everybody {
             self.say_bye(socket, reason);
         }
-        if self.members.values().any(|member| member.media.offered) {
+        // Over a restart of signaling people go on talking; what nobody claims is dropped later.
+        let has_media = self.members.values().any(|member| member.media.offered);
+        if reason != Bye::Restarting && (has_media || !self.orphans.is_empty()) {
             self.push(Output::Media(MediaCommand::CloseRoom));
         }
+        self.orphans.clear();
         self.members.clear();
         self.sockets.clear();
         self.acts.clear();
@@ -256,7 +276,7 @@ impl Room {
         let Some(member) = self.members.get(&from) else {
             return;
         };
-        let (admitted, role) = (member.is_admitted(), member.role);
+        let (admitted, role, at_door) = (member.is_admitted(), member.role, member.at_door);
         match (&message, admitted) {
             (ClientMessage::Hello { .. }, _) => {
                 self.refuse(from, ErrorCode::OutOfOrder, "a second Hello");
@@ -277,6 +297,7 @@ impl Room {
                 _,
             )
             | (_, true) => {}
+            (ClientMessage::Offer { .. }, false) if at_door => {}
             (_, false) => {
                 self.refuse(from, ErrorCode::NotAdmitted, "wait to be admitted");
                 return;
@@ -338,6 +359,9 @@ impl Room {
         if self.over.is_none() && self.test_ends_us.is_some_and(|end| end <= self.now_us) {
             self.close(Bye::TestOver);
         }
+        for participant in self.orphans.overdue(self.now_us) {
+            self.push(Output::Media(MediaCommand::Disconnect { participant }));
+        }
         let gone: Vec<_> = self
             .members
             .values()
@@ -388,7 +412,7 @@ impl Room {
         let waited = since_us.saturating_add(self.limits.empty_grace_us) <= self.now_us;
         // A test room is for one person; without them it is over.
         let test_done = self.kind == Kind::Test && self.life == Life::Used;
-        let idle = self.acts.is_empty() && !self.chat.is_storing();
+        let idle = self.acts.is_empty() && !self.chat.is_storing() && self.orphans.is_empty();
         let done = self.over.is_some() || (idle && (waited || test_done));
         if done && self.life != Life::Finished {
             self.life = Life::Finished;

@@ -231,7 +231,10 @@ fn connect(observer: &Rc<Observer>, path: &str, ticket: String) -> Option<Socket
     let socket = WebSocket::new(&format!("ws{base}{path}")).ok()?;
     let hello = ClientMessage::Hello {
         version: VERSION,
-        auth: Auth::Ticket { ticket },
+        auth: Auth::Ticket {
+            ticket,
+            connection: None,
+        },
     };
     let hello = serde_json::to_string(&hello).ok()?;
     let speaker = socket.clone();

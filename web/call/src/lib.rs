@@ -17,7 +17,7 @@ pub mod browser;
 
 pub use grade::{Grader, LinkSample};
 pub use machine::{
-    Act, Call, CallView, Config, Ending, Input, MediaState, Notice, Output, PeerChange,
+    Act, Call, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
     PendingChat, Phase, SlotCount,
 };
 pub use report::CallHistory;

@@ -1,4 +1,4 @@
-//! How fast layers flow, and which one a subscriber gets under one bandwidth budget.
+//! How fast layers flow, and which one suits a view.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -6,9 +6,6 @@ use std::time::Instant;
 /// Bit rates are measured over windows of this length: long enough to hold some frames of a slow
 /// screen share, short enough to follow a sender that drops a layer.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
-/// An upgrade must leave this much room in percent, so that a layer whose rate moves a little does
-/// not go up and down.
-const UPGRADE_MARGIN_PERCENT: u64 = 115;
 /// A layer is tall enough for a view if it has this much of its height in percent: scaling up by a
 /// third is hardly seen, and costs a quarter of the next layer's rate.
 const TALL_ENOUGH_PERCENT: u32 = 75;
@@ -50,18 +47,6 @@ pub(crate) struct LayerState {
     pub(crate) rate_bps: u64,
 }
 
-/// One slot's wish.
-#[derive(Debug)]
-pub(crate) struct Want<'a> {
-    pub(crate) layers: &'a [LayerState],
-    /// The layer that would suit the view, see [`ideal_layer`].
-    pub(crate) ideal: usize,
-    /// The layer that feeds the slot.
-    pub(crate) current: Option<usize>,
-    /// Result: the layer that the slot gets.
-    pub(crate) chosen: usize,
-}
-
 /// The lowest flowing layer that is tall enough for a view, or else the highest flowing one.
 /// `None` if nothing flows.
 pub(crate) fn ideal_layer(layers: &[LayerState], view_height_px: u16) -> Option<usize> {
@@ -76,65 +61,9 @@ pub(crate) fn ideal_layer(layers: &[LayerState], view_height_px: u16) -> Option<
     best
 }
 
-/// Gives every want its lowest flowing layer and then raises them in turn, in the given order,
-/// while the budget allows it. Nobody is paused for lack of bandwidth. Answers the rate of all
-/// chosen layers together and what the next single upgrade would cost in total, both in bit/s.
-pub(crate) fn allocate(budget_bps: u64, wants: &mut [Want<'_>]) -> (u64, Option<u64>) {
-    let mut used_bps = 0_u64;
-    for want in wants.iter_mut() {
-        want.chosen = want
-            .layers
-            .iter()
-            .position(|layer| layer.flows)
-            .unwrap_or(want.ideal);
-        used_bps = used_bps.saturating_add(rate_of(want.layers, want.chosen));
-    }
-    loop {
-        let mut raised = false;
-        let mut next_upgrade = None;
-        for want in wants.iter_mut() {
-            let Some(next) = next_up(want) else { continue };
-            let more = rate_of(want.layers, next).saturating_sub(rate_of(want.layers, want.chosen));
-            let total = used_bps.saturating_add(more);
-            let held = want.current.is_some_and(|current| next <= current);
-            let needed = if held {
-                total
-            } else {
-                total.saturating_mul(UPGRADE_MARGIN_PERCENT) / 100
-            };
-            if needed <= budget_bps {
-                want.chosen = next;
-                used_bps = total;
-                raised = true;
-            } else {
-                next_upgrade = Some(next_upgrade.map_or(needed, |least: u64| least.min(needed)));
-            }
-        }
-        if !raised {
-            return (used_bps, next_upgrade);
-        }
-    }
-}
-
-fn next_up(want: &Want<'_>) -> Option<usize> {
-    let above = want.chosen.saturating_add(1);
-    let found = want
-        .layers
-        .iter()
-        .skip(above)
-        .position(|layer| layer.flows)?;
-    let next = above.saturating_add(found);
-    (next <= want.ideal).then_some(next)
-}
-
-fn rate_of(layers: &[LayerState], index: usize) -> u64 {
-    layers.get(index).map_or(0, |layer| layer.rate_bps)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const THREE: [LayerState; 3] = [
         LayerState {
@@ -154,15 +83,6 @@ mod tests {
         },
     ];
 
-    fn want(layers: &[LayerState], height_px: u16, current: Option<usize>) -> Want<'_> {
-        Want {
-            layers,
-            ideal: ideal_layer(layers, height_px).unwrap(),
-            current,
-            chosen: 0,
-        }
-    }
-
     #[test]
     fn a_small_view_gets_a_small_layer() {
         assert_eq!(ideal_layer(&THREE, 120), Some(0));
@@ -178,54 +98,5 @@ mod tests {
         layers[1].flows = false;
         layers[0].flows = false;
         assert_eq!(ideal_layer(&layers, 720), None);
-    }
-
-    #[test]
-    fn the_budget_decides_and_the_first_want_is_raised_first() {
-        let mut wants = [want(&THREE, 720, None), want(&THREE, 720, None)];
-        let (used, next) = allocate(800_000, &mut wants);
-        assert_eq!((wants[0].chosen, wants[1].chosen), (1, 0));
-        assert_eq!(used, 650_000);
-        assert!(next.is_some());
-    }
-
-    #[test]
-    fn without_any_budget_everybody_keeps_the_lowest_layer() {
-        let mut wants = [want(&THREE, 720, Some(2))];
-        allocate(0, &mut wants);
-        assert_eq!(wants[0].chosen, 0);
-    }
-
-    #[test]
-    fn a_held_layer_needs_no_margin() {
-        let mut held = [want(&THREE, 720, Some(2))];
-        allocate(1_500_000, &mut held);
-        assert_eq!(held[0].chosen, 2);
-        let mut new = [want(&THREE, 720, Some(1))];
-        allocate(1_500_000, &mut new);
-        assert_eq!(new[0].chosen, 1);
-    }
-
-    proptest! {
-        #[test]
-        fn beyond_the_lowest_layers_the_budget_is_kept(
-            budget in 0_u64..10_000_000,
-            rates in proptest::collection::vec((0_u64..200_000, 0_u64..900_000, 0_u64..3_000_000), 1..6),
-        ) {
-            let layers: Vec<[LayerState; 3]> = rates
-                .iter()
-                .map(|(low, mid, high)| {
-                    let mut three = THREE;
-                    three[0].rate_bps = *low;
-                    three[1].rate_bps = low + mid;
-                    three[2].rate_bps = low + mid + high;
-                    three
-                })
-                .collect();
-            let lowest: u64 = rates.iter().map(|(low, ..)| low).sum();
-            let mut wants: Vec<_> = layers.iter().map(|l| want(l, 720, None)).collect();
-            let (used, _) = allocate(budget, &mut wants);
-            prop_assert!(used <= budget.max(lowest));
-        }
     }
 }

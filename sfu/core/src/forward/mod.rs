@@ -8,6 +8,6 @@ mod switcher;
 
 pub(crate) use codec::{Codec, Payloads};
 pub(crate) use keyframe::{Inspected, inspect};
-pub(crate) use layers::{LayerState, RateMeter, Want, allocate, ideal_layer};
+pub(crate) use layers::{LayerState, RateMeter, ideal_layer};
 pub(crate) use rewrite::{Incoming, Rewriter, Rewritten};
 pub(crate) use switcher::{Switcher, Verdict};

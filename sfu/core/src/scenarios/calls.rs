@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::world::{SPEECH, Wishes, World, vp8_delta, vp8_key};
 use crate::{
-    Command, ConnectionKey, DisconnectCause, Mode, ParticipantKey, RoomKey, SfuEvent, SlotBinding,
-    Source, SourceSet,
+    Command, ConnectionKey, DisconnectCause, Mode, ParticipantKey, Rank, RoomKey, SfuEvent,
+    SlotBinding, Source, SourceSet,
 };
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -164,7 +164,7 @@ fn screens_have_a_slot_only_while_they_are_on() {
 }
 
 #[test]
-fn a_camera_goes_before_a_screen_when_slots_are_short() {
+fn a_screen_goes_before_a_camera_but_not_before_the_clinicians_when_slots_are_short() {
     let mut world = World::new();
     let wishes = Wishes {
         sources: vec![Source::Screen],
@@ -174,9 +174,16 @@ fn a_camera_goes_before_a_screen_when_slots_are_short() {
     let _presenter = world.join(1, 10, &wishes);
     let b = world.join(1, 11, &Wishes::default());
     assert_eq!(world.slots(b)[0].source, Source::Screen);
+    let sources =
+        |world: &World| -> Vec<Source> { world.slots(b).iter().map(|slot| slot.source).collect() };
     let _third = world.join(1, 12, &Wishes::default());
-    let shown: Vec<Source> = world.slots(b).iter().map(|slot| slot.source).collect();
-    assert_eq!(shown, [Source::Microphone, Source::Camera]);
+    assert_eq!(sources(&world), [Source::Microphone, Source::Screen]);
+    let clinician = Wishes {
+        rank: Rank::Clinician,
+        ..Wishes::default()
+    };
+    let _clinician = world.join(1, 13, &clinician);
+    assert_eq!(sources(&world), [Source::Microphone, Source::Camera]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::ChannelId;
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
@@ -39,6 +40,10 @@ pub(super) struct Client {
     pub(super) received: Vec<(Mid, RtpPacket)>,
     pub(super) keyframes_wanted: Vec<(Mid, Option<Rid>)>,
     pub(super) connected: bool,
+    /// Data channels that are open, by label.
+    pub(super) channels: Vec<(ChannelId, String)>,
+    /// What arrived on data channels.
+    pub(super) messages: Vec<Vec<u8>>,
     /// NACKs (RFC 4585) sent to the server.
     pub(super) nacks: usize,
     /// Drop what comes from the server: a lost packet, or a lost network.
@@ -54,6 +59,8 @@ pub(super) struct Wishes {
     pub(super) audio_slots: usize,
     pub(super) video_slots: usize,
     pub(super) resends: bool,
+    /// Data channels with these labels.
+    pub(super) channels: Vec<&'static str>,
     pub(super) rank: Rank,
     pub(super) grants: Grants,
 }
@@ -66,6 +73,7 @@ impl Default for Wishes {
             audio_slots: 1,
             video_slots: 1,
             resends: true,
+            channels: Vec::new(),
             rank: Rank::Other,
             grants: Grants::ALL,
         }
@@ -86,7 +94,7 @@ impl World {
     pub(super) fn new() -> Self {
         let config = ShardConfig {
             candidates: vec![server_address()],
-            connections_max: 100,
+            connections_max: 1000,
         };
         Self {
             now: some_instant(),
@@ -128,6 +136,8 @@ impl World {
             received: Vec::new(),
             keyframes_wanted: Vec::new(),
             connected: false,
+            channels: Vec::new(),
+            messages: Vec::new(),
             nacks: 0,
             deaf: false,
             timeout: self.now,
@@ -140,6 +150,7 @@ impl World {
         self.clients.push(client);
         let index = self.clients.len() - 1;
         let answer = self.connect(index, &offer).unwrap();
+        self.pin_estimate(index, 100_000_000);
         self.accept(index, pending, &answer);
         self.run(Duration::from_millis(500));
         assert!(
@@ -178,7 +189,7 @@ impl World {
                 assert_eq!(of, id);
                 result
             }
-            Reply::Stats(..) => panic!("no statistics were asked for"),
+            Reply::Stats(..) | Reply::Live(..) => panic!("nothing else was asked"),
         }
     }
 
@@ -204,6 +215,12 @@ impl World {
             participant,
             on,
         });
+    }
+
+    /// There is no network here whose bandwidth could be measured.
+    pub(super) fn pin_estimate(&mut self, index: usize, bps: u64) {
+        let (room, me) = (self.clients[index].room, self.clients[index].me);
+        self.shard.pin_estimate(self.now, (room, me), bps);
     }
 
     /// Lets time pass, with every timer in its turn.
@@ -339,6 +356,9 @@ impl Client {
             self.slots
                 .push(changes.add_media(kind, Direction::RecvOnly, None, None, None));
         }
+        for label in &wishes.channels {
+            changes.add_channel((*label).to_owned());
+        }
         changes.apply().unwrap()
     }
 
@@ -412,6 +432,13 @@ impl Client {
                     let mid = self.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
                     self.received.push((mid, packet));
                 }
+                str0m::Output::Event(Event::ChannelOpen(channel, label)) => {
+                    self.channels.push((channel, label));
+                }
+                str0m::Output::Event(Event::ChannelClose(channel)) => {
+                    self.channels.retain(|(known, _)| *known != channel);
+                }
+                str0m::Output::Event(Event::ChannelData(data)) => self.messages.push(data.data),
                 str0m::Output::Event(Event::KeyframeRequest(wanted)) => {
                     self.keyframes_wanted.push((wanted.mid, wanted.rid));
                 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use signaling_protocol::{
-    Auth, Bye, ChatId, ChatText, ClientMessage, ErrorCode, ServerFrame, ServerMessage, Snapshot,
-    Stage, VERSION,
+    Auth, Bye, ChatId, ChatText, ClientMessage, ConnectionId, ErrorCode, ServerFrame,
+    ServerMessage, Snapshot, Stage, VERSION,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -60,10 +60,16 @@ impl Client {
     }
 
     pub(crate) async fn hello(&mut self, ticket: &str) {
+        self.hello_with(ticket, None).await;
+    }
+
+    /// With the media connection that this page still has.
+    pub(crate) async fn hello_with(&mut self, ticket: &str, connection: Option<ConnectionId>) {
         self.say(&ClientMessage::Hello {
             version: VERSION,
             auth: Auth::Ticket {
                 ticket: ticket.to_owned(),
+                connection,
             },
         })
         .await;

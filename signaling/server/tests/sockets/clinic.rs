@@ -11,6 +11,7 @@ use signaling_server::{ChatPost, PortError, RoomRecord, VisitEvent, VisitPort};
 pub(crate) struct MemoryClinic {
     rooms: Mutex<BTreeMap<RoomId, Stored>>,
     broken: AtomicBool,
+    rotten: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +28,11 @@ impl MemoryClinic {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
+    /// Panics at everything while `rotten`.
+    pub(crate) fn set_rotten(&self, rotten: bool) {
+        self.rotten.store(rotten, Ordering::SeqCst);
+    }
+
     pub(crate) fn events(&self, room: RoomId) -> Vec<VisitEvent> {
         let rooms = self.rooms.lock().unwrap();
         rooms
@@ -36,6 +42,10 @@ impl MemoryClinic {
     }
 
     fn with<T>(&self, room: RoomId, act: impl FnOnce(&mut Stored) -> T) -> Result<T, PortError> {
+        assert!(
+            !self.rotten.load(Ordering::SeqCst),
+            "a fault injected by a test"
+        );
         if self.broken.load(Ordering::SeqCst) {
             return Err(PortError::new("the disk is full"));
         }

@@ -6,11 +6,13 @@
     reason = "tests"
 )]
 
+mod callers;
 mod client;
 mod clinic;
 mod hostile;
 mod house;
 mod offers;
 mod refusals;
+mod survival;
 mod visits;
 mod watching;

@@ -16,7 +16,16 @@ pub(crate) struct Engine {
 }
 
 pub(crate) fn offer(connection: u128) -> Engine {
-    let mut rtc = Rtc::builder().build(Instant::now());
+    from(Rtc::builder().build(Instant::now()), connection)
+}
+
+/// The same for a client that handles packets itself.
+pub(crate) fn rtp_offer(connection: u128) -> Engine {
+    let rtc = Rtc::builder().set_rtp_mode(true).build(Instant::now());
+    from(rtc, connection)
+}
+
+fn from(mut rtc: Rtc, connection: u128) -> Engine {
     let mut change = rtc.sdp_api();
     let mut add = |kind, direction| change.add_media(kind, direction, None, None, None);
     let microphone = add(MediaKind::Audio, Direction::SendOnly);

@@ -113,7 +113,10 @@ async fn the_first_message_is_a_hello_of_this_version_in_time() {
     modern
         .say(&ClientMessage::Hello {
             version: 99,
-            auth: Auth::Ticket { ticket },
+            auth: Auth::Ticket {
+                ticket,
+                connection: None,
+            },
         })
         .await;
     assert_eq!(modern.error().await, ErrorCode::Version);

@@ -9,6 +9,7 @@ use signaling_session::{Input, OfferRefusal, SocketId};
 #[derive(Debug, Clone)]
 enum Step {
     Enter(u128, bool),
+    Door(u128, bool),
     Resume(usize),
     Lose(u64),
     Slow(u64),
@@ -99,6 +100,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Enter(n, admitted)),
+        2 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Door(n, admitted)),
         2 => any::<usize>().prop_map(Step::Resume),
         2 => any::<u64>().prop_map(Step::Lose),
         1 => any::<u64>().prop_map(Step::Slow),
@@ -126,6 +128,9 @@ fn happen(world: &mut World, step: Step) {
     match step {
         Step::Enter(n, admitted) => {
             world.enter(person(n, role(n), admitted));
+        }
+        Step::Door(n, admitted) => {
+            world.enter_door(person(n, role(n), admitted));
         }
         Step::Resume(n) => {
             let tokens: Vec<_> = world

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, KeyText,
+    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, KeyText,
     PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage,
     Snapshot, Stage,
 };
@@ -45,6 +45,7 @@ pub(crate) fn person(n: u128, role: Role, admitted: bool) -> Person {
         role,
         relation: None,
         admitted,
+        connection: None,
     }
 }
 
@@ -59,6 +60,8 @@ pub(crate) struct Page {
     pub(crate) chat: Vec<ChatMessage>,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) token: Option<String>,
+    /// A program at a standard door instead of a page.
+    pub(crate) at_door: bool,
 }
 
 pub(crate) struct World {
@@ -87,7 +90,7 @@ impl World {
 
     pub(crate) fn with(record: RoomRecord) -> Self {
         let id = RoomId::from_uuid(Uuid::from_u128(77));
-        Self::around(Room::visit(id, record, Limits::default(), 0))
+        Self::around(Room::visit(id, record, Vec::new(), Limits::default(), 0))
     }
 
     pub(crate) fn around(room: Room) -> Self {
@@ -120,6 +123,11 @@ impl World {
         self.knock(Entry::Resume(hash(token)))
     }
 
+    /// A program comes with a ticket to a standard door.
+    pub(crate) fn enter_door(&mut self, person: Person) -> SocketId {
+        self.knock(Entry::Door(person))
+    }
+
     fn knock(&mut self, entry: Entry) -> SocketId {
         self.sockets += 1;
         let socket = SocketId(self.sockets);
@@ -128,7 +136,11 @@ impl World {
             hash: hash(&text),
             text,
         };
-        self.pages.insert(socket, Page::default());
+        let page = Page {
+            at_door: matches!(entry, Entry::Door(_)),
+            ..Page::default()
+        };
+        self.pages.insert(socket, page);
         self.input(Input::Enter {
             socket,
             entry,
@@ -316,14 +328,16 @@ impl World {
                 page.chat.sort_by_key(|known| known.seq);
             }
             ServerMessage::Answer { .. }
-            | ServerMessage::Slots { .. }
             | ServerMessage::Wanted { .. }
-            | ServerMessage::Speakers { .. }
             | ServerMessage::AudioOnly { .. }
+            | ServerMessage::MediaLost { .. } => {
+                assert!(!waits || page.at_door, "media for a page that waits");
+            }
+            ServerMessage::Slots { .. }
+            | ServerMessage::Speakers { .. }
             | ServerMessage::Encryption { .. }
             | ServerMessage::SealedKey { .. }
-            | ServerMessage::Granted { .. }
-            | ServerMessage::MediaLost { .. } => assert!(!waits, "media for somebody who waits"),
+            | ServerMessage::Granted { .. } => assert!(!waits, "media for somebody who waits"),
             _ => {}
         }
         let me = page.me.unwrap();
@@ -334,6 +348,12 @@ impl World {
 
     /// No media for anybody who is not in the visit.
     fn check_media(&self, command: &MediaCommand) {
+        if let MediaCommand::Connect { grants, .. } = command
+            && *grants == Grants::NONE
+        {
+            // Nothing is forwarded for a program that waits.
+            return;
+        }
         let (MediaCommand::Connect { participant, .. }
         | MediaCommand::SetSources { participant, .. }
         | MediaCommand::SetGrants { participant, .. }

@@ -20,7 +20,9 @@ use super::socket::{Socket, SocketEvent};
 use super::sound::Speaker;
 use super::stats::{self, StatsReport};
 use crate::grade::Grader;
-use crate::machine::{Act, Call, CallView, Config, Input, Notice, Output, PeerChange, SlotCount};
+use crate::machine::{
+    Act, Call, CallView, Config, Entrance, Input, Notice, Output, PeerChange, SlotCount,
+};
 use crate::pulse::Pulse;
 
 /// How often it is looked whether anything arrives.
@@ -134,8 +136,12 @@ impl core::fmt::Debug for CallSession {
 impl CallSession {
     /// Begins a call with these devices. `sources` is what is sent at first.
     #[must_use]
-    pub fn start(local: LocalMedia, sources: Sources, slots: SlotCount, hooks: Hooks) -> Self {
-        Self::begin(local, sources, slots, hooks, Loudness::Played)
+    pub fn start(
+        local: LocalMedia,
+        (sources, slots, entrance): (Sources, SlotCount, Entrance),
+        hooks: Hooks,
+    ) -> Self {
+        Self::begin(local, (sources, slots, entrance), hooks, Loudness::Played)
     }
 
     /// Like [`CallSession::start`], for a test in which one would hear oneself.
@@ -145,13 +151,13 @@ impl CallSession {
         slots: SlotCount,
         hooks: Hooks,
     ) -> Self {
-        Self::begin(local, sources, slots, hooks, Loudness::Silent)
+        let manner = (sources, slots, Entrance::AtOnce);
+        Self::begin(local, manner, hooks, Loudness::Silent)
     }
 
     fn begin(
         local: LocalMedia,
-        sources: Sources,
-        slots: SlotCount,
+        (sources, slots, entrance): (Sources, SlotCount, Entrance),
         hooks: Hooks,
         loudness: Loudness,
     ) -> Self {
@@ -159,6 +165,7 @@ impl CallSession {
             slots_min: slots,
             seed: seed(),
             sources,
+            entrance,
         };
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let blocked = me.clone();

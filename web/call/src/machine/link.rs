@@ -94,6 +94,10 @@ impl Link {
         matches!(self.state, LinkState::Open { .. })
     }
 
+    pub(super) const fn is_opening(&self) -> bool {
+        matches!(self.state, LinkState::Opening { .. })
+    }
+
     pub(super) const fn is_over(&self) -> bool {
         matches!(self.state, LinkState::Over(_))
     }

@@ -12,6 +12,8 @@ const DISCONNECTED_MS_MAX: u64 = 5_000;
 const RESTART_MS_MIN: u64 = 2_000;
 /// From the wish for a connection to packets. Slow mobile networks need about three seconds.
 const CONNECT_MS_MAX: u64 = 10_000;
+/// The same for a connection that knows no relay, where there is one.
+const EAGER_MS_MAX: u64 = 3_000;
 /// The server answers an offer in one round trip.
 const ANSWER_MS_MAX: u64 = 6_000;
 /// First pause after two failures in a row; doubled up to [`RETRY_MS_MAX`].
@@ -50,6 +52,10 @@ struct Peer {
     restarted_ms: Option<u64>,
     /// The network has changed under it; the browser may not have noticed.
     suspect: bool,
+    /// Its first offer goes out before the server has said anything.
+    eager: bool,
+    /// It knows no relay although there is one.
+    bare: bool,
 }
 
 /// What to do next.
@@ -138,8 +144,26 @@ impl Media {
             opened_ms: now_ms,
             restarted_ms: None,
             suspect: false,
+            eager: false,
+            bare: false,
         });
         MediaStep::Open(connection, slots)
+    }
+
+    /// A connection before the server has said anything.
+    pub(super) fn open_eagerly(&mut self, now_ms: u64, rng: &mut Rng) -> MediaStep {
+        let step = self.open(now_ms, rng, &[]);
+        if let Some(peer) = &mut self.peer {
+            peer.eager = true;
+        }
+        step
+    }
+
+    /// The server has relays, of which an eager connection knows nothing.
+    pub(super) fn has_relays(&mut self) {
+        if let Some(peer) = &mut self.peer {
+            peer.bare = peer.eager;
+        }
     }
 
     /// More slots, if people need them and no offer is under way.
@@ -261,6 +285,8 @@ impl Media {
         let interrupted = core::mem::take(&mut peer.suspect) || disconnected;
         match peer.talk {
             Talk::Making if peer.offer_no == 0 || known => Survival::Lives,
+            // Its offer went out with this session's Hello.
+            Talk::Asked { .. } if core::mem::take(&mut peer.eager) => Survival::Lives,
             Talk::Settled if known && !interrupted => Survival::Lives,
             Talk::Settled | Talk::Asked { .. } | Talk::Missed if known => {
                 peer.talk = Talk::Settled;
@@ -286,6 +312,7 @@ impl Media {
     fn deadline_ms(&self) -> Option<u64> {
         let peer = self.peer.as_ref()?;
         let flow = match peer.flow {
+            Flow::New if peer.bare => Some(peer.opened_ms.saturating_add(EAGER_MS_MAX)),
             Flow::New => Some(peer.opened_ms.saturating_add(CONNECT_MS_MAX)),
             Flow::Connected => None,
             Flow::Disconnected { since_ms } => Some(since_ms.saturating_add(DISCONNECTED_MS_MAX)),

@@ -12,12 +12,12 @@ use link::{Link, LinkState, LinkStep, Proof};
 use media::{Media, MediaStep, Survival};
 use room::Room;
 use signaling_protocol::{
-    Auth, Bye, ClientMessage, ErrorCode, Grants, KeyText, ParticipantId, Quality, ServerFrame,
-    ServerMessage, Snapshot, Sources, Stage, VERSION,
+    Auth, Bye, ClientMessage, ConnectionId, ErrorCode, Grants, KeyText, ParticipantId, Quality,
+    Sdp, ServerFrame, ServerMessage, Snapshot, SourceMid, Sources, Stage, VERSION,
 };
 pub use words::{
-    Act, CallView, Config, Ending, Input, MediaState, Notice, Output, PeerChange, PendingChat,
-    Phase, SlotCount,
+    Act, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
+    PendingChat, Phase, SlotCount,
 };
 
 use crate::rng::Rng;
@@ -37,6 +37,9 @@ pub struct Call {
     sources_changed: bool,
     quality: Quality,
     pinned: Option<ParticipantId>,
+    entrance: Entrance,
+    /// An offer that was made before the socket had opened.
+    early: Option<(ConnectionId, Sdp, Vec<SourceMid>)>,
     /// Said again at every Welcome: the server forgets it with the window.
     public_key: Option<KeyText>,
     last_seq: u64,
@@ -57,6 +60,7 @@ impl Call {
             rng: Rng::new(config.seed),
             link: Link::new(),
             room: Room {
+                id: None,
                 stage: None,
                 me: None,
                 host_present: false,
@@ -74,6 +78,8 @@ impl Call {
             sources_changed: false,
             quality: Quality::Unknown,
             pinned: None,
+            entrance: config.entrance,
+            early: None,
             public_key: None,
             last_seq: 0,
             welcomed: false,
@@ -97,6 +103,7 @@ impl Call {
             Input::Ticket(ticket) => {
                 if let Some(step) = self.link.ticket(now_ms, ticket) {
                     self.link_step(step);
+                    self.media_eagerly(now_ms);
                 }
             }
             Input::TicketLater => {
@@ -126,14 +133,11 @@ impl Call {
                 sdp,
                 sources,
             } => {
-                let live = self.is_in_call();
-                if let Some(offer_no) = self.media.offer(now_ms, connection, live) {
-                    self.send(ClientMessage::Offer {
-                        connection,
-                        offer_no,
-                        sdp,
-                        sources,
-                    });
+                let opening = self.link.is_opening() && !self.welcomed;
+                if opening && !self.link.greeted {
+                    self.early = Some((connection, sdp, sources));
+                } else {
+                    self.offer(now_ms, (connection, sdp, sources));
                 }
             }
             Input::Peer(connection, change) => {
@@ -192,6 +196,7 @@ impl Call {
     pub fn view(&self) -> CallView {
         CallView {
             phase: self.phase(),
+            room: self.room.id,
             stage: self.room.stage,
             me: self.room.me.clone(),
             host_present: self.room.host_present,
@@ -226,6 +231,31 @@ impl Call {
     fn connect(&mut self, now_ms: u64) {
         let step = self.link.begin(now_ms);
         self.link_step(step);
+        self.media_eagerly(now_ms);
+    }
+
+    /// Begins media before the server has said anything, if the person will be in the visit at once.
+    fn media_eagerly(&mut self, now_ms: u64) {
+        let first = !self.welcomed && self.media.connection().is_none();
+        if self.entrance == Entrance::AtOnce && first && self.link.is_opening() {
+            let step = self.media.open_eagerly(now_ms, &mut self.rng);
+            self.media_step(Some(step));
+        }
+    }
+
+    /// Sends an offer, if it is still wanted.
+    fn offer(&mut self, now_ms: u64, made: (ConnectionId, Sdp, Vec<SourceMid>)) {
+        let (connection, sdp, sources) = made;
+        let opening = self.link.is_opening() && self.link.greeted && !self.welcomed;
+        let live = self.is_in_call() || opening;
+        if let Some(offer_no) = self.media.offer(now_ms, connection, live) {
+            self.send(ClientMessage::Offer {
+                connection,
+                offer_no,
+                sdp,
+                sources,
+            });
+        }
     }
 
     fn link_step(&mut self, step: LinkStep) {
@@ -241,13 +271,19 @@ impl Call {
                 token,
                 last_seq: self.last_seq,
             },
-            Some(Proof::Ticket(ticket)) => Auth::Ticket { ticket },
+            Some(Proof::Ticket(ticket)) => Auth::Ticket {
+                ticket,
+                connection: self.media.connection().filter(|_| self.welcomed),
+            },
             None => return self.lose(now_ms),
         };
         self.send(ClientMessage::Hello {
             version: VERSION,
             auth,
         });
+        if let Some(made) = self.early.take() {
+            self.offer(now_ms, made);
+        }
     }
 
     /// The socket is gone or silent: come back after a pause.
@@ -494,6 +530,9 @@ impl Call {
             });
         }
         self.send_pending();
+        if !self.room.relays.is_empty() {
+            self.media.has_relays();
+        }
         let survival = if was_encrypted == self.room.encrypted {
             self.media.survives(on_server)
         } else {
@@ -563,6 +602,8 @@ impl Call {
                     return;
                 }
             }
+            // The offer that went out with the Hello, of somebody who has to wait after all.
+            ErrorCode::NotAdmitted if !self.room.is_admitted() => return,
             ErrorCode::Malformed
             | ErrorCode::TooLarge
             | ErrorCode::NotAdmitted

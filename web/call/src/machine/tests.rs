@@ -90,10 +90,15 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::coming(Entrance::Lobby)
+    }
+
+    fn coming(entrance: Entrance) -> Self {
         let config = Config {
             slots_min: SlotCount { audio: 3, video: 4 },
             seed: 7,
             sources: ON,
+            entrance,
         };
         Self {
             call: Call::new(config),
@@ -220,6 +225,7 @@ fn a_ticket_is_shown_once_and_then_the_resume_secret() {
     let hello = bench.feed(Input::SocketOpened(bench.socket));
     let by_ticket = Auth::Ticket {
         ticket: "ticket".to_owned(),
+        connection: None,
     };
     assert!(matches!(sent(&hello)[0], ClientMessage::Hello { auth, .. } if *auth == by_ticket));
     bench.welcome(Stage::Lobby, None);
@@ -297,6 +303,76 @@ fn lost_media_is_replaced_at_once_and_a_short_break_is_waited_out() {
     assert!(!opens_peer(&bench.feed(Input::Tick)));
     bench.now_ms += 200;
     assert!(opens_peer(&bench.feed(Input::Tick)));
+}
+
+#[test]
+fn a_clinicians_first_offer_goes_out_with_the_hello() {
+    let mut bench = Bench::coming(Entrance::AtOnce);
+    bench.feed(Input::Start);
+    let outputs = bench.feed(Input::Ticket("ticket".to_owned()));
+    assert!(opens_peer(&outputs));
+    let connection = bench.peer.unwrap();
+    let made = || Input::OfferMade {
+        connection,
+        sdp: sdp(),
+        sources: Vec::new(),
+    };
+    assert!(offers(&bench.feed(made())).is_empty());
+    let outputs = bench.feed(Input::SocketOpened(bench.socket));
+    assert!(matches!(
+        sent(&outputs)[..],
+        [ClientMessage::Hello { .. }, ClientMessage::Offer { .. }]
+    ));
+    let outputs = bench.welcome(Stage::Admitted, None);
+    assert!(!opens_peer(&outputs));
+    let outputs = bench.hear(ServerMessage::Answer {
+        connection,
+        offer_no: 1,
+        sdp: sdp(),
+    });
+    let applies = |output: &Output| matches!(output, Output::ApplyAnswer { .. });
+    assert!(outputs.iter().any(applies));
+}
+
+#[test]
+fn an_eager_connection_is_given_up_where_people_encrypt_or_wait() {
+    let begin = || {
+        let mut bench = Bench::coming(Entrance::AtOnce);
+        bench.feed(Input::Start);
+        bench.feed(Input::Ticket("ticket".to_owned()));
+        bench.feed(Input::SocketOpened(bench.socket));
+        let connection = bench.peer.unwrap();
+        bench.feed(Input::OfferMade {
+            connection,
+            sdp: sdp(),
+            sources: Vec::new(),
+        });
+        (bench, connection)
+    };
+    let (mut bench, eager) = begin();
+    let mut now = snapshot(Stage::Admitted, None);
+    now.encrypted = true;
+    bench.hear(ServerMessage::Welcome {
+        resume_token: "secret".to_owned(),
+        snapshot: now,
+    });
+    assert_ne!(bench.peer, Some(eager));
+    let outputs = bench.hear(ServerMessage::Answer {
+        connection: eager,
+        offer_no: 1,
+        sdp: sdp(),
+    });
+    let applies = |output: &Output| matches!(output, Output::ApplyAnswer { .. });
+    assert!(!outputs.iter().any(applies));
+
+    let (mut bench, _) = begin();
+    bench.welcome(Stage::Lobby, None);
+    assert_eq!(bench.peer, None);
+    let outputs = bench.hear(ServerMessage::Error {
+        code: ErrorCode::NotAdmitted,
+        detail: String::new(),
+    });
+    assert!(outputs.is_empty());
 }
 
 fn restarts(outputs: &[Output]) -> usize {

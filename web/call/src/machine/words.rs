@@ -2,7 +2,7 @@
 
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
-    KeyText, Participant, ParticipantId, Quality, Sdp, ServerFrame, SlotBinding, SlotView,
+    KeyText, Participant, ParticipantId, Quality, RoomId, Sdp, ServerFrame, SlotBinding, SlotView,
     SourceMid, Sources, Stage, WantedSource,
 };
 
@@ -15,6 +15,16 @@ pub struct SlotCount {
     pub video: u8,
 }
 
+/// Where a person comes to after their first Hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// Into the visit, as clinicians do: the first offer goes out together with the Hello, so that
+    /// media is there one round trip after the socket has opened.
+    AtOnce,
+    /// Probably into the waiting room, where nobody may offer.
+    Lobby,
+}
+
 /// What a call is made with.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -24,6 +34,8 @@ pub struct Config {
     pub seed: u64,
     /// What to send at first.
     pub sources: Sources,
+    /// Where the person comes to.
+    pub entrance: Entrance,
 }
 
 /// What a person does.
@@ -273,6 +285,8 @@ pub struct PendingChat {
 pub struct CallView {
     /// How far the call is.
     pub phase: Phase,
+    /// Which room it is in.
+    pub room: Option<RoomId>,
     /// Waiting or in the visit, also while reconnecting.
     pub stage: Option<Stage>,
     /// Me, as the server knows me.
@@ -313,6 +327,7 @@ impl CallView {
     pub const fn idle() -> Self {
         Self {
             phase: Phase::Idle,
+            room: None,
             stage: None,
             me: None,
             host_present: false,

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
 use signaling_protocol::{Bye, Role, Sources, Stage};
-use web_call::Ending;
 use web_call::browser::{JoinGrant, TicketAnswer, TicketFuture};
+use web_call::{Ending, Entrance};
 
 use super::device_check::DeviceCheck;
 use super::ended::Ended;
@@ -144,7 +144,7 @@ fn begin(
         ..sources
     };
     let first = Rc::new(Cell::new(first));
-    call.start(sources, move || -> TicketFuture {
+    call.start((sources, Entrance::AtOnce), move || -> TicketFuture {
         if let Some(grant) = first.take() {
             return Box::pin(async move { TicketAnswer::Granted(grant) });
         }

@@ -8,10 +8,10 @@ use clinical_api::{JoinRequest, JoinView};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling_protocol::{Role, Sources, Stage};
-use web_call::Phase;
 use web_call::browser::{
     JoinGrant, Listener, LocalMedia, MediaError, TicketAnswer, TicketFuture, fragment, on_window,
 };
+use web_call::{Entrance, Phase};
 
 use super::device_check::DeviceCheck;
 use super::ended::Ended;
@@ -165,7 +165,7 @@ fn begin(
         ..sources
     };
     let first = Rc::new(Cell::new(first));
-    call.start(sources, move || -> TicketFuture {
+    call.start((sources, Entrance::Lobby), move || -> TicketFuture {
         if let Some(grant) = first.take() {
             return Box::pin(async move { TicketAnswer::Granted(grant) });
         }

@@ -9,7 +9,7 @@ use web_call::browser::{
     CallSession, Hooks, LocalMedia, MediaError, StatsReport, TicketFuture, WakeLock, chime,
     is_visible, set_page_title, slot_views,
 };
-use web_call::{Act, CallHistory, CallView, Notice, SlotCount};
+use web_call::{Act, CallHistory, CallView, Entrance, Notice, SlotCount};
 
 use super::words::{self, Kept, Loudness};
 use crate::browser::now_us;
@@ -77,7 +77,11 @@ impl LiveCall {
     }
 
     /// Begins. `sources` is what is sent at first.
-    pub(super) fn start(self, sources: Sources, ticket: impl Fn() -> TicketFuture + 'static) {
+    pub(super) fn start(
+        self,
+        (sources, entrance): (Sources, Entrance),
+        ticket: impl Fn() -> TicketFuture + 'static,
+    ) {
         let hooks = Hooks {
             ticket: Box::new(ticket),
             view: Box::new(move |view| {
@@ -97,7 +101,7 @@ impl LiveCall {
             }),
             ended: Box::new(|_| {}),
         };
-        let session = CallSession::start(self.local(), sources, SLOTS, hooks);
+        let session = CallSession::start(self.local(), (sources, SLOTS, entrance), hooks);
         self.session.set_value(Some(session));
         spawn_local(async move {
             let lock = WakeLock::request().await;
