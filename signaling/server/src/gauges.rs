@@ -144,7 +144,9 @@ pub(crate) async fn read<P: VisitPort>(shared: Weak<Shared<P>>) {
         let Some(shared) = shared.upgrade() else {
             break;
         };
-        let kept = (round % READS_A_POINT == 0).then_some(round / READS_A_POINT);
+        let kept = round
+            .is_multiple_of(READS_A_POINT)
+            .then_some(round / READS_A_POINT);
         if kept.is_some() || shared.gauges.watched.load(Ordering::Relaxed) > 0 {
             let reading = shared.sfu.stats().await;
             let live = shared.hub.select(&Observed::All);

@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_plot_is_as_high_as_its_highest_point_but_not_lower_than_its_limits() {
-        assert_eq!(highest(LOSS, &[vec![Some(1.0)], vec![None]]), 12.0);
-        assert_eq!(highest(LOSS, &[vec![Some(1.0)], vec![Some(40.0)]]), 40.0);
+        let high = |lines: &[Points]| format!("{:.1}", highest(LOSS, lines));
+        assert_eq!(high(&[vec![Some(1.0)], vec![None]]), "12.0");
+        assert_eq!(high(&[vec![Some(1.0)], vec![Some(40.0)]]), "40.0");
     }
 }
