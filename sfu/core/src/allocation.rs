@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::binding::{importance, is_lively};
-use crate::budget::{Want, rate_of, share};
+use crate::budget::{Want, rate_of, share, thin_of};
 use crate::climb::Step;
 use crate::event::SfuEvent;
-use crate::forward::{LayerState, ideal_layer};
+use crate::forward::{Aim, LayerState, ideal_layer};
 use crate::grants::Rank;
 use crate::ids::ParticipantKey;
 use crate::participant::Participant;
@@ -73,7 +73,6 @@ impl Room {
         let everybody = core::mem::take(&mut self.replan);
         self.replan_some = false;
         let offers = self.offers(now);
-        let mut keyframes: Vec<((ParticipantKey, Source), usize)> = Vec::new();
         let mut bitrates = Vec::new();
         for (key, person) in &mut self.people {
             if !core::mem::take(&mut person.plan_due) && !everybody {
@@ -96,9 +95,6 @@ impl Room {
             if !person.connected {
                 continue;
             }
-            let waiting = person.slots.iter().filter(|slot| !slot.audio);
-            keyframes
-                .extend(waiting.filter_map(|slot| Some((slot.bound?, slot.switcher.waits_for()?))));
             for wish in wishes(now, person, &plan).into_iter().flatten() {
                 bitrates.push((*key, wish));
             }
@@ -108,9 +104,7 @@ impl Room {
                 peer.set_bitrate(now, drained, wish)
             });
         }
-        for (source, layer) in keyframes {
-            self.request_keyframe(now, source, layer, outlet);
-        }
+        self.start_layers(now, outlet);
         self.tell_wanted(now, outlet);
     }
 
@@ -119,7 +113,7 @@ impl Room {
         for (from, person) in &mut self.people {
             for publication in &person.publications {
                 let source = publication.source;
-                let mut layers = publication.states(now);
+                let mut layers = publication.states();
                 let flows = layers.iter().map(|layer| layer.flows).collect();
                 person.dynacast.foresee(now, source, &mut layers);
                 let offer = Offer {
@@ -160,6 +154,7 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
                 ideal: ideal_layer(&offer.layers, wish.height_px)?,
                 held: person.slots.get(wish.index)?.turn.granted(),
                 chosen: None,
+                thin: false,
             })
         })
         .collect();
@@ -193,7 +188,10 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
             continue;
         };
         plan.audio_only = false;
-        plan.used_bps = plan.used_bps.saturating_add(rate_of(want.layers, granted));
+        let thin = want.layers.get(granted).filter(|_| want.thin);
+        let rate_bps = thin.and_then(thin_of);
+        let rate_bps = rate_bps.unwrap_or_else(|| rate_of(want.layers, granted));
+        plan.used_bps = plan.used_bps.saturating_add(rate_bps);
     }
     plan
 }
@@ -215,7 +213,7 @@ fn sort_out(person: &mut Participant, offers: &Offers) -> (u64, Vec<Wish>) {
             if offer.on {
                 audio_bps = audio_bps.saturating_add(AUDIO_BPS);
             }
-            slot.switcher.aim(offer.on.then_some(0));
+            slot.switcher.aim(offer.on.then_some(Aim::whole(0)));
         } else if height_px == 0 || !offer.on {
             slot.switcher.aim(None);
             slot.turn.rest();
@@ -264,7 +262,11 @@ fn grant(
         .get(&wish.source)
         .map_or(&[][..], |offer| &offer.flows);
     let aim = reachable(granted, slot.switcher.current(), flows);
-    slot.switcher.aim(Some(aim));
+    let temporal = if want.thin { 0 } else { u8::MAX };
+    slot.switcher.aim(Some(Aim {
+        layer: aim,
+        temporal,
+    }));
     let current = slot.switcher.current().map_or(0, bit);
     // A layer that its sender keeps back stays wanted, so that it may come again.
     let more = if granted == want.ideal {

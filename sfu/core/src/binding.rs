@@ -47,6 +47,10 @@ struct Candidate {
 /// Where a candidate stands, the first first. A tuple in all but name: the fields are compared in
 /// their order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are compared one after the other"
+)]
 struct Standing {
     off: bool,
     importance: Importance,

@@ -1,7 +1,8 @@
 //! How one subscriber's bandwidth is shared out among pictures: the policy, without state or time.
 //!
 //! Two passes. First every picture gets its lowest layer, the clinician's before all others, then
-//! by importance; what does not fit is paused. Then pictures are raised, class by class: the next
+//! by importance; what does not fit is shown with fewer pictures a second, if its sender made them in
+//! temporal layers, and otherwise paused. Then pictures are raised, class by class: the next
 //! class is raised only with what the class before could not use. So a less important picture is
 //! never better at the cost of a more important one, and pausing begins at the least important.
 
@@ -40,6 +41,8 @@ pub(crate) struct Want<'a> {
     pub(crate) held: Option<usize>,
     /// Result: the layer; `None`: paused.
     pub(crate) chosen: Option<usize>,
+    /// Result: only the lowest temporal layer of it.
+    pub(crate) thin: bool,
 }
 
 /// What all wants together take.
@@ -59,17 +62,21 @@ pub(crate) fn share(budget_bps: u64, wants: &mut [Want<'_>]) -> Shared {
     };
     for want in wants.iter_mut() {
         want.chosen = None;
+        want.thin = false;
     }
     for clinician in [true, false] {
         for want in wants.iter_mut().filter(|want| want.clinician == clinician) {
-            if let Some(lowest) = next_up(want) {
-                purse.buy(want, lowest);
+            if let Some(lowest) = next_up(want)
+                && !purse.buy(want, lowest)
+            {
+                purse.buy_thin(want, lowest);
             }
         }
     }
     for class in wants.chunk_by_mut(|a, b| a.importance == b.importance) {
         while class.iter_mut().fold(false, |raised, want| {
             want.chosen
+                .filter(|_| !want.thin)
                 .and_then(|_| next_up(want))
                 .is_some_and(|next| purse.buy(want, next))
                 || raised
@@ -98,9 +105,23 @@ impl Purse {
             self.shared.used_bps = total;
             return true;
         }
+        self.note_need(needed);
+        false
+    }
+
+    /// The lowest temporal layer, where the whole does not fit.
+    fn buy_thin(&mut self, want: &mut Want<'_>, lowest: usize) {
+        let thin_bps = want.layers.get(lowest).and_then(thin_of);
+        let total = thin_bps.map(|bps| self.shared.used_bps.saturating_add(bps));
+        if let Some(total) = total.filter(|total| *total <= self.budget_bps) {
+            (want.chosen, want.thin) = (Some(lowest), true);
+            self.shared.used_bps = total;
+        }
+    }
+
+    fn note_need(&mut self, needed: u64) {
         let least = self.shared.next_bps.map_or(needed, |next| next.min(needed));
         self.shared.next_bps = Some(least);
-        false
     }
 }
 
@@ -113,6 +134,12 @@ fn next_up(want: &Want<'_>) -> Option<usize> {
         .position(|layer| layer.flows)?;
     let next = above.saturating_add(found);
     (next <= want.ideal).then_some(next)
+}
+
+/// The rate of a layer's lowest temporal layer in bit/s, if it has more than one.
+pub(crate) fn thin_of(layer: &LayerState) -> Option<u64> {
+    let [lowest, ..] = layer.temporal_bps;
+    (layer.temporal_layers() > 1).then_some(lowest)
 }
 
 pub(crate) fn rate_of(layers: &[LayerState], index: usize) -> u64 {
@@ -130,6 +157,7 @@ mod tests {
                 flows: true,
                 height_px,
                 rate_bps,
+                temporal_bps: [rate_bps; 4],
             }
         })
     }
@@ -144,6 +172,7 @@ mod tests {
             ideal: 2,
             held: None,
             chosen: None,
+            thin: false,
         }
     }
 
@@ -252,6 +281,19 @@ mod tests {
             })
             .collect();
         task(&mut wants);
+    }
+
+    #[test]
+    fn a_picture_whose_lowest_layer_does_not_fit_is_thinned_out_before_it_is_paused() {
+        let mut layers = layers(USUAL);
+        layers[0].temporal_bps = [80_000, 150_000, 150_000, 150_000];
+        let mut wants = [want(&layers, Importance::Other)];
+        share(100_000, &mut wants);
+        assert_eq!((wants[0].chosen, wants[0].thin), (Some(0), true));
+        share(70_000, &mut wants);
+        assert_eq!(wants[0].chosen, None);
+        share(10_000_000, &mut wants);
+        assert_eq!((wants[0].chosen, wants[0].thin), (Some(2), false));
     }
 
     proptest! {

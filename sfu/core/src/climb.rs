@@ -88,11 +88,11 @@ impl Turn {
 /// What became of one slot's wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// As before, or the first grant.
+    /// As before, or as the view asked for.
     Same,
     /// A better layer, or a picture again.
     Raised,
-    /// A lower layer.
+    /// A lower layer than the view asks for.
     Lowered,
     /// No picture.
     Paused,
@@ -160,14 +160,15 @@ impl Climb {
             }
         }
         let after = turn.granted;
-        if after < before.map(|before| before.min(fits)) {
+        let fell = after < before.map(|before| before.min(fits));
+        if fell {
             self.fall(now);
         }
         match (before, after) {
             (_, None) if before.is_some() || first => Step::Paused,
-            (None, Some(_)) if first => Step::Same,
+            _ if first => Step::Same,
             _ if after > before => Step::Raised,
-            _ if after < before => Step::Lowered,
+            _ if fell => Step::Lowered,
             _ => Step::Same,
         }
     }

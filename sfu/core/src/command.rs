@@ -74,7 +74,8 @@ pub enum ConnectError {
         /// The limit.
         max: usize,
     },
-    /// An m-line with none of Opus, VP8 and H.264 (constrained baseline, packetization-mode=1).
+    /// An m-line with none of Opus, VP8, VP9 (profile 0), AV1 (main profile) and H.264 (constrained
+    /// baseline, packetization-mode=1).
     #[error("the m-line {mid:?} has no codec that this server forwards")]
     NoCommonCodec {
         /// The m-line.

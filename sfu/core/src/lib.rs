@@ -30,6 +30,7 @@ mod room;
 
 mod allocation;
 mod binding;
+mod orders;
 mod relay;
 mod tick;
 mod walk;
@@ -44,6 +45,7 @@ mod subscription;
 
 mod budget;
 mod climb;
+mod descriptor;
 mod forward;
 mod quality;
 mod speaker;

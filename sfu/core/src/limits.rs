@@ -12,3 +12,6 @@ pub const MEDIA_LINES_MAX: usize = 32;
 pub const PARTICIPANTS_MAX: usize = 600;
 /// A connection that is not ready after this long is given up.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
+/// Longest RTP payload that is forwarded, in bytes. The engine writes a packet with its headers into
+/// 2,000 bytes and fails on a longer one; no client sends more than its path carries in one piece.
+pub const PAYLOAD_BYTES_MAX: usize = 1500;

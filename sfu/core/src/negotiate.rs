@@ -58,9 +58,62 @@ fn engine_accept(
         .collect();
     Ok((
         Answer {
-            sdp: answer.to_sdp_string(),
+            sdp: order_sound(&answer.to_sdp_string(), &request.offer_sdp),
             ufrag,
         },
         streams,
     ))
+}
+
+/// Puts redundant audio behind the codec that it wraps, where the offer did not put it first. The
+/// engine always answers with it in front, and a browser would then send everything twice.
+fn order_sound(answer: &str, offer: &str) -> String {
+    let mut offered = sections(offer);
+    let mut ordered = String::with_capacity(answer.len());
+    for section in sections(answer) {
+        let preferred = offered.next().and_then(first_codec);
+        let wanted = preferred.is_some_and(|name| name.starts_with("red/"));
+        let swapped = if wanted { None } else { red_last(section) };
+        match swapped {
+            Some(section) => ordered.push_str(&section),
+            None => ordered.push_str(section),
+        }
+    }
+    ordered
+}
+
+/// What stands before the first m-line, then each m-line with its attributes.
+fn sections(sdp: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(sdp);
+    core::iter::from_fn(move || {
+        let text = rest.take()?;
+        match text.find("\nm=") {
+            Some(at) => {
+                let (section, more) = text.split_at_checked(at + 1)?;
+                rest = Some(more);
+                Some(section)
+            }
+            None => Some(text),
+        }
+    })
+}
+
+/// The name of the payload type that a section puts first, in lower case.
+fn first_codec(section: &str) -> Option<String> {
+    let pt = section.lines().next()?.split(' ').nth(3)?;
+    let map = format!("a=rtpmap:{pt} ");
+    let name = section.lines().find_map(|line| line.strip_prefix(&map))?;
+    Some(name.to_ascii_lowercase())
+}
+
+fn red_last(section: &str) -> Option<String> {
+    if !section.starts_with("m=audio ") || !first_codec(section)?.starts_with("red/") {
+        return None;
+    }
+    let (line, attributes) = section.split_once("\r\n")?;
+    let mut words: Vec<&str> = line.split(' ').collect();
+    if words.len() > 4 {
+        words.swap(3, 4);
+    }
+    Some([&words.join(" "), "\r\n", attributes].concat())
 }

@@ -160,7 +160,7 @@ fn read_attribute(line: &mut Line, attribute: &str) {
                 line.known_codec |= if line.audio {
                     name.starts_with("opus/48000")
                 } else {
-                    name == "vp8/90000"
+                    ["vp8/90000", "vp9/90000", "av1/90000"].contains(&name.as_str())
                 };
             } else if let Some(fmtp) = attribute.strip_prefix("fmtp:") {
                 line.h264.read(fmtp);
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_known_codec_is_refused() {
-        let refused = Outline::parse(&OFFER.replace("VP8", "VP9"), &[]);
+        let refused = Outline::parse(&OFFER.replace("VP8", "H265"), &[]);
         assert!(matches!(refused, Err(ConnectError::NoCommonCodec { mid }) if mid == "1"));
     }
 

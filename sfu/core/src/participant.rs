@@ -36,6 +36,10 @@ pub(crate) type Streams = Vec<(Mid, Ssrc, Option<Ssrc>)>;
 
 /// One participant's media connection.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub(crate) struct Participant {
     pub(crate) connection: ConnectionKey,
     pub(crate) peer: Peer,
@@ -47,7 +51,7 @@ pub(crate) struct Participant {
     pub(crate) pinned: Option<ParticipantKey>,
     pub(crate) publications: Vec<Publication>,
     pub(crate) slots: Vec<Slot>,
-    /// Received SSRC to publication and layer. As short as the engine's own list of streams.
+    /// Received SSRC to publication and stream. As short as the engine's own list of streams.
     pub(crate) sources_by_ssrc: Vec<(Ssrc, usize, usize)>,
     pub(crate) connected: bool,
     pub(crate) death: Option<DisconnectCause>,
@@ -250,14 +254,45 @@ impl Participant {
             .find(|publication| publication.source == source)
     }
 
-    /// Publication and layer of an m-line and rid.
-    pub(crate) fn find_layer(&self, mid: Mid, rid: Option<Rid>) -> Option<(usize, usize)> {
+    /// Takes what the engine measured. Its loss is that of the whole path.
+    pub(crate) fn note_stats(&mut self, stats: Box<PeerStats>) {
+        if let Some(share) = stats.egress_loss_fraction {
+            for slot in &mut self.slots {
+                slot.note_loss(share);
+            }
+        }
+        self.engine_stats = Some(*stats);
+    }
+
+    /// Takes what the client reports of one m-line. It comes later than what the engine measures,
+    /// and counts where a client sends no transport feedback.
+    pub(crate) fn note_loss(&mut self, mid: Mid, share: f32) {
+        let measured = self.engine_stats.as_ref();
+        if measured.is_none_or(|stats| stats.egress_loss_fraction.is_none())
+            && let Some(slot) = self.slots.iter_mut().find(|slot| slot.mid == mid)
+        {
+            slot.note_loss(share);
+        }
+    }
+
+    /// Drops the kept pictures of every source that is off or not granted: nobody may see them later.
+    pub(crate) fn forget_pictures(&mut self) {
+        for publication in &mut self.publications {
+            let source = publication.source;
+            if !self.on.contains(source) || !self.grants.may_publish(source) {
+                publication.forget_pictures();
+            }
+        }
+    }
+
+    /// Publication and stream of an m-line and rid.
+    pub(crate) fn find_stream(&self, mid: Mid, rid: Option<Rid>) -> Option<(usize, usize)> {
         let index = self
             .publications
             .iter()
             .position(|publication| publication.mid == mid)?;
-        let layer = self.publications.get(index)?.layer_index(rid)?;
-        Some((index, layer))
+        let stream = self.publications.get(index)?.stream_index(rid)?;
+        Some((index, stream))
     }
 
     /// Whether the connection has to be given up now.

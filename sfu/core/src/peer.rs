@@ -34,6 +34,9 @@ pub(crate) enum PeerEvent {
     ChannelOpen(ChannelId, String),
     ChannelClosed(ChannelId),
     Data(ChannelId, Vec<u8>),
+    /// Share of packets that the client did not get on this m-line lately, 0 to 1, as it reports
+    /// (RFC 3550 section 6.4.1).
+    Loss(Mid, f32),
 }
 
 /// Where an engine's output goes while it is drained.
@@ -255,6 +258,11 @@ impl Peer {
         }
     }
 
+    /// Whether written packets wait to be sent.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
     pub(crate) fn is_alive(&self) -> bool {
         !self.panicked && self.rtc.is_alive()
     }
@@ -300,6 +308,7 @@ fn translate(event: Event) -> Option<PeerEvent> {
         Event::ChannelOpen(channel, label) => Some(PeerEvent::ChannelOpen(channel, label)),
         Event::ChannelClose(channel) => Some(PeerEvent::ChannelClosed(channel)),
         Event::ChannelData(data) => Some(PeerEvent::Data(data.id, data.data)),
+        Event::MediaEgressStats(stats) => Some(PeerEvent::Loss(stats.mid, stats.loss?)),
         Event::PeerStats(stats) => Some(PeerEvent::Stats(Box::new(stats))),
         _ => None,
     }

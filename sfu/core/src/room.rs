@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
-use str0m::media::Pt;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc};
 
@@ -14,7 +13,7 @@ use crate::binding::Routes;
 use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
-use crate::grants::Grants;
+use crate::forward::configure;
 use crate::ids::{ParticipantKey, RoomKey};
 use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
@@ -22,7 +21,6 @@ use crate::offer::Outline;
 use crate::participant::Participant;
 use crate::peer::{Drained, Peer, PeerError, PeerEvent};
 use crate::shard::{Outlet, Output};
-use crate::source::{SlotView, SourceSet};
 use crate::speaker::Speakers;
 use crate::stats::RoomStats;
 use crate::subscription::Slot;
@@ -49,31 +47,15 @@ impl Engine {
         }
     }
 
-    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
+    /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2.
     fn build(&self, now: Instant, outline: &Outline) -> Rtc {
-        let mut config = Rtc::builder()
+        let config = Rtc::builder()
             .set_rtp_mode(true)
             .set_ice_lite(true)
             .set_dtls_cert(self.certificate.clone())
             .set_stats_interval(Some(STATS_INTERVAL))
-            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()))
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true);
-        // Constrained baseline, packetization-mode=1: what every browser can do.
-        let (pt, resend) = (Pt::new_with_value(108), Pt::new_with_value(109));
-        config
-            .codec_config()
-            .add_h264(pt, Some(resend), true, 0x0042_e01f);
-        if outline.plain_h264 {
-            // Only for those who offer nothing better: a browser that offers both would be answered
-            // with both, and send one that others have not agreed to.
-            let (pt, resend) = (Pt::new_with_value(120), Pt::new_with_value(121));
-            config
-                .codec_config()
-                .add_h264(pt, Some(resend), true, 0x0042_001f);
-        }
-        let mut rtc = config.build(now);
+            .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()));
+        let mut rtc = configure(config, outline.plain_h264).build(now);
         for address in &self.candidates {
             match Candidate::host(*address, "udp") {
                 Ok(candidate) => {
@@ -88,13 +70,17 @@ impl Engine {
 
 /// A room and everybody in it.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says that something is due, apart from the others"
+)]
 pub(crate) struct Room {
     pub(crate) key: RoomKey,
     pub(crate) mode: Mode,
     pub(crate) people: BTreeMap<ParticipantKey, Participant>,
     /// Reports that were not heard yet. Every one comes from a drained engine and is heard before
     /// the room is left, so the queue is as short as one drain.
-    pending: VecDeque<(ParticipantKey, PeerEvent)>,
+    pub(crate) pending: VecDeque<(ParticipantKey, PeerEvent)>,
     /// Layers have to be chosen anew for everybody.
     pub(crate) replan: bool,
     /// Layers have to be chosen anew for those whose plan is due.
@@ -115,6 +101,8 @@ pub(crate) struct Room {
     /// Ticks so far.
     pub(crate) ticks: u64,
     arrivals: u64,
+    /// Most people; smaller only in tests, where every engine costs time.
+    pub(crate) people_max: usize,
     scratch: Drained,
     next_tick: Instant,
     /// The time under which the shard has filed this room.
@@ -139,6 +127,7 @@ impl Room {
             speakers: Speakers::default(),
             ticks: 0,
             arrivals: 0,
+            people_max: PARTICIPANTS_MAX,
             scratch: Drained::default(),
             next_tick: now + TICK,
             filed: None,
@@ -158,7 +147,7 @@ impl Room {
         }
         let key = request.participant;
         let known = self.people.get(&key).map(|person| person.connection);
-        if known.is_none() && self.people.len() >= PARTICIPANTS_MAX {
+        if known.is_none() && self.people.len() >= self.people_max {
             return Err(ConnectError::RoomFull);
         }
         let place = Place {
@@ -215,67 +204,6 @@ impl Room {
     /// After an answered offer: binds slots, tells about them and chooses layers.
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
         self.rebind(now, outlet);
-        self.pump(now, outlet);
-    }
-
-    pub(crate) fn set_sources(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        on: SourceSet,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        if person.on != on {
-            person.on = on;
-            person.hush();
-            self.replan = true;
-            self.announce(now, outlet);
-        }
-    }
-
-    pub(crate) fn set_grants(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        grants: Grants,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        if person.grants != grants {
-            person.grants = grants;
-            person.hush();
-            self.replan = true;
-            self.announce(now, outlet);
-        }
-    }
-
-    pub(crate) fn set_view(
-        &mut self,
-        now: Instant,
-        key: ParticipantKey,
-        (views, pinned): (&[SlotView], Option<ParticipantKey>),
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&key) else {
-            return;
-        };
-        let repinned = core::mem::replace(&mut person.pinned, pinned) != pinned;
-        for view in views {
-            if let Some(slot) = person.slots.iter_mut().find(|slot| slot.name == view.mid) {
-                if view.height_px > slot.view_height_px {
-                    slot.turn.refresh();
-                }
-                slot.view_height_px = view.height_px;
-            }
-        }
-        person.plan_due = true;
-        self.replan_some = true;
-        self.rebind_due |= repinned && self.crowded;
         self.pump(now, outlet);
     }
 
@@ -494,7 +422,8 @@ impl Room {
                     self.replan_some = true;
                 }
             }
-            PeerEvent::Stats(stats) => person.engine_stats = Some(*stats),
+            PeerEvent::Stats(stats) => person.note_stats(stats),
+            PeerEvent::Loss(mid, share) => person.note_loss(mid, share),
             PeerEvent::ChannelOpen(channel, label) => person.lanes.opened(channel, &label),
             PeerEvent::ChannelClosed(channel) => person.lanes.closed(channel),
             PeerEvent::Data(channel, message) => {
@@ -502,55 +431,6 @@ impl Room {
             }
             // Handled above.
             PeerEvent::Rtp(_) => {}
-        }
-    }
-
-    /// Forgets everybody whose connection has ended; answers whether there was anybody.
-    fn reap(&mut self, outlet: &mut Outlet) -> bool {
-        let dead: Vec<ParticipantKey> = self
-            .people
-            .iter()
-            .filter(|(_, person)| person.death.is_some() || !person.peer.is_alive())
-            .map(|(key, _)| *key)
-            .collect();
-        for key in &dead {
-            let Some(person) = self.people.remove(key) else {
-                continue;
-            };
-            outlet.demux.release(&person.claim, person.connection);
-            let (room, participant, connection) = (self.key, *key, person.connection);
-            let event = if person.peer.has_panicked() {
-                outlet.counters.peer_panics += 1;
-                tracing::error!(%room, "the engine of one connection panicked; it was dropped");
-                SfuEvent::PeerFailed {
-                    room,
-                    participant,
-                    connection,
-                }
-            } else {
-                let cause = person.death.unwrap_or(DisconnectCause::EngineError);
-                SfuEvent::Disconnected {
-                    room,
-                    participant,
-                    connection,
-                    cause,
-                }
-            };
-            outlet.event(event);
-        }
-        !dead.is_empty()
-    }
-
-    /// Drops a connection on command: the client is told goodbye, the signaling side knows.
-    fn drop_person(&mut self, now: Instant, key: ParticipantKey, outlet: &mut Outlet) {
-        self.work(key, outlet, |peer, drained| {
-            peer.close(now, drained);
-            Ok(())
-        });
-        self.pending.retain(|(from, _)| *from != key);
-        if let Some(person) = self.people.remove(&key) {
-            outlet.demux.release(&person.claim, person.connection);
-            self.forget_source(key);
         }
     }
 

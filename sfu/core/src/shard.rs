@@ -15,6 +15,7 @@ use crate::demux::Demux;
 use crate::event::SfuEvent;
 use crate::ids::RoomKey;
 use crate::offer::Outline;
+use crate::quality::Quality;
 use crate::room::{Engine, Room};
 use crate::stats::{RoomStats, ShardCounters};
 
@@ -187,6 +188,22 @@ impl Shard {
         self.rooms.values().map(Room::len).sum()
     }
 
+    /// Connections whose quality is in this word; those that are not ready yet have none.
+    #[must_use]
+    pub fn quality_count(&self, quality: Quality) -> usize {
+        let people = self.rooms.values().flat_map(|room| room.people.values());
+        people
+            .filter(|person| person.connected && person.grade.word() == quality)
+            .count()
+    }
+
+    /// Connections from which pictures are withheld for lack of bandwidth.
+    #[must_use]
+    pub fn audio_only_count(&self) -> usize {
+        let people = self.rooms.values().flat_map(|room| room.people.values());
+        people.filter(|person| person.audio_only).count()
+    }
+
     fn datagram(&mut self, now: Instant, path: (SocketAddr, SocketAddr), contents: &[u8]) {
         let (local, remote) = path;
         let is_stun = contents.first().is_some_and(|byte| *byte < 2);
@@ -352,6 +369,29 @@ impl Shard {
         bps: u64,
     ) {
         self.with_room(room, |room, _| room.pin_estimate(now, participant, bps));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_people_max(&mut self, room: RoomKey, people_max: usize) {
+        self.with_room(room, |room, _| room.people_max = people_max);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn want_keyframe(
+        &mut self,
+        now: Instant,
+        room: RoomKey,
+        source: (crate::ParticipantKey, crate::Source),
+    ) {
+        self.with_room(room, |room, outlet| {
+            room.request_keyframe(now, source, 0, outlet);
+            room.pump(now, outlet);
+        });
+    }
+
+    #[cfg(test)]
+    pub(crate) fn room_mut(&mut self, room: RoomKey) -> Option<&mut Room> {
+        self.rooms.get_mut(&room)
     }
 
     #[cfg(test)]

@@ -119,6 +119,8 @@ pub struct ShardCounters {
     pub dropped_garbage: u64,
     /// Datagrams that the connection's engine refused.
     pub dropped_refused: u64,
+    /// RTP media packets withheld from a slot whose client did not negotiate their codec.
+    pub unplayable: u64,
     /// Panics caught around one connection.
     pub peer_panics: u64,
     /// Messages of data lanes given to a reader.

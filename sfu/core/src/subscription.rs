@@ -1,13 +1,15 @@
 //! One receiving m-line of a client: what it carries, and its one continuous stream.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use str0m::media::Mid;
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::media::{MediaTime, Mid, Pt};
+use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
 
 use crate::climb::Turn;
 use crate::forward::{
-    Codec, Incoming, Inspected, Payloads, Rewriter, Rewritten, Switcher, Verdict,
+    Codec, Incoming, Passing, Patch, Payloads, Redundancy, Rewriter, Rewritten, Switcher, Unit,
+    Verdict, patched, primary, with_types,
 };
 use crate::ids::ParticipantKey;
 use crate::offer::OfferedSlot;
@@ -15,6 +17,12 @@ use crate::source::{SlotBinding, Source};
 
 /// Height of a slot that the client has not told anything about.
 const VIEW_HEIGHT_PX: u16 = 720;
+/// Playout delay of a screen in hundredths of a second, shortest and longest: shown when it is
+/// there, without smoothing, and 0.4 s for the packets of a large picture to come together.
+const SCREEN_DELAY: (u64, u64) = (0, 40);
+/// What a receiver assumes by itself. It has to be told after something else was, because it keeps
+/// what it was told.
+const USUAL_DELAY: (u64, u64) = (0, 1000);
 
 /// A slot: the same m-line for whoever is bound to it.
 #[derive(Debug)]
@@ -32,16 +40,20 @@ pub(crate) struct Slot {
     pub(crate) turn: Turn,
     pub(crate) switcher: Switcher,
     rewriter: Rewriter,
+    redundancy: Redundancy,
+    /// A playout delay was told.
+    delayed: bool,
 }
 
-/// One received packet with what was found out about it, to be given to many slots.
+/// What became of a packet.
 #[derive(Debug)]
-pub(crate) struct Parcel<'a> {
-    pub(crate) now: Instant,
-    pub(crate) packet: &'a RtpPacket,
-    pub(crate) layer: usize,
-    pub(crate) codec: Codec,
-    pub(crate) seen: Inspected,
+pub(crate) enum Fed {
+    /// To be written; its payload has so many bytes.
+    Write(RtpWrite, usize),
+    /// The client did not negotiate its codec.
+    Unplayable,
+    /// Not for this slot, at least not now.
+    Nothing,
 }
 
 impl Slot {
@@ -63,6 +75,8 @@ impl Slot {
             turn: Turn::default(),
             switcher: Switcher::default(),
             rewriter: Rewriter::default(),
+            redundancy: Redundancy::default(),
+            delayed: false,
         }
     }
 
@@ -82,64 +96,161 @@ impl Slot {
         })
     }
 
-    /// The subscriber's packet, if this one is for it.
-    pub(crate) fn feed(&mut self, parcel: &Parcel<'_>) -> Option<RtpWrite> {
-        let pt = self.payloads.pt_of(parcel.codec)?;
-        match self
-            .switcher
-            .feed(parcel.layer, parcel.seen.starts_decoding)
-        {
-            Verdict::Drop => return None,
-            Verdict::Forward => {}
-            Verdict::Splice => self.rewriter.splice(),
-        }
-        let packet = parcel.packet;
-        let incoming = Incoming {
-            seq: *packet.seq_no,
-            timestamp: packet.header.timestamp,
-            vp8: parcel.seen.vp8_ids(),
+    /// Notes the share of this slot's packets that the client did not get, 0 to 1.
+    pub(crate) fn note_loss(&mut self, share: f32) {
+        self.redundancy.note_loss(share);
+    }
+
+    /// Whether the client negotiated what is needed to play `codec`.
+    pub(crate) fn plays(&self, codec: Codec) -> bool {
+        // Redundant sound can always be taken apart.
+        let needed = if codec == Codec::Red {
+            Codec::Opus
+        } else {
+            codec
         };
-        let numbers = self
-            .rewriter
-            .rewrite(parcel.now, parcel.codec.clock_rate_hz(), incoming)?;
-        let write = RtpWrite::new(
-            pt,
-            numbers.seq.into(),
-            numbers.timestamp,
-            parcel.now,
-            std::sync::Arc::clone(&packet.payload),
-        )
-        .marker(packet.header.marker)
-        .nackable(self.resends)
-        .ext_vals(forwarded_extensions(&packet.header.ext_vals));
-        Some(patch_vp8(write, parcel.seen, numbers))
+        self.payloads.pt_of(needed).is_some()
+    }
+
+    /// The subscriber's packet, if this one is for it.
+    pub(crate) fn feed(&mut self, now: Instant, unit: &Unit) -> Fed {
+        if !self.plays(unit.codec) {
+            return Fed::Unplayable;
+        }
+        let incoming = Incoming {
+            seq: unit.seq,
+            timestamp: unit.timestamp,
+            ids: unit.seen.ids,
+        };
+        let ends = match self.switcher.feed(Passing {
+            stream: unit.stream,
+            timestamp: unit.timestamp,
+            starts_decoding: unit.seen.starts_decoding,
+            frame: unit.seen.frame.as_ref(),
+        }) {
+            Verdict::Foreign => return Fed::Nothing,
+            Verdict::Skip => {
+                self.rewriter.skip(incoming);
+                return Fed::Nothing;
+            }
+            Verdict::Forward { ends } => ends,
+            Verdict::Splice { ends } => {
+                self.rewriter.splice();
+                ends
+            }
+        };
+        self.write(now, unit, (incoming, unit.marker || ends))
+            .unwrap_or(Fed::Nothing)
+    }
+
+    fn write(
+        &mut self,
+        now: Instant,
+        unit: &Unit,
+        (incoming, marker): (Incoming, bool),
+    ) -> Option<Fed> {
+        let clock_rate_hz = unit.codec.clock_rate_hz();
+        let numbers = self.rewriter.rewrite(now, clock_rate_hz, incoming)?;
+        let (pt, payload) = self.payload(unit, numbers)?;
+        let bytes = payload.len();
+        let values = self.extensions(unit, numbers);
+        let write = RtpWrite::new(pt, numbers.seq.into(), numbers.timestamp, now, payload)
+            .marker(marker)
+            .nackable(self.resends)
+            .ext_vals(values);
+        Some(Fed::Write(patch_vp8(write, unit, numbers), bytes))
+    }
+
+    /// Payload type and bytes as the subscriber understands them.
+    fn payload(&mut self, unit: &Unit, numbers: Rewritten) -> Option<(Pt, Arc<[u8]>)> {
+        let payload = &unit.payload;
+        match unit.codec {
+            Codec::Opus => self.sound(payload, numbers),
+            Codec::Red => {
+                let plain = self.payloads.pt_of(Codec::Opus)?;
+                match self.payloads.pt_of(Codec::Red) {
+                    Some(red) => Some((red, with_types(payload, plain)?)),
+                    None => Some((plain, primary(payload)?.into())),
+                }
+            }
+            Codec::Vp9 => {
+                let pt = self.payloads.pt_of(Codec::Vp9)?;
+                let mut copy = None;
+                if let Patch::Vp9(places) = unit.seen.patch
+                    && numbers.ids != unit.seen.ids
+                {
+                    copy = patched(payload, places, numbers.ids);
+                }
+                Some((pt, copy.map_or_else(|| Arc::clone(payload), Arc::from)))
+            }
+            codec @ (Codec::Vp8 | Codec::Av1 | Codec::H264) => {
+                Some((self.payloads.pt_of(codec)?, Arc::clone(payload)))
+            }
+        }
+    }
+
+    fn sound(&mut self, payload: &Arc<[u8]>, numbers: Rewritten) -> Option<(Pt, Arc<[u8]>)> {
+        let plain = self.payloads.pt_of(Codec::Opus)?;
+        let at = (numbers.seq, numbers.timestamp);
+        let red = self.payloads.pt_of(Codec::Red);
+        let both = red.and_then(|red| Some((red, self.redundancy.add(at, payload, plain)?)));
+        self.redundancy.note(at, payload);
+        Some(match both {
+            Some((red, both)) => (red, both.into()),
+            None => (plain, Arc::clone(payload)),
+        })
+    }
+
+    fn extensions(&mut self, unit: &Unit, numbers: Rewritten) -> ExtensionValues {
+        let carried = &unit.carried;
+        let mut values = ExtensionValues {
+            audio_level: carried.audio_level,
+            voice_activity: carried.voice_activity,
+            video_orientation: carried.video_orientation,
+            ..ExtensionValues::default()
+        };
+        if let (Some(raw), Some(number)) = (&carried.descriptor, numbers.ids.frame) {
+            values.user_values.set(raw.clone().numbered(number));
+        }
+        if !self.audio {
+            let delay = carried.delay.or_else(|| self.delay());
+            self.delayed |= delay.is_some();
+            (values.play_delay_min, values.play_delay_max) = delay.unzip();
+        }
+        values
+    }
+
+    /// The playout delay of a source that says none itself.
+    fn delay(&self) -> Option<(MediaTime, MediaTime)> {
+        let of_screen = self
+            .bound
+            .is_some_and(|(_, source)| source == Source::Screen);
+        let (min, max) = match (of_screen, self.delayed) {
+            (true, _) => SCREEN_DELAY,
+            (false, true) => USUAL_DELAY,
+            (false, false) => return None,
+        };
+        Some((
+            MediaTime::from_hundredths(min),
+            MediaTime::from_hundredths(max),
+        ))
     }
 }
 
-/// What the publisher says about the media goes through; what is about one transport does not.
-fn forwarded_extensions(values: &ExtensionValues) -> ExtensionValues {
-    ExtensionValues {
-        audio_level: values.audio_level,
-        voice_activity: values.voice_activity,
-        video_orientation: values.video_orientation,
-        ..ExtensionValues::default()
-    }
-}
-
-fn patch_vp8(write: RtpWrite, seen: Inspected, numbers: Rewritten) -> RtpWrite {
-    let (Some(descriptor), Some(ids)) = (seen.vp8, numbers.vp8) else {
+fn patch_vp8(write: RtpWrite, unit: &Unit, numbers: Rewritten) -> RtpWrite {
+    let Patch::Vp8(descriptor) = unit.seen.patch else {
         return write;
     };
     let mut patch = descriptor.patch();
-    if let Some(picture) = ids.picture {
-        patch = patch.picture_id(picture);
+    if let Some(picture) = numbers.ids.picture {
+        patch = patch.picture_id(picture.id);
     }
-    if let Some(tl0) = ids.tl0 {
+    if let Some(tl0) = numbers.ids.tl0 {
         patch = patch.tl0_pic_idx(tl0);
     }
-    // A picture id that does not fit a 7-bit field stays as it is: decoders follow it anyway.
+    // The width of a picture id is kept, so it always fits.
     match patch.build() {
         Ok(patch) => write.vp8_patch(patch),
-        Err(_too_wide) => write,
+        Err(_does_not_fit) => write,
     }
 }

@@ -39,6 +39,7 @@ impl Room {
                 speakers,
             });
         }
+        self.repeat_requests(now, outlet);
         self.rebind_due |= self.crowded;
         self.replan = true;
     }

@@ -4,13 +4,21 @@ use std::time::Instant;
 
 use str0m::rtp::RtpPacket;
 
-use crate::forward::inspect;
+use crate::forward::{Codec, Unit};
 use crate::ids::ParticipantKey;
+use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::participant::Participant;
 use crate::room::Room;
 use crate::shard::Outlet;
 use crate::source::Source;
 use crate::stats::Flow;
-use crate::subscription::Parcel;
+use crate::subscription::Fed;
+
+/// Taken for the bandwidth towards a client that was not measured yet, in bit/s.
+const UNKNOWN_ESTIMATE_BPS: u64 = 1_500_000;
+
+/// A slot: its subscriber, and its index there.
+type SlotKey = (ParticipantKey, usize);
 
 impl Room {
     /// Forwards one packet. Nothing is sent yet: the subscribers' engines are settled together at
@@ -22,7 +30,7 @@ impl Room {
         packet: &RtpPacket,
         outlet: &mut Outlet,
     ) {
-        let Some((source, parcel)) = self.admit(now, from, packet, outlet) else {
+        let Some((source, unit)) = self.admit(now, from, packet, outlet) else {
             return;
         };
         let Some(route) = self.routes.get(&(from, source)) else {
@@ -39,74 +47,126 @@ impl Room {
             if slot.bound != Some((from, source)) {
                 continue;
             }
-            let before = slot.switcher.current();
-            let Some(write) = slot.feed(&parcel) else {
-                continue;
-            };
-            if !person.peer.write(slot.stream, write) {
-                self.deaths_due |= person.peer.has_panicked();
-                continue;
-            }
-            count(&mut person.forwarded, packet);
-            count(&mut outlet.counters.forwarded, packet);
-            if !core::mem::replace(&mut person.written, true) {
+            give(now, (person, *index), &unit, outlet);
+            self.deaths_due |= person.peer.has_panicked();
+            if person.peer.is_unsettled() && !core::mem::replace(&mut person.written, true) {
                 self.written.push(*key);
             }
-            let switched = before.is_some() && before != slot.switcher.current();
-            let gap = match source {
-                Source::Camera => slot.turn.feed(now),
-                // A still screen sends nothing for long.
-                Source::Microphone | Source::Screen => None,
-            };
-            person.note_picture(switched, gap, outlet);
         }
     }
 
     /// Finds out what a received packet is, counts it, and answers it only if it may be forwarded.
-    fn admit<'a>(
+    fn admit(
         &mut self,
         now: Instant,
         from: ParticipantKey,
-        packet: &'a RtpPacket,
+        packet: &RtpPacket,
         outlet: &mut Outlet,
-    ) -> Option<(Source, Parcel<'a>)> {
-        let (index, layer) = self.locate(now, from, packet, outlet)?;
+    ) -> Option<(Source, Unit)> {
+        let (index, stream) = self.locate(now, from, packet, outlet)?;
         let person = self.people.get_mut(&from)?;
-        count(&mut person.received, packet);
-        count(&mut outlet.counters.received, packet);
-        let publication = person.publications.get_mut(index)?;
-        let codec = publication.payloads.codec_of(packet.header.payload_type)?;
-        let seen = inspect(codec, &packet.payload);
-        if publication.note_packet(now, layer, packet.payload.len()) {
-            self.replan = true;
-        }
-        if let Some(height_px) = seen.height_px {
-            publication.note_height(layer, height_px);
-        }
-        let source = publication.source;
-        if !person.forwards(source) {
+        count(&mut person.received, packet.payload.len());
+        count(&mut outlet.counters.received, packet.payload.len());
+        if packet.payload.len() > PAYLOAD_BYTES_MAX {
+            outlet.counters.dropped_refused += 1;
             return None;
         }
+        let publication = person.publications.get_mut(index)?;
+        let (unit, changed) = publication.read(now, stream, packet)?;
+        self.replan |= changed;
+        let source = publication.source;
+        if !person.on.contains(source) || !person.grants.may_publish(source) {
+            publication.forget_pictures();
+            return None;
+        }
+        publication.keep(now, &unit);
         if source == Source::Microphone {
             let header = &packet.header;
-            let clock_rate_hz = codec.clock_rate_hz();
+            let clock_rate_hz = unit.codec.clock_rate_hz();
             person.jitter.hear(now, header.timestamp, clock_rate_hz);
             let began = person.voice.hear(now, header.ext_vals.audio_level);
             self.rebind_due |= began && self.crowded;
         }
-        Some((
-            source,
-            Parcel {
-                now,
-                packet,
-                layer,
-                codec,
-                seen,
-            },
-        ))
+        Some((source, unit))
     }
 
-    /// Publication and layer of a packet, by its SSRC.
+    /// After slots were aimed: starts those that wait for a picture from what is kept of it, and
+    /// asks for the key frames of the others.
+    pub(crate) fn start_layers(&mut self, now: Instant, outlet: &mut Outlet) {
+        let mut published: Vec<((ParticipantKey, Source), bool, Option<Codec>)> = Vec::new();
+        for (from, person) in &self.people {
+            published.extend(person.publications.iter().map(|publication| {
+                let name = (*from, publication.source);
+                (name, publication.is_scalable(), publication.codec())
+            }));
+        }
+        let mut waiting: Vec<(SlotKey, (ParticipantKey, Source), usize)> = Vec::new();
+        for (key, person) in self
+            .people
+            .iter_mut()
+            .filter(|(_, person)| person.connected)
+        {
+            for (index, slot) in person.slots.iter_mut().enumerate() {
+                let found = published
+                    .iter()
+                    .find(|(name, ..)| slot.bound == Some(*name));
+                let Some((name, scalable, codec)) = found else {
+                    continue;
+                };
+                slot.switcher.fit(*scalable);
+                if let Some(layer) = slot.switcher.waits_for()
+                    && codec.is_none_or(|codec| slot.plays(codec))
+                {
+                    waiting.push(((*key, index), *name, layer));
+                }
+            }
+        }
+        for (slot, source, layer) in waiting {
+            if !self.replay(now, slot, (source, layer), outlet) {
+                self.request_keyframe(now, source, layer, outlet);
+            }
+        }
+    }
+
+    /// Gives a slot that shows nothing yet the pictures since the last key frame. Its engine paces
+    /// them. `false`: there are none, or a new key frame would be there sooner.
+    fn replay(
+        &mut self,
+        now: Instant,
+        (to, index): SlotKey,
+        ((from, source), layer): ((ParticipantKey, Source), usize),
+        outlet: &mut Outlet,
+    ) -> bool {
+        let shows = |person: &Participant| {
+            let slot = person.slots.get(index);
+            slot.is_none_or(|slot| slot.switcher.current().is_some())
+        };
+        let publisher = self.people.get(&from);
+        let publication = publisher.and_then(|person| person.publication(source));
+        let pictures = publication.and_then(|published| published.pictures(layer));
+        let (Some(pictures), Some(person)) = (pictures, self.people.get(&to)) else {
+            return false;
+        };
+        // More than the path carries in a second would hold up what comes after it.
+        let bits_max = person.estimate_bps.unwrap_or(UNKNOWN_ESTIMATE_BPS);
+        if shows(person) || pictures.bytes() as u64 * 8 > bits_max {
+            return false;
+        }
+        let units = pictures.replay();
+        let Some(person) = self.people.get_mut(&to) else {
+            return false;
+        };
+        for unit in &units {
+            give(now, (person, index), unit, outlet);
+        }
+        self.deaths_due |= person.peer.has_panicked();
+        if person.peer.is_unsettled() && !core::mem::replace(&mut person.written, true) {
+            self.written.push(to);
+        }
+        !units.is_empty() && shows(person)
+    }
+
+    /// Publication and stream of a packet, by its SSRC.
     fn locate(
         &mut self,
         now: Instant,
@@ -120,19 +180,19 @@ impl Room {
             .sources_by_ssrc
             .iter()
             .find(|(known, ..)| *known == ssrc);
-        if let Some((_, index, layer)) = known {
-            return Some((*index, *layer));
+        if let Some((_, index, stream)) = known {
+            return Some((*index, *stream));
         }
         let (mid, rid) = self.work(from, outlet, |peer, drained| {
             peer.layer_of(now, drained, ssrc)
         })??;
         let person = self.people.get_mut(&from)?;
-        let (index, layer) = person.find_layer(mid, rid)?;
-        person.sources_by_ssrc.push((ssrc, index, layer));
-        Some((index, layer))
+        let (index, stream) = person.find_stream(mid, rid)?;
+        person.sources_by_ssrc.push((ssrc, index, stream));
+        Some((index, stream))
     }
 
-    /// Asks a publisher for a key frame of one layer, unless that was done a moment ago.
+    /// Asks a publisher for a key frame of one layer, now or as soon as it may be asked again.
     pub(crate) fn request_keyframe(
         &mut self,
         now: Instant,
@@ -147,7 +207,7 @@ impl Room {
             return;
         }
         let publication = person.publications.iter_mut().find(|p| p.source == source);
-        if let Some(address) = publication.and_then(|p| p.take_request(now, layer)) {
+        if let Some(address) = publication.and_then(|p| p.want_keyframe(now, layer)) {
             person.delivery.keyframes_requested += 1;
             outlet.counters.delivery.keyframes_requested += 1;
             self.work(of, outlet, |peer, drained| {
@@ -155,9 +215,64 @@ impl Room {
             });
         }
     }
+
+    /// Repeats requests for key frames that were not answered.
+    pub(crate) fn repeat_requests(&mut self, now: Instant, outlet: &mut Outlet) {
+        let mut requests = Vec::new();
+        for (key, person) in self
+            .people
+            .iter_mut()
+            .filter(|(_, person)| person.connected)
+        {
+            let (on, grants) = (person.on, person.grants);
+            for publication in &mut person.publications {
+                let source = publication.source;
+                if !source.is_audio() && on.contains(source) && grants.may_publish(source) {
+                    let addresses = publication.unanswered(now);
+                    requests.extend(addresses.into_iter().map(|address| (*key, address)));
+                }
+            }
+        }
+        for (key, address) in requests {
+            self.work(key, outlet, |peer, drained| {
+                peer.request_keyframe(now, drained, address)
+            });
+        }
+    }
 }
 
-fn count(flow: &mut Flow, packet: &RtpPacket) {
+/// Gives one packet to one slot.
+fn give(
+    now: Instant,
+    (person, index): (&mut Participant, usize),
+    unit: &Unit,
+    outlet: &mut Outlet,
+) {
+    let Some(slot) = person.slots.get_mut(index) else {
+        return;
+    };
+    let before = slot.switcher.current();
+    match slot.feed(now, unit) {
+        Fed::Write(write, bytes) => {
+            if !person.peer.write(slot.stream, write) {
+                return;
+            }
+            count(&mut person.forwarded, bytes);
+            count(&mut outlet.counters.forwarded, bytes);
+            let switched = before.is_some() && before != slot.switcher.current();
+            // A still screen sends nothing for long.
+            let is_camera = slot
+                .bound
+                .is_some_and(|(_, source)| source == Source::Camera);
+            let gap = if is_camera { slot.turn.feed(now) } else { None };
+            person.note_picture(switched, gap, outlet);
+        }
+        Fed::Unplayable => outlet.counters.unplayable += 1,
+        Fed::Nothing => {}
+    }
+}
+
+fn count(flow: &mut Flow, bytes: usize) {
     flow.packets += 1;
-    flow.bytes += packet.payload.len() as u64;
+    flow.bytes += bytes as u64;
 }

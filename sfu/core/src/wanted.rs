@@ -207,6 +207,7 @@ mod tests {
             flows: true,
             height_px,
             rate_bps,
+            temporal_bps: [rate_bps; 4],
         })
     }
 
@@ -278,6 +279,7 @@ mod tests {
                 flows: true,
                 height_px: 720,
                 rate_bps,
+                temporal_bps: [rate_bps; 4],
             }];
             dynacast.foresee(now, Source::Screen, &mut layer);
             layer[0].rate_bps

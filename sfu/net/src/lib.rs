@@ -23,8 +23,9 @@ pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::check_offer;
 pub use sfu_core::data::DataLane;
 pub use sfu_core::{
-    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Delivery, DisconnectCause, Flow,
-    Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats, Quality, Rank, RoomKey, RoomStats, SfuEvent,
-    SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource,
+    ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
+    DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
+    Quality, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
+    SourceSet, WantedSource,
 };
 pub use start::{StartError, start};

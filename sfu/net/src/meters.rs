@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
-use sfu_core::{Shard, ShardCounters};
+use sfu_core::{Delivery, Gaps, Quality, Shard, ShardCounters};
 
 use crate::socket::thread_cpu_time;
 
@@ -27,6 +27,8 @@ pub(crate) struct Meters {
     next: Instant,
     rooms: Gauge,
     connections: Gauge,
+    audio_only: Gauge,
+    qualities: [(Quality, Gauge); 4],
 }
 
 impl Meters {
@@ -38,7 +40,13 @@ impl Meters {
             told_cpu: Duration::ZERO,
             next: now,
             rooms: gauge!("sfu_rooms", "shard" => shard.clone()),
-            connections: gauge!("sfu_connections", "shard" => shard),
+            connections: gauge!("sfu_connections", "shard" => shard.clone()),
+            audio_only: gauge!("sfu_audio_only", "shard" => shard.clone()),
+            qualities: Quality::ALL.map(|quality| {
+                let word = word_of(quality);
+                let gauge = gauge!("sfu_quality", "quality" => word, "shard" => shard.clone());
+                (quality, gauge)
+            }),
         }
     }
 
@@ -133,8 +141,60 @@ impl Meters {
         }
         self.rooms.set(small(shard.room_count()));
         self.connections.set(small(shard.connection_count()));
+        self.audio_only.set(small(shard.audio_only_count()));
+        for (quality, gauge) in &self.qualities {
+            gauge.set(small(shard.quality_count(*quality)));
+        }
+        tell_delivery(&was.delivery, &is.delivery);
         self.told = is;
         self.told_datagrams = datagrams;
+    }
+}
+
+/// How well pictures got through since the last time.
+fn tell_delivery(was: &Delivery, is: &Delivery) {
+    let decision = |word| counter!("sfu_allocator_decisions_total", "decision" => word);
+    let (before, after) = (&was.decisions, &is.decisions);
+    let steps: [(Counter, u64, u64); 8] = [
+        (counter!("sfu_video_freezes_total"), was.freezes, is.freezes),
+        (
+            counter!("sfu_layer_switches_total"),
+            was.layer_switches,
+            is.layer_switches,
+        ),
+        (
+            counter!("sfu_keyframes_requested_total"),
+            was.keyframes_requested,
+            is.keyframes_requested,
+        ),
+        (
+            counter!("sfu_keyframes_wanted_total"),
+            was.keyframes_wanted,
+            is.keyframes_wanted,
+        ),
+        (decision("raised"), before.raised, after.raised),
+        (decision("lowered"), before.lowered, after.lowered),
+        (decision("paused"), before.paused, after.paused),
+        (decision("audio_only"), before.audio_only, after.audio_only),
+    ];
+    for (counter, before, after) in steps {
+        counter.increment(after.saturating_sub(before));
+    }
+    let gaps = Gaps::BOUNDS_MS
+        .iter()
+        .zip(was.gaps.counts.iter().zip(is.gaps.counts));
+    for (bound_ms, (before, after)) in gaps {
+        counter!("sfu_video_gaps_total", "at_least_ms" => bound_ms.to_string())
+            .increment(after.saturating_sub(*before));
+    }
+}
+
+const fn word_of(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Good => "good",
+        Quality::Fair => "fair",
+        Quality::Poor => "poor",
+        Quality::Lost => "lost",
     }
 }
 
@@ -190,6 +250,39 @@ pub(crate) fn describe() {
         "sfu_cpu_seconds_total",
         "Processor time of all shard threads, in seconds"
     );
+    describe_pictures();
     describe_gauge!("sfu_rooms", "Rooms with a media connection");
     describe_gauge!("sfu_connections", "Media connections");
+}
+
+fn describe_pictures() {
+    describe_counter!(
+        "sfu_video_freezes_total",
+        "Times that a wanted camera picture stood still for more than 500 ms at a subscriber"
+    );
+    describe_counter!(
+        "sfu_video_gaps_total",
+        "Gaps between forwarded packets of a wanted camera picture, by their class"
+    );
+    describe_counter!(
+        "sfu_layer_switches_total",
+        "Changes of the layer that feeds a subscriber's slot"
+    );
+    describe_counter!(
+        "sfu_keyframes_requested_total",
+        "Key frames asked of publishers"
+    );
+    describe_counter!(
+        "sfu_keyframes_wanted_total",
+        "Key frames that subscribers asked for"
+    );
+    describe_counter!(
+        "sfu_allocator_decisions_total",
+        "Pictures raised, lowered or paused, and subscribers left with sound, by decision"
+    );
+    describe_gauge!("sfu_audio_only", "Connections left with sound only");
+    describe_gauge!(
+        "sfu_quality",
+        "Ready connections, by the word for their quality"
+    );
 }

@@ -1,42 +1,55 @@
-//! What must be known of a payload: whether a decoder can start here, and the VP8 picture ids.
+//! What must be known of a payload: whether a decoder can start here, and its place among layers.
 
 use str0m::rtp::Vp8Descriptor;
 
 use super::codec::Codec;
-use super::rewrite::Vp8Ids;
+use super::frame::{Frame, Needs, SPATIAL_MAX, TEMPORAL_TOP};
+use super::rewrite::{Ids, Picture};
+use super::vp9::{self, Places};
+use crate::descriptor::Described;
 
-/// What a payload told about itself.
+/// What a packet told about itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Inspected {
     /// A decoder can start with this packet.
     pub(crate) starts_decoding: bool,
-    /// Picture height in pixels, when the packet says it.
-    pub(crate) height_px: Option<u16>,
-    /// The parsed descriptor of a VP8 packet, to be patched.
-    pub(crate) vp8: Option<Vp8Descriptor>,
+    /// Picture heights by spatial layer in pixels, when the packet says them.
+    pub(crate) heights_px: [Option<u16>; SPATIAL_MAX],
+    /// How many spatial layers there are, when the packet says it.
+    pub(crate) spatial_layers: Option<u8>,
+    /// The packet's frame, if the codec tells.
+    pub(crate) frame: Option<Frame>,
+    /// The numbers that must go on.
+    pub(crate) ids: Ids,
+    /// Where they are.
+    pub(crate) patch: Patch,
 }
 
-impl Inspected {
-    /// The ids that must stay continuous in a VP8 stream.
-    pub(crate) fn vp8_ids(&self) -> Option<Vp8Ids> {
-        let descriptor = self.vp8?;
-        Some(Vp8Ids {
-            picture: descriptor.picture_id(),
-            tl0: descriptor.tl0_pic_idx(),
-        })
-    }
+/// How the numbers of a payload are replaced.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Patch {
+    /// There are none.
+    #[default]
+    None,
+    /// By the engine, while it writes the packet.
+    Vp8(Vp8Descriptor),
+    /// In a copy.
+    Vp9(Places),
 }
 
 /// Looks into a payload that may come from anybody; never fails, at worst learns nothing.
-pub(crate) fn inspect(codec: Codec, payload: &[u8]) -> Inspected {
+pub(crate) fn inspect(codec: Codec, payload: &[u8], described: Option<&Described>) -> Inspected {
     match codec {
-        Codec::Opus => Inspected {
+        Codec::Opus | Codec::Red => Inspected {
             starts_decoding: true,
             ..Inspected::default()
         },
         Codec::Vp8 => inspect_vp8(payload),
+        Codec::Vp9 => inspect_vp9(payload),
+        Codec::Av1 => inspect_av1(payload, described),
         Codec::H264 => Inspected {
             starts_decoding: h264_starts_decoding(payload),
+            frame: described.map(|described| described.frame),
             ..Inspected::default()
         },
     }
@@ -47,15 +60,111 @@ fn inspect_vp8(payload: &[u8]) -> Inspected {
         return Inspected::default();
     };
     let starts_decoding = descriptor.starts_keyframe(payload);
-    let height_px = if starts_decoding {
-        vp8_height(payload)
-    } else {
-        None
-    };
+    let mut heights_px = [None; SPATIAL_MAX];
+    if starts_decoding && let Some(place) = heights_px.first_mut() {
+        *place = vp8_height(payload);
+    }
+    let layer = vp8_layer(payload);
+    let bits = if layer.long_picture { 15 } else { 7 };
     Inspected {
         starts_decoding,
-        height_px,
-        vp8: Some(descriptor),
+        heights_px,
+        spatial_layers: None,
+        frame: Some(Frame {
+            spatial: 0,
+            temporal: layer.temporal,
+            ends: false,
+            needs: match (starts_decoding, layer.sync && layer.temporal > 0) {
+                (true, _) => Needs::Nothing,
+                (false, true) => Needs::LowerLayers,
+                (false, false) => Needs::Earlier,
+            },
+        }),
+        ids: Ids {
+            picture: descriptor.picture_id().map(|id| Picture {
+                id,
+                bits,
+                dense: true,
+            }),
+            tl0: descriptor.tl0_pic_idx(),
+            frame: None,
+        },
+        patch: Patch::Vp8(descriptor),
+    }
+}
+
+/// What the engine's own reading of a descriptor does not tell.
+#[derive(Debug, Default)]
+struct Vp8Layer {
+    temporal: u8,
+    sync: bool,
+    long_picture: bool,
+}
+
+/// Reads the temporal layer out of a descriptor that is known to be whole (RFC 7741 section 4.2).
+fn vp8_layer(payload: &[u8]) -> Vp8Layer {
+    let mut layer = Vp8Layer::default();
+    let mut bytes = payload.iter().copied();
+    let extended = bytes.next().is_some_and(|first| first & 0x80 != 0);
+    let extension = if extended {
+        bytes.next().unwrap_or(0)
+    } else {
+        0
+    };
+    if extension & 0x80 != 0 {
+        layer.long_picture = bytes.next().is_some_and(|first| first & 0x80 != 0);
+        if layer.long_picture {
+            bytes.next();
+        }
+    }
+    if extension & 0x40 != 0 {
+        bytes.next();
+    }
+    if extension & 0x20 != 0 {
+        let byte = bytes.next().unwrap_or(0);
+        layer.temporal = (byte >> 6).min(TEMPORAL_TOP);
+        layer.sync = byte & 0x20 != 0;
+    }
+    layer
+}
+
+fn inspect_vp9(payload: &[u8]) -> Inspected {
+    let Some(seen) = vp9::parse(payload) else {
+        return Inspected::default();
+    };
+    Inspected {
+        starts_decoding: seen.starts_decoding,
+        heights_px: seen.heights_px,
+        spatial_layers: seen.spatial_layers,
+        frame: Some(seen.frame),
+        ids: seen.ids,
+        patch: Patch::Vp9(seen.places),
+    }
+}
+
+/// The payload says no more than where a coded video sequence begins (bit N of the aggregation
+/// header, AV1 RTP specification section 4.4); the rest is in the descriptor.
+fn inspect_av1(payload: &[u8], described: Option<&Described>) -> Inspected {
+    const NEW_SEQUENCE: u8 = 0x08;
+    let begins = payload
+        .first()
+        .is_some_and(|first| first & NEW_SEQUENCE != 0);
+    let Some(described) = described else {
+        return Inspected {
+            starts_decoding: begins,
+            ..Inspected::default()
+        };
+    };
+    Inspected {
+        starts_decoding: described.starts_decoding,
+        heights_px: described.heights_px,
+        spatial_layers: described.spatial_layers,
+        frame: Some(described.frame),
+        ids: Ids {
+            frame: Some(described.number),
+            ..Ids::default()
+        },
+        patch: Patch::None,
     }
 }
 
@@ -99,23 +208,33 @@ mod tests {
 
     #[test]
     fn a_vp8_key_frame_tells_its_height() {
-        let seen = inspect(Codec::Vp8, VP8_KEY);
+        let seen = inspect(Codec::Vp8, VP8_KEY, None);
         assert!(seen.starts_decoding);
-        assert_eq!(seen.height_px, Some(360));
-        assert_eq!(seen.vp8_ids().unwrap().picture, Some(0x11));
+        assert_eq!(seen.heights_px[0], Some(360));
+        let picture = seen.ids.picture.unwrap();
+        assert_eq!((picture.id, picture.bits), (0x11, 15));
     }
 
     #[test]
     fn a_vp8_delta_frame_starts_nothing() {
         let mut delta = VP8_KEY.to_vec();
         delta[6] |= 1;
-        assert!(!inspect(Codec::Vp8, &delta).starts_decoding);
+        assert!(!inspect(Codec::Vp8, &delta, None).starts_decoding);
+    }
+
+    #[test]
+    fn a_vp8_frame_tells_its_temporal_layer() {
+        // X; I and T; 7-bit picture id; layer 2 with sync.
+        let seen = inspect(Codec::Vp8, &[0x90, 0xa0, 0x07, 0xa0, 0x11, 0], None);
+        let frame = seen.frame.unwrap();
+        assert_eq!((frame.temporal, frame.needs), (2, Needs::LowerLayers));
+        assert_eq!(seen.ids.picture.unwrap().bits, 7);
     }
 
     #[test]
     fn h264_starts_with_its_parameter_sets_only() {
-        assert!(inspect(Codec::H264, &[0x67, 1, 2]).starts_decoding);
-        assert!(inspect(Codec::H264, &[0x78, 0, 9, 0x67]).starts_decoding);
+        assert!(inspect(Codec::H264, &[0x67, 1, 2], None).starts_decoding);
+        assert!(inspect(Codec::H264, &[0x78, 0, 9, 0x67], None).starts_decoding);
         for not_yet in [
             &[0x65, 0x88][..],
             &[0x7c, 0x85],
@@ -124,7 +243,7 @@ mod tests {
             &[0x68],
         ] {
             assert!(
-                !inspect(Codec::H264, not_yet).starts_decoding,
+                !inspect(Codec::H264, not_yet, None).starts_decoding,
                 "{not_yet:x?}"
             );
         }
@@ -133,8 +252,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_payload_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            for codec in [Codec::Opus, Codec::Vp8, Codec::H264] {
-                let _ = inspect(codec, &bytes);
+            for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264] {
+                let _ = inspect(codec, &bytes, None);
             }
         }
     }

@@ -53,10 +53,12 @@ fn a_refused_offer_leaves_nothing_behind() {
 fn a_full_room_refuses_one_more() {
     let mut world = World::new();
     let text = offer();
-    for n in 0..crate::limits::PARTICIPANTS_MAX as u128 {
+    // The real limit is too many engines for a test.
+    for n in 0..16 {
         let mut one = request(text.clone());
         one.participant = ParticipantKey(n);
         world.request(one).unwrap();
+        world.shard.set_people_max(RoomKey(9), 16);
     }
     let mut one = request(text);
     one.participant = ParticipantKey(1000);

@@ -11,20 +11,20 @@ const FRAME: Duration = Duration::from_millis(30);
 const LAYERS: [(&str, u16); 3] = [("q", 180), ("h", 360), ("f", 720)];
 
 /// A camera whose layers answer key frame requests, as a browser does.
-struct Camera {
-    index: usize,
-    seqs: [u64; 3],
-    stopped: Option<usize>,
+pub(super) struct Camera {
+    pub(super) index: usize,
+    pub(super) seqs: [u64; 3],
+    pub(super) stopped: [bool; 3],
 }
 
 impl Camera {
-    fn run(&mut self, world: &mut World, frames: usize) {
+    pub(super) fn run(&mut self, world: &mut World, frames: usize) {
         for _ in 0..frames {
             let now = world.now;
             let client = &mut world.clients[self.index];
             let wanted: Vec<_> = client.keyframes_wanted.drain(..).collect();
             for (n, (rid, height_px)) in LAYERS.iter().enumerate() {
-                if self.stopped == Some(n) {
+                if self.stopped[n] {
                     continue;
                 }
                 let seq = &mut self.seqs[n];
@@ -46,7 +46,7 @@ impl Camera {
     }
 }
 
-fn view(world: &mut World, index: usize, height_px: u16) {
+pub(super) fn view(world: &mut World, index: usize, height_px: u16) {
     let client = &world.clients[index];
     let slots = vec![SlotView {
         mid: client.slots[1].to_string(),
@@ -61,7 +61,7 @@ fn view(world: &mut World, index: usize, height_px: u16) {
     });
 }
 
-fn layer_now(world: &World, index: usize) -> Option<u8> {
+pub(super) fn layer_now(world: &World, index: usize) -> Option<u8> {
     let client = &world.clients[index];
     client
         .received_on(client.slots[1])
@@ -69,7 +69,7 @@ fn layer_now(world: &World, index: usize) -> Option<u8> {
         .and_then(|packet| packet.payload.last().copied())
 }
 
-fn scene() -> (World, Camera, usize) {
+pub(super) fn scene() -> (World, Camera, usize) {
     let mut world = World::new();
     let camera = world.join(
         1,
@@ -85,7 +85,7 @@ fn scene() -> (World, Camera, usize) {
         Camera {
             index: camera,
             seqs: [1000, 2000, 3000],
-            stopped: None,
+            stopped: [false; 3],
         },
         viewer,
     )
@@ -148,10 +148,10 @@ fn a_layer_that_stops_is_replaced_by_what_flows() {
     let (mut world, mut camera, viewer) = scene();
     camera.run(&mut world, 60);
     assert_eq!(layer_now(&world, viewer), Some(2));
-    camera.stopped = Some(2);
+    camera.stopped[2] = true;
     camera.run(&mut world, 80);
     assert_eq!(layer_now(&world, viewer), Some(1));
-    camera.stopped = None;
+    camera.stopped[2] = false;
     camera.run(&mut world, 80);
     assert_eq!(layer_now(&world, viewer), Some(2));
 }

@@ -1,9 +1,19 @@
 //! Whole rooms with real engines as clients, in memory and in virtual time.
 
+mod bandwidth;
 mod calls;
+mod codecs;
 mod data;
+mod grants;
 mod hostile;
+mod keyframes;
 mod layers;
+mod redundancy;
+mod scalable;
+mod sender;
+mod speakers;
+mod temporal;
+mod wanted;
 mod world;
 
 /// Where virtual time begins. An `Instant` cannot be made otherwise, and which one it is decides

@@ -9,8 +9,8 @@ use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::rtcp::Rtcp;
-use str0m::rtp::{RawPacket, RtpPacket, RtpWrite};
-use str0m::{Candidate, Event, Rtc};
+use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Rtc, RtcConfig};
 
 use super::some_instant;
 use crate::{
@@ -63,6 +63,8 @@ pub(super) struct Wishes {
     pub(super) channels: Vec<&'static str>,
     pub(super) rank: Rank,
     pub(super) grants: Grants,
+    /// What the client's engine can do otherwise.
+    pub(super) setup: fn(RtcConfig) -> RtcConfig,
 }
 
 impl Default for Wishes {
@@ -76,12 +78,14 @@ impl Default for Wishes {
             channels: Vec::new(),
             rank: Rank::Other,
             grants: Grants::ALL,
+            setup: |config| config,
         }
     }
 }
 
 pub(super) struct World {
     pub(super) now: Instant,
+    pub(super) began: Instant,
     pub(super) shard: Shard,
     pub(super) clients: Vec<Client>,
     pub(super) events: Vec<SfuEvent>,
@@ -94,10 +98,12 @@ impl World {
     pub(super) fn new() -> Self {
         let config = ShardConfig {
             candidates: vec![server_address()],
-            connections_max: 1000,
+            connections_max: 100,
         };
+        let began = some_instant();
         Self {
-            now: some_instant(),
+            now: began,
+            began,
             shard: Shard::new(config).unwrap(),
             clients: Vec::new(),
             events: Vec::new(),
@@ -319,7 +325,7 @@ impl World {
 fn engine(wishes: &Wishes, now: Instant) -> Rtc {
     let builder = Rtc::builder().set_rtp_mode(true).enable_raw_packets(true);
     if wishes.resends {
-        return builder.build(now);
+        return (wishes.setup)(builder).build(now);
     }
     let mut builder = builder.clear_codecs().enable_opus(true, false);
     let (clock, format) = (Frequency::NINETY_KHZ, FormatParams::default());
@@ -376,6 +382,16 @@ impl Client {
         self.send_layer(now, source, None, seq, payload);
     }
 
+    /// Sends one packet of the microphone with its level in dBov (RFC 6464).
+    pub(super) fn speak(&mut self, now: Instant, seq: u64, level_dbov: i8, payload: &[u8]) {
+        let level = ExtensionValues {
+            audio_level: Some(level_dbov),
+            voice_activity: Some(level_dbov > -60),
+            ..ExtensionValues::default()
+        };
+        self.send_packet(now, (Source::Microphone, None), seq, (payload, level));
+    }
+
     pub(super) fn send_layer(
         &mut self,
         now: Instant,
@@ -383,6 +399,17 @@ impl Client {
         rid: Option<&str>,
         seq: u64,
         payload: &[u8],
+    ) {
+        let no_values = ExtensionValues::default();
+        self.send_packet(now, (source, rid), seq, (payload, no_values));
+    }
+
+    fn send_packet(
+        &mut self,
+        now: Instant,
+        (source, rid): (Source, Option<&str>),
+        seq: u64,
+        (payload, values): (&[u8], ExtensionValues),
     ) {
         let mid = self.mid(source);
         let wanted = if source.is_audio() {
@@ -401,7 +428,8 @@ impl Client {
         let stream = direct.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap();
         let packet = RtpWrite::new(pt, seq.into(), time, now, payload.to_vec())
             .marker(true)
-            .nackable(!source.is_audio());
+            .nackable(!source.is_audio())
+            .ext_vals(values);
         stream.write_rtp(packet);
         self.rtc.handle_input(str0m::Input::Timeout(now)).unwrap();
         self.drain();
@@ -416,7 +444,7 @@ impl Client {
     }
 
     /// The drain law holds for clients too.
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         loop {
             match self.rtc.poll_output().unwrap() {
                 str0m::Output::Timeout(at) => {
