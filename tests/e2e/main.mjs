@@ -6,6 +6,7 @@ import { calendar } from "./calendar.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
+import { mediaPlane } from "./media.mjs";
 import { medicines } from "./medicines.mjs";
 import { messages } from "./messages.mjs";
 import { prescription } from "./prescription.mjs";
@@ -17,6 +18,7 @@ import { visit } from "./visit.mjs";
 
 await runAll([
   { id: "visit", make: visit },
+  { id: "media", make: mediaPlane },
   { id: "refusals", make: refusals },
   { id: "keyboard", make: keyboard },
   { id: "english", make: () => everyPage("en") },

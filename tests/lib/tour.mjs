@@ -252,6 +252,12 @@ function visitStops(stop, on, language) {
     await on.admin.locator(`[data-room="${on.open.appointment.room}"]`).waitFor();
     return on.admin;
   });
+  stop("admin-calls", async () => {
+    await on.admin.goto("/calls");
+    const call = on.admin.locator(`[data-testid="call"][data-room="${on.open.appointment.room}"]`);
+    await call.getByTestId("plot-rtt").first().waitFor();
+    return on.admin;
+  });
   stop("doctor-end", async () => {
     await press(on.doctor, "end-visit");
     await shown(on.doctor, "end-confirm");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChatId, ConnectionId, ParticipantId};
+use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 use crate::roster::{Grants, Quality, Source, Sources};
 use crate::text::{ChatText, KeyText, Sdp};
 
@@ -155,6 +155,12 @@ pub enum ClientMessage {
         to: ParticipantId,
         /// The key, sealed.
         key: KeyText,
+    },
+    /// Observer of all rooms: the media numbers of these rooms from here on, and of no others; at
+    /// most [`crate::INSPECTED_ROOMS_MAX`].
+    Inspect {
+        /// Which.
+        rooms: Vec<RoomId>,
     },
     /// What this client measured of its own connection.
     Quality {

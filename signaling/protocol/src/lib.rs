@@ -10,6 +10,7 @@
 mod client;
 mod ids;
 mod limits;
+mod media;
 mod roster;
 mod server;
 mod text;
@@ -17,9 +18,11 @@ mod text;
 pub use client::{Auth, ClientMessage, SlotView, SourceMid};
 pub use ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 pub use limits::{
-    CHAT_BACKLOG_MAX, CHAT_CHARS_MAX, HEARTBEAT_MS, KEY_BYTES_MAX, MESSAGE_BYTES_MAX,
-    NAME_CHARS_MAX, PARTICIPANTS_MAX, SDP_BYTES_MAX, SILENCE_MS_MAX, TEST_MS_MAX, VERSION,
+    CHAT_BACKLOG_MAX, CHAT_CHARS_MAX, HEARTBEAT_MS, INSPECTED_ROOMS_MAX, KEY_BYTES_MAX,
+    MESSAGE_BYTES_MAX, NAME_CHARS_MAX, PARTICIPANTS_MAX, SDP_BYTES_MAX, SILENCE_MS_MAX,
+    TEST_MS_MAX, VERSION,
 };
+pub use media::{GAP_BOUNDS_MS, MediaPoint, POINT_MS, POINTS_MAX, ParticipantMedia, RoomMedia};
 pub use roster::{Grants, Participant, Quality, Role, RoomOverview, Source, Sources, Stage};
 pub use server::{
     Bye, ChatMessage, ErrorCode, IceServer, ServerFrame, ServerMessage, SlotBinding, Snapshot,

@@ -17,6 +17,8 @@ pub const CHAT_BACKLOG_MAX: usize = 200;
 pub const NAME_CHARS_MAX: usize = 80;
 /// People in one room, waiting ones included.
 pub const PARTICIPANTS_MAX: usize = 10;
+/// Rooms whose media numbers one observer gets at a time.
+pub const INSPECTED_ROOMS_MAX: usize = 20;
 /// The server says something at least this often, in milliseconds.
 pub const HEARTBEAT_MS: u32 = 4_000;
 /// A side that heard nothing for this long takes the connection for lost, in milliseconds.

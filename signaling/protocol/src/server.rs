@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
+use crate::media::RoomMedia;
 use crate::roster::{Grants, Participant, RoomOverview, Source, Stage};
 use crate::text::{ChatText, KeyText, Sdp};
 
@@ -116,6 +117,12 @@ pub enum ServerMessage {
     Overview {
         /// Rooms with somebody in them.
         rooms: Vec<RoomOverview>,
+    },
+    /// Media numbers, for observers who asked with [`crate::ClientMessage::Inspect`]; again every
+    /// two seconds. What is not named is as before.
+    Media {
+        /// Rooms that were asked for, or parts of them.
+        rooms: Vec<RoomMedia>,
     },
     /// Something this client said was refused; the connection goes on unless a Bye follows.
     Error {

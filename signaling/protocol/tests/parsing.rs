@@ -27,6 +27,7 @@ fn messages() -> Vec<String> {
         r#"{"type":"remove","participant":"ID"}"#,
         r#"{"type":"end"}"#,
         r#"{"type":"quality","quality":"fair"}"#,
+        r#"{"type":"inspect","rooms":["ID"]}"#,
         r#"{"type":"leave"}"#,
     ]
     .iter()

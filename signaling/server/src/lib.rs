@@ -13,6 +13,7 @@ mod config;
 mod counts;
 mod directory;
 mod driver;
+mod gauges;
 mod handle;
 mod hello;
 mod link;

@@ -8,13 +8,15 @@ use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, HEARTBEAT_MS, RoomId, RoomOverview, ServerFrame, ServerMessage,
+    Bye, ClientMessage, ErrorCode, HEARTBEAT_MS, INSPECTED_ROOMS_MAX, MESSAGE_BYTES_MAX,
+    ParticipantMedia, RoomId, RoomMedia, RoomOverview, ServerFrame, ServerMessage,
 };
 use signaling_session::CloseReason;
 use signaling_ticket::Observed;
 use tokio::sync::watch;
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
+use crate::gauges::{Gauges, Known, Watching};
 use crate::link::{code, encode};
 use crate::reader::{Heard, Reader};
 use crate::writer::{FAREWELL_MAX, Sink, close};
@@ -66,7 +68,7 @@ impl Hub {
         let _ = closing.wait_for(|closing| *closing).await;
     }
 
-    fn select(&self, scope: &Observed) -> Vec<RoomOverview> {
+    pub(crate) fn select(&self, scope: &Observed) -> Vec<RoomOverview> {
         let rooms = self.lock();
         match scope {
             Observed::All => rooms.values().cloned().collect(),
@@ -107,16 +109,19 @@ impl Drop for Listing {
 }
 
 /// Serves an observer until they go.
-pub(crate) async fn observe(hub: Arc<Hub>, socket: WebSocket, scope: Observed) {
+pub(crate) async fn observe(hub: &Hub, gauges: &Arc<Gauges>, socket: WebSocket, scope: Observed) {
     let (sink, stream) = socket.split();
     let mut observer = Observer {
         sink,
         seq: 0,
         told: None,
+        inspected: Vec::new(),
+        known: Known::new(),
+        watching: None,
     };
     let mut reader = Reader::new(stream);
     // A socket that fails or does not take a list in time is dropped; the page comes back.
-    if let Ok(reason) = observer.serve(&hub, &scope, &mut reader).await {
+    if let Ok(reason) = observer.serve(hub, gauges, &scope, &mut reader).await {
         let _ = timeout(FAREWELL_MAX, observer.bye(reason)).await;
     }
 }
@@ -125,6 +130,10 @@ struct Observer {
     sink: Sink,
     seq: u64,
     told: Option<Vec<RoomOverview>>,
+    /// Rooms whose media numbers are wanted.
+    inspected: Vec<RoomId>,
+    known: Known,
+    watching: Option<Watching>,
 }
 
 /// The socket is gone, or as good as gone.
@@ -134,10 +143,12 @@ impl Observer {
     async fn serve(
         &mut self,
         hub: &Hub,
+        gauges: &Arc<Gauges>,
         scope: &Observed,
         reader: &mut Reader,
     ) -> Result<Bye, Dead> {
         let mut changed = hub.changed.subscribe();
+        let mut readings = gauges.readings();
         self.tell(hub.select(scope)).await?;
         let mut due: Option<Instant> = None;
         let mut beat = interval(Duration::from_millis(u64::from(HEARTBEAT_MS)));
@@ -158,6 +169,9 @@ impl Observer {
                     due = None;
                     self.tell(hub.select(scope)).await?;
                 }
+                Ok(()) = readings.changed(), if self.watching.is_some() => {
+                    self.tell_numbers(gauges).await?;
+                }
                 _ = beat.tick() => {
                     self.send(Message::Ping(Bytes::new())).await?;
                     self.say(ServerMessage::Heartbeat).await?;
@@ -165,6 +179,9 @@ impl Observer {
                 heard = reader.next() => match heard {
                     Heard::Lost => return Err(Dead),
                     Heard::Message(ClientMessage::Leave) => return Ok(Bye::Left),
+                    Heard::Message(ClientMessage::Inspect { rooms }) => {
+                        self.inspect(gauges, scope, rooms).await?;
+                    }
                     Heard::Message(_) => {
                         self.refuse(ErrorCode::OutOfOrder, "an observer only watches").await?;
                     }
@@ -186,6 +203,36 @@ impl Observer {
         }
         self.told = Some(rooms.clone());
         self.say(ServerMessage::Overview { rooms }).await
+    }
+
+    /// Remembers whose numbers are wanted, and tells what there is.
+    async fn inspect(
+        &mut self,
+        gauges: &Arc<Gauges>,
+        scope: &Observed,
+        rooms: Vec<RoomId>,
+    ) -> Result<(), Dead> {
+        if *scope != Observed::All {
+            let detail = "numbers are for those who look after all rooms";
+            return self.refuse(ErrorCode::Forbidden, detail).await;
+        }
+        if rooms.len() > INSPECTED_ROOMS_MAX {
+            return self
+                .refuse(ErrorCode::Malformed, "too many rooms at a time")
+                .await;
+        }
+        self.watching = (!rooms.is_empty()).then(|| gauges.watch());
+        self.inspected = rooms;
+        self.tell_numbers(gauges).await
+    }
+
+    /// The newest numbers, in as many frames as they need.
+    async fn tell_numbers(&mut self, gauges: &Gauges) -> Result<(), Dead> {
+        let numbers = gauges.numbers(&self.inspected, &mut self.known);
+        for rooms in frames(numbers) {
+            self.say(ServerMessage::Media { rooms }).await?;
+        }
+        Ok(())
     }
 
     async fn refuse(&mut self, code: ErrorCode, detail: &str) -> Result<(), Dead> {
@@ -214,6 +261,101 @@ impl Observer {
         match timeout(FAREWELL_MAX, self.sink.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Dead),
+        }
+    }
+}
+
+/// Bytes that a room or a participant takes in a frame, at most, without points.
+const EACH_BYTES_MAX: usize = 700;
+/// Bytes that a point takes in a frame, at most.
+const POINT_BYTES_MAX: usize = 64;
+
+/// Numbers in frames that no reader finds too large.
+fn frames(numbers: Vec<RoomMedia>) -> Vec<Vec<RoomMedia>> {
+    let mut frames = Vec::new();
+    let mut frame: Vec<RoomMedia> = Vec::new();
+    let mut bytes = EACH_BYTES_MAX;
+    for RoomMedia { room, participants } in numbers {
+        for one in participants {
+            let more = bytes_of(&one);
+            if bytes.saturating_add(more) > MESSAGE_BYTES_MAX {
+                frames.push(core::mem::take(&mut frame));
+                bytes = EACH_BYTES_MAX;
+            }
+            bytes = bytes.saturating_add(more);
+            match frame.last_mut() {
+                Some(last) if last.room == room => last.participants.push(one),
+                Some(_) | None => frame.push(RoomMedia {
+                    room,
+                    participants: vec![one],
+                }),
+            }
+        }
+    }
+    frames.push(frame);
+    frames.retain(|frame| !frame.is_empty());
+    frames
+}
+
+/// As if each were alone in its room.
+fn bytes_of(one: &ParticipantMedia) -> usize {
+    let points = one.points.len().saturating_mul(POINT_BYTES_MAX);
+    points.saturating_add(2 * EACH_BYTES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use signaling_protocol::{MediaPoint, POINTS_MAX, ParticipantId, Quality};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_largest_numbers_go_in_frames_that_are_small_enough() {
+        let point = MediaPoint {
+            loss_up_permille: Some(u16::MAX),
+            loss_down_permille: Some(u16::MAX),
+            rtt_ms: Some(u16::MAX),
+            jitter_ms: Some(u16::MAX),
+            up_kbps: u32::MAX,
+            down_kbps: u32::MAX,
+            estimate_kbps: Some(u32::MAX),
+            rating: Some(u8::MAX),
+        };
+        let one = |n| ParticipantMedia {
+            participant: ParticipantId::from_uuid(Uuid::from_u128(n)),
+            connected: false,
+            quality: Quality::Unknown,
+            audio_only: false,
+            now: point,
+            freezes: u64::MAX,
+            gaps: [u64::MAX; 6],
+            layer_switches: u64::MAX,
+            keyframes_requested: u64::MAX,
+            first_point: u64::MAX,
+            points: vec![point; POINTS_MAX],
+        };
+        let numbers: Vec<RoomMedia> = (0..7)
+            .map(|n| RoomMedia {
+                room: RoomId::from_uuid(Uuid::from_u128(n)),
+                participants: (0..3).map(one).collect(),
+            })
+            .collect();
+        let frames = frames(numbers);
+        let people: usize = frames
+            .iter()
+            .flatten()
+            .map(|it| it.participants.len())
+            .sum();
+        assert_eq!(people, 21);
+        assert!(frames.len() < 7, "not a frame for each: {}", frames.len());
+        for rooms in frames {
+            let message = ServerMessage::Media { rooms };
+            let text = encode(&ServerFrame {
+                seq: u64::MAX,
+                message,
+            });
+            assert!(text.len() <= MESSAGE_BYTES_MAX, "{}", text.len());
         }
     }
 }

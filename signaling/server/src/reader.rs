@@ -175,6 +175,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::SealedKey { .. } => "sealed_key",
         ClientMessage::End => "end",
         ClientMessage::Quality { .. } => "quality",
+        ClientMessage::Inspect { .. } => "inspect",
         ClientMessage::Leave => "leave",
     }
 }

@@ -79,7 +79,7 @@ async fn serve<P: VisitPort>(shared: Arc<Shared<P>>, mut socket: WebSocket, plac
         None => {}
         Some(Err(refusal)) => refuse(socket, refusal).await,
         Some(Ok(Admittance::Observer(scope))) => {
-            observe(Arc::clone(&shared.hub), socket, scope).await;
+            observe(&shared.hub, &shared.gauges, socket, scope).await;
         }
         Some(Ok(Admittance::Room {
             door,

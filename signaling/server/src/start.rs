@@ -18,6 +18,7 @@ use crate::clock::{Clock, WallClock};
 use crate::config::SignalingConfig;
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
+use crate::gauges::{self, Gauges};
 use crate::handle::SignalingHandle;
 use crate::observer::Hub;
 use crate::port::VisitPort;
@@ -33,7 +34,8 @@ pub struct Signaling {
     pub router: Router,
     /// For the rest of the house.
     pub handle: SignalingHandle,
-    /// Carries events of the media server to their rooms; ends with the media server.
+    /// Carries events and numbers of the media server to where they are wanted; ends with the media
+    /// server.
     pub media_events: JoinHandle<()>,
 }
 
@@ -49,6 +51,7 @@ pub(crate) struct Shared<P> {
     pub(crate) counts: Arc<Counts>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) gauges: Arc<Gauges>,
 }
 
 /// Starts signaling inside the running tokio runtime.
@@ -72,6 +75,7 @@ pub fn start<P: VisitPort>(
         counts,
         directory: Arc::new(Directory::default()),
         hub: Hub::new(),
+        gauges: Gauges::new(),
     });
     let handle = SignalingHandle {
         directory: Arc::clone(&shared.directory),
@@ -79,12 +83,18 @@ pub fn start<P: VisitPort>(
         counts: Arc::clone(&shared.counts),
     };
     let directory = Arc::clone(&shared.directory);
+    let measured = Arc::downgrade(&shared);
     Signaling {
         router: Router::new()
             .route("/signal/v1", get(upgrade::<P>))
             .with_state(shared),
         handle,
-        media_events: tokio::spawn(carry_events(directory, sfu_events)),
+        media_events: tokio::spawn(async move {
+            tokio::select! {
+                () = carry_events(directory, sfu_events) => {}
+                () = gauges::read(measured) => {}
+            }
+        }),
     }
 }
 

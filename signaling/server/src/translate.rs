@@ -103,7 +103,7 @@ pub(crate) fn room_key(room: RoomId) -> RoomKey {
     RoomKey(room.as_uuid().as_u128())
 }
 
-fn room_id(key: RoomKey) -> RoomId {
+pub(crate) fn room_id(key: RoomKey) -> RoomId {
     RoomId::from_uuid(Uuid::from_u128(key.0))
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn participant_key(participant: ParticipantId) -> ParticipantKey {
     ParticipantKey(participant.as_uuid().as_u128())
 }
 
-fn participant_id(key: ParticipantKey) -> ParticipantId {
+pub(crate) fn participant_id(key: ParticipantKey) -> ParticipantId {
     ParticipantId::from_uuid(Uuid::from_u128(key.0))
 }
 

@@ -282,6 +282,14 @@ impl Room {
                 self.refuse(from, ErrorCode::OutOfOrder, "a second Hello");
                 return;
             }
+            (ClientMessage::Inspect { .. }, _) => {
+                self.refuse(
+                    from,
+                    ErrorCode::Forbidden,
+                    "only an observer looks at numbers",
+                );
+                return;
+            }
             (
                 ClientMessage::Leave
                 | ClientMessage::Quality { .. }
@@ -342,7 +350,7 @@ impl Room {
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
             ClientMessage::Leave => self.leave(from),
             // Refused before.
-            ClientMessage::Hello { .. } => {}
+            ClientMessage::Hello { .. } | ClientMessage::Inspect { .. } => {}
         }
     }
 

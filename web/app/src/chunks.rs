@@ -22,8 +22,8 @@ use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write
 use crate::pages::results::{inbox, mine, order, unmatched, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
-    appointment, appointments, book, booked, day, home, hours, note, reschedule, summary, visit,
-    visits,
+    appointment, appointments, book, booked, calls, day, home, hours, note, reschedule, summary,
+    visit, visits,
 };
 
 /// How long a page is left alone before the next chunk is fetched.
@@ -148,6 +148,11 @@ pub(crate) enum Clinic {
 /// A page about what the clinic offers and when.
 pub(crate) fn clinic(page: Clinic) -> AnyView {
     arriving(move || work_page(Work::Clinic(page)))
+}
+
+/// How well live visits get through.
+pub(crate) fn calls_of_all() -> AnyView {
+    arriving(move || work_page(Work::Calls))
 }
 
 /// A page about accounts.
@@ -313,6 +318,7 @@ const fn clinic_page(page: Clinic) -> Make {
 /// double the number of pieces that are shared by some and not by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
+    Calls,
     Chart(Chart),
     Clinic(Clinic),
     Messages(Messages),
@@ -324,6 +330,7 @@ enum Work {
 #[wasm_split(work, wasm_split_path = leptos::wasm_split, fallible)]
 fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
     Ok(match page {
+        Work::Calls => calls::page,
         Work::Chart(page) => chart_page(page),
         Work::Clinic(page) => clinic_page(page),
         Work::Messages(page) => messages_page(page),

@@ -7,7 +7,8 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling_protocol::{
-    Auth, ClientMessage, RoomOverview, SILENCE_MS_MAX, ServerFrame, ServerMessage, VERSION,
+    Auth, ClientMessage, RoomId, RoomMedia, RoomOverview, SILENCE_MS_MAX, ServerFrame,
+    ServerMessage, VERSION,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -35,6 +36,7 @@ pub(crate) struct Watch {
     /// How fresh they are.
     pub(crate) line: RwSignal<Line>,
     again: UnsyncCallback<()>,
+    inspect: UnsyncCallback<Vec<RoomId>>,
 }
 
 impl Watch {
@@ -42,6 +44,11 @@ impl Watch {
     /// new appointment needs a new one.
     pub(crate) fn again(&self) {
         self.again.run(());
+    }
+
+    /// Asks for the media numbers of these rooms, now and after every loss of the socket.
+    pub(crate) fn inspect(&self, rooms: Vec<RoomId>) {
+        self.inspect.run(rooms);
     }
 }
 
@@ -51,6 +58,11 @@ const CHECK_MS: u32 = 2_000;
 
 /// Starts to watch, until the component around it is removed.
 pub(crate) fn watch() -> Watch {
+    watch_numbers(|_| {})
+}
+
+/// Like [`watch`], with media numbers of the rooms that [`Watch::inspect`] names.
+pub(crate) fn watch_numbers(numbers: impl Fn(Vec<RoomMedia>) + 'static) -> Watch {
     let rooms = RwSignal::new(None);
     let line = RwSignal::new(Line::Connecting);
     let observer = Rc::new(Observer {
@@ -61,6 +73,8 @@ pub(crate) fn watch() -> Watch {
         wait_ms: Cell::new(FIRST_WAIT_MS),
         heard_us: Cell::new(now_us()),
         over: Cell::new(false),
+        inspected: RefCell::new(Vec::new()),
+        numbers: Box::new(numbers),
     });
     observer.open();
     let checked = Rc::clone(&observer);
@@ -79,7 +93,20 @@ pub(crate) fn watch() -> Watch {
             }
         });
     });
-    Watch { rooms, line, again }
+    let inspect = UnsyncCallback::new(move |rooms| {
+        held.with_value(|held| {
+            if let Some((observer, _)) = held {
+                observer.inspected.replace(rooms);
+                observer.say_inspected();
+            }
+        });
+    });
+    Watch {
+        rooms,
+        line,
+        again,
+        inspect,
+    }
 }
 
 struct Observer {
@@ -90,6 +117,8 @@ struct Observer {
     wait_ms: Cell<u32>,
     heard_us: Cell<i64>,
     over: Cell<bool>,
+    inspected: RefCell<Vec<RoomId>>,
+    numbers: Box<dyn Fn(Vec<RoomMedia>)>,
 }
 
 /// The socket with the closures that it calls.
@@ -171,10 +200,27 @@ impl Observer {
         let Ok(frame) = serde_json::from_str::<ServerFrame>(text) else {
             return;
         };
-        if let ServerMessage::Overview { rooms } = frame.message {
+        if let ServerMessage::Media { rooms } = frame.message {
+            (self.numbers)(rooms);
+        } else if let ServerMessage::Overview { rooms } = frame.message {
             self.wait_ms.set(FIRST_WAIT_MS);
+            let was = self.line.try_get_untracked();
             self.line.try_set(Line::Live);
             self.rooms.try_set(Some(rooms));
+            if was != Some(Line::Live) && !self.inspected.borrow().is_empty() {
+                self.say_inspected();
+            }
+        }
+    }
+
+    /// Before the first overview nothing is said: what is wanted is said after it.
+    fn say_inspected(&self) {
+        let socket = self.socket.borrow();
+        let live = self.line.try_get_untracked() == Some(Line::Live);
+        if let Some(Socket { socket, .. }) = socket.as_ref().filter(|_| live) {
+            let rooms = self.inspected.borrow().clone();
+            let words = serde_json::to_string(&ClientMessage::Inspect { rooms });
+            socket.send_with_str(&words.unwrap_or_default()).ok();
         }
     }
 }

@@ -236,6 +236,12 @@ const ADMIN: &[Place] = &[
         "nav-visits",
     ),
     place(
+        "/calls",
+        (Key::NavCalls, Key::AboutCalls),
+        Glyph::Signal,
+        "nav-calls",
+    ),
+    place(
         "/people",
         (Key::NavPeople, Key::AboutPeople),
         Glyph::People,

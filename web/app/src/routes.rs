@@ -6,8 +6,8 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::chunks::{
-    Account, Chart, Clinic, Desk, Messages, Pharmacy, Results, Rights, Visit, account, chart,
-    clinic, desk, messages, pharmacy, results, rights, visit,
+    Account, Chart, Clinic, Desk, Messages, Pharmacy, Results, Rights, Visit, account,
+    calls_of_all, chart, clinic, desk, messages, pharmacy, results, rights, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
@@ -76,6 +76,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/services") view=|| guarded(ADMIN, || clinic(Clinic::Services))/>
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>
+                    <Route path=path!("/calls") view=|| guarded(ADMIN, calls_of_all)/>
                     <Route path=path!("/visits") view=|| guarded(ADMIN, || desk(Desk::Visits))/>
                     <Route path=path!("/patients") view=|| guarded(CARERS, || chart(Chart::Patients))/>
                     <Route path=path!("/patients/:id") view=|| guarded(CARERS, || chart(Chart::Patient))/>

@@ -9,6 +9,7 @@
 mod grade;
 mod machine;
 mod pulse;
+mod report;
 mod rng;
 mod trial;
 
@@ -19,4 +20,5 @@ pub use machine::{
     Act, Call, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
     PendingChat, Phase, SlotCount,
 };
+pub use report::CallHistory;
 pub use trial::{Reach, Trial, TrialFacts, Verdict};

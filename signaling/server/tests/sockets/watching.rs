@@ -1,13 +1,15 @@
 //! Observers.
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, Role, RoomId, RoomOverview, ServerMessage,
+    Bye, ClientMessage, ErrorCode, INSPECTED_ROOMS_MAX, ParticipantMedia, Role, RoomId,
+    RoomOverview, ServerMessage,
 };
 use signaling_ticket::Observed;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::house::{DOCTOR, House, PATIENT, observe, room};
+use crate::house::{DOCTOR, House, PATIENT, observe, room, who};
+use crate::offers::offer;
 
 async fn overview(client: &mut Client) -> Vec<RoomOverview> {
     client
@@ -67,6 +69,106 @@ async fn an_observer_of_some_rooms_sees_no_others() {
     assert_eq!(others.bye().await, Bye::Left, "and no list came before");
 }
 
+/// A visit whose patient has a media connection.
+async fn visit_with_media(house: &House) -> (Client, Client) {
+    let (doctor, mut patient) = house.visit().await;
+    patient.say(&offer(1).message).await;
+    let answered = |message: &ServerMessage| match message {
+        ServerMessage::Answer { .. } => Some(()),
+        _ => None,
+    };
+    patient.until(answered).await;
+    (doctor, patient)
+}
+
+fn inspect(rooms: Vec<RoomId>) -> ClientMessage {
+    ClientMessage::Inspect { rooms }
+}
+
+/// The next numbers of the only person with media.
+async fn numbers(client: &mut Client) -> ParticipantMedia {
+    client
+        .until(|message| match message {
+            ServerMessage::Media { rooms } => match rooms.as_slice() {
+                [only] if only.room == room() => match only.participants.as_slice() {
+                    [one] => Some(one.clone()),
+                    people => panic!("{people:?}"),
+                },
+                rooms => panic!("{rooms:?}"),
+            },
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn an_observer_of_all_rooms_gets_the_numbers_of_those_it_names_and_their_past_once() {
+    let house = House::open();
+    let (_doctor, _patient) = visit_with_media(&house).await;
+    let mut admin = house.knock(&observe(Observed::All)).await;
+    admin.say(&inspect(vec![room()])).await;
+    let mut past = numbers(&mut admin).await;
+    assert_eq!(past.participant, who(PATIENT));
+    let mut told = past.points.len();
+    // Two kept points later none has come twice and none is missing.
+    while told < 2 {
+        let next = numbers(&mut admin).await;
+        let expected = past.first_point + past.points.len() as u64;
+        let begins = past.points.is_empty();
+        assert!(begins || next.first_point == expected, "{next:?}");
+        told += next.points.len();
+        past = next;
+    }
+    let other = RoomId::from_uuid(Uuid::from_u128(5));
+    admin
+        .say(&inspect(vec![other; INSPECTED_ROOMS_MAX + 1]))
+        .await;
+    assert_eq!(admin.error().await, ErrorCode::Malformed);
+    admin.say(&inspect(vec![room()])).await;
+    assert_eq!(numbers(&mut admin).await.participant, who(PATIENT));
+}
+
+#[tokio::test]
+async fn an_observer_of_some_rooms_gets_no_numbers_of_these_either() {
+    let house = House::open();
+    let (_doctor, _patient) = visit_with_media(&house).await;
+    let mut own = house.knock(&observe(Observed::Rooms(vec![room()]))).await;
+    own.say(&inspect(vec![room()])).await;
+    assert_eq!(own.error().await, ErrorCode::Forbidden);
+    // Whoever may have them gets them meanwhile.
+    let mut admin = house.knock(&observe(Observed::All)).await;
+    admin.say(&inspect(vec![room()])).await;
+    for _ in 0..2 {
+        numbers(&mut admin).await;
+    }
+    own.say(&ClientMessage::Leave).await;
+    for message in own.drain().await {
+        assert!(
+            !matches!(message, ServerMessage::Media { .. }),
+            "{message:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_observer_who_asks_for_nothing_gets_no_numbers() {
+    let house = House::open();
+    let (_doctor, _patient) = visit_with_media(&house).await;
+    let mut idle = house.knock(&observe(Observed::All)).await;
+    let mut admin = house.knock(&observe(Observed::All)).await;
+    admin.say(&inspect(vec![room()])).await;
+    for _ in 0..2 {
+        numbers(&mut admin).await;
+    }
+    idle.say(&ClientMessage::Leave).await;
+    for message in idle.drain().await {
+        assert!(
+            !matches!(message, ServerMessage::Media { .. }),
+            "{message:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_observers_ticket_opens_once_too() {
     let house = House::open();
@@ -98,7 +200,14 @@ async fn an_observer_may_say_what_its_column_of_the_table_allows() {
         let mut observer = house.knock(&observe(Observed::All)).await;
         observer.say(&message).await;
         if who.split(',').any(|it| it == "observer") {
-            assert_eq!(observer.bye().await, Bye::Left, "{name}");
+            // What is allowed is answered by no error.
+            observer.say(&ClientMessage::Leave).await;
+            let allowed = |message: &ServerMessage| match message {
+                ServerMessage::Bye { reason } => Some(Ok(*reason)),
+                ServerMessage::Error { code, .. } => Some(Err(*code)),
+                _ => None,
+            };
+            assert_eq!(observer.until(allowed).await, Ok(Bye::Left), "{name}");
         } else {
             assert_eq!(observer.error().await, ErrorCode::OutOfOrder, "{name}");
         }

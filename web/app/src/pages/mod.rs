@@ -5,6 +5,7 @@ pub(crate) mod appointment;
 pub(crate) mod appointments;
 pub(crate) mod book;
 pub(crate) mod booked;
+pub(crate) mod calls;
 pub(crate) mod chart;
 pub(crate) mod clinic;
 pub(crate) mod day;

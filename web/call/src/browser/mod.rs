@@ -25,6 +25,6 @@ pub use memory::{forget, recall, remember};
 pub use meter::LevelMeter;
 pub use secrecy::{Ability, SecrecyView};
 pub use session::{CallSession, Hooks, JoinGrant, TicketAnswer, TicketFuture};
-pub use stats::{InboundStats, OutboundStats, StatsReport};
+pub use stats::{InboundStats, OutboundStats, StatsReport, Way};
 pub use trial::run_trial;
 pub use wake::WakeLock;

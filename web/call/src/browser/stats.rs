@@ -35,6 +35,10 @@ pub struct InboundStats {
     pub codec: String,
     /// Jitter in milliseconds.
     pub jitter_ms: f64,
+    /// Times that the picture stood still, where the browser counts them.
+    pub freezes: u64,
+    /// Samples of speech that were made up for lost ones.
+    pub concealed_samples: u64,
 }
 
 /// What one sending stream has sent so far.
@@ -60,6 +64,20 @@ pub struct OutboundStats {
     pub codec: String,
 }
 
+/// How packets get to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Not yet.
+    #[default]
+    Unknown,
+    /// In datagrams.
+    Udp,
+    /// In a TCP stream.
+    Tcp,
+    /// Through a relay.
+    Relay,
+}
+
 /// One reading of a whole connection.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatsReport {
@@ -71,6 +89,10 @@ pub struct StatsReport {
     pub rtt_ms: Option<f64>,
     /// Share of own packets that the server missed lately, 0 ..= 1.
     pub loss_sent: Option<f64>,
+    /// Bandwidth to the server as the browser estimates it, in bit/s.
+    pub bandwidth_bps: Option<f64>,
+    /// How packets get to the server.
+    pub way: Way,
     /// The transport is connected.
     pub connected: bool,
 }
@@ -114,6 +136,9 @@ pub(super) async fn read(pc: RtcPeerConnection) -> Option<StatsReport> {
             "candidate-pair" if reflect::get(&entry, "nominated").is_truthy() => {
                 let seconds = reflect::number(&entry, "currentRoundTripTime");
                 report.rtt_ms = seconds.map(|seconds| seconds * 1_000.0).or(report.rtt_ms);
+                let bandwidth = reflect::number(&entry, "availableOutgoingBitrate");
+                report.bandwidth_bps = bandwidth.or(report.bandwidth_bps);
+                report.way = way(&map, &entry);
             }
             "remote-inbound-rtp" => {
                 let loss = reflect::number(&entry, "fractionLost").unwrap_or(0.0);
@@ -127,6 +152,19 @@ pub(super) async fn read(pc: RtcPeerConnection) -> Option<StatsReport> {
         .outbound
         .sort_by(|a, b| (&a.mid, &a.rid).cmp(&(&b.mid, &b.rid)));
     Some(report)
+}
+
+fn way(map: &Map, pair: &JsValue) -> Way {
+    let own = map.get(&reflect::get(pair, "localCandidateId"));
+    match (
+        word(&own, "candidateType").as_str(),
+        word(&own, "protocol").as_str(),
+    ) {
+        ("relay", _) => Way::Relay,
+        (_, "udp") => Way::Udp,
+        (_, "tcp") => Way::Tcp,
+        _ => Way::Unknown,
+    }
 }
 
 fn codec_of(map: &Map, entry: &JsValue) -> String {
@@ -151,6 +189,8 @@ fn inbound(map: &Map, entry: &JsValue) -> InboundStats {
         audio_energy: reflect::number(entry, "totalAudioEnergy").unwrap_or(0.0),
         codec: codec_of(map, entry),
         jitter_ms: reflect::number(entry, "jitter").unwrap_or(0.0) * 1_000.0,
+        freezes: count(entry, "freezeCount"),
+        concealed_samples: count(entry, "concealedSamples"),
     }
 }
 

@@ -477,7 +477,9 @@ impl Call {
                 self.out.extend(notice.map(Output::Notice));
             }
             ServerMessage::Error { code, .. } => self.error(now_ms, code),
-            ServerMessage::Overview { .. } | ServerMessage::Heartbeat => {}
+            ServerMessage::Overview { .. }
+            | ServerMessage::Media { .. }
+            | ServerMessage::Heartbeat => {}
             ServerMessage::Bye { reason } => self.bye(now_ms, reason),
         }
     }

@@ -31,6 +31,9 @@ fn Control(
     testid: &'static str,
     #[prop(optional)] state: Option<State>,
     #[prop(optional)] class: &'static str,
+    /// What the doctor does not allow; the words of [`Barred`] say so.
+    #[prop(optional)]
+    barred: Option<Memo<bool>>,
     press: UnsyncCallback<()>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
@@ -39,6 +42,7 @@ fn Control(
         None => None,
     };
     let told = move || matches!(state, Some(State::Told(_))).then(on).flatten();
+    let is_barred = move || barred.is_some_and(|barred| barred.get());
     view! {
         <button
             type="button"
@@ -46,6 +50,8 @@ fn Control(
             data-testid=testid
             data-on=on
             aria-pressed=told
+            disabled=is_barred
+            aria-describedby=move || is_barred().then_some("visit-barred")
             on:click=move |_| press.run(())
         >
             {part(move || view! { <Icon glyph=glyph.get()/> })}
@@ -70,12 +76,47 @@ pub(super) fn Controls(
             role="group"
             aria-label=say(Key::VisitControls)
         >
+            <Barred call/>
             <Sources call/>
             <Panels call appointment panel/>
             {appointment.map(|appointment| view! { <Invite appointment/> })}
             <Leave call role/>
         </div>
     }
+}
+
+/// Whether an own source is not allowed; tracked.
+fn is_barred(call: LiveCall, source: Source) -> bool {
+    call.view.with(|view| {
+        let Some(me) = &view.me else {
+            return false;
+        };
+        !match source {
+            Source::Microphone => me.grants.publish.microphone,
+            Source::Camera => me.grants.publish.camera,
+            Source::Screen => me.grants.publish.screen,
+        }
+    })
+}
+
+/// Why own buttons cannot be pressed, in words.
+#[component]
+fn Barred(call: LiveCall) -> impl IntoView {
+    part(move || {
+        let reasons = [
+            (Source::Microphone, Key::VisitBarredMic),
+            (Source::Camera, Key::VisitBarredCamera),
+            (Source::Screen, Key::VisitBarredScreen),
+        ];
+        let reasons: Vec<&str> = reasons
+            .into_iter()
+            .filter(|(source, _)| is_barred(call, *source))
+            .map(|(_, key)| t(key))
+            .collect();
+        (!reasons.is_empty()).then(|| {
+            view! { <p id="visit-barred" class="visit-barred" data-testid="barred">{reasons.join(" ")}</p> }
+        })
+    })
 }
 
 /// Microphone, camera, screen.
@@ -100,7 +141,8 @@ fn Sources(call: LiveCall) -> impl IntoView {
             Source::Screen => "",
             Source::Microphone | Source::Camera => "own",
         };
-        view! { <Control glyph words testid state class press/> }
+        let barred = Memo::new(move |_| is_barred(call, source));
+        view! { <Control glyph words testid state class barred press/> }
     };
     view! {
         {button(

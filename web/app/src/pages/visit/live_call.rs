@@ -9,9 +9,10 @@ use web_call::browser::{
     CallSession, Hooks, LocalMedia, MediaError, StatsReport, TicketFuture, WakeLock, chime,
     is_visible, set_page_title, slot_views,
 };
-use web_call::{Act, CallView, Entrance, Notice, SlotCount};
+use web_call::{Act, CallHistory, CallView, Entrance, Notice, SlotCount};
 
 use super::words::{self, Kept, Loudness};
+use crate::browser::now_us;
 use crate::components::toast;
 use crate::i18n::{Key, t_now};
 
@@ -34,6 +35,7 @@ pub(super) struct LiveCall {
     pub(super) said: RwSignal<String>,
     /// Counts changes of own tracks, so that the own picture follows.
     pub(super) devices: RwSignal<u32>,
+    history: Kept<CallHistory>,
     session: Kept<Option<CallSession>>,
     local: Kept<LocalMedia>,
     awake: Kept<Option<WakeLock>>,
@@ -48,6 +50,7 @@ impl LiveCall {
             sound_blocked: RwSignal::new(false),
             said: RwSignal::new(String::new()),
             devices: RwSignal::new(0),
+            history: StoredValue::new_local(CallHistory::default()),
             session: StoredValue::new_local(None),
             local: StoredValue::new_local(LocalMedia::default()),
             awake: StoredValue::new_local(None),
@@ -86,6 +89,7 @@ impl LiveCall {
             }),
             notice: Box::new(move |notice| self.tell(&notice)),
             stats: Box::new(move |stats| {
+                self.remember(&stats);
                 self.stats.try_set(stats);
             }),
             sound_blocked: Box::new(move || {
@@ -127,6 +131,26 @@ impl LiveCall {
                 self.said.try_set(words);
             }
         }
+    }
+
+    /// Keeps a reading for a report.
+    fn remember(self, stats: &StatsReport) {
+        let at_us = now_us().unsigned_abs();
+        self.view.try_with_untracked(|view| {
+            self.history
+                .try_update_value(|history| history.push(at_us, view, stats))
+        });
+    }
+
+    /// How the call was in its last minutes, without anything of who took part.
+    pub(super) fn report(self) -> String {
+        let me = self
+            .view
+            .with_untracked(|view| view.me.as_ref().map(|me| me.id));
+        let user_agent = window().navigator().user_agent().unwrap_or_default();
+        let now_us = now_us().unsigned_abs();
+        self.history
+            .with_value(|history| history.report(now_us, me, &user_agent))
     }
 
     fn session(self) -> Option<CallSession> {

@@ -10,8 +10,9 @@ use super::device_choice::DeviceChoices;
 use super::live_call::LiveCall;
 use super::note_panel::NotePanel;
 use super::people::People;
-use crate::components::{Glyph, Icon};
-use crate::i18n::{Key, say};
+use crate::browser;
+use crate::components::{Button, Glyph, Icon, Look};
+use crate::i18n::{Key, say, t_now};
 
 /// Width from which a panel stands beside the pictures, in CSS pixels; as in `visit.css`.
 const WIDE_PX: f64 = 960.0;
@@ -77,7 +78,11 @@ pub(super) fn Side(
             panel,
             Key::VisitDevices,
             "devices",
-            view! { <DeviceChoices call/> }.into_any(),
+            view! {
+                <DeviceChoices call/>
+                <Report call/>
+            }
+            .into_any(),
         ),
         Panel::Note => match appointment {
             Some(appointment) => frame(
@@ -88,6 +93,21 @@ pub(super) fn Side(
             ),
             None => ().into_any(),
         },
+    }
+}
+
+/// Numbers of the call for somebody who helps.
+#[component]
+fn Report(call: LiveCall) -> impl IntoView {
+    let save = move || {
+        let file = ("application/json", t_now(Key::ReportFile));
+        browser::save_file(call.report().as_bytes(), file);
+    };
+    view! {
+        <p class="visit-next">
+            <Button look=Look::Secondary testid="call-report" on_press=save>{say(Key::ReportGo)}</Button>
+        </p>
+        <p class="hint">{say(Key::ReportText)}</p>
     }
 }
 

@@ -1,8 +1,10 @@
 //! Who is here and who waits.
 
+use core::time::Duration;
+
 use crate::components::part;
 use leptos::prelude::*;
-use signaling_protocol::{Participant, Quality, Role, Stage as Seat};
+use signaling_protocol::{Grants, Participant, ParticipantId, Quality, Role, Stage as Seat};
 use web_call::Act;
 
 use super::live_call::LiveCall;
@@ -10,6 +12,9 @@ use super::words;
 use crate::components::{Button, Dialog, Glyph, Icon, Look};
 use crate::i18n::{Key, say, t};
 use crate::tr;
+
+/// How long a switch shows what was pressed before it shows what the server says.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
 
 /// Above the pictures, for the doctor: everybody who waits, with the two answers.
 #[component]
@@ -65,25 +70,29 @@ fn Door(call: LiveCall, person: Participant, index: usize) -> impl IntoView {
     }
 }
 
-/// The list of people in the visit.
+/// The list of people in the visit. Each keeps their place in the page while they change, so that a
+/// switch that was just pressed keeps the focus.
 #[component]
 pub(super) fn People(call: LiveCall, role: Role) -> impl IntoView {
     let seated = Memo::new(move |_| {
         call.view.with(|view| {
             let seated = view.others.iter().filter(|one| one.stage == Seat::Admitted);
-            seated.cloned().collect::<Vec<_>>()
+            seated.map(|one| one.id).collect::<Vec<_>>()
         })
     });
-    let me = Memo::new(move |_| call.view.with(|view| view.me.clone()));
+    let me = Memo::new(move |_| {
+        call.view
+            .with(|view| view.me.as_ref().map(|me| me.name.clone()))
+    });
     view! {
         <ul class="visit-people">
             {part(move || {
                 me.get()
-                    .map(|me| {
+                    .map(|name| {
                         view! {
                             <li data-testid="person-me">
                                 <span>
-                                    <strong>{me.name}</strong>
+                                    <strong>{name}</strong>
                                     " "
                                     <span class="hint">{say(Key::VisitYou)}</span>
                                 </span>
@@ -91,63 +100,170 @@ pub(super) fn People(call: LiveCall, role: Role) -> impl IntoView {
                         }
                     })
             })}
-            {part(move || {
-                seated
-                    .get()
-                    .into_iter()
-                    .map(|person| view! { <Person call person role/> })
-                    .collect_view()
-            })}
+            <For each=move || seated.get() key=|id| *id let:id>
+                <Person call id role/>
+            </For>
         </ul>
     }
 }
 
 #[component]
-fn Person(call: LiveCall, person: Participant, role: Role) -> impl IntoView {
+fn Person(call: LiveCall, id: ParticipantId, role: Role) -> impl IntoView {
+    let person = Memo::new(move |_| {
+        call.view
+            .with(|view| view.others.iter().find(|one| one.id == id).cloned())
+    });
+    let first = person.get_untracked();
+    let may = role == Role::Clinician
+        && first
+            .as_ref()
+            .is_some_and(|one| one.role != Role::Clinician);
+    let code = first
+        .as_ref()
+        .map_or("guest", |one| words::role_code(one.role));
+    let name = first.map(|one| one.name).unwrap_or_default();
+    view! {
+        <li data-testid=format!("person-{code}")>
+            {part(move || person.get().map(|person| view! { <State person/> }))}
+            {may.then(|| view! {
+                <Actions call id name=name.clone() person/>
+                <Rights call id name person/>
+            })}
+        </li>
+    }
+}
+
+/// How a person is.
+#[component]
+fn State(person: Participant) -> impl IntoView {
     let quality = if person.connected {
         person.quality
     } else {
         Quality::Lost
     };
     let microphone = person.sources.microphone;
-    let code = words::role_code(person.role);
-    let may = role == Role::Clinician && person.role != Role::Clinician;
-    let shown = person.clone();
+    let name = person.name.clone();
     view! {
-        <li data-testid=format!("person-{code}")>
-            <span>
-                <strong>{person.name.clone()}</strong>
-                " "
-                <span class="hint">{part(move || words::role(&shown))}</span>
-                <br/>
-                <span class="visit-quality" data-quality=words::quality_code(quality)>
-                    <Icon glyph=Glyph::Signal/>
-                    {part(move || words::quality(quality))}
-                </span>
-                <span class="visit-sound">
-                    <Icon glyph=if microphone { Glyph::Microphone } else { Glyph::MicrophoneOff }/>
-                    {part(move || t(if microphone { Key::VisitSpeaks } else { Key::VisitMuted }))}
-                </span>
+        <span>
+            <strong>{name}</strong>
+            " "
+            <span class="hint">{part(move || words::role(&person))}</span>
+            <br/>
+            <span class="visit-quality" data-quality=words::quality_code(quality)>
+                <Icon glyph=Glyph::Signal/>
+                {part(move || words::quality(quality))}
             </span>
-            {may.then(|| view! { <Actions call person/> })}
-        </li>
+            <span class="visit-sound">
+                <Icon glyph=if microphone { Glyph::Microphone } else { Glyph::MicrophoneOff }/>
+                {part(move || t(if microphone { Key::VisitSpeaks } else { Key::VisitMuted }))}
+            </span>
+        </span>
+    }
+}
+
+/// What the server forwards from and to a person: four switches.
+#[component]
+fn Rights(
+    call: LiveCall,
+    id: ParticipantId,
+    name: String,
+    person: Memo<Option<Participant>>,
+) -> impl IntoView {
+    let grants = Memo::new(move |_| {
+        person.with(|person| person.as_ref().map_or(Grants::NONE, |one| one.grants))
+    });
+    // Two switches may be pressed before the server has answered the first.
+    let wanted = RwSignal::new(grants.get_untracked());
+    Effect::new(move || wanted.set(grants.get()));
+    let switch = move |right: Right| {
+        let (key, testid) = right.words();
+        let toggle = move |event| {
+            let mut next = wanted.get_untracked();
+            *right.of(&mut next) = event_target_checked(&event);
+            wanted.set(next);
+            call.act(Act::Grant(id, next));
+            // What was refused or lost shows by then.
+            set_timeout(
+                move || {
+                    if let Some(grants) = grants.try_get_untracked() {
+                        wanted.try_set(grants);
+                    }
+                },
+                ANSWER_MAX,
+            );
+        };
+        view! {
+            <label class="check">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    data-testid=testid
+                    prop:checked=move || *right.of(&mut wanted.get())
+                    on:change=toggle
+                />
+                <span>{say(key)}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="visit-rights">
+            <legend>{move || tr!(Key::VisitMay, name = name)}</legend>
+            {Right::ALL.map(switch).collect_view()}
+        </fieldset>
+    }
+}
+
+/// One of the things that a clinician grants.
+#[derive(Clone, Copy)]
+enum Right {
+    Speak,
+    Camera,
+    Screen,
+    Receive,
+}
+
+impl Right {
+    const ALL: [Self; 4] = [Self::Speak, Self::Camera, Self::Screen, Self::Receive];
+
+    const fn words(self) -> (Key, &'static str) {
+        match self {
+            Self::Speak => (Key::VisitMaySpeak, "may-speak"),
+            Self::Camera => (Key::VisitMayCamera, "may-camera"),
+            Self::Screen => (Key::VisitMayScreen, "may-screen"),
+            Self::Receive => (Key::VisitMayReceive, "may-receive"),
+        }
+    }
+
+    const fn of(self, grants: &mut Grants) -> &mut bool {
+        match self {
+            Self::Speak => &mut grants.publish.microphone,
+            Self::Camera => &mut grants.publish.camera,
+            Self::Screen => &mut grants.publish.screen,
+            Self::Receive => &mut grants.subscribe,
+        }
     }
 }
 
 /// What the doctor may do with a person.
 #[component]
-fn Actions(call: LiveCall, person: Participant) -> impl IntoView {
-    let id = person.id;
+fn Actions(
+    call: LiveCall,
+    id: ParticipantId,
+    name: String,
+    person: Memo<Option<Participant>>,
+) -> impl IntoView {
     let asking = RwSignal::new(false);
-    let microphone = person.sources.microphone;
-    let (named, title) = (person.name.clone(), person.name);
+    let silent = Signal::derive(move || {
+        person.with(|person| person.as_ref().is_none_or(|one| !one.sources.microphone))
+    });
+    let (named, title) = (name.clone(), name);
     view! {
         <div class="visit-answers">
             <Button
                 look=Look::Secondary
                 icon=Glyph::MicrophoneOff
                 testid="mute-other"
-                disabled=Signal::derive(move || !microphone)
+                disabled=silent
                 on_press=move || call.act(Act::Mute(id))
             >
                 {say(Key::VisitMutePerson)}

@@ -5,7 +5,7 @@ use clinical_model::AppointmentId;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use signaling_protocol::Role;
-use web_call::{MediaState, Phase};
+use web_call::{CallView, MediaState, Phase};
 
 use super::controls::Controls;
 use super::details::Details;
@@ -59,7 +59,14 @@ pub(super) fn Room(
 fn Banners(call: LiveCall) -> impl IntoView {
     let away = Memo::new(move |_| call.view.with(|view| view.phase == Phase::Reconnecting));
     let broken = Memo::new(move |_| call.view.with(|view| view.media == MediaState::Lost));
+    let slow = Memo::new(move |_| call.view.with(|view| view.audio_only));
+    let unseen = Memo::new(move |_| {
+        let subscribes = |view: &CallView| view.me.as_ref().is_none_or(|me| me.grants.subscribe);
+        call.view.with(|view| !subscribes(view))
+    });
     view! {
+        {part(move || slow.get().then(|| view! { <Alert tone=Tone::Info testid="audio-only">{say(Key::VisitSlow)}</Alert> }))}
+        {part(move || unseen.get().then(|| view! { <Alert tone=Tone::Info testid="barred-receive">{say(Key::VisitBarredReceive)}</Alert> }))}
         {part(move || {
             (away.get() || broken.get())
                 .then(|| {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use signaling_protocol::{
     ConnectionId, Participant, ParticipantId, Quality, Source, Stage as Seat,
 };
+use web_call::{Act, CallView};
 
 use super::live_call::LiveCall;
 use super::room::own_state;
@@ -29,13 +30,15 @@ pub(super) fn Stage(call: LiveCall) -> impl IntoView {
     };
     let people = seated(|_| true);
     let screens = seated(|one| one.sources.screen);
+    let kept = RwSignal::new(Source::Camera);
+    let large = Memo::new(move |_| call.view.with(|view| large(view, kept.get())));
     view! {
-        <div class="visit-stage" data-testid="stage" class:shared=move || screens.with(|list| !list.is_empty())>
+        <div class="visit-stage" data-testid="stage" class:shared=move || large.with(Option::is_some)>
             <For each=move || screens.get() key=|id| *id let:id>
-                <Tile call id source=Source::Screen/>
+                <Tile call id source=Source::Screen kept large/>
             </For>
             <For each=move || people.get() key=|id| *id let:id>
-                <Tile call id source=Source::Camera/>
+                <Tile call id source=Source::Camera kept large/>
             </For>
             {part(move || {
                 people
@@ -47,9 +50,34 @@ pub(super) fn Stage(call: LiveCall) -> impl IntoView {
     }
 }
 
-/// One picture of one person.
+/// A tile by what it shows.
+type Shown = (ParticipantId, Source);
+
+/// The tile that has the room: the one that this person keeps large, or else a shared screen.
+fn large(view: &CallView, kept: Source) -> Option<Shown> {
+    let mut seated = view.others.iter().filter(|one| one.stage == Seat::Admitted);
+    let pinned = seated
+        .clone()
+        .find(|one| Some(one.id) == view.pinned)
+        .map(|one| match kept {
+            Source::Screen if one.sources.screen => (one.id, kept),
+            Source::Screen | Source::Camera | Source::Microphone => (one.id, Source::Camera),
+        });
+    pinned.or_else(|| {
+        let screen = seated.find(|one| one.sources.screen)?;
+        Some((screen.id, Source::Screen))
+    })
+}
+
+/// One picture of one person. `kept` is which of a pinned person's tiles is kept large.
 #[component]
-fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
+fn Tile(
+    call: LiveCall,
+    id: ParticipantId,
+    source: Source,
+    kept: RwSignal<Source>,
+    large: Memo<Option<Shown>>,
+) -> impl IntoView {
     let node = NodeRef::<html::Video>::new();
     let person = Memo::new(move |_| {
         call.view
@@ -72,6 +100,16 @@ fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
             request_animation_frame(move || call.send_views());
         }
     });
+    let dark = Memo::new(move |_| {
+        person.with(|person| {
+            let person = person.as_ref()?;
+            call.view
+                .with(|view| why_dark(view, person, source, shows.get()))
+        })
+    });
+    let speaks = Memo::new(move |_| {
+        source != Source::Screen && call.view.with(|view| view.speakers.contains(&id))
+    });
     let testid = person.with_untracked(|person| {
         let role = person
             .as_ref()
@@ -84,7 +122,8 @@ fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
     view! {
         <figure
             class="visit-tile"
-            class:screen=source == Source::Screen
+            class:large=move || large.get() == Some((id, source))
+            class:speaking=move || speaks.get()
             class:away=move || person.with(|one| one.as_ref().is_some_and(|one| !one.connected))
             data-testid=testid
             data-showing=move || shows.get().to_string()
@@ -102,9 +141,62 @@ fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
                 <span class="visit-initials" aria-hidden="true" hidden=move || shows.get()>
                     {part(move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name))))}
                 </span>
+                {part(move || dark.get().map(|key| view! { <p class="visit-dark" data-testid="tile-dark">{say(key)}</p> }))}
+                {part(move || speaks.get().then(|| view! { <span class="visit-speaking" data-testid="tile-speaking"><Icon glyph=Glyph::Speaker/>{say(Key::VisitSpeaking)}</span> }))}
+                <Keep call id source kept name=Signal::derive(move || person.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default()))/>
             </div>
             <figcaption>{part(move || person.get().map(|person| view! { <Caption person source/> }))}</figcaption>
         </figure>
+    }
+}
+
+/// Why a tile has no picture; none while it has one, and for a screen, whose tile is there only
+/// while it is shared.
+fn why_dark(view: &CallView, person: &Participant, source: Source, shows: bool) -> Option<Key> {
+    let unseen = view.me.as_ref().is_some_and(|me| !me.grants.subscribe);
+    if unseen {
+        return Some(Key::VisitDarkUnseen);
+    }
+    if source != Source::Screen && !person.grants.publish.camera {
+        return Some(Key::VisitDarkBarred);
+    }
+    if !is_on(person, source) {
+        return Some(Key::VisitDarkOff);
+    }
+    if view.audio_only {
+        return Some(Key::VisitDarkSlow);
+    }
+    (!shows).then_some(Key::VisitDarkComing)
+}
+
+/// Keeps a tile large, or no longer.
+#[component]
+fn Keep(
+    call: LiveCall,
+    id: ParticipantId,
+    source: Source,
+    kept: RwSignal<Source>,
+    name: Signal<String>,
+) -> impl IntoView {
+    let pressed =
+        Memo::new(move |_| kept.get() == source && call.view.with(|view| view.pinned == Some(id)));
+    let press = move |_| {
+        let on = !pressed.get_untracked();
+        kept.set(source);
+        call.act(Act::Pin(on.then_some(id)));
+    };
+    view! {
+        <button
+            type="button"
+            class="visit-pin"
+            data-testid="pin"
+            aria-pressed=move || pressed.get().to_string()
+            aria-label=move || crate::tr!(Key::VisitPinOf, name = name.get())
+            on:click=press
+        >
+            <Icon glyph=Glyph::Pin/>
+            <span>{say(Key::VisitPin)}</span>
+        </button>
     }
 }
 
@@ -161,6 +253,12 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
     let camera = Memo::new(move |_| call.view.with(|view| view.sources.camera));
     let quality = Memo::new(move |_| call.view.with(|view| view.quality));
     let heard = Memo::new(move |_| call.view.with(|view| view.sources.microphone));
+    let speaks = Memo::new(move |_| {
+        call.view.with(|view| {
+            let me = view.me.as_ref().map(|me| me.id);
+            me.is_some_and(|me| view.speakers.contains(&me))
+        })
+    });
     let name = move || {
         call.view
             .with(|view| view.me.as_ref().map(|me| words::initials(&me.name)))
@@ -173,7 +271,7 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
         }
     });
     view! {
-        <figure class="visit-tile visit-self" data-testid="tile-self">
+        <figure class="visit-tile visit-self" class:speaking=move || speaks.get() data-testid="tile-self">
             <div class="visit-frame mirrored" class:dark=move || !camera.get()>
                 <video node_ref=node autoplay playsinline prop:muted=true hidden=move || !camera.get() aria-label=say(Key::VisitSelf)></video>
                 <span class="visit-initials" aria-hidden="true" hidden=move || camera.get()>{name}</span>

@@ -1,7 +1,7 @@
 //! States of a call in the reader's words.
 
 use leptos::prelude::StoredValue;
-use signaling_protocol::{Participant, Quality, Role, Source};
+use signaling_protocol::{Grants, Participant, Quality, Role, Source};
 use web_call::Notice;
 use web_call::browser::MediaError;
 
@@ -84,6 +84,14 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
         Notice::HostPresent(true) => (t_now(Key::VisitHostHere).to_owned(), Loudness::Said),
         Notice::HostPresent(false) => (t_now(Key::VisitHostAway).to_owned(), Loudness::Said),
         Notice::MutedByClinician => (t_now(Key::VisitSaidMuted).to_owned(), Loudness::Shown),
+        Notice::GrantsChanged(grants) if *grants == Grants::ALL => {
+            (t_now(Key::VisitSaidGranted).to_owned(), Loudness::Shown)
+        }
+        Notice::GrantsChanged(_) => (t_now(Key::VisitSaidCurbed).to_owned(), Loudness::Shown),
+        Notice::AudioOnly(true) => (t_now(Key::VisitSlow).to_owned(), Loudness::Said),
+        Notice::AudioOnly(false) => (t_now(Key::VisitSaidPictures).to_owned(), Loudness::Said),
+        Notice::Encrypted(true) => (t_now(Key::VisitSaidEncrypted).to_owned(), Loudness::Shown),
+        Notice::Encrypted(false) => (t_now(Key::VisitSaidReadable).to_owned(), Loudness::Shown),
         Notice::Waiting(name) => (named(Key::VisitSaidWaiting, name), Loudness::Said),
         Notice::Joined(name) => (named(Key::VisitSaidJoined, name), Loudness::Shown),
         Notice::Gone(name) => (named(Key::VisitSaidGone, name), Loudness::Shown),
