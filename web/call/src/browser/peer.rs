@@ -19,6 +19,7 @@ use web_sys::{
 use super::devices::LocalMedia;
 use super::host::Listener;
 use super::reflect;
+use super::secrecy::Sealing;
 use crate::machine::{PeerChange, SlotCount};
 
 const OWN: [Source; 3] = [Source::Microphone, Source::Camera, Source::Screen];
@@ -29,6 +30,8 @@ pub(super) struct Peer {
     pub(super) pc: RtcPeerConnection,
     own: Vec<(Source, RtcRtpTransceiver)>,
     slots: RefCell<Vec<(&'static str, RtcRtpTransceiver)>>,
+    /// Nothing leaves or arrives in clear.
+    sealing: Option<Sealing>,
     _state: Listener,
 }
 
@@ -38,6 +41,7 @@ impl Peer {
         connection: ConnectionId,
         (slots, relays): (SlotCount, &[IceServer]),
         local: &LocalMedia,
+        sealing: Option<Sealing>,
         report: Rc<dyn Fn(PeerChange)>,
     ) -> Result<Self, JsValue> {
         let settings = RtcConfiguration::new();
@@ -46,10 +50,15 @@ impl Peer {
             reflect::set(&settings, "iceServers", &ice_servers(relays));
         }
         let pc = RtcPeerConnection::new_with_configuration(&settings)?;
-        let own = OWN
-            .into_iter()
-            .map(|source| (source, add_own(&pc, source, local.track(source))))
-            .collect();
+        let mut own = Vec::new();
+        for source in OWN {
+            let line = add_own(&pc, source, local.track(source));
+            prefer_codecs(&line, kind_of(source), sealing.is_some());
+            if let Some(sealing) = &sealing {
+                sealing.seal(&line.sender(), source)?;
+            }
+            own.push((source, line));
+        }
         let watched = pc.clone();
         let state = Listener::new(
             pc.clone().into(),
@@ -66,6 +75,7 @@ impl Peer {
             pc,
             own,
             slots: RefCell::default(),
+            sealing,
             _state: state,
         };
         peer.grow(slots);
@@ -81,8 +91,13 @@ impl Peer {
                 let init = RtcRtpTransceiverInit::new();
                 init.set_direction(RtcRtpTransceiverDirection::Recvonly);
                 let slot = self.pc.add_transceiver_with_str_and_init(kind, &init);
-                prefer_codecs(&slot, kind);
-                slots.push((kind, slot));
+                prefer_codecs(&slot, kind, self.sealing.is_some());
+                let name = slot_name(self.connection, slots.len());
+                let open = |sealing: &Sealing| sealing.open(&slot.receiver(), &name);
+                // A line that nobody looks through is never shown.
+                if self.sealing.as_ref().map_or(Ok(()), open).is_ok() {
+                    slots.push((kind, slot));
+                }
             }
         }
     }
@@ -184,6 +199,21 @@ impl Peer {
         }
     }
 
+    /// The name under which the worker knows a receiving m-line.
+    pub(super) fn slot_of(&self, mid: &str) -> Option<String> {
+        let is_it = |(_, line): &(_, RtcRtpTransceiver)| line.mid().as_deref() == Some(mid);
+        let at = self.slots.borrow().iter().position(is_it)?;
+        Some(slot_name(self.connection, at))
+    }
+
+    /// The receiving m-line that the worker knows under this name.
+    pub(super) fn mid_of(&self, name: &str) -> Option<String> {
+        let slots = self.slots.borrow();
+        let mut named = slots.iter().enumerate();
+        let (_, (_, line)) = named.find(|(at, _)| slot_name(self.connection, *at) == name)?;
+        line.mid()
+    }
+
     /// What a receiving m-line brings.
     pub(super) fn stream(&self, mid: &str) -> Option<MediaStream> {
         let slots = self.slots.borrow();
@@ -212,17 +242,22 @@ fn add_own(
 ) -> RtcRtpTransceiver {
     let init = RtcRtpTransceiverInit::new();
     init.set_direction(RtcRtpTransceiverDirection::Sendonly);
-    let kind = match source {
+    init.set_send_encodings(&encodings(source));
+    match track {
+        Some(track) => pc.add_transceiver_with_media_stream_track_and_init(&track, &init),
+        None => pc.add_transceiver_with_str_and_init(kind_of(source), &init),
+    }
+}
+
+const fn kind_of(source: Source) -> &'static str {
+    match source {
         Source::Microphone => "audio",
         Source::Camera | Source::Screen => "video",
-    };
-    init.set_send_encodings(&encodings(source));
-    let line = match track {
-        Some(track) => pc.add_transceiver_with_media_stream_track_and_init(&track, &init),
-        None => pc.add_transceiver_with_str_and_init(kind, &init),
-    };
-    prefer_codecs(&line, kind);
-    line
+    }
+}
+
+fn slot_name(connection: ConnectionId, at: usize) -> String {
+    format!("{connection} {at}")
 }
 
 /// How a source is encoded. A camera is sent in three sizes, the smallest first: without simulcast
@@ -279,11 +314,15 @@ fn codec_named(mime: &str) -> Option<JsValue> {
 }
 
 /// Offers VP8 first, then H.264, and nothing else: what the server forwards, and an offer that
-/// stays far below the largest description.
-fn prefer_codecs(line: &RtcRtpTransceiver, kind: &str) {
-    if kind != "video" {
-        return;
-    }
+/// stays far below the largest description. What is sealed is VP8 and plain Opus: of other formats
+/// packets need more than what stays clear.
+fn prefer_codecs(line: &RtcRtpTransceiver, kind: &str, sealed: bool) {
+    let names: &[&str] = match (kind, sealed) {
+        ("video", false) => &["video/VP8", "video/H264", "video/rtx"],
+        ("video", true) => &["video/VP8", "video/rtx"],
+        (_, true) => &["audio/opus"],
+        (_, false) => return,
+    };
     let receiver = reflect::get(&js_sys::global(), "RTCRtpReceiver");
     let Ok(capabilities) = reflect::call(&receiver, "getCapabilities", &[JsValue::from_str(kind)])
     else {
@@ -291,7 +330,7 @@ fn prefer_codecs(line: &RtcRtpTransceiver, kind: &str) {
     };
     let known = Array::from(&reflect::get(&capabilities, "codecs"));
     let wanted = Array::new();
-    for name in ["video/VP8", "video/H264", "video/rtx"] {
+    for name in names.iter().copied() {
         for codec in known.iter() {
             let mime = reflect::text(&codec, "mimeType").unwrap_or_default();
             let profile = reflect::text(&codec, "sdpFmtpLine").unwrap_or_default();

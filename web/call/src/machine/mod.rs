@@ -60,6 +60,7 @@ impl Call {
             rng: Rng::new(config.seed),
             link: Link::new(),
             room: Room {
+                id: None,
                 stage: None,
                 me: None,
                 host_present: false,
@@ -195,6 +196,7 @@ impl Call {
     pub fn view(&self) -> CallView {
         CallView {
             phase: self.phase(),
+            room: self.room.id,
             stage: self.room.stage,
             me: self.room.me.clone(),
             host_present: self.room.host_present,

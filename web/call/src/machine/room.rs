@@ -1,7 +1,7 @@
 //! What is known of the room: people, chat, who I am.
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Snapshot, Stage,
+    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, RoomId, Snapshot, Stage,
 };
 
 use super::words::{Notice, PendingChat};
@@ -13,6 +13,7 @@ const PENDING_MAX: usize = 50;
 
 #[derive(Debug, Default)]
 pub(super) struct Room {
+    pub(super) id: Option<RoomId>,
     pub(super) stage: Option<Stage>,
     pub(super) me: Option<Participant>,
     pub(super) host_present: bool,
@@ -34,6 +35,7 @@ impl Room {
     /// Takes over a whole state. Messages that are stored are no longer pending.
     pub(super) fn load(&mut self, snapshot: Snapshot) {
         let same_person = self.me.as_ref().is_some_and(|me| me.id == snapshot.me.id);
+        self.id = Some(snapshot.room);
         self.stage = Some(snapshot.stage);
         self.host_present = snapshot.host_present;
         self.others = snapshot.others;

@@ -2,7 +2,7 @@
 
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
-    KeyText, Participant, ParticipantId, Quality, Sdp, ServerFrame, SlotBinding, SlotView,
+    KeyText, Participant, ParticipantId, Quality, RoomId, Sdp, ServerFrame, SlotBinding, SlotView,
     SourceMid, Sources, Stage, WantedSource,
 };
 
@@ -285,6 +285,8 @@ pub struct PendingChat {
 pub struct CallView {
     /// How far the call is.
     pub phase: Phase,
+    /// Which room it is in.
+    pub room: Option<RoomId>,
     /// Waiting or in the visit, also while reconnecting.
     pub stage: Option<Stage>,
     /// Me, as the server knows me.
@@ -325,6 +327,7 @@ impl CallView {
     pub const fn idle() -> Self {
         Self {
             phase: Phase::Idle,
+            room: None,
             stage: None,
             me: None,
             host_present: false,
