@@ -9,6 +9,7 @@ use signaling_protocol::{
 
 use super::live_call::LiveCall;
 use super::room::own_state;
+use super::secrecy::Sealed;
 use super::words;
 use crate::components::{Glyph, Icon};
 use crate::i18n::{Key, say, t};
@@ -102,6 +103,7 @@ fn Tile(call: LiveCall, id: ParticipantId, source: Source) -> impl IntoView {
                 <span class="visit-initials" aria-hidden="true" hidden=move || shows.get()>
                     {part(move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name))))}
                 </span>
+                <Sealed call id source/>
             </div>
             <figcaption>{part(move || person.get().map(|person| view! { <Caption person source/> }))}</figcaption>
         </figure>
