@@ -14,11 +14,13 @@ import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
 import { results } from "./results.mjs";
 import { rights } from "./rights.mjs";
+import { secrecy } from "./secrecy.mjs";
 import { visit } from "./visit.mjs";
 
 await runAll([
   { id: "visit", make: visit },
   { id: "media", make: mediaPlane },
+  { id: "secrecy", make: secrecy },
   { id: "refusals", make: refusals },
   { id: "keyboard", make: keyboard },
   { id: "english", make: () => everyPage("en") },

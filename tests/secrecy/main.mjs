@@ -221,6 +221,7 @@ function comingAndGoing(scenario, house) {
     const after = await house().seal("ada");
     assert.equal(await house().open("bob", "ada", after), PICTURE);
     assert.equal(await house().open("eve", "ada", after), PICTURE);
+    assert.equal(await house().open("bob", "eve", await house().seal("ada")), null, "ada's picture under eve's name");
     const codes = await Promise.all(["ada", "bob", "eve"].map((id) => settled(() => house().codes.get(id))));
     assert.equal(new Set(codes).size, 1);
   });
@@ -243,6 +244,22 @@ function comingAndGoing(scenario, house) {
     }
     await house().post();
     assert.equal(await unread(), PICTURE);
+  });
+  scenario.step("a picture that cannot be read for three seconds is said, and is over when it can", async () => {
+    const bob = house().parties.get("bob");
+    const receiver = { slot: "camera of ada", bad: null };
+    bob.receivers.add(receiver);
+    const dark = () => house().state.get("bob").dark;
+    for (let n = 0; n < 4; n += 1) {
+      assert.equal(await bob.openFrame(receiver, Uint8Array.of(1, 2, 3, 4, 5, 6)), null);
+      tick();
+      assert.deepEqual(dark(), n < 2 ? [] : ["camera of ada"], `after ${n + 1} s`);
+    }
+    assert.ok(await bob.openFrame(receiver, await house().seal("ada")));
+    tick();
+    assert.deepEqual(dark(), []);
+    bob.receivers.delete(receiver);
+    await house().post();
   });
   scenario.step("a page that comes back after a lost line sends its key and asks for the others'", async () => {
     await house().room(["ada", "bob"], { deliver: () => false });

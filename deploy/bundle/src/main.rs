@@ -34,6 +34,8 @@ struct Sources {
     style: String,
     /// `web/app/index.html`.
     template: String,
+    /// `web/secrecy/worker.mjs`: encrypts between browsers.
+    secrecy: String,
     /// Files of `web/app/public`, served under their own names: (name, bytes).
     public: Vec<(String, Vec<u8>)>,
 }
@@ -55,7 +57,7 @@ fn run() -> Result<()> {
     let out = root.join(&arguments.out);
 
     let wasm = compile::web_app(&root, &arguments)?;
-    let sources = read_sources(&root.join("web/app"))?;
+    let sources = read_sources(&root.join("web"))?;
     let optimiser = optimise::find(&root, &arguments);
     let stamp = stamp::of_inputs(&root, &wasm, &sources, optimiser.as_ref())?;
     if stamp::is_current(&out, &stamp) {
@@ -105,7 +107,8 @@ fn repository_root() -> Result<PathBuf> {
         .context("deploy/bundle lies in a workspace")
 }
 
-fn read_sources(web_app: &Path) -> Result<Sources> {
+fn read_sources(web: &Path) -> Result<Sources> {
+    let web_app = web.join("app");
     let mut style = String::new();
     for path in files_of(&web_app.join("style"))? {
         if path.extension().is_some_and(|extension| extension == "css") {
@@ -131,6 +134,7 @@ fn read_sources(web_app: &Path) -> Result<Sources> {
     Ok(Sources {
         style,
         template,
+        secrecy: read_text(&web.join("secrecy/worker.mjs"))?,
         public,
     })
 }

@@ -36,7 +36,8 @@ pub(crate) struct Application {
     pub(crate) needed: BTreeMap<String, Vec<String>>,
 }
 
-/// Adds style, glue, wasm, chunks and boot module to the assets and returns the finished page.
+/// Adds style, glue, wasm, chunks, worker and boot module to the assets and returns the finished
+/// page. The worker is started by its address, so the page says it in a `meta` element.
 ///
 /// The boot module is a file of its own because the content security policy allows no inline
 /// script. Preloads let the browser fetch the wasm while it still reads the glue.
@@ -63,7 +64,14 @@ pub(crate) fn assemble(
          <link rel=\"modulepreload\" href=\"{loader}\">\n\
          <script type=\"module\" src=\"{boot}\"></script>"
     );
-    let style_tag = format!("<link rel=\"stylesheet\" href=\"{style}\">");
+    let secrecy = assets.add(
+        &format!("{LATER}/secrecy"),
+        "js",
+        sources.secrecy.clone().into_bytes(),
+    );
+    let style_tag = format!(
+        "<meta name=\"secrecy\" content=\"{secrecy}\">\n<link rel=\"stylesheet\" href=\"{style}\">"
+    );
     Ok(sources
         .template
         .replace(STYLE, &style_tag)
@@ -239,6 +247,7 @@ mod tests {
         Sources {
             style: "p{}".to_owned(),
             template: template.to_owned(),
+            secrecy: "export {};".to_owned(),
             public: Vec::new(),
         }
     }
@@ -256,6 +265,18 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert!(page.contains("<script type=\"module\" src=\"/assets/boot-"));
         assert!(page.contains("<link rel=\"stylesheet\" href=\"/assets/style-"));
+    }
+
+    #[test]
+    fn the_page_says_where_the_worker_is_that_encrypts() {
+        let mut assets = Assets::default();
+        let page = assemble(&mut assets, &sources("{{style}}{{boot}}"), &application()).unwrap();
+        let start = "<meta name=\"secrecy\" content=\"/assets/later/secrecy-";
+        let (_, rest) = page.split_once(start).unwrap();
+        let name = rest.split('"').next().unwrap();
+        let files = written("secrecy", &application());
+        let (_, text) = file(&files, "assets/later/secrecy-", name);
+        assert_eq!(text, "export {};");
     }
 
     #[test]

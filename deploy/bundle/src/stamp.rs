@@ -28,6 +28,7 @@ pub(crate) fn of_inputs(
     add(wasm);
     add(sources.style.as_bytes());
     add(sources.template.as_bytes());
+    add(sources.secrecy.as_bytes());
     for (name, bytes) in &sources.public {
         add(name.as_bytes());
         add(bytes);

@@ -206,6 +206,14 @@ impl Peer {
         Some(slot_name(self.connection, at))
     }
 
+    /// The receiving m-line that the worker knows under this name.
+    pub(super) fn mid_of(&self, name: &str) -> Option<String> {
+        let slots = self.slots.borrow();
+        let mut named = slots.iter().enumerate();
+        let (_, (_, line)) = named.find(|(at, _)| slot_name(self.connection, *at) == name)?;
+        line.mid()
+    }
+
     /// What a receiving m-line brings.
     pub(super) fn stream(&self, mid: &str) -> Option<MediaStream> {
         let slots = self.slots.borrow();

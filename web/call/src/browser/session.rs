@@ -1,14 +1,15 @@
 //! Runs a [`Call`] against the real browser.
 
+mod connection;
+mod measuring;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
-use signaling_protocol::{
-    ChatText, ClientMessage, ConnectionId, IceServer, ParticipantId, Sdp, SlotView, Source, Sources,
-};
+use signaling_protocol::{ChatText, ClientMessage, ParticipantId, SlotView, Source, Sources};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlMediaElement;
 
@@ -16,19 +17,17 @@ use super::clock::{chat_id, now_ms, seed};
 use super::devices::{LocalMedia, MediaError};
 use super::host::{Listener, on_network, on_window, socket_url};
 use super::peer::Peer;
+use super::secrecy::{Ability, Secrecy, SecrecyView};
 use super::socket::{Socket, SocketEvent};
 use super::sound::Speaker;
-use super::stats::{self, StatsReport};
+use super::stats::StatsReport;
 use crate::grade::Grader;
-use crate::machine::{
-    Act, Call, CallView, Config, Entrance, Input, Notice, Output, PeerChange, SlotCount,
-};
+use crate::machine::{Act, Call, CallView, Config, Entrance, Input, Notice, Output, SlotCount};
 use crate::pulse::Pulse;
+use connection::Wanted;
 
 /// How often it is looked whether anything arrives.
 const PULSE_MS: u32 = 400;
-/// Share of lost packets from which on speech is sent twice.
-const SPEECH_LOSS: f64 = 0.03;
 /// How often a connection is measured. Two seconds: words that change slower than people blink.
 const STATS_MS: u32 = 2_000;
 
@@ -73,6 +72,8 @@ pub struct Hooks {
     pub stats: Box<dyn Fn(StatsReport)>,
     /// The browser wants a click before it plays sound.
     pub sound_blocked: Box<dyn Fn()>,
+    /// What is shown of encryption between people has changed.
+    pub secrecy: Box<dyn Fn(SecrecyView)>,
     /// An own track came or went: show the own picture again.
     pub devices: Box<dyn Fn()>,
     /// A device stopped by itself: unplugged, or sharing ended in the browser's own bar.
@@ -92,6 +93,10 @@ struct Inner {
     socket: RefCell<Option<Socket>>,
     path: RefCell<String>,
     peer: RefCell<Option<Peer>>,
+    /// Encrypts for people; none where the browser cannot, and in a test of the connection.
+    secrecy: Option<Secrecy>,
+    /// A connection that waits for the keys of this page.
+    waiting: RefCell<Option<Wanted>>,
     speaker: Speaker,
     local: LocalMedia,
     timer: RefCell<Option<Timeout>>,
@@ -168,7 +173,12 @@ impl CallSession {
             entrance,
         };
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
-            let blocked = me.clone();
+            let (blocked, told) = (me.clone(), me.clone());
+            let hear = Rc::new(move |said| {
+                if let Some(inner) = told.upgrade() {
+                    inner.hear_secrecy(said);
+                }
+            });
             Inner {
                 me: me.clone(),
                 call: RefCell::new(Call::new(config)),
@@ -176,6 +186,10 @@ impl CallSession {
                 socket: RefCell::default(),
                 path: RefCell::default(),
                 peer: RefCell::default(),
+                secrecy: (loudness == Loudness::Played)
+                    .then(|| Secrecy::start(hear))
+                    .flatten(),
+                waiting: RefCell::default(),
                 speaker: Speaker::new(Rc::new(move || {
                     if let Some(inner) = blocked.upgrade() {
                         (inner.hooks.sound_blocked)();
@@ -218,6 +232,13 @@ impl CallSession {
                 inner.feel_pulse();
             }
         });
+        if inner.secrecy.is_none() {
+            let ability = Ability::Unable;
+            (inner.hooks.secrecy)(SecrecyView {
+                ability,
+                ..SecrecyView::default()
+            });
+        }
         inner.feed(Input::Start);
         Self {
             inner,
@@ -382,6 +403,7 @@ impl Inner {
             return;
         }
         self.play_sound(&view);
+        self.tell_secrecy(&view);
         *self.shown.borrow_mut() = Some(view.clone());
         (self.hooks.view)(view);
     }
@@ -432,8 +454,13 @@ impl Inner {
                 connection,
                 slots,
                 relays,
-                encrypted: _,
-            } => self.open_peer(connection, slots, &relays),
+                encrypted,
+            } => self.open_peer(Wanted {
+                connection,
+                slots,
+                relays,
+                encrypted,
+            }),
             Output::RestartPeer { connection } => {
                 self.with_peer(connection, Peer::restart);
                 self.make_offer(connection);
@@ -442,13 +469,18 @@ impl Inner {
                 connection,
                 sources,
             } => self.with_peer(connection, |peer| peer.send_only(&sources)),
-            Output::OpenKey { .. } => {}
+            Output::OpenKey { from, key } => {
+                if let Some(secrecy) = &self.secrecy {
+                    secrecy.open_key(from, key);
+                }
+            }
             Output::GrowPeer { connection, slots } => {
                 self.with_peer(connection, |peer| peer.grow(slots));
                 self.make_offer(connection);
             }
             Output::ApplyAnswer { connection, sdp } => self.apply_answer(connection, sdp),
             Output::ClosePeer => {
+                let _waiting = self.waiting.borrow_mut().take();
                 let _closed = self.peer.borrow_mut().take();
             }
             Output::SetSources(sources) => self.local.pass_sound(sources.microphone),
@@ -494,82 +526,6 @@ impl Inner {
         *self.socket.borrow_mut() = Socket::open(&url, report);
     }
 
-    fn with_peer(&self, connection: ConnectionId, work: impl FnOnce(&Peer)) {
-        if let Some(peer) = self.peer.borrow().as_ref()
-            && peer.connection == connection
-        {
-            work(peer);
-        }
-    }
-
-    fn open_peer(&self, connection: ConnectionId, slots: SlotCount, relays: &[IceServer]) {
-        let me = self.me.clone();
-        let report = Rc::new(move |change: PeerChange| {
-            if let Some(inner) = me.upgrade() {
-                inner.feed(Input::Peer(connection, change));
-                // The others learn at once that it works or no longer does.
-                inner.measure();
-            }
-        });
-        let made = Peer::new(connection, (slots, relays), &self.local, report).ok();
-        self.pulse.replace(Pulse::default());
-        self.speech_twice.set(false);
-        *self.measured.borrow_mut() = StatsReport::default();
-        let before = self.peer.replace(made);
-        drop(before);
-        self.make_offer(connection);
-        self.measure();
-    }
-
-    fn make_offer(&self, connection: ConnectionId) {
-        let parts = self
-            .peer
-            .borrow()
-            .as_ref()
-            .filter(|peer| peer.connection == connection)
-            .map(Peer::parts);
-        let me = self.me.clone();
-        spawn_local(async move {
-            let made = match parts {
-                Some((pc, own)) => Peer::offer(pc, own).await.ok(),
-                None => None,
-            };
-            let Some(inner) = me.upgrade() else { return };
-            inner.feed(match made {
-                Some((sdp, sources)) => Input::OfferMade {
-                    connection,
-                    sdp,
-                    sources,
-                },
-                None => Input::Peer(connection, PeerChange::Failed),
-            });
-        });
-    }
-
-    fn apply_answer(&self, connection: ConnectionId, sdp: Sdp) {
-        let pc = self
-            .peer
-            .borrow()
-            .as_ref()
-            .filter(|peer| peer.connection == connection)
-            .map(|peer| peer.pc.clone());
-        let Some(pc) = pc else { return };
-        let me = self.me.clone();
-        spawn_local(async move {
-            if Peer::answer(pc, sdp).await.is_err()
-                && let Some(inner) = me.upgrade()
-            {
-                inner.feed(Input::Peer(connection, PeerChange::Failed));
-            }
-        });
-    }
-
-    fn send_track(&self, source: Source) {
-        if let Some(peer) = self.peer.borrow().as_ref() {
-            peer.send_track(source, self.local.track(source).as_ref());
-        }
-    }
-
     fn source_ended(&self, source: Source) {
         self.send_track(source);
         let mut sources = self.call.borrow().view().sources;
@@ -580,81 +536,6 @@ impl Inner {
         }
         self.feed(Input::Act(Act::Sources(sources)));
         (self.hooks.ended)(source);
-    }
-
-    fn measure(&self) {
-        let measured = self
-            .peer
-            .borrow()
-            .as_ref()
-            .map(|peer| (peer.connection, peer.pc.clone()));
-        let Some((connection, pc)) = measured else {
-            return;
-        };
-        let me = self.me.clone();
-        spawn_local(async move {
-            let Some(report) = stats::read(pc).await else {
-                return;
-            };
-            let Some(inner) = me.upgrade() else { return };
-            if !inner.uses(connection) {
-                return;
-            }
-            let sample = report.sample_since(&inner.measured.borrow());
-            inner.protect_speech(report.loss_sent);
-            let quality = inner.grader.borrow_mut().feed(&sample);
-            *inner.measured.borrow_mut() = report.clone();
-            inner.feed(Input::Act(Act::Quality(quality)));
-            (inner.hooks.stats)(report);
-        });
-    }
-
-    /// Looks whether anything arrives. A browser calls a connection disconnected after seconds; the
-    /// server has something to say several times a second to whoever sends.
-    fn feel_pulse(&self) {
-        let connected = self
-            .peer
-            .borrow()
-            .as_ref()
-            .filter(|peer| peer.is_connected())
-            .map(|peer| (peer.connection, peer.pc.clone()));
-        let Some((connection, pc)) = connected else {
-            return;
-        };
-        let me = self.me.clone();
-        spawn_local(async move {
-            let Some(beat) = stats::beat(pc).await else {
-                return;
-            };
-            let Some(inner) = me.upgrade() else { return };
-            if inner.uses(connection) && inner.pulse.borrow_mut().feed(beat) {
-                inner.feed(Input::Peer(connection, PeerChange::Stalled));
-            }
-        });
-    }
-
-    /// Speech is sent twice while the server misses some of it. Between people who encrypt for each
-    /// other it is not: the server could not take it apart for browsers that do not know RED.
-    fn protect_speech(&self, loss_sent: Option<f64>) {
-        let lossy = loss_sent.is_some_and(|loss| loss > SPEECH_LOSS);
-        let calm = loss_sent.is_none_or(|loss| loss < SPEECH_LOSS / 4.0);
-        let twice = self.speech_twice.get();
-        let wanted = (lossy || (twice && !calm)) && !self.call.borrow().view().encrypted;
-        if wanted != twice {
-            self.speech_twice.set(wanted);
-            if let Some(peer) = self.peer.borrow().as_ref() {
-                peer.protect_speech(wanted);
-            }
-        }
-    }
-
-    /// Whether this is still the connection in use; a reading of an earlier one says nothing.
-    fn uses(&self, connection: ConnectionId) -> bool {
-        let peer = self.peer.borrow();
-        !self.closed.get()
-            && peer
-                .as_ref()
-                .is_some_and(|peer| peer.connection == connection)
     }
 
     fn close(&self) {

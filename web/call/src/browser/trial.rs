@@ -37,6 +37,7 @@ pub async fn run_trial(
         notice: Box::new(|_| {}),
         stats: Box::new(move |stats| to_stats.borrow_mut().stats = stats),
         sound_blocked: Box::new(|| {}),
+        secrecy: Box::new(|_| {}),
         devices: Box::new(|| {}),
         ended: Box::new(|_| {}),
     };

@@ -6,6 +6,7 @@ use web_call::CallView;
 use web_call::browser::{InboundStats, OutboundStats, StatsReport};
 
 use super::live_call::LiveCall;
+use super::secrecy::SealedFrames;
 use super::words;
 use crate::i18n::{Key, say};
 
@@ -18,6 +19,7 @@ pub(super) fn Details(call: LiveCall) -> impl IntoView {
             <p data-testid="stats-link">
                 {part(move || call.stats.with(|stats| crate::tr!(Key::VisitDetailsLink, rtt = milliseconds(stats.rtt_ms), loss = percent(stats.loss_sent))))}
             </p>
+            <SealedFrames call/>
             <Received call/>
             <Sent call/>
         </details>

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use signaling_protocol::{Source, Sources};
 use web_call::browser::{
-    CallSession, Hooks, LocalMedia, MediaError, StatsReport, TicketFuture, WakeLock, chime,
-    is_visible, set_page_title, slot_views,
+    CallSession, Hooks, LocalMedia, MediaError, SecrecyView, StatsReport, TicketFuture, WakeLock,
+    chime, is_visible, set_page_title, slot_views,
 };
 use web_call::{Act, CallHistory, CallView, Entrance, Notice, SlotCount};
 
@@ -29,6 +29,8 @@ pub(super) struct LiveCall {
     pub(super) view: RwSignal<CallView>,
     /// The newest reading of the connection.
     pub(super) stats: RwSignal<StatsReport>,
+    /// Encryption between people.
+    pub(super) secrecy: RwSignal<SecrecyView>,
     /// The browser wants a click before it plays sound.
     pub(super) sound_blocked: RwSignal<bool>,
     /// What screen readers say.
@@ -47,6 +49,7 @@ impl LiveCall {
         let call = Self {
             view: RwSignal::new(CallView::idle()),
             stats: RwSignal::new(StatsReport::default()),
+            secrecy: RwSignal::new(SecrecyView::default()),
             sound_blocked: RwSignal::new(false),
             said: RwSignal::new(String::new()),
             devices: RwSignal::new(0),
@@ -92,6 +95,7 @@ impl LiveCall {
                 self.remember(&stats);
                 self.stats.try_set(stats);
             }),
+            secrecy: Box::new(move |secrecy| self.follow_secrecy(secrecy)),
             sound_blocked: Box::new(move || {
                 self.sound_blocked.try_set(true);
             }),
@@ -110,6 +114,18 @@ impl LiveCall {
                 self.awake.try_set_value(lock);
             }
         });
+    }
+
+    /// Other digits than before have to be compared again.
+    fn follow_secrecy(self, secrecy: SecrecyView) {
+        let before = self
+            .secrecy
+            .try_with_untracked(|before| before.code.clone())
+            .flatten();
+        if before.is_some() && secrecy.code.is_some() && before != secrecy.code {
+            toast(t_now(Key::SecrecyChanged));
+        }
+        self.secrecy.try_set(secrecy);
     }
 
     fn tell(self, notice: &Notice) {

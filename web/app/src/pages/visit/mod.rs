@@ -19,6 +19,7 @@ mod panel;
 mod people;
 mod refusal;
 mod room;
+mod secrecy;
 mod stage;
 mod trial;
 mod waiting;

@@ -10,6 +10,7 @@ use super::device_choice::DeviceChoices;
 use super::live_call::LiveCall;
 use super::note_panel::NotePanel;
 use super::people::People;
+use super::secrecy::Secrecy;
 use crate::browser;
 use crate::components::{Button, Glyph, Icon, Look};
 use crate::i18n::{Key, say, t_now};
@@ -72,7 +73,11 @@ pub(super) fn Side(
             panel,
             Key::VisitPeople,
             "people",
-            view! { <People call role/> }.into_any(),
+            view! {
+                <People call role/>
+                <Secrecy call role/>
+            }
+            .into_any(),
         ),
         Panel::Devices => frame(
             panel,

@@ -12,6 +12,7 @@ use super::details::Details;
 use super::live_call::LiveCall;
 use super::panel::{Panel, Side, has_room_for_panel};
 use super::people::WaitingPeople;
+use super::secrecy::{SecrecyBadge, is_shut_out};
 use super::stage::Stage;
 use super::words::Kept;
 use crate::components::{Alert, Button, Glyph, Tone, clear_toast};
@@ -42,6 +43,7 @@ pub(super) fn Room(
             <p class="unseen" role="status" aria-live="polite" data-testid="visit-said">
                 {part(move || call.said.get())}
             </p>
+            <SecrecyBadge call/>
             <Banners call/>
             <WaitingPeople call role/>
             <div class="visit-main">
@@ -58,11 +60,13 @@ pub(super) fn Room(
 #[component]
 fn Banners(call: LiveCall) -> impl IntoView {
     let away = Memo::new(move |_| call.view.with(|view| view.phase == Phase::Reconnecting));
-    let broken = Memo::new(move |_| call.view.with(|view| view.media == MediaState::Lost));
     let slow = Memo::new(move |_| call.view.with(|view| view.audio_only));
     let unseen = Memo::new(move |_| {
         let subscribes = |view: &CallView| view.me.as_ref().is_none_or(|me| me.grants.subscribe);
         call.view.with(|view| !subscribes(view))
+    });
+    let broken = Memo::new(move |_| {
+        call.view.with(|view| view.media == MediaState::Lost) && !is_shut_out(call)
     });
     view! {
         {part(move || slow.get().then(|| view! { <Alert tone=Tone::Info testid="audio-only">{say(Key::VisitSlow)}</Alert> }))}

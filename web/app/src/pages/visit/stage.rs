@@ -10,6 +10,7 @@ use web_call::{Act, CallView};
 
 use super::live_call::LiveCall;
 use super::room::own_state;
+use super::secrecy::Sealed;
 use super::words;
 use crate::components::{Glyph, Icon};
 use crate::i18n::{Key, say, t};
@@ -144,6 +145,7 @@ fn Tile(
                 {part(move || dark.get().map(|key| view! { <p class="visit-dark" data-testid="tile-dark">{say(key)}</p> }))}
                 {part(move || speaks.get().then(|| view! { <span class="visit-speaking" data-testid="tile-speaking"><Icon glyph=Glyph::Speaker/>{say(Key::VisitSpeaking)}</span> }))}
                 <Keep call id source kept name=Signal::derive(move || person.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default()))/>
+                <Sealed call id source/>
             </div>
             <figcaption>{part(move || person.get().map(|person| view! { <Caption person source/> }))}</figcaption>
         </figure>

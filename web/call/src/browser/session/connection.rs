@@ -1,0 +1,165 @@
+//! The peer connection of a session, and what the worker says that encrypts for it.
+
+use std::rc::Rc;
+
+use signaling_protocol::{ConnectionId, IceServer, Sdp, Source};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Inner;
+use crate::browser::peer::Peer;
+use crate::browser::secrecy::{Ability, Said, Secrecy};
+use crate::browser::stats::StatsReport;
+use crate::machine::{Act, CallView, Input, PeerChange, SlotCount};
+use crate::pulse::Pulse;
+
+/// A connection that is to be made.
+pub(super) struct Wanted {
+    pub(super) connection: ConnectionId,
+    pub(super) slots: SlotCount,
+    pub(super) relays: Vec<IceServer>,
+    pub(super) encrypted: bool,
+}
+
+impl Inner {
+    pub(super) fn with_peer(&self, connection: ConnectionId, work: impl FnOnce(&Peer)) {
+        if let Some(peer) = self.peer.borrow().as_ref()
+            && peer.connection == connection
+        {
+            work(peer);
+        }
+    }
+
+    /// Makes a connection that does as the visit does: where people encrypt for each other, nothing
+    /// leaves or arrives in clear. Until the keys are there, and in a browser that cannot, there is
+    /// no connection at all.
+    pub(super) fn open_peer(&self, wanted: Wanted) {
+        let before = self.peer.take();
+        drop(before);
+        let sealing = self.secrecy.as_ref().and_then(Secrecy::sealing);
+        if wanted.encrypted && sealing.is_none() {
+            *self.waiting.borrow_mut() = Some(wanted);
+            return;
+        }
+        let _earlier = self.waiting.take();
+        let sealing = sealing.filter(|_| wanted.encrypted);
+        let connection = wanted.connection;
+        let me = self.me.clone();
+        let report = Rc::new(move |change: PeerChange| {
+            if let Some(inner) = me.upgrade() {
+                inner.feed(Input::Peer(connection, change));
+                // The others learn at once that it works or no longer does.
+                inner.measure();
+            }
+        });
+        let made = Peer::new(
+            connection,
+            (wanted.slots, &wanted.relays),
+            &self.local,
+            sealing,
+            report,
+        )
+        .ok();
+        self.pulse.replace(Pulse::default());
+        self.speech_twice.set(false);
+        *self.measured.borrow_mut() = StatsReport::default();
+        *self.peer.borrow_mut() = made;
+        self.make_offer(connection);
+        self.measure();
+    }
+
+    pub(super) fn make_offer(&self, connection: ConnectionId) {
+        let parts = self
+            .peer
+            .borrow()
+            .as_ref()
+            .filter(|peer| peer.connection == connection)
+            .map(Peer::parts);
+        let me = self.me.clone();
+        spawn_local(async move {
+            let made = match parts {
+                Some((pc, own)) => Peer::offer(pc, own).await.ok(),
+                None => None,
+            };
+            let Some(inner) = me.upgrade() else { return };
+            inner.feed(match made {
+                Some((sdp, sources)) => Input::OfferMade {
+                    connection,
+                    sdp,
+                    sources,
+                },
+                None => Input::Peer(connection, PeerChange::Failed),
+            });
+        });
+    }
+
+    pub(super) fn apply_answer(&self, connection: ConnectionId, sdp: Sdp) {
+        let pc = self
+            .peer
+            .borrow()
+            .as_ref()
+            .filter(|peer| peer.connection == connection)
+            .map(|peer| peer.pc.clone());
+        let Some(pc) = pc else { return };
+        let me = self.me.clone();
+        spawn_local(async move {
+            if Peer::answer(pc, sdp).await.is_err()
+                && let Some(inner) = me.upgrade()
+            {
+                inner.feed(Input::Peer(connection, PeerChange::Failed));
+            }
+        });
+    }
+
+    pub(super) fn send_track(&self, source: Source) {
+        if let Some(peer) = self.peer.borrow().as_ref() {
+            peer.send_track(source, self.local.track(source).as_ref());
+        }
+    }
+
+    /// What the worker says.
+    pub(super) fn hear_secrecy(&self, said: Said) {
+        let Some(secrecy) = &self.secrecy else { return };
+        if self.closed.get() {
+            return;
+        }
+        match said {
+            Said::Ready { key } => {
+                secrecy.set_ability(Ability::Able);
+                self.feed(Input::Act(Act::PublicKey(key)));
+                let view = self.call.borrow().view();
+                self.tell_secrecy(&view);
+                if let Some(wanted) = self.waiting.take()
+                    && view.connection == Some(wanted.connection)
+                {
+                    self.open_peer(wanted);
+                }
+            }
+            Said::Unable => secrecy.set_ability(Ability::Unable),
+            Said::Sealed { to, key } => return self.feed(Input::Act(Act::SealedKey(to, key))),
+            Said::Code { code } => secrecy.set_code(code),
+            Said::State {
+                sealed,
+                opened,
+                refused,
+                dark,
+            } => {
+                let peer = self.peer.borrow();
+                let mid_of = |name: String| peer.as_ref()?.mid_of(&name);
+                let dark = dark.into_iter().filter_map(mid_of).collect();
+                secrecy.set_state([sealed, opened, refused], dark);
+            }
+        }
+        (self.hooks.secrecy)(secrecy.view());
+    }
+
+    /// The worker follows who is here and whose media the slots carry.
+    pub(super) fn tell_secrecy(&self, view: &CallView) {
+        if let Some(secrecy) = &self.secrecy {
+            let peer = self.peer.borrow();
+            let peer = peer
+                .as_ref()
+                .filter(|peer| Some(peer.connection) == view.connection);
+            secrecy.follow(view, |mid| peer?.slot_of(mid));
+        }
+    }
+}
