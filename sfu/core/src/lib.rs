@@ -41,8 +41,14 @@ mod subscription;
 
 mod forward;
 
+mod arrival;
+mod budget;
+mod credentials;
 mod demux;
+mod path;
 mod peer;
+mod probe;
+pub mod stun;
 
 mod command;
 mod event;
@@ -55,8 +61,10 @@ mod stats;
 mod scenarios;
 
 pub use command::{Command, CommandId, ConnectError, ConnectRequest, Mode, Reply};
+pub use credentials::shard_of_ufrag;
 pub use event::{DisconnectCause, SfuEvent};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
+pub use path::{ServerCandidate, Transport};
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet};
 pub use stats::{Flow, ParticipantStats, RoomStats, ShardCounters};

@@ -7,6 +7,7 @@ use str0m::media::{Mid, Rid};
 use str0m::rtp::Ssrc;
 use str0m::stats::PeerStats;
 
+use crate::arrival::Access;
 use crate::command::{ConnectError, ConnectRequest};
 use crate::demux::Claim;
 use crate::event::DisconnectCause;
@@ -33,6 +34,7 @@ pub(crate) struct Participant {
     pub(crate) connection: ConnectionKey,
     pub(crate) peer: Peer,
     pub(crate) claim: Claim,
+    pub(crate) access: Access,
     pub(crate) on: SourceSet,
     pub(crate) publications: Vec<Publication>,
     pub(crate) slots: Vec<Slot>,
@@ -58,6 +60,7 @@ impl Participant {
             connection,
             peer,
             claim: Claim::default(),
+            access: Access::new(now),
             on: SourceSet::NONE,
             publications: Vec::new(),
             slots: Vec::new(),

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
 use str0m::media::Pt;
-use str0m::net::Receive;
-use str0m::{Candidate, Input, Rtc};
+use str0m::net::TcpType;
+use str0m::{Candidate, Rtc};
 
+use crate::arrival::outgoing;
 use crate::command::{ConnectError, ConnectRequest, Mode};
 use crate::demux::Place;
 use crate::event::{DisconnectCause, SfuEvent};
@@ -18,8 +18,9 @@ use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
 use crate::offer::Outline;
 use crate::participant::Participant;
+use crate::path::{Inner, Path, ServerCandidate, Transport};
 use crate::peer::{Drained, Peer, PeerError, PeerEvent};
-use crate::shard::{Outlet, Output};
+use crate::shard::{Outlet, ShardError};
 use crate::source::{SlotView, SourceSet};
 use crate::stats::RoomStats;
 
@@ -33,16 +34,22 @@ const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// How engines are made: the same certificate and candidates for all of a shard.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<ServerCandidate>,
+    inner: Inner,
     certificate: DtlsCert,
 }
 
 impl Engine {
-    pub(crate) fn new(candidates: Vec<SocketAddr>, certificate: DtlsCert) -> Self {
-        Self {
+    pub(crate) fn new(
+        candidates: Vec<ServerCandidate>,
+        certificate: DtlsCert,
+    ) -> Result<Self, ShardError> {
+        let first = candidates.first().ok_or(ShardError::NoCandidate)?;
+        Ok(Self {
+            inner: Inner::towards(*first),
             candidates,
             certificate,
-        }
+        })
     }
 
     /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2, three codecs.
@@ -62,8 +69,16 @@ impl Engine {
             .codec_config()
             .add_h264(pt, Some(resend), true, 0x0042_e01f);
         let mut rtc = config.build(now);
-        for address in &self.candidates {
-            match Candidate::host(*address, "udp") {
+        for candidate in &self.candidates {
+            let built = match candidate.transport {
+                Transport::Udp => Candidate::host(candidate.address, "udp"),
+                Transport::Tcp => Candidate::builder()
+                    .tcp()
+                    .host(candidate.address)
+                    .tcptype(TcpType::Passive)
+                    .build(),
+            };
+            match built {
                 Ok(candidate) => {
                     rtc.add_local_candidate(candidate);
                 }
@@ -133,17 +148,19 @@ impl Room {
                 if let Some(before) = other {
                     self.people.insert(key, before);
                 }
-                let peer = Peer::new(engine.build(now), now);
+                let peer = Peer::new(engine.build(now), engine.inner, now);
                 Participant::new(now, request.connection, peer)
             }
         };
         let mut drained = core::mem::take(&mut self.scratch);
-        let accepted = negotiate::accept(now, &mut person, (request, outline), &mut drained);
+        let tools = (&mut outlet.mint, &mut drained);
+        let accepted = negotiate::accept(now, &mut person, (request, outline), tools);
         if accepted.is_err() && !renegotiates {
             // What a refused engine said must not be taken for the earlier connection's words.
             drained = Drained::default();
         }
-        self.collect(key, &mut drained, outlet);
+        let way = person.access.chosen.path();
+        self.collect((key, way), &mut drained, outlet);
         self.scratch = drained;
         match accepted {
             Ok(answer) => {
@@ -218,40 +235,6 @@ impl Room {
         }
     }
 
-    pub(crate) fn receive(
-        &mut self,
-        now: Instant,
-        place: Place,
-        datagram: Receive<'_>,
-        is_stun: bool,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&place.participant) else {
-            return;
-        };
-        if person.connection != place.connection {
-            outlet.counters.dropped_unknown += 1;
-            return;
-        }
-        let remote = datagram.source;
-        let input = Input::Receive(now, datagram);
-        if is_stun && !person.peer.rtc().accepts(&input) {
-            outlet.counters.dropped_refused += 1;
-            return;
-        }
-        if is_stun {
-            outlet.demux.claim_address(&mut person.claim, remote, place);
-        }
-        person.heard = now;
-        let Input::Receive(_, datagram) = input else {
-            return;
-        };
-        self.work(place.participant, outlet, |peer, drained| {
-            peer.receive(now, drained, datagram)
-        });
-        self.pump(now, outlet);
-    }
-
     pub(crate) fn timeout(&mut self, now: Instant, outlet: &mut Outlet) {
         let due: Vec<ParticipantKey> = self
             .people
@@ -322,7 +305,8 @@ impl Room {
         let person = self.people.get_mut(&key)?;
         let mut drained = core::mem::take(&mut self.scratch);
         let result = task(&mut person.peer, &mut drained);
-        self.collect(key, &mut drained, outlet);
+        let way = person.access.chosen.path();
+        self.collect((key, way), &mut drained, outlet);
         self.scratch = drained;
         match result {
             Ok(value) => Some(value),
@@ -335,17 +319,17 @@ impl Room {
         }
     }
 
-    fn collect(&mut self, key: ParticipantKey, drained: &mut Drained, outlet: &mut Outlet) {
-        outlet.outputs.extend(
-            drained
-                .transmits
-                .drain(..)
-                .map(|transmit| Output::Transmit {
-                    local: transmit.source,
-                    remote: transmit.destination,
-                    contents: transmit.contents.into(),
-                }),
-        );
+    fn collect(
+        &mut self,
+        (key, way): (ParticipantKey, Option<Path>),
+        drained: &mut Drained,
+        outlet: &mut Outlet,
+    ) {
+        let leaving = drained
+            .transmits
+            .drain(..)
+            .filter_map(|transmit| outgoing(way, transmit.contents.into()));
+        outlet.outputs.extend(leaving);
         self.pending
             .extend(drained.events.drain(..).map(|event| (key, event)));
     }

@@ -15,10 +15,15 @@ mod placement;
 mod worker;
 
 mod meters;
+mod port;
 mod send_queue;
 mod socket;
 
+mod door;
+mod turn;
+
 pub use config::SfuConfig;
+pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, DisconnectCause, Flow, Mode,
@@ -26,3 +31,4 @@ pub use sfu_core::{
     SourceMid, SourceSet,
 };
 pub use start::{StartError, start};
+pub use turn::{IceServer, NoRandomness};

@@ -17,6 +17,10 @@ pub(crate) struct Datagrams {
     pub(crate) sent: u64,
     pub(crate) unsent: u64,
     pub(crate) events_lost: u64,
+    /// From the network, with the address of a relayed client.
+    pub(crate) forged: u64,
+    /// To a TCP connection that does not read fast enough, or is gone.
+    pub(crate) slow_reader: u64,
 }
 
 /// One shard's numbers.
@@ -53,7 +57,7 @@ impl Meters {
         let (was, is) = (self.told, shard.counters());
         let dropped =
             |reason: &'static str| counter!("sfu_datagrams_dropped_total", "reason" => reason);
-        let steps: [(Counter, u64, u64); 11] = [
+        let steps: [(Counter, u64, u64); 14] = [
             (
                 counter!("sfu_packets_received_total"),
                 was.received.packets,
@@ -81,6 +85,21 @@ impl Meters {
             ),
             (dropped("garbage"), was.dropped_garbage, is.dropped_garbage),
             (dropped("refused"), was.dropped_refused, is.dropped_refused),
+            (
+                dropped("over_budget"),
+                was.dropped_over_budget,
+                is.dropped_over_budget,
+            ),
+            (
+                dropped("forged_relay"),
+                self.told_datagrams.forged,
+                datagrams.forged,
+            ),
+            (
+                dropped("slow_reader"),
+                self.told_datagrams.slow_reader,
+                datagrams.slow_reader,
+            ),
             (
                 counter!("sfu_peer_panics_total"),
                 was.peer_panics,
@@ -165,4 +184,13 @@ pub(crate) fn describe() {
     );
     describe_gauge!("sfu_rooms", "Rooms with a media connection");
     describe_gauge!("sfu_connections", "Media connections");
+    describe_gauge!("sfu_tcp_connections", "TCP connections with media");
+    describe_counter!(
+        "sfu_tcp_connections_refused_total",
+        "TCP connections with media beyond the limits"
+    );
+    describe_counter!(
+        "sfu_tcp_connections_ended_total",
+        "TCP connections with media that have ended, by reason"
+    );
 }

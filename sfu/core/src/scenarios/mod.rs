@@ -1,8 +1,10 @@
 //! Whole rooms with real engines as clients, in memory and in virtual time.
 
 mod calls;
+mod floods;
 mod hostile;
 mod layers;
+mod paths;
 mod world;
 
 /// Where virtual time begins. An `Instant` cannot be made otherwise, and which one it is decides
