@@ -30,6 +30,8 @@ pub(crate) struct Arrival<'a> {
 pub(crate) struct Access {
     /// The key of the checks that are sent to us.
     pub(crate) password: String,
+    /// The user fragment that the engine made, which it still writes into descriptions.
+    pub(crate) engine_ufrag: String,
     pub(crate) chosen: Chosen,
     pub(crate) theirs: Theirs,
     pub(crate) budget: PeerBudget,
@@ -39,6 +41,7 @@ impl Access {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             password: String::new(),
+            engine_ufrag: String::new(),
             chosen: Chosen::default(),
             theirs: Theirs::default(),
             budget: PeerBudget::new(now),

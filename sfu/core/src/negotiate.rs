@@ -29,13 +29,20 @@ pub(crate) fn accept(
     (mint, drained): (&mut Mint, &mut Drained),
 ) -> Result<Answer, ConnectError> {
     let password = person.access.password.clone();
+    let mut written = core::mem::take(&mut person.access.engine_ufrag);
     let accepted = person.peer.mutate(now, drained, |rtc| {
         let mut accepted = engine_accept(rtc, request, outline)?;
         if accepted.credentials.pass != password {
+            written.clone_from(&accepted.credentials.ufrag);
             replace_credentials(rtc, &mut accepted, mint.make());
+        }
+        // The engine goes on to name its own in candidates.
+        if !written.is_empty() {
+            accepted.sdp = accepted.sdp.replace(&written, &accepted.credentials.ufrag);
         }
         Ok(accepted)
     });
+    person.access.engine_ufrag = written;
     let Accepted {
         sdp,
         credentials,

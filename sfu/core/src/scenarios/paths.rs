@@ -87,13 +87,19 @@ fn an_answer_names_udp_and_passive_tcp_candidates() {
     assert!(answer.contains(" udp "), "{answer}");
     let tcp = answer.lines().find(|line| line.contains("443 typ host"));
     assert!(
-        tcp.is_some_and(|line| line.ends_with("tcptype passive")),
+        tcp.is_some_and(|line| line.contains(" tcptype passive")),
         "{tcp:?}"
     );
     let ufrag = answer
         .lines()
         .find_map(|line| line.strip_prefix("a=ice-ufrag:"));
     assert_eq!(crate::shard_of_ufrag(ufrag.unwrap()), Some(3));
+    // In a later answer, too, candidates name the credentials that hold.
+    let named = |line: &str| line.contains(&format!("ufrag {}", ufrag.unwrap()));
+    let candidates = answer
+        .lines()
+        .filter(|line| line.starts_with("a=candidate"));
+    assert!(candidates.into_iter().all(named), "{answer}");
 }
 
 #[test]
