@@ -51,8 +51,14 @@ mod quality;
 mod speaker;
 mod wanted;
 
+mod arrival;
+mod credentials;
 mod demux;
+mod intake;
+mod path;
 mod peer;
+mod probe;
+pub mod stun;
 
 mod command;
 pub mod data;
@@ -67,10 +73,12 @@ mod stats;
 mod scenarios;
 
 pub use command::{Command, CommandId, ConnectError, ConnectRequest, LiveConnection, Mode, Reply};
+pub use credentials::shard_of_ufrag;
 pub use event::{DisconnectCause, SfuEvent};
 pub use grants::{Grants, Rank};
 pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
 pub use offer::check_offer;
+pub use path::{ServerCandidate, Transport};
 pub use quality::Quality;
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};

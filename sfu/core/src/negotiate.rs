@@ -3,19 +3,21 @@
 use std::time::Instant;
 
 use str0m::change::SdpOffer;
+use str0m::ice::IceCreds;
 use str0m::media::Mid;
 use str0m::{Rtc, RtcError};
 
 use crate::command::{ConnectError, ConnectRequest};
+use crate::credentials::Mint;
 use crate::offer::Outline;
 use crate::participant::{Participant, Streams};
 use crate::peer::{Drained, PeerError};
+use crate::probe::Theirs;
 
 /// An accepted offer.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) sdp: String,
-    /// The ICE user fragment by which the client will call us.
+    /// The name by which the client will call us.
     pub(crate) ufrag: String,
 }
 
@@ -24,29 +26,69 @@ pub(crate) fn accept(
     now: Instant,
     person: &mut Participant,
     (request, outline): (&ConnectRequest, &Outline),
-    drained: &mut Drained,
+    (mint, drained): (&mut Mint, &mut Drained),
 ) -> Result<Answer, ConnectError> {
-    let accepted = person
-        .peer
-        .mutate(now, drained, |rtc| engine_accept(rtc, request, outline));
-    let (answer, streams) = match accepted {
+    let password = person.access.password.clone();
+    let mut written = core::mem::take(&mut person.access.engine_ufrag);
+    let accepted = person.peer.mutate(now, drained, |rtc| {
+        let mut accepted = engine_accept(rtc, request, outline)?;
+        if accepted.credentials.pass != password {
+            written.clone_from(&accepted.credentials.ufrag);
+            replace_credentials(rtc, &mut accepted, mint.make());
+        }
+        // The engine goes on to name its own in candidates.
+        if !written.is_empty() {
+            accepted.sdp = accepted.sdp.replace(&written, &accepted.credentials.ufrag);
+        }
+        Ok(accepted)
+    });
+    person.access.engine_ufrag = written;
+    let Accepted {
+        sdp,
+        credentials,
+        streams,
+    } = match accepted {
         Ok(accepted) => accepted,
         Err(PeerError::Engine(error)) => return Err(ConnectError::BadOffer(Box::new(error))),
         Err(PeerError::Panicked) => return Err(ConnectError::EngineFailed),
     };
     person.apply(request, outline, &streams)?;
-    Ok(answer)
+    person.access.password = credentials.pass;
+    person.access.theirs = Theirs::of_offer(&request.offer_sdp);
+    Ok(Answer {
+        sdp,
+        ufrag: credentials.ufrag,
+    })
+}
+
+/// What an engine says about an offer that it took.
+struct Accepted {
+    sdp: String,
+    credentials: IceCreds,
+    streams: Streams,
+}
+
+/// The engine made credentials of its own, for a new connection or an ICE restart: ours take their
+/// place in the engine and in what it wrote. Both of its values are long random words, so nothing
+/// else in the description is the same.
+fn replace_credentials(rtc: &mut Rtc, accepted: &mut Accepted, fresh: IceCreds) {
+    accepted.sdp = accepted
+        .sdp
+        .replace(&accepted.credentials.ufrag, &fresh.ufrag)
+        .replace(&accepted.credentials.pass, &fresh.pass);
+    rtc.direct_api().set_local_ice_credentials(fresh.clone());
+    accepted.credentials = fresh;
 }
 
 fn engine_accept(
     rtc: &mut Rtc,
     request: &ConnectRequest,
     outline: &Outline,
-) -> Result<(Answer, Streams), RtcError> {
+) -> Result<Accepted, RtcError> {
     let offer = SdpOffer::from_sdp_string(&request.offer_sdp)?;
     let answer = rtc.sdp_api().accept_offer(offer)?;
     let mut direct = rtc.direct_api();
-    let ufrag = direct.local_ice_credentials().ufrag;
+    let credentials = direct.local_ice_credentials();
     let streams = outline
         .slots
         .iter()
@@ -56,13 +98,11 @@ fn engine_accept(
             Some((mid, stream.ssrc(), stream.rtx()))
         })
         .collect();
-    Ok((
-        Answer {
-            sdp: order_sound(&answer.to_sdp_string(), &request.offer_sdp),
-            ufrag,
-        },
+    Ok(Accepted {
+        sdp: order_sound(&answer.to_sdp_string(), &request.offer_sdp),
+        credentials,
         streams,
-    ))
+    })
 }
 
 /// Puts redundant audio behind the codec that it wraps, where the offer did not put it first. The

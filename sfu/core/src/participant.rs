@@ -1,13 +1,13 @@
 //! One person in a room: an engine, what they publish and what they receive.
 
 use core::time::Duration;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::media::{Mid, Rid};
 use str0m::rtp::Ssrc;
 use str0m::stats::PeerStats;
 
+use crate::arrival::Access;
 use crate::climb::Climb;
 use crate::command::{ConnectError, ConnectRequest};
 use crate::data::Lanes;
@@ -45,6 +45,7 @@ pub(crate) struct Participant {
     pub(crate) connection: ConnectionKey,
     pub(crate) peer: Peer,
     pub(crate) claim: Claim,
+    pub(crate) access: Access,
     pub(crate) on: SourceSet,
     pub(crate) rank: Rank,
     pub(crate) grants: Grants,
@@ -62,10 +63,6 @@ pub(crate) struct Participant {
     pub(crate) lanes: Lanes,
     created: Instant,
     pub(crate) heard: Instant,
-    /// Our and the client's address of the path that the client nominated last. The engine stays
-    /// with the path of the highest priority for 15 s, but a client that nominates another one
-    /// has left it: another network, or another address in front of the same one.
-    pub(crate) path: Option<(SocketAddr, SocketAddr)>,
     pub(crate) received: Flow,
     pub(crate) forwarded: Flow,
     pub(crate) estimate_bps: Option<u64>,
@@ -104,6 +101,7 @@ impl Participant {
             connection,
             peer,
             claim: Claim::default(),
+            access: Access::new(now),
             on: SourceSet::NONE,
             rank: Rank::Other,
             grants: Grants::NONE,
@@ -117,7 +115,6 @@ impl Participant {
             lanes: Lanes::new(now),
             created: now,
             heard: now,
-            path: None,
             received: Flow::default(),
             forwarded: Flow::default(),
             estimate_bps: None,

@@ -14,11 +14,13 @@ use std::time::Instant;
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::channel::ChannelId;
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
-use str0m::net::{Receive, Transmit};
+use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
 use str0m::stats::PeerStats;
 use str0m::{Event, Input, Output, Rtc, RtcError};
 use thiserror::Error;
+
+use crate::path::{Inner, Transport};
 
 /// What an engine reports to its room.
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub(crate) enum PeerError {
 /// One connection's engine.
 pub(crate) struct Peer {
     rtc: Rtc,
+    /// The one path that the engine knows, whichever the client takes.
+    inner: Inner,
     /// When the engine wants to be called next.
     timeout: Instant,
     /// Written packets wait for [`Peer::settle`].
@@ -80,9 +84,10 @@ impl core::fmt::Debug for Peer {
 
 impl Peer {
     /// Takes a new engine; nothing was done with it but configuration.
-    pub(crate) fn new(rtc: Rtc, now: Instant) -> Self {
+    pub(crate) fn new(rtc: Rtc, inner: Inner, now: Instant) -> Self {
         Self {
             rtc,
+            inner,
             timeout: now,
             unsettled: false,
             panicked: false,
@@ -179,9 +184,19 @@ impl Peer {
         &mut self,
         now: Instant,
         drained: &mut Drained,
-        datagram: Receive<'_>,
+        contents: &[u8],
     ) -> Result<(), PeerError> {
+        let Inner {
+            transport,
+            local,
+            remote,
+        } = self.inner;
+        let protocol = match transport {
+            Transport::Udp => Protocol::Udp,
+            Transport::Tcp => Protocol::Tcp,
+        };
         self.mutate(now, drained, |rtc| {
+            let datagram = Receive::new(protocol, remote, local, contents)?;
             rtc.handle_input(Input::Receive(now, datagram))
         })
     }

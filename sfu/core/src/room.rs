@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
-use str0m::net::Receive;
-use str0m::{Candidate, Input, Rtc};
+use str0m::net::TcpType;
+use str0m::{Candidate, Rtc};
 
+use crate::arrival::outgoing;
 use crate::binding::Routes;
 use crate::command::{ConnectError, ConnectRequest, LiveConnection, Mode};
 use crate::demux::Place;
@@ -19,8 +19,9 @@ use crate::limits::PARTICIPANTS_MAX;
 use crate::negotiate;
 use crate::offer::Outline;
 use crate::participant::Participant;
+use crate::path::{Inner, Path, ServerCandidate, Transport};
 use crate::peer::{Drained, Peer, PeerError, PeerEvent};
-use crate::shard::{Outlet, Output};
+use crate::shard::{Outlet, ShardError};
 use crate::speaker::Speakers;
 use crate::stats::RoomStats;
 use crate::subscription::Slot;
@@ -35,16 +36,22 @@ const STATS_INTERVAL: Duration = Duration::from_secs(2);
 /// How engines are made: the same certificate and candidates for all of a shard.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<ServerCandidate>,
+    inner: Inner,
     certificate: DtlsCert,
 }
 
 impl Engine {
-    pub(crate) fn new(candidates: Vec<SocketAddr>, certificate: DtlsCert) -> Self {
-        Self {
+    pub(crate) fn new(
+        candidates: Vec<ServerCandidate>,
+        certificate: DtlsCert,
+    ) -> Result<Self, ShardError> {
+        let first = candidates.first().ok_or(ShardError::NoCandidate)?;
+        Ok(Self {
+            inner: Inner::towards(*first),
             candidates,
             certificate,
-        }
+        })
     }
 
     /// An engine for one connection: ICE-lite, RTP mode, DTLS 1.2.
@@ -56,8 +63,16 @@ impl Engine {
             .set_stats_interval(Some(STATS_INTERVAL))
             .enable_bwe(Some(INITIAL_ESTIMATE_BPS.into()));
         let mut rtc = configure(config, outline.plain_h264).build(now);
-        for address in &self.candidates {
-            match Candidate::host(*address, "udp") {
+        for candidate in &self.candidates {
+            let built = match candidate.transport {
+                Transport::Udp => Candidate::host(candidate.address, "udp"),
+                Transport::Tcp => Candidate::builder()
+                    .tcp()
+                    .host(candidate.address)
+                    .tcptype(TcpType::Passive)
+                    .build(),
+            };
+            match built {
                 Ok(candidate) => {
                     rtc.add_local_candidate(candidate);
                 }
@@ -66,18 +81,6 @@ impl Engine {
         }
         rtc
     }
-}
-
-/// What a STUN request says, once it is authenticated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stun {
-    /// It has USE-CANDIDATE (RFC 8445 section 7.1.2): the client wants this path.
-    pub(crate) nominates: bool,
-}
-
-/// Whether a datagram is STUN (RFC 7983).
-pub(crate) fn is_stun(contents: &[u8]) -> bool {
-    contents.first().is_some_and(|byte| *byte < 2)
 }
 
 /// A room and everybody in it.
@@ -171,7 +174,7 @@ impl Room {
         let mut person = match self.people.remove(&key) {
             Some(person) if renegotiates => person,
             other => {
-                let peer = Peer::new(engine.build(now, outline), now);
+                let peer = Peer::new(engine.build(now, outline), engine.inner, now);
                 let mut fresh = Participant::new(now, request.connection, peer);
                 self.arrivals += 1;
                 fresh.granted_since = other.as_ref().and_then(|before| before.granted_since);
@@ -183,12 +186,14 @@ impl Room {
             }
         };
         let mut drained = core::mem::take(&mut self.scratch);
-        let accepted = negotiate::accept(now, &mut person, (request, outline), &mut drained);
+        let tools = (&mut outlet.mint, &mut drained);
+        let accepted = negotiate::accept(now, &mut person, (request, outline), tools);
         if accepted.is_err() && !renegotiates {
             // What a refused engine said must not be taken for the earlier connection's words.
             drained = Drained::default();
         }
-        self.collect(key, &mut drained, outlet);
+        let way = person.access.chosen.path();
+        self.collect((key, way), &mut drained, outlet);
         self.scratch = drained;
         self.routes_stale = true;
         match accepted {
@@ -229,43 +234,6 @@ impl Room {
         while let Some(key) = self.people.keys().next().copied() {
             self.drop_person(now, key, outlet);
         }
-    }
-
-    pub(crate) fn receive(
-        &mut self,
-        now: Instant,
-        place: Place,
-        datagram: Receive<'_>,
-        stun: Option<Stun>,
-        outlet: &mut Outlet,
-    ) {
-        let Some(person) = self.people.get_mut(&place.participant) else {
-            return;
-        };
-        if person.connection != place.connection {
-            outlet.counters.dropped_unknown += 1;
-            return;
-        }
-        let path = (datagram.destination, datagram.source);
-        let input = Input::Receive(now, datagram);
-        if stun.is_some() && !person.peer.rtc().accepts(&input) {
-            outlet.counters.dropped_refused += 1;
-            return;
-        }
-        if let Some(stun) = stun {
-            outlet.demux.claim_address(&mut person.claim, path.1, place);
-            if stun.nominates {
-                person.path = Some(path);
-            }
-        }
-        person.heard = now;
-        let Input::Receive(_, datagram) = input else {
-            return;
-        };
-        self.work(place.participant, outlet, |peer, drained| {
-            peer.receive(now, drained, datagram)
-        });
-        self.pump(now, outlet);
     }
 
     pub(crate) fn timeout(&mut self, now: Instant, outlet: &mut Outlet) {
@@ -350,7 +318,8 @@ impl Room {
         let mut drained = core::mem::take(&mut self.scratch);
         let result = task(&mut person.peer, &mut drained);
         self.deaths_due |= !person.peer.is_alive();
-        self.collect(key, &mut drained, outlet);
+        let way = person.access.chosen.path();
+        self.collect((key, way), &mut drained, outlet);
         self.scratch = drained;
         match result {
             Ok(value) => Some(value),
@@ -363,23 +332,17 @@ impl Room {
         }
     }
 
-    fn collect(&mut self, key: ParticipantKey, drained: &mut Drained, outlet: &mut Outlet) {
-        let path = self.people.get(&key).and_then(|person| person.path);
-        outlet
-            .outputs
-            .extend(drained.transmits.drain(..).map(|transmit| {
-                let asked = (transmit.source, transmit.destination);
-                // An answer to STUN goes where its question came from.
-                let (local, remote) = match path {
-                    Some(path) if !is_stun(&transmit.contents) => path,
-                    _ => asked,
-                };
-                Output::Transmit {
-                    local,
-                    remote,
-                    contents: transmit.contents.into(),
-                }
-            }));
+    fn collect(
+        &mut self,
+        (key, way): (ParticipantKey, Option<Path>),
+        drained: &mut Drained,
+        outlet: &mut Outlet,
+    ) {
+        let leaving = drained
+            .transmits
+            .drain(..)
+            .filter_map(|transmit| outgoing(way, transmit.contents.into()));
+        outlet.outputs.extend(leaving);
         self.pending
             .extend(drained.events.drain(..).map(|event| (key, event)));
     }

@@ -5,27 +5,46 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
-use str0m::ice::StunMessage;
-use str0m::net::{Protocol, Receive};
 use thiserror::Error;
 
+use crate::arrival::Arrival;
 use crate::command::{Command, CommandId, ConnectError, ConnectRequest, Reply};
+use crate::credentials::Mint;
 use crate::data::Sender;
 use crate::demux::Demux;
 use crate::event::SfuEvent;
 use crate::ids::RoomKey;
+use crate::intake::Strangers;
 use crate::offer::Outline;
+use crate::path::{Path, ServerCandidate, Transport};
+use crate::probe::Probes;
 use crate::quality::Quality;
-use crate::room::{Engine, Room, Stun, is_stun};
+use crate::room::{Engine, Room};
 use crate::stats::{RoomStats, ShardCounters};
 
 /// How a shard is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ShardConfig {
-    /// Host candidates that clients are told, all on the shard's own port.
-    pub candidates: Vec<SocketAddr>,
+    /// Candidates that clients are told: UDP on the shard's own port, and TCP on ports of the whole
+    /// server.
+    pub candidates: Vec<ServerCandidate>,
     /// Most connections at a time.
     pub connections_max: usize,
+    /// Which shard this is. ICE user fragments begin with it, see [`crate::shard_of_ufrag`].
+    pub index: u16,
+    /// From which ICE credentials are derived: random and never told, except in a replay.
+    pub secret: [u8; 32],
+}
+
+impl core::fmt::Debug for ShardConfig {
+    /// The secret opens every connection.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ShardConfig")
+            .field("candidates", &self.candidates.len())
+            .field("connections_max", &self.connections_max)
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a shard could not be made.
@@ -34,13 +53,18 @@ pub enum ShardError {
     /// The cryptographic library made no certificate.
     #[error("the DTLS certificate could not be made")]
     Certificate,
+    /// Clients could not be told where to send to.
+    #[error("a shard needs a candidate")]
+    NoCandidate,
 }
 
 /// Something for a shard to work on.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// A UDP datagram.
+    /// A datagram, or a frame of a TCP connection.
     Datagram {
+        /// What carried it.
+        transport: Transport,
         /// The candidate that it was sent to.
         local: SocketAddr,
         /// Its sender.
@@ -57,8 +81,10 @@ pub enum Input<'a> {
 /// Something that the shell has to do for a shard.
 #[derive(Debug)]
 pub enum Output {
-    /// Send a UDP datagram.
+    /// Send a datagram.
     Transmit {
+        /// What carries it.
+        transport: Transport,
         /// The candidate to send from.
         local: SocketAddr,
         /// The receiver.
@@ -73,13 +99,14 @@ pub enum Output {
 }
 
 /// Where rooms put what they produce.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outlet {
     /// Holds what one batch of inputs produced; the shell empties it after every batch, so its
     /// length is bounded by the batch times the people in a room.
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) counters: ShardCounters,
     pub(crate) demux: Demux,
+    pub(crate) mint: Mint,
 }
 
 /// All rooms of one thread. See the crate's documentation for how to drive it.
@@ -87,19 +114,22 @@ pub(crate) struct Outlet {
 pub struct Shard {
     engine: Engine,
     connections_max: usize,
-    rooms: BTreeMap<RoomKey, Room>,
-    outlet: Outlet,
+    pub(crate) rooms: BTreeMap<RoomKey, Room>,
+    pub(crate) outlet: Outlet,
+    pub(crate) strangers: Strangers,
+    pub(crate) probes: Probes,
     /// Every room with the time at which it wants to be called.
     deadlines: BTreeSet<(Instant, RoomKey)>,
     /// Rooms that were worked on since the last [`Shard::settle`].
-    touched: BTreeSet<RoomKey>,
+    pub(crate) touched: BTreeSet<RoomKey>,
 }
 
 impl Shard {
     /// An empty shard with its own DTLS certificate.
     ///
     /// # Errors
-    /// [`ShardError::Certificate`] if the cryptographic library fails.
+    /// [`ShardError::Certificate`] if the cryptographic library fails, and
+    /// [`ShardError::NoCandidate`] if none was given.
     pub fn new(config: ShardConfig) -> Result<Self, ShardError> {
         let provider = str0m::crypto::from_feature_flags();
         let certificate: DtlsCert = provider
@@ -107,10 +137,17 @@ impl Shard {
             .generate_certificate()
             .ok_or(ShardError::Certificate)?;
         Ok(Self {
-            engine: Engine::new(config.candidates, certificate),
+            engine: Engine::new(config.candidates, certificate)?,
             connections_max: config.connections_max,
             rooms: BTreeMap::new(),
-            outlet: Outlet::default(),
+            outlet: Outlet {
+                outputs: VecDeque::new(),
+                counters: ShardCounters::default(),
+                demux: Demux::default(),
+                mint: Mint::new(config.index, config.secret),
+            },
+            strangers: Strangers::default(),
+            probes: Probes::default(),
             deadlines: BTreeSet::new(),
             touched: BTreeSet::new(),
         })
@@ -120,11 +157,17 @@ impl Shard {
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         match input {
             Input::Datagram {
+                transport,
                 local,
                 remote,
                 contents,
             } => {
-                self.datagram(now, (local, remote), contents);
+                let path = Path {
+                    transport,
+                    local,
+                    remote,
+                };
+                self.datagram(now, Arrival { path, contents });
             }
             Input::Command(command) => self.command(now, command),
             Input::Timeout => self.timeout(now),
@@ -202,35 +245,6 @@ impl Shard {
     pub fn audio_only_count(&self) -> usize {
         let people = self.rooms.values().flat_map(|room| room.people.values());
         people.filter(|person| person.audio_only).count()
-    }
-
-    fn datagram(&mut self, now: Instant, path: (SocketAddr, SocketAddr), contents: &[u8]) {
-        let (local, remote) = path;
-        let mut stun = None;
-        let place = if is_stun(contents) {
-            StunMessage::parse(contents).ok().and_then(|message| {
-                stun = Some(Stun {
-                    nominates: message.use_candidate(),
-                });
-                self.outlet.demux.by_ufrag(message.split_username()?.0)
-            })
-        } else {
-            self.outlet.demux.by_address(&remote)
-        };
-        let Some(place) = place else {
-            self.outlet.counters.dropped_unknown += 1;
-            return;
-        };
-        let Ok(datagram) = Receive::new(Protocol::Udp, remote, local, contents) else {
-            self.outlet.counters.dropped_garbage += 1;
-            return;
-        };
-        let Some(room) = self.rooms.get_mut(&place.room) else {
-            self.outlet.counters.dropped_unknown += 1;
-            return;
-        };
-        self.touched.insert(place.room);
-        room.receive(now, place, datagram, stun, &mut self.outlet);
     }
 
     fn timeout(&mut self, now: Instant) {

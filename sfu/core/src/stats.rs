@@ -115,12 +115,14 @@ pub struct ShardCounters {
     pub forwarded: Flow,
     /// Datagrams that belong to no connection.
     pub dropped_unknown: u64,
-    /// Datagrams that are neither STUN, DTLS nor RTP (RFC 7983).
+    /// Datagrams that are neither a connectivity check, DTLS nor RTP (RFC 7983).
     pub dropped_garbage: u64,
-    /// Datagrams that the connection's engine refused.
+    /// Datagrams without the right signature, or that the connection's engine refused.
     pub dropped_refused: u64,
     /// RTP media packets withheld from a slot whose client did not negotiate their codec.
     pub unplayable: u64,
+    /// Datagrams beyond what their sender may cost; nothing was decrypted for them.
+    pub dropped_over_budget: u64,
     /// Panics caught around one connection.
     pub peer_panics: u64,
     /// Messages of data lanes given to a reader.

@@ -1,6 +1,6 @@
 //! Where the media server listens and what it tells clients about it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::Deserialize;
 
@@ -21,6 +21,22 @@ pub struct SfuConfig {
     pub loopback: bool,
     /// Most connections of one shard; further offers are refused.
     pub connections_per_shard: usize,
+    /// Take media over TCP too (ICE-TCP, RFC 6544), on the port of the web server, for clients
+    /// whose network blocks UDP.
+    pub tcp: bool,
+    /// A TCP port for media alone, besides the web server's.
+    pub tcp_port: Option<u16>,
+    /// Most TCP connections with media at a time; further ones are closed.
+    pub tcp_connections_max: usize,
+    /// Most TCP connections with media of one address. A whole clinic may share one.
+    pub tcp_connections_per_address_max: usize,
+    /// Where clients reach the relay, such as `turns:clinic.example.org:443?transport=tcp`. Empty:
+    /// clients are told of no relay.
+    pub turn_urls: Vec<String>,
+    /// The bound TCP listeners whose connections are given to [`crate::Door`]. Filled in by the
+    /// program, not by the file.
+    #[serde(skip)]
+    pub tcp_doors: Vec<SocketAddr>,
 }
 
 impl Default for SfuConfig {
@@ -33,6 +49,12 @@ impl Default for SfuConfig {
             advertise: Vec::new(),
             loopback: false,
             connections_per_shard: 1000,
+            tcp: true,
+            tcp_port: None,
+            tcp_connections_max: 2000,
+            tcp_connections_per_address_max: 500,
+            turn_urls: Vec::new(),
+            tcp_doors: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The typed way to the shards.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sfu_core::data::DataLane;
 use sfu_core::{
@@ -9,8 +10,10 @@ use sfu_core::{
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::door::Door;
 use crate::lane::{Lane, Order};
 use crate::placement::Placement;
+use crate::turn::IceServer;
 
 /// Why an offer got no answer.
 #[derive(Debug, Error)]
@@ -34,15 +37,30 @@ pub struct Stopped;
 pub struct SfuHandle {
     shards: Arc<[Lane]>,
     placement: Arc<Placement>,
+    door: Door,
 }
 
 impl SfuHandle {
-    pub(crate) fn new(shards: Vec<Lane>) -> Self {
+    pub(crate) fn new(shards: Vec<Lane>, door: Door) -> Self {
         let placement = Arc::new(Placement::new(shards.len()));
         Self {
             shards: shards.into(),
             placement,
+            door,
         }
+    }
+
+    /// Where TCP connections with media go.
+    #[must_use]
+    pub const fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// The relays that clients may use, with credentials for some hours. Empty unless
+    /// [`crate::SfuConfig::turn_urls`] names one.
+    #[must_use]
+    pub fn ice_servers(&self, now: SystemTime) -> Vec<IceServer> {
+        self.door.ice_servers(now)
     }
 
     /// Answers an offer with an SDP that names all candidates of the server.

@@ -15,10 +15,15 @@ mod placement;
 mod worker;
 
 mod meters;
+mod port;
 mod send_queue;
 mod socket;
 
+mod door;
+mod turn;
+
 pub use config::SfuConfig;
+pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use sfu_core::check_offer;
 pub use sfu_core::data::DataLane;
@@ -29,3 +34,4 @@ pub use sfu_core::{
     SourceSet, WantedSource,
 };
 pub use start::{StartError, start};
+pub use turn::{IceServer, NoRandomness};

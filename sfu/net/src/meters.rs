@@ -17,6 +17,10 @@ pub(crate) struct Datagrams {
     pub(crate) sent: u64,
     pub(crate) unsent: u64,
     pub(crate) events_lost: u64,
+    /// From the network, with the address of a relayed client.
+    pub(crate) forged: u64,
+    /// To a TCP connection that does not read fast enough, or is gone.
+    pub(crate) slow_reader: u64,
 }
 
 /// One shard's numbers.
@@ -61,7 +65,7 @@ impl Meters {
         let (was, is) = (self.told, shard.counters());
         let dropped =
             |reason: &'static str| counter!("sfu_datagrams_dropped_total", "reason" => reason);
-        let steps: [(Counter, u64, u64); 14] = [
+        let steps: [(Counter, u64, u64); 18] = [
             (
                 counter!("sfu_packets_received_total"),
                 was.received.packets,
@@ -103,6 +107,26 @@ impl Meters {
                 counter!("sfu_data_lanes_closed_total"),
                 was.data_closed,
                 is.data_closed,
+            ),
+            (
+                counter!("sfu_packets_unplayable_total"),
+                was.unplayable,
+                is.unplayable,
+            ),
+            (
+                dropped("over_budget"),
+                was.dropped_over_budget,
+                is.dropped_over_budget,
+            ),
+            (
+                dropped("forged_relay"),
+                self.told_datagrams.forged,
+                datagrams.forged,
+            ),
+            (
+                dropped("slow_reader"),
+                self.told_datagrams.slow_reader,
+                datagrams.slow_reader,
             ),
             (
                 counter!("sfu_peer_panics_total"),
@@ -251,8 +275,21 @@ pub(crate) fn describe() {
         "Processor time of all shard threads, in seconds"
     );
     describe_pictures();
+    describe_counter!(
+        "sfu_packets_unplayable_total",
+        "RTP media packets withheld from a subscriber that did not negotiate their codec"
+    );
     describe_gauge!("sfu_rooms", "Rooms with a media connection");
     describe_gauge!("sfu_connections", "Media connections");
+    describe_gauge!("sfu_tcp_connections", "TCP connections with media");
+    describe_counter!(
+        "sfu_tcp_connections_refused_total",
+        "TCP connections with media beyond the limits"
+    );
+    describe_counter!(
+        "sfu_tcp_connections_ended_total",
+        "TCP connections with media that have ended, by reason"
+    );
 }
 
 fn describe_pictures() {

@@ -8,15 +8,18 @@ use std::thread;
 use std::time::Instant;
 
 use mio::{Interest, Poll, Token, Waker};
-use sfu_core::{SfuEvent, Shard, ShardConfig, ShardError};
+use sfu_core::{ServerCandidate, SfuEvent, Shard, ShardConfig, ShardError, Transport};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
 use crate::config::SfuConfig;
+use crate::door::{Door, Limits};
 use crate::handle::SfuHandle;
 use crate::lane::{Lane, lane};
 use crate::meters::{self, Meters};
+use crate::port::{FrameLane, frame_lane};
 use crate::socket::{Paths, Socket};
+use crate::turn::{Auth, NoRandomness, random};
 use crate::worker::Worker;
 
 /// Events that may wait for the signaling side. A shard never blocks on it: it keeps further events
@@ -58,6 +61,9 @@ pub enum StartError {
     /// A shard could not be made.
     #[error("a shard cannot be made")]
     Shard(#[source] ShardError),
+    /// No secrets could be made.
+    #[error("no secrets can be made")]
+    Secrets(#[source] NoRandomness),
 }
 
 /// Binds the sockets and starts one thread per shard.
@@ -82,8 +88,16 @@ pub fn start(config: SfuConfig) -> Result<(SfuHandle, mpsc::Receiver<SfuEvent>),
             events.clone(),
         )?);
     }
+    let auth = Auth::new().map_err(StartError::Secrets)?;
     let mut lanes: Vec<Lane> = Vec::new();
-    for (index, (lane, worker)) in ready.into_iter().enumerate() {
+    let mut shard_doors = Vec::new();
+    for (index, prepared) in ready.into_iter().enumerate() {
+        let Prepared {
+            lane,
+            frames,
+            worker,
+            udp,
+        } = prepared;
         let thread = thread::Builder::new().name(format!("sfu-{index}"));
         if let Err(cause) = thread.spawn(move || worker.run()) {
             for lane in lanes {
@@ -92,8 +106,22 @@ pub fn start(config: SfuConfig) -> Result<(SfuHandle, mpsc::Receiver<SfuEvent>),
             return Err(StartError::System(cause));
         }
         lanes.push(lane);
+        shard_doors.push((frames, udp));
     }
-    Ok((SfuHandle::new(lanes), receiver))
+    let limits = Limits {
+        connections_max: config.tcp_connections_max,
+        per_address_max: config.tcp_connections_per_address_max,
+    };
+    let door = Door::new(shard_doors, auth, config.turn_urls, limits);
+    Ok((SfuHandle::new(lanes, door), receiver))
+}
+
+/// A shard that only waits for its thread.
+struct Prepared {
+    lane: Lane,
+    frames: FrameLane,
+    worker: Worker,
+    udp: Vec<SocketAddr>,
 }
 
 fn prepare(
@@ -101,7 +129,7 @@ fn prepare(
     (index, shards): (usize, usize),
     addresses: &Addresses,
     events: mpsc::Sender<SfuEvent>,
-) -> Result<(Lane, Worker), StartError> {
+) -> Result<Prepared, StartError> {
     let port = match config.udp_port {
         0 => 0,
         first => u16::try_from(index)
@@ -115,7 +143,7 @@ fn prepare(
     let bind = |port| UdpSocket::bind(SocketAddr::new(config.bind, port));
     let socket = bind(port).map_err(|cause| StartError::Bind { port, cause })?;
     let port = socket.local_addr().map_err(StartError::System)?.port();
-    let candidates: Vec<SocketAddr> = addresses
+    let udp: Vec<SocketAddr> = addresses
         .told
         .iter()
         .map(|ip| SocketAddr::new(*ip, port))
@@ -123,16 +151,18 @@ fn prepare(
     tracing::info!(
         shard = index,
         port,
-        candidates = candidates.len(),
+        addresses = udp.len(),
         "media shard listens"
     );
     let shard = Shard::new(ShardConfig {
-        candidates: candidates.clone(),
+        candidates: candidates(&udp, &addresses.tcp),
         connections_max: config.connections_per_shard,
+        index: u16::try_from(index).unwrap_or(u16::MAX),
+        secret: random().map_err(StartError::Secrets)?,
     })
     .map_err(StartError::Shard)?;
     let paths = Paths {
-        candidates,
+        candidates: udp.clone(),
         own: addresses.own.clone(),
     };
     let mut socket = Socket::new(socket, paths).map_err(StartError::System)?;
@@ -141,21 +171,58 @@ fn prepare(
         .register(socket.source(), SOCKET, Interest::READABLE)
         .map_err(StartError::System)?;
     let waker = Waker::new(poll.registry(), WAKER).map_err(StartError::System)?;
-    let (lane, end) = lane(Arc::new(waker));
+    let waker = Arc::new(waker);
+    let (lane, end) = lane(Arc::clone(&waker));
+    let (frames, frame_end) = frame_lane(waker);
     let meters = Meters::new(index, Instant::now());
-    Ok((
+    let worker = Worker::new((shard, socket, poll), (end, frame_end), events, meters);
+    Ok(Prepared {
         lane,
-        Worker::new((shard, socket, poll), end, events, meters),
-    ))
+        frames,
+        worker,
+        udp,
+    })
+}
+
+/// UDP first: it is the better way, and the one that the relay leads to.
+fn candidates(udp: &[SocketAddr], tcp: &[SocketAddr]) -> Vec<ServerCandidate> {
+    let of = |transport| {
+        move |address: &SocketAddr| ServerCandidate {
+            transport,
+            address: *address,
+        }
+    };
+    let udp = udp.iter().map(of(Transport::Udp));
+    udp.chain(tcp.iter().map(of(Transport::Tcp))).collect()
 }
 
 /// The addresses of this machine, and those that clients are told.
 struct Addresses {
     own: Vec<IpAddr>,
     told: Vec<IpAddr>,
+    /// Where clients are told to connect to.
+    tcp: Vec<SocketAddr>,
 }
 
 impl Addresses {
+    /// An address that clients are told leads to a door if the door is open on all addresses, or on
+    /// this one, or if only the operator can know what leads where.
+    fn doors(config: &SfuConfig, told: &[IpAddr]) -> Vec<SocketAddr> {
+        let mut doors = Vec::new();
+        for door in &config.tcp_doors {
+            let advertised = !config.advertise.is_empty() && !door.ip().is_loopback();
+            for ip in told {
+                let leads = door.ip().is_unspecified() || door.ip() == *ip || advertised;
+                let candidate = SocketAddr::new(*ip, door.port());
+                let same_family = ip.is_ipv4() == door.is_ipv4();
+                if config.tcp && leads && same_family && !doors.contains(&candidate) {
+                    doors.push(candidate);
+                }
+            }
+        }
+        doors
+    }
+
     fn find(config: &SfuConfig) -> Result<Self, StartError> {
         let own: Vec<IpAddr> = if_addrs::get_if_addrs()
             .map_err(StartError::Interfaces)?
@@ -190,7 +257,8 @@ impl Addresses {
         if told.is_empty() {
             Err(StartError::NoAddress)
         } else {
-            Ok(Self { own, told })
+            let tcp = Self::doors(config, &told);
+            Ok(Self { own, told, tcp })
         }
     }
 }

@@ -2,24 +2,28 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use sfu_core::{
     Command, CommandId, ConnectError, Input, LiveConnection, Output, Reply, RoomStats, SfuEvent,
-    Shard,
+    Shard, Transport,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::lane::{LaneEnd, Order};
 use crate::meters::{Datagrams, Meters};
+use crate::port::{Frame, FrameEnd, Handed, Outgoing, PortKey, Ports, RELAY_IP};
 use crate::send_queue::SendQueue;
 use crate::socket::{Left, Socket};
 
 /// Receive calls of one turn. Each brings up to 32 coalesced batches; after this many the shard
 /// looks after its timers and orders before it reads on.
 const RECEIVES_PER_TURN: usize = 4;
+/// Datagrams of TCP connections of one turn, as many as a few receive calls bring.
+const FRAMES_PER_TURN: usize = 512;
 /// Orders of one turn; an offer is the dearest and takes about a millisecond.
 const ORDERS_PER_TURN: usize = 16;
 /// Events that wait here while the signaling side does not take them. Beyond it they are dropped
@@ -36,6 +40,7 @@ pub(crate) struct Worker {
     pub(crate) socket: Socket,
     pub(crate) poll: Poll,
     pub(crate) lane: LaneEnd,
+    pub(crate) frames: FrameEnd,
     pub(crate) events: mpsc::Sender<SfuEvent>,
     pub(crate) meters: Meters,
     turn: Turn,
@@ -50,15 +55,17 @@ struct Turn {
     live: HashMap<CommandId, oneshot::Sender<Vec<LiveConnection>>>,
     commands: u64,
     queue: SendQueue,
+    ports: Ports,
     datagrams: Datagrams,
     reads_on: bool,
     orders_on: bool,
+    frames_on: bool,
 }
 
 impl Worker {
     pub(crate) fn new(
         (shard, socket, poll): (Shard, Socket, Poll),
-        lane: LaneEnd,
+        (lane, frames): (LaneEnd, FrameEnd),
         events: mpsc::Sender<SfuEvent>,
         meters: Meters,
     ) -> Self {
@@ -67,6 +74,7 @@ impl Worker {
             socket,
             poll,
             lane,
+            frames,
             events,
             meters,
             turn: Turn::default(),
@@ -94,7 +102,7 @@ impl Worker {
     }
 
     fn sleep(&self) -> Duration {
-        if self.turn.reads_on || self.turn.orders_on {
+        if self.turn.reads_on || self.turn.orders_on || self.turn.frames_on {
             return Duration::ZERO;
         }
         let longest = if self.turn.backlog.is_empty() {
@@ -115,6 +123,7 @@ impl Worker {
         }
         self.take_orders(now);
         self.take_datagrams(now);
+        self.take_frames(now);
         self.shard.settle(now);
         self.deliver();
         self.hand_over_events();
@@ -145,9 +154,15 @@ impl Worker {
         for _ in 0..RECEIVES_PER_TURN {
             let received = socket.receive(|local, remote, contents| {
                 turn.datagrams.received += 1;
+                if remote.ip() == RELAY_IP {
+                    // Only the relay gives datagrams this address, and not by the network.
+                    turn.datagrams.forged += 1;
+                    return;
+                }
                 shard.handle(
                     now,
                     Input::Datagram {
+                        transport: Transport::Udp,
                         local,
                         remote,
                         contents,
@@ -168,17 +183,54 @@ impl Worker {
         }
     }
 
+    fn take_frames(&mut self, now: Instant) {
+        self.frames.awake();
+        self.turn.frames_on = true;
+        for _ in 0..FRAMES_PER_TURN {
+            let Some(frame) = self.frames.take() else {
+                self.turn.frames_on = false;
+                return;
+            };
+            match frame {
+                Frame::Open(key, number, queue) => self.turn.ports.open(key, number, queue),
+                Frame::Close(key, number) => self.turn.ports.close(key, number),
+                Frame::Datagram {
+                    key,
+                    local,
+                    contents,
+                } => {
+                    self.turn.datagrams.received += 1;
+                    self.shard.handle(
+                        now,
+                        Input::Datagram {
+                            transport: key.transport,
+                            local,
+                            remote: key.remote,
+                            contents: &contents,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
     /// Does what the shard says until it says nothing.
     fn deliver(&mut self) {
         let segments_max = self.socket.segments_max();
         while let Some(output) = self.shard.poll_output() {
             match output {
                 Output::Transmit {
+                    transport,
                     local,
                     remote,
                     contents,
                 } => {
-                    self.turn.queue.push(local, remote, contents, segments_max);
+                    if transport == Transport::Tcp || remote.ip() == RELAY_IP {
+                        let key = PortKey { transport, remote };
+                        self.turn.hand(key, local, contents);
+                    } else {
+                        self.turn.queue.push(local, remote, contents, segments_max);
+                    }
                 }
                 Output::Event(event) => {
                     if self.turn.backlog.len() < BACKLOG_MAX {
@@ -222,6 +274,13 @@ impl Worker {
 }
 
 impl Turn {
+    fn hand(&mut self, key: PortKey, local: SocketAddr, contents: Vec<u8>) {
+        match self.ports.send(key, Outgoing { local, contents }) {
+            Handed::Taken => self.datagrams.sent += 1,
+            Handed::Dropped => self.datagrams.slow_reader += 1,
+        }
+    }
+
     fn command(&mut self, order: Order) -> Command {
         self.commands += 1;
         let id = CommandId(self.commands);

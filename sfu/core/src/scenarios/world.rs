@@ -7,7 +7,7 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::ChannelId;
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType, Transmit};
 use str0m::rtp::rtcp::Rtcp;
 use str0m::rtp::{ExtensionValues, RawPacket, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Rtc, RtcConfig};
@@ -15,14 +15,19 @@ use str0m::{Candidate, Event, Rtc, RtcConfig};
 use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
-    ParticipantKey, Rank, Reply, RoomKey, SfuEvent, Shard, ShardConfig, SlotBinding, Source,
-    SourceMid, SourceSet,
+    ParticipantKey, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard, ShardConfig,
+    SlotBinding, Source, SourceMid, SourceSet, Transport,
 };
 
 const STEP: Duration = Duration::from_millis(5);
 
 pub(super) fn server_address() -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 3478))
+}
+
+/// Where the server takes connections.
+pub(super) fn server_door() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 443))
 }
 
 /// A browser in miniature.
@@ -33,10 +38,10 @@ pub(super) struct Client {
     pub(super) mode: Mode,
     pub(super) rank: Rank,
     pub(super) grants: Grants,
-    /// Where the network shows the client.
+    /// Its own address.
     pub(super) address: SocketAddr,
-    /// Where the client believes to be.
-    inner: SocketAddr,
+    /// Its address as the server sees it.
+    pub(super) seen_as: SocketAddr,
     pub(super) rtc: Rtc,
     pub(super) sources: Vec<SourceMid>,
     pub(super) slots: Vec<Mid>,
@@ -52,7 +57,7 @@ pub(super) struct Client {
     /// Drop what comes from the server: a lost packet, or a lost network.
     pub(super) deaf: bool,
     timeout: Instant,
-    outbox: Vec<Vec<u8>>,
+    outbox: Vec<Transmit>,
 }
 
 /// What a client offers.
@@ -68,6 +73,7 @@ pub(super) struct Wishes {
     pub(super) grants: Grants,
     /// What the client's engine can do otherwise.
     pub(super) setup: fn(RtcConfig) -> RtcConfig,
+    pub(super) transport: Transport,
 }
 
 impl Default for Wishes {
@@ -82,6 +88,7 @@ impl Default for Wishes {
             rank: Rank::Other,
             grants: Grants::ALL,
             setup: |config| config,
+            transport: Transport::Udp,
         }
     }
 }
@@ -100,8 +107,19 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> Self {
         let config = ShardConfig {
-            candidates: vec![server_address()],
+            candidates: vec![
+                ServerCandidate {
+                    transport: Transport::Udp,
+                    address: server_address(),
+                },
+                ServerCandidate {
+                    transport: Transport::Tcp,
+                    address: server_door(),
+                },
+            ],
             connections_max: 100,
+            index: 3,
+            secret: [7; 32],
         };
         let began = some_instant();
         Self {
@@ -139,7 +157,7 @@ impl World {
             rank: wishes.rank,
             grants: wishes.grants,
             address,
-            inner: address,
+            seen_as: address,
             rtc: engine(wishes, self.now),
             sources: Vec::new(),
             slots: Vec::new(),
@@ -153,9 +171,15 @@ impl World {
             timeout: self.now,
             outbox: Vec::new(),
         };
-        client
-            .rtc
-            .add_local_candidate(Candidate::host(address, "udp").unwrap());
+        client.rtc.add_local_candidate(match wishes.transport {
+            Transport::Udp => Candidate::host(address, "udp").unwrap(),
+            Transport::Tcp => Candidate::builder()
+                .tcp()
+                .host(address)
+                .tcptype(TcpType::Active)
+                .build()
+                .unwrap(),
+        });
         let (offer, pending) = client.offer(wishes);
         self.clients.push(client);
         let index = self.clients.len() - 1;
@@ -261,15 +285,19 @@ impl World {
             let now = self.now;
             for client in &mut self.clients {
                 client.drain();
-                for contents in std::mem::take(&mut client.outbox) {
+                for transmit in std::mem::take(&mut client.outbox) {
                     quiet = false;
-                    let (local, remote) = (server_address(), client.address);
+                    let transport = match transmit.proto {
+                        Protocol::Udp => Transport::Udp,
+                        _ => Transport::Tcp,
+                    };
                     self.shard.handle(
                         now,
                         Input::Datagram {
-                            local,
-                            remote,
-                            contents: &contents,
+                            transport,
+                            local: transmit.destination,
+                            remote: client.seen_as,
+                            contents: &transmit.contents,
                         },
                     );
                 }
@@ -278,10 +306,17 @@ impl World {
             while let Some(output) = self.shard.poll_output() {
                 match output {
                     Output::Transmit {
-                        remote, contents, ..
+                        transport,
+                        local,
+                        remote,
+                        contents,
                     } => {
                         quiet = false;
-                        self.carry(remote, &contents);
+                        let protocol = match transport {
+                            Transport::Udp => Protocol::Udp,
+                            Transport::Tcp => Protocol::Tcp,
+                        };
+                        self.carry((protocol, local, remote), &contents);
                     }
                     Output::Event(event) => self.events.push(event),
                     Output::Reply(reply) => self.replies.push(reply),
@@ -293,17 +328,20 @@ impl World {
         }
     }
 
-    fn carry(&mut self, remote: SocketAddr, contents: &[u8]) {
+    fn carry(
+        &mut self,
+        (protocol, local, remote): (Protocol, SocketAddr, SocketAddr),
+        contents: &[u8],
+    ) {
         let now = self.now;
         let Some(client) = self
             .clients
             .iter_mut()
-            .find(|c| c.address == remote && !c.deaf)
+            .find(|c| c.seen_as == remote && !c.deaf)
         else {
             return;
         };
-        let inner = client.inner;
-        let datagram = Receive::new(Protocol::Udp, server_address(), inner, contents).unwrap();
+        let datagram = Receive::new(protocol, local, client.address, contents).unwrap();
         client
             .rtc
             .handle_input(str0m::Input::Receive(now, datagram))
@@ -440,6 +478,11 @@ impl Client {
         self.drain();
     }
 
+    /// What the client has to say, instead of letting the network carry it.
+    pub(super) fn take_outbox(&mut self) -> Vec<Transmit> {
+        std::mem::take(&mut self.outbox)
+    }
+
     pub(super) fn received_on(&self, mid: Mid) -> Vec<&RtpPacket> {
         self.received
             .iter()
@@ -457,7 +500,7 @@ impl Client {
                     return;
                 }
                 str0m::Output::Transmit(transmit) => {
-                    self.outbox.push(transmit.contents.into());
+                    self.outbox.push(transmit);
                 }
                 str0m::Output::Event(Event::Connected) => self.connected = true,
                 str0m::Output::Event(Event::RtpPacket(packet)) => {
