@@ -1,6 +1,7 @@
 //! Whole rooms with real engines as clients, in memory and in virtual time.
 
 mod calls;
+mod foreign;
 mod hostile;
 mod layers;
 mod world;
