@@ -170,7 +170,7 @@ class Doors:
         assert person["stage"] == "lobby" and person["connected"], person
         assert person["sources"] == {"microphone": True, "camera": True, "screen": False}, person
         # Packets arrive at the server for a while, and none leaves it.
-        goal = await self.patient.packets_out() + 100
+        goal = await self.patient.packets_out() + 50
         while await self.patient.packets_out() < goal:
             await asyncio.sleep(0.05)
         assert self.doctor.signal.slots == {}, self.doctor.signal.slots
@@ -196,7 +196,7 @@ class Doors:
         ticket = await self.invite("Salle de conférence")
         self.player = await DoorClient.play(BASE, self.room, ticket, 2)
         await until("connection of the player", lambda: self.player.state == "connected")
-        sent = await self.patient.packets_out() + 100
+        sent = await self.patient.packets_out() + 50
         while await self.patient.packets_out() < sent:
             await asyncio.sleep(0.05)
         assert self.player.frames() == 0, "whoever waits receives nothing"

@@ -7,6 +7,8 @@ what was answered, and what was decoded so far. It ends when its input is closed
 """
 
 import json
+import re
+import subprocess
 import sys
 import threading
 import urllib.error
@@ -46,6 +48,20 @@ def tell(**fields: object) -> None:
     print(json.dumps(fields), flush=True)
 
 
+def elliptic_certificate() -> str:
+    """A fresh certificate on P-256 with its key, as PEM."""
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30"
+    command = [*words.split(), "-subj", "/CN=gst", "-keyout", "-", "-out", "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def fingerprint(pem: str) -> str:
+    """The certificate's fingerprint as an SDP writes it."""
+    command = "openssl x509 -noout -fingerprint -sha256".split()
+    told = subprocess.run(command, input=pem, check=True, capture_output=True, text=True).stdout
+    return f"a=fingerprint:sha-256 {told.strip().split('=')[1]}"
+
+
 class Client:
     """One pipeline with one session."""
 
@@ -53,9 +69,11 @@ class Client:
         self.endpoint = endpoint
         self.ticket = ticket
         self.url = ""
+        self.offered = False
         self.posted = False
         self.decoded = {"audio": 0, "video": 0}
         self.colour = (0, 0)
+        self.pem = elliptic_certificate()
         self.loop = GLib.MainLoop()
         self.pipeline: Gst.Pipeline
         self.rtc: Gst.Element
@@ -97,6 +115,9 @@ class Client:
         self.pipeline.set_state(Gst.State.NULL)
 
     def _start(self) -> None:
+        for element in self._elements(self.rtc):
+            self._certify(element)
+        self.rtc.connect("deep-element-added", lambda _rtc, _bin, element: self._certify(element))
         self.rtc.connect("on-negotiation-needed", self._negotiate)
         self.rtc.connect("notify::ice-gathering-state", self._gathered)
         bus = self.pipeline.get_bus()
@@ -104,13 +125,31 @@ class Client:
         bus.connect("message::error", self._failed)
         self.pipeline.set_state(Gst.State.PLAYING)
 
+    def _elements(self, bin: Gst.Bin) -> list[Gst.Element]:
+        found = []
+        elements = bin.iterate_recurse()
+        while True:
+            result, element = elements.next()
+            if result != Gst.IteratorResult.OK:
+                return found
+            found.append(element)
+
+    def _certify(self, element: Gst.Element) -> None:
+        # The server's DTLS takes no RSA certificates, which are what GStreamer makes. The transport
+        # is added after its first certificate has been written into the offer; `_post` corrects that.
+        if element.get_factory() is not None and element.get_factory().get_name() == "dtlsdec":
+            element.set_property("pem", self.pem)
+
     def _negotiate(self, rtc: Gst.Element) -> None:
-        if not self.posted and rtc.get_property("signaling-state") == 0:
+        if not self.offered:
+            self.offered = True
             rtc.emit("create-offer", None, Gst.Promise.new_with_change_func(self._offer))
 
     def _offer(self, promise: Gst.Promise) -> None:
-        offer = promise.get_reply().get_value("offer")
-        self.rtc.emit("set-local-description", offer, Gst.Promise.new())
+        promise.wait()
+        # The reply owns the offer.
+        reply = promise.get_reply()
+        self.rtc.emit("set-local-description", reply.get_value("offer"), Gst.Promise.new())
 
     def _gathered(self, rtc: Gst.Element, _: object) -> None:
         complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
@@ -120,6 +159,7 @@ class Client:
 
     def _post(self) -> bool:
         offer = self.rtc.get_property("local-description").sdp.as_text()
+        offer = re.sub(r"a=fingerprint:\S+ [0-9A-F:]+", fingerprint(self.pem), offer)
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self.ticket}"}
         status, fields, body = self._call("POST", self.endpoint, headers, offer.encode())
         tell(answered=status, body="" if status == 201 else body)
