@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::{Message, WebSocket};
 use signaling_protocol::{
-    Auth, Bye, ClientMessage, ConnectionId, ErrorCode, MESSAGE_BYTES_MAX, ServerFrame,
+    Auth, Bye, ClientMessage, ConnectionId, ErrorCode, MESSAGE_BYTES_MAX, RoomId, ServerFrame,
     ServerMessage, VERSION,
 };
 use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
@@ -169,11 +169,7 @@ fn with_ticket<P: VisitPort>(
             admitted,
         } => {
             let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
-            let door = shared.directory.knock_or_open(room, |doorway| {
-                let door = doorway.door.clone();
-                let run = run_visit(Arc::clone(shared), room, doorway);
-                tokio::spawn(supervise(Arc::clone(shared), room, door, run))
-            });
+            let door = open_visit(shared, room);
             let person = Person {
                 id: participant,
                 name,
@@ -203,6 +199,15 @@ fn with_ticket<P: VisitPort>(
             into_room(door, Entry::Ticket(person), secret)
         }
     }
+}
+
+/// The door of a visit's room for somebody who will enter. `None`: the server is closing.
+pub(crate) fn open_visit<P: VisitPort>(shared: &Arc<Shared<P>>, room: RoomId) -> Option<Door> {
+    shared.directory.knock_or_open(room, |doorway| {
+        let door = doorway.door.clone();
+        let run = run_visit(Arc::clone(shared), room, doorway);
+        tokio::spawn(supervise(Arc::clone(shared), room, door, run))
+    })
 }
 
 fn with_token<P: VisitPort>(shared: &Shared<P>, token: &str) -> Result<Admittance, Refusal> {

@@ -28,6 +28,7 @@ mod socket;
 mod spent;
 mod start;
 mod translate;
+mod whip;
 mod writer;
 
 pub use clock::WallClock;

@@ -17,11 +17,7 @@ const TOKEN_BYTES_MAX: usize = 128;
 
 /// A token of 256 random bits that also names its room.
 pub(crate) fn resume_secret(room: RoomId) -> Result<ResumeSecret, NoRandom> {
-    let mut text = format!("{}.", room.as_uuid().simple());
-    for byte in random::<32>()? {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    let text = format!("{}.{}", room.as_uuid().simple(), hex(&random::<32>()?));
     let hash = hash(&text);
     Ok(ResumeSecret { text, hash })
 }
@@ -40,6 +36,32 @@ pub(crate) fn parse(token: &str) -> Option<(RoomId, TokenHash)> {
 pub(crate) fn private_room() -> Result<RoomId, NoRandom> {
     let uuid = uuid::Builder::from_random_bytes(random::<16>()?).into_uuid();
     Ok(RoomId::from_uuid(uuid))
+}
+
+/// The secret in the URL of a session at a standard door, 256 random bits, and its hash.
+pub(crate) fn session_secret() -> Result<(String, TokenHash), NoRandom> {
+    let text = hex(&random::<32>()?);
+    let hash = hash(&text);
+    Ok((text, hash))
+}
+
+/// The hash of a secret that a client shows, if it can be one.
+pub(crate) fn session_secret_hash(secret: &str) -> Option<TokenHash> {
+    (secret.len() == 64).then(|| hash(secret))
+}
+
+/// A strong entity tag (RFC 9110 section 8.8.3) that was never given before, quotes included.
+pub(crate) fn etag() -> Result<String, NoRandom> {
+    Ok(format!("\"{}\"", hex(&random::<12>()?)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn random<const N: usize>() -> Result<[u8; N], NoRandom> {

@@ -135,7 +135,7 @@ async fn listen(mut reader: Reader, door: &Door, socket: SocketId) {
     }
 }
 
-fn next_socket() -> SocketId {
+pub(crate) fn next_socket() -> SocketId {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     SocketId(NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -25,11 +25,12 @@ use crate::port::VisitPort;
 use crate::socket::upgrade;
 use crate::spent::Spent;
 use crate::translate::translate;
+use crate::whip::{self, Sessions};
 
 /// Running signaling.
 #[derive(Debug)]
 pub struct Signaling {
-    /// `GET /signal/v1`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or
+    /// `GET /signal/v1`, and the standard doors under `/whip` and `/whep`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or
     /// connections are not counted by address.
     pub router: Router,
     /// For the rest of the house.
@@ -52,6 +53,7 @@ pub(crate) struct Shared<P> {
     pub(crate) directory: Arc<Directory>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) doors: Arc<Sessions>,
 }
 
 /// Starts signaling inside the running tokio runtime.
@@ -76,6 +78,7 @@ pub fn start<P: VisitPort>(
         directory: Arc::new(Directory::default()),
         hub: Hub::new(),
         gauges: Gauges::new(),
+        doors: Arc::default(),
     });
     let handle = SignalingHandle {
         directory: Arc::clone(&shared.directory),
@@ -87,6 +90,7 @@ pub fn start<P: VisitPort>(
     Signaling {
         router: Router::new()
             .route("/signal/v1", get(upgrade::<P>))
+            .merge(whip::routes(&shared))
             .with_state(shared),
         handle,
         media_events: tokio::spawn(async move {

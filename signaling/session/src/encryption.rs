@@ -42,7 +42,11 @@ impl Room {
 
     /// Whether people encrypt and this one is a program that never could.
     pub(crate) fn cannot_encrypt(&self, id: ParticipantId) -> bool {
-        self.encrypted && self.members.get(&id).is_some_and(|member| member.at_door)
+        self.encrypted
+            && self
+                .members
+                .get(&id)
+                .is_some_and(|member| member.is_program())
     }
 
     /// A session says the key with which others seal theirs for it.

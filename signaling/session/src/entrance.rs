@@ -5,7 +5,7 @@ use signaling_protocol::{
 };
 
 use crate::input::{Complaint, Entry, Person, ResumeSecret, SocketId, TokenHash};
-use crate::member::{Media, Member, Seat};
+use crate::member::{Client, Media, Member, Seat};
 use crate::orphans::Claim;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::room::{Kind, Life, Room};
@@ -29,14 +29,14 @@ impl Room {
             return;
         }
         match entry {
-            Entry::Ticket(person) => self.arrive(socket, person, welcome),
+            Entry::Ticket(person) => self.arrive(socket, (person, Client::Page), welcome),
             Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
         }
     }
 
     /// A person with a ticket: new, or from another window, or after a reload.
-    fn arrive(&mut self, socket: SocketId, person: Person, welcome: Greeting) {
+    fn arrive(&mut self, socket: SocketId, (person, client): (Person, Client), welcome: Greeting) {
         let id = person.id;
         let known = self.members.contains_key(&id);
         if !known && !self.has_place_for(person.role) {
@@ -75,7 +75,7 @@ impl Room {
             member.tokens = [None, None];
             // Another window makes a key of its own.
             member.public_key = None;
-            member.at_door = false;
+            member.client = client;
         }
         self.sit_down(id, socket, welcome);
     }
@@ -87,12 +87,7 @@ impl Room {
             self.send_away(socket, ErrorCode::OutOfOrder, detail);
             return;
         }
-        let id = person.id;
-        self.arrive(socket, person, welcome);
-        let here = self.sockets.contains_key(&socket);
-        if let Some(member) = self.members.get_mut(&id).filter(|_| here) {
-            member.at_door = true;
-        }
+        self.arrive(socket, (person, Client::Program), welcome);
     }
 
     /// The same window after a lost socket. Its media connection goes on.

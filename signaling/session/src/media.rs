@@ -28,7 +28,7 @@ impl Room {
         }
         // A program cannot say what is on: what it offers is, until a clinician mutes it. A later
         // offer (an ICE restart) must not lift that.
-        if member.at_door && !member.media.offered {
+        if member.is_program() && !member.media.offered {
             let sources = offered_sources(&offer);
             self.set_sources(from, sources);
         }

@@ -18,6 +18,15 @@ pub(crate) enum Seat {
     Kept { until_us: i64 },
 }
 
+/// What a person takes part with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// A page of ours, or whoever speaks like one.
+    Page,
+    /// A program at a standard door (WHIP, WHEP).
+    Program,
+}
+
 /// An offer that waits or is being answered.
 #[derive(Debug)]
 pub(crate) struct Offer {
@@ -70,8 +79,7 @@ pub(crate) struct Member {
     pub(crate) sources: Sources,
     /// What counts once they are admitted; see [`Member::granted`].
     pub(crate) grants: Grants,
-    /// A program at a standard door (WHIP, WHEP) instead of a page.
-    pub(crate) at_door: bool,
+    pub(crate) client: Client,
     pub(crate) public_key: Option<KeyText>,
     pub(crate) quality: Quality,
     pub(crate) since_us: i64,
@@ -98,7 +106,7 @@ impl Member {
             seat: Seat::Taken(socket),
             sources: Sources::default(),
             grants: Grants::ALL,
-            at_door: false,
+            client: Client::Page,
             public_key: None,
             quality: Quality::default(),
             since_us: now_us,
@@ -128,6 +136,10 @@ impl Member {
         } else {
             Grants::NONE
         }
+    }
+
+    pub(crate) fn is_program(&self) -> bool {
+        self.client == Client::Program
     }
 
     /// Somebody who can let others in.

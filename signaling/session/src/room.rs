@@ -276,7 +276,8 @@ impl Room {
         let Some(member) = self.members.get(&from) else {
             return;
         };
-        let (admitted, role, at_door) = (member.is_admitted(), member.role, member.at_door);
+        let (admitted, role) = (member.is_admitted(), member.role);
+        let is_program = member.is_program();
         match (&message, admitted) {
             (ClientMessage::Hello { .. }, _) => {
                 self.refuse(from, ErrorCode::OutOfOrder, "a second Hello");
@@ -297,7 +298,7 @@ impl Room {
                 _,
             )
             | (_, true) => {}
-            (ClientMessage::Offer { .. }, false) if at_door => {}
+            (ClientMessage::Offer { .. }, false) if is_program => {}
             (_, false) => {
                 self.refuse(from, ErrorCode::NotAdmitted, "wait to be admitted");
                 return;

@@ -140,6 +140,9 @@ impl Room {
             snapshot.speakers.clone_from(&self.speakers);
             snapshot.audio_only = member.media.audio_only;
             snapshot.encrypted = self.encrypted;
+        }
+        // A program connects while it waits.
+        if stage == Stage::Admitted || member.is_program() {
             snapshot.relays.clone_from(&member.relays);
         }
         Some(snapshot)

@@ -189,10 +189,22 @@ fn h264_starts_decoding(payload: &[u8]) -> bool {
     let nal_type = |byte: &u8| byte & 0x1f;
     match payload.first().map(nal_type) {
         Some(SPS) => true,
-        // One aggregated unit: 2 bytes of size, then its header. Chromium puts the SPS first.
-        Some(STAP_A) => payload.get(3).map(nal_type) == Some(SPS),
+        // Chromium puts the SPS first; others aggregate a delimiter or a message (SEI) before it.
+        Some(STAP_A) => aggregated(payload).any(|header| nal_type(&header) == SPS),
         _ => false,
     }
+}
+
+/// The headers of the units in an aggregate: each has 2 bytes of size before it.
+fn aggregated(payload: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = payload.get(1..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let (size, units) = rest.split_first_chunk::<2>()?;
+        let header = *units.first()?;
+        let size = usize::from(u16::from_be_bytes(*size));
+        rest = units.get(size..).unwrap_or_default();
+        Some(header)
+    })
 }
 
 #[cfg(test)]
@@ -235,12 +247,17 @@ mod tests {
     fn h264_starts_with_its_parameter_sets_only() {
         assert!(inspect(Codec::H264, &[0x67, 1, 2], None).starts_decoding);
         assert!(inspect(Codec::H264, &[0x78, 0, 9, 0x67], None).starts_decoding);
+        // A delimiter of two bytes, then the parameter set, as x264 has it.
+        let delimited = [0x78, 0, 2, 0x09, 0x10, 0, 3, 0x67, 0x42, 0xc0, 0, 1, 0x68];
+        assert!(inspect(Codec::H264, &delimited, None).starts_decoding);
         for not_yet in [
             &[0x65, 0x88][..],
             &[0x7c, 0x85],
             &[0x7c, 0x05],
             &[0x61, 1],
             &[0x68],
+            &[0x78, 0, 2, 0x09, 0x10, 0, 1, 0x65],
+            &[0x78, 0, 0, 0, 0, 0, 0],
         ] {
             assert!(
                 !inspect(Codec::H264, not_yet, None).starts_decoding,

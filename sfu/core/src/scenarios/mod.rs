@@ -5,6 +5,7 @@ mod calls;
 mod codecs;
 mod data;
 mod floods;
+mod foreign;
 mod grants;
 mod hostile;
 mod keyframes;

@@ -9,9 +9,12 @@
 mod callers;
 mod client;
 mod clinic;
+mod doors;
 mod hostile;
 mod house;
+mod http;
 mod offers;
+mod program;
 mod refusals;
 mod survival;
 mod visits;
