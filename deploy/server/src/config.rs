@@ -10,6 +10,7 @@ use signaling_server::SignalingConfig;
 
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
+use crate::tls::Files;
 
 /// The whole configuration. Every part has a default that suits one machine.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +69,11 @@ pub(crate) struct HttpConfig {
     pub(crate) bind: SocketAddr,
     /// Address of `/metrics` alone. Without it, `bind` answers `/metrics` to this machine only.
     pub(crate) ops_bind: Option<SocketAddr>,
+    /// The certificate chain (PEM) of this server. With it, `bind` speaks TLS, and plain HTTP is
+    /// sent on to `https`. The file is read again when it changes, and on SIGHUP.
+    pub(crate) tls_cert_file: Option<PathBuf>,
+    /// The private key (PEM) of the certificate.
+    pub(crate) tls_key_file: Option<PathBuf>,
     /// True when browsers reach the server over plain HTTP, which they accept on localhost only.
     /// It takes the `Secure` mark off the refresh cookie.
     pub(crate) plain_http: bool,
@@ -85,9 +91,25 @@ impl Default for HttpConfig {
         Self {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             ops_bind: None,
+            tls_cert_file: None,
+            tls_key_file: None,
             plain_http: false,
             behind_proxy: false,
             public_url: None,
+        }
+    }
+}
+
+impl HttpConfig {
+    /// The files of the certificate, if this server speaks TLS itself.
+    pub(crate) fn tls_files(&self) -> anyhow::Result<Option<Files>> {
+        match (&self.tls_cert_file, &self.tls_key_file) {
+            (Some(certificate), Some(key)) => Ok(Some(Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            })),
+            (None, None) => Ok(None),
+            _ => anyhow::bail!("set http.tls_cert_file and http.tls_key_file, or neither"),
         }
     }
 }
@@ -183,6 +205,23 @@ impl Config {
             .with_context(|| format!("the configuration {} has a mistake", path.display()))
     }
 
+    /// Where clients reach the relay: as configured, or by TLS where they open the pages.
+    pub(crate) fn turn_urls(&self) -> Vec<String> {
+        let site = self.http.public_url.as_deref();
+        let host = site.and_then(|url| url.strip_prefix("https://"));
+        match host.map(|host| host.trim_end_matches('/')) {
+            Some(host) if self.sfu.turn_urls.is_empty() && self.http.tls_cert_file.is_some() => {
+                let port = if host.ends_with(']') || !host.contains(':') {
+                    ":443"
+                } else {
+                    ""
+                };
+                vec![format!("turns:{host}{port}?transport=tcp")]
+            }
+            _ => self.sfu.turn_urls.clone(),
+        }
+    }
+
     /// The folder of the checkpoint files.
     pub(crate) fn audit_dir(&self) -> PathBuf {
         self.audit
@@ -217,6 +256,31 @@ mod tests {
         let sample = include_str!("../../config.sample.toml");
         let config: Config = toml::from_str(sample).unwrap();
         assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn the_relay_is_where_the_pages_are() {
+        let told = |text: &str| toml::from_str::<Config>(text).unwrap().turn_urls();
+        let tls = "[http]\ntls_cert_file = \"c\"\ntls_key_file = \"k\"\n";
+        assert!(told(tls).is_empty());
+        let at = |url: &str| told(&format!("{tls}public_url = \"{url}\""));
+        assert_eq!(
+            at("https://a.example"),
+            ["turns:a.example:443?transport=tcp"]
+        );
+        assert_eq!(
+            at("https://a.example:8443/"),
+            ["turns:a.example:8443?transport=tcp"]
+        );
+        assert!(told("[http]\npublic_url = \"https://a.example\"").is_empty());
+        let own = told("[sfu]\nturn_urls = [\"turn:b.example:80?transport=tcp\"]");
+        assert_eq!(own, ["turn:b.example:80?transport=tcp"]);
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let config: Config = toml::from_str("[http]\ntls_cert_file = \"c\"").unwrap();
+        assert!(config.http.tls_files().is_err());
     }
 
     #[test]

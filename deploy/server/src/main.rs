@@ -14,6 +14,7 @@ mod listener;
 mod mailroom;
 mod request_log;
 mod telemetry;
+mod tls;
 mod wiring;
 
 use std::net::SocketAddr;

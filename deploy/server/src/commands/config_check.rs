@@ -27,6 +27,19 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if let Err(error) = config.lab.interface() {
         findings.push(format!("{error:#}"));
     }
+    if let Err(error) = config.http.tls_files() {
+        findings.push(format!("{error:#}"));
+    }
+    if config.http.tls_cert_file.is_some() && config.http.plain_http {
+        findings.push("http.plain_http and http.tls_cert_file contradict each other".to_owned());
+    }
+    if config.http.tls_cert_file.is_some() && config.http.behind_proxy {
+        findings.push(
+            "http.behind_proxy is for a proxy that speaks plain HTTP to this server: leave \
+             http.tls_cert_file to it"
+                .to_owned(),
+        );
+    }
     if config.http.ops_bind == Some(config.http.bind) {
         findings.push("http.ops_bind and http.bind are the same: give one another port".to_owned());
     }

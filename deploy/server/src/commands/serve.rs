@@ -19,6 +19,7 @@ use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
 use clinical_ledger::CheckpointKey;
+use sfu_net::{SfuConfig, SfuHandle};
 use signaling_server::{Signaling, SignalingHandle, WallClock};
 use signaling_ticket::{PassChecker, PassKey};
 use tokio::net::TcpListener;
@@ -28,7 +29,8 @@ use tokio::task::JoinHandle;
 
 use super::say;
 use crate::config::{Config, HttpConfig};
-use crate::listener::{self, Front};
+use crate::listener::{self, Front, Inside};
+use crate::tls::Certificate;
 use crate::{
     assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, wiring,
 };
@@ -144,7 +146,9 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let db = clinic.db.clone();
     let signing = checkpoints::start(signing_plan(&config, db.clone())?);
 
-    let (sfu, sfu_events) = sfu_net::start(config.sfu.clone()).context("cannot start media")?;
+    let doors = Doors::open(&config).await?;
+    let (sfu, sfu_events) =
+        sfu_net::start(doors.media_config(&config)?).context("cannot start media")?;
     let clock = Arc::clone(&clinic.clock);
     let wall: WallClock = Arc::new(move || clock.now().0);
     let Signaling {
@@ -194,9 +198,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     } else {
         app = app.merge(health::local_metrics_router(metrics));
     }
-    let listener = listen(config.http.bind).await?;
-    let address = listener.local_addr()?;
-    let server = tokio::spawn(listener::run(listener, app, front(&config), stopped));
+    let address = doors.web.local_addr()?;
+    let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
 
     stop_signal().await?;
@@ -214,6 +217,90 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The TCP ports, open before media starts, because clients are told of them.
+struct Doors {
+    web: TcpListener,
+    media: Option<TcpListener>,
+    certificate: Option<Arc<Certificate>>,
+}
+
+impl Doors {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let files = config.http.tls_files()?;
+        let media = match config.sfu.tcp_port {
+            Some(port) if config.sfu.tcp => {
+                Some(listen(SocketAddr::new(config.sfu.bind, port)).await?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            web: listen(config.http.bind).await?,
+            media,
+            certificate: files.map(Certificate::read).transpose()?,
+        })
+    }
+
+    /// Media can come in by the web server's door if no proxy stands before it.
+    const fn is_shared(config: &Config) -> bool {
+        config.sfu.tcp && !config.http.behind_proxy
+    }
+
+    fn media_config(&self, config: &Config) -> anyhow::Result<SfuConfig> {
+        let mut sfu = config.sfu.clone();
+        sfu.turn_urls = config.turn_urls();
+        if Self::is_shared(config) {
+            sfu.tcp_doors.push(self.web.local_addr()?);
+        }
+        if let Some(media) = &self.media {
+            sfu.tcp_doors.push(media.local_addr()?);
+        }
+        Ok(sfu)
+    }
+
+    fn serve(
+        self,
+        app: Router,
+        config: &Config,
+        sfu: &SfuHandle,
+        mut stopped: watch::Receiver<bool>,
+    ) -> anyhow::Result<JoinHandle<()>> {
+        let inside = Inside {
+            tls: self
+                .certificate
+                .as_ref()
+                .map(Certificate::acceptor)
+                .transpose()?,
+            media: Self::is_shared(config).then(|| sfu.door().clone()),
+        };
+        let front = front(config);
+        let web = listener::run_with(self.web, app, front, inside, stopped.clone());
+        let (door, media, certificate) = (sfu.door().clone(), self.media, self.certificate);
+        Ok(tokio::spawn(async move {
+            let beside = async {
+                let media = async {
+                    match media {
+                        Some(listener) => door.serve(listener).await,
+                        None => core::future::pending().await,
+                    }
+                };
+                let follow = async {
+                    if let Some(certificate) = certificate
+                        && let Err(error) = certificate.follow().await
+                    {
+                        tracing::warn!(%error, "the TLS certificate is not followed");
+                    }
+                };
+                tokio::select! {
+                    () = async { tokio::join!(media, follow); } => {}
+                    // A dropped sender means stop as well.
+                    _ = stopped.wait_for(|stop| *stop) => {}
+                }
+            };
+            tokio::join!(web, beside);
+        }))
+    }
 }
 
 const fn cookie_policy(config: &Config) -> CookiePolicy {
