@@ -55,6 +55,8 @@ fn connected(now: &mut Instant) -> (Shard, String) {
         offer_sdp: offer.to_sdp_string(),
         sources: Vec::new(),
         on: SourceSet::ALL,
+        rank: sfu_core::Rank::Other,
+        grants: sfu_core::Grants::ALL,
     };
     let command = Command::Connect(CommandId(1), Box::new(request));
     shard.handle(*now, Input::Command(command));

@@ -420,11 +420,16 @@ impl Room {
     }
 
     #[cfg(test)]
-    pub(crate) fn pin_estimate(&mut self, now: Instant, key: ParticipantKey, bps: u64) {
+    pub(crate) fn pin_estimate(
+        &mut self,
+        now: Instant,
+        (key, bps): (ParticipantKey, u64),
+        outlet: &mut Outlet,
+    ) {
         if let Some(person) = self.people.get_mut(&key) {
             person.pinned_estimate_bps = Some(bps);
         }
-        self.hear(now, key, PeerEvent::Estimate(bps), &mut Outlet::default());
+        self.hear(now, key, PeerEvent::Estimate(bps), outlet);
     }
 
     #[cfg(test)]

@@ -385,7 +385,9 @@ impl Shard {
         (room, participant): (RoomKey, crate::ParticipantKey),
         bps: u64,
     ) {
-        self.with_room(room, |room, _| room.pin_estimate(now, participant, bps));
+        self.with_room(room, |room, outlet| {
+            room.pin_estimate(now, (participant, bps), outlet);
+        });
     }
 
     #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The task of one room: feeds its machine and carries out what it wants.
 
+use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sfu_net::Mode;
-use signaling_protocol::{ErrorCode, RoomId, ServerFrame, ServerMessage};
+use signaling_protocol::{ErrorCode, IceServer, RoomId, ServerFrame, ServerMessage};
 use signaling_session::{CloseReason, Input, Output, Room, SocketId};
 use tokio::time::sleep_until;
 
@@ -108,7 +110,7 @@ impl<P: VisitPort> Driver<P> {
                         doorway.door.answered();
                         self.finished = false;
                         self.links.insert(socket, link);
-                        Input::Enter { socket, entry, secret, relays: Vec::new() }
+                        Input::Enter { socket, entry, secret, relays: relays(shared) }
                     }
                     // Never: the doorway holds a door.
                     None => break,
@@ -181,6 +183,18 @@ impl<P: VisitPort> Driver<P> {
         }
         None
     }
+}
+
+/// Relays of this server that a session may use from now on.
+fn relays<P: VisitPort>(shared: &Shared<P>) -> Vec<IceServer> {
+    let since = Duration::from_micros(u64::try_from(shared.clock.wall_us()).unwrap_or(0));
+    let relays = shared.sfu.ice_servers(SystemTime::UNIX_EPOCH + since);
+    let relays = relays.into_iter().map(|relay| IceServer {
+        urls: relay.urls,
+        username: relay.username,
+        credential: relay.credential,
+    });
+    relays.collect()
 }
 
 /// Counts what is refused by its code.
