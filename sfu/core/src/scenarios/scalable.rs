@@ -276,7 +276,8 @@ fn frame_numbers_go_on_when_a_slot_changes_its_source() {
     assert!(
         numbers
             .windows(2)
-            .all(|two| two[1].wrapping_sub(two[0]) == 1),
+            // Frames of a layer that is not wanted yet keep their numbers.
+            .all(|two| (1..=2).contains(&two[1].wrapping_sub(two[0]))),
         "{numbers:?}"
     );
 }

@@ -9,6 +9,8 @@ use crate::rng::Rng;
 const PAUSE_MS_MIN: u64 = 250;
 /// Longest pause: a patient who is back within three seconds hardly notices.
 const PAUSE_MS_MAX: u64 = 2_000;
+/// A socket that has said something within this time is alive.
+const HEARD_LATELY_MS: u64 = 600;
 /// A socket that is not open and greeted by then is given up.
 const OPEN_MS_MAX: u64 = 5_000;
 /// Fresh tickets refused in a row before giving up: the fault is not a lost network.
@@ -166,6 +168,14 @@ impl Link {
     pub(super) const fn heard(&mut self, now_ms: u64) {
         if let LinkState::Open { heard_ms, .. } = &mut self.state {
             *heard_ms = now_ms;
+        }
+    }
+
+    /// Whether the socket in use has said something a moment ago.
+    pub(super) const fn was_heard_lately(&self, now_ms: u64) -> bool {
+        match self.state {
+            LinkState::Open { heard_ms, .. } => now_ms.saturating_sub(heard_ms) < HEARD_LATELY_MS,
+            _ => false,
         }
     }
 

@@ -183,15 +183,23 @@ impl Media {
         Some(MediaStep::Grow(peer.connection, peer.slots))
     }
 
+    /// Whether another way may be looked for: not a moment after the last time, and not while an offer
+    /// is under way.
+    pub(super) fn may_restart(&self, now_ms: u64) -> bool {
+        self.peer.as_ref().is_some_and(|peer| {
+            let recent = peer
+                .restarted_ms
+                .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MIN);
+            peer.flow != Flow::New && peer.talk == Talk::Settled && !recent
+        })
+    }
+
     /// Another way to the server, unless it was looked for a moment ago or an offer is under way.
     pub(super) fn restart(&mut self, now_ms: u64) -> Option<MediaStep> {
-        let peer = self.peer.as_mut()?;
-        let recent = peer
-            .restarted_ms
-            .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MIN);
-        if peer.flow == Flow::New || peer.talk != Talk::Settled || recent {
+        if !self.may_restart(now_ms) {
             return None;
         }
+        let peer = self.peer.as_mut()?;
         peer.restarted_ms = Some(now_ms);
         peer.talk = Talk::Making;
         Some(MediaStep::Restart(peer.connection))

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, ConnectionId, HEARTBEAT_MS, Participant, ParticipantId, Role,
-    RoomId, SILENCE_MS_MAX, Sdp, SlotBinding, Source,
+    Bye, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant, Role, RoomId,
+    SILENCE_MS_MAX, ServerFrame, ServerMessage, SlotBinding, Snapshot, Source,
 };
 use uuid::Uuid;
 
@@ -386,6 +386,7 @@ fn a_connection_that_stalls_looks_for_another_way_and_not_too_often() {
     bench.begin(Stage::Admitted);
     let connection = bench.connect_media();
     let stalled = || Input::Peer(connection, PeerChange::Stalled);
+    bench.hear(ServerMessage::Heartbeat);
     assert_eq!(restarts(&bench.feed(stalled())), 1);
     // Its offer is under way.
     assert_eq!(restarts(&bench.feed(stalled())), 0);
@@ -402,7 +403,24 @@ fn a_connection_that_stalls_looks_for_another_way_and_not_too_often() {
     });
     assert_eq!(restarts(&bench.feed(stalled())), 0);
     bench.now_ms += 2_000;
+    bench.hear(ServerMessage::Heartbeat);
     assert_eq!(restarts(&bench.feed(stalled())), 1);
+}
+
+#[test]
+fn a_stall_with_a_silent_socket_takes_a_new_socket_first() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.now_ms += 1_000;
+    let old = bench.socket;
+    let outputs = bench.feed(Input::Peer(connection, PeerChange::Stalled));
+    assert_eq!(restarts(&outputs), 0);
+    assert_ne!(bench.socket, old);
+    bench.feed(Input::SocketOpened(bench.socket));
+    let outputs = bench.welcome(Stage::Admitted, Some(connection));
+    assert_eq!(restarts(&outputs), 1);
+    assert!(!opens_peer(&outputs));
 }
 
 #[test]
