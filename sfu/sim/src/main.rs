@@ -102,10 +102,11 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
             let minutes = report.call_minutes();
             writeln!(
                 out,
-                "seed {seed}: {} people, {minutes} call-minutes, {} datagrams, {} frames, \
+                "seed {seed}: {} people, {minutes} call-minutes, {} datagrams, {:?} wake-ups, {} frames, \
                  {} of {} speech packets concealed, longest gap {} ms, digest {:016x}, {:.2} s",
                 scenario.people.len(),
                 report.datagrams,
+                report.wakeups,
                 report.frames,
                 report.speech.1,
                 report.speech.0,

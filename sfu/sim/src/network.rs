@@ -320,7 +320,7 @@ mod tests {
         let mut link = Link::new(1, conditions);
         let arrivals: Vec<Option<u64>> = (0..10).map(|n| link.send(0, packet(n)).first).collect();
         assert_eq!(arrivals.iter().flatten().count(), 5);
-        assert_eq!(arrivals[1].unwrap() - arrivals[0].unwrap(), 102);
+        assert_eq!(arrivals[1].unwrap() - arrivals[0].unwrap(), 103);
     }
 
     #[test]

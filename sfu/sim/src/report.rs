@@ -12,6 +12,8 @@ use crate::rng::mix;
 pub struct Report {
     /// Folds every datagram: when, whose, which way, what kind and size.
     pub digest: u64,
+    /// Wake-ups of pages and of the server by their own timers.
+    pub wakeups: (u64, u64),
     /// Datagrams in both directions.
     pub datagrams: u64,
     /// Who was served what: viewer, sender, source; with the number of frames or packets.

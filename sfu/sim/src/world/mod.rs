@@ -203,10 +203,14 @@ impl<'a> World<'a> {
                 bytes,
             } => self.arrive(person, (from, to), &bytes),
             Event::PersonTimer(person) => {
+                self.report.wakeups.0 += 1;
                 self.touch(person);
                 Ok(())
             }
-            Event::ServerTimer => Ok(()),
+            Event::ServerTimer => {
+                self.report.wakeups.1 += 1;
+                Ok(())
+            }
             Event::Publish(person, generation, source) => {
                 self.publish(person, generation, source);
                 Ok(())
