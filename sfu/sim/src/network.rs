@@ -313,7 +313,7 @@ mod tests {
     fn a_full_queue_drops_its_tail_and_a_rate_spreads_packets() {
         let conditions = Conditions {
             rate_bps: 80_000,
-            queue_bytes: 5_000,
+            queue_bytes: 5_200,
             jitter_ms: 0,
             ..Conditions::CLEAN
         };
