@@ -1,7 +1,7 @@
 //! A browser in miniature: a real engine with what a page does around it.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sfu_core::{ConnectionKey, Source, SourceMid};
 use str0m::bwe::{Bitrate, BweKind};
@@ -18,6 +18,11 @@ use crate::media::{LAYERS, Piece};
 
 /// A browser begins with this uplink estimate.
 const INITIAL_ESTIMATE_BPS: u64 = 300_000;
+
+/// Between two packets an engine wants this much time to have passed.
+const PACKET_STEP: Duration = Duration::from_micros(1);
+/// Most packets that leave in a millisecond.
+const PACKETS_MAX: usize = 500;
 
 /// A receiving m-line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,10 +204,17 @@ impl Client {
     }
 
     fn wake(&mut self, now: Instant, now_ms: u64) {
-        if self.rtc.handle_input(Input::Timeout(now)).is_err() {
-            self.closed = true;
+        let mut given = now;
+        for _ in 0..PACKETS_MAX {
+            if self.rtc.handle_input(Input::Timeout(given)).is_err() {
+                self.closed = true;
+            }
+            self.drain(now_ms);
+            if self.closed || self.timeout > given + PACKET_STEP {
+                return;
+            }
+            given = given.max(self.timeout);
         }
-        self.drain(now_ms);
     }
 
     pub(crate) fn timeout(&self) -> Option<Instant> {

@@ -6,10 +6,11 @@
 //! real: every shard, every client's engine, ICE, RTP, RTCP and the session descriptions. What is
 //! not: time, the network, signaling, encoders, and, unless it is asked for, cryptography.
 //!
-//! One seed is one run, also in another process, except for one thing: the engines keep their
-//! streams in hash maps, and std seeds those from the operating system. Where two pictures compete
-//! for the same moment of a pacer, the map decides which goes first. `sfu/sim/replay` takes
-//! that away as well.
+//! A seed is exactly one run, in every process, if the program is started by `sfu/sim/replay`. What
+//! a run alone cannot take in hand is that the engines keep their streams in hash maps: std keys those
+//! from the operating system, and which stream a pacer serves or pads first hangs on it. The script
+//! gives std the same keys each time. Without it a seed is the same scenario on the same network, and
+//! nearly the same run. With real cryptography, it is that in any case: keys and signatures are random.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -38,7 +39,7 @@ pub use clock::Stopwatch;
 pub use media::Profile;
 pub use network::{Access, Conditions};
 pub use oracle::{Fault, Violation};
-pub use report::Report;
+pub use report::{Report, Traced};
 pub use sabotage::Sabotage;
 pub use scenario::{Action, Plan, Scenario, Shape, Step};
-pub use search::{SimError, compare, minimise, simulate, use_plain_cryptography};
+pub use search::{SimError, compare, minimise, simulate, trace, use_plain_cryptography};

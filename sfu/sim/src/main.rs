@@ -4,16 +4,17 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use sfu_sim::{
-    Profile, Sabotage, Scenario, Shape, SimError, Stopwatch, compare, minimise, simulate,
+    Profile, Sabotage, Scenario, Shape, SimError, Stopwatch, compare, minimise, simulate, trace,
     use_plain_cryptography,
 };
 
 const HELP: &str = "\
 sfu-sim run --seed N [--minutes M] [--people K] [--shards S] [--full] [--real-crypto] [--steps]
+            [--trace]
 sfu-sim search --from N --count C [--call-minutes X] [--minutes M] [--full] [--both]
 sfu-sim minimise --seed N [--minutes M] [--people K] [--full]
 
-Scenarios last 2 minutes of virtual time unless --minutes says otherwise. --full sends media at the
+Scenarios last 2 minutes of virtual time unless --minutes or --seconds say otherwise. --full sends media at the
 rates of browsers. --both also plays every seed on four shards and compares who was served. A search
 ends at its first violation, after C seeds or after X minutes that people were in calls.
 ";
@@ -32,9 +33,16 @@ impl Arguments {
         self.0.get(at.checked_add(1)?)?.parse().ok()
     }
 
+    fn length_ms(&self) -> u64 {
+        match self.number("--seconds") {
+            Some(seconds) => seconds.saturating_mul(1_000),
+            None => self.number("--minutes").unwrap_or(2).saturating_mul(60_000),
+        }
+    }
+
     fn shape(&self) -> Shape {
         Shape {
-            length_ms: self.number("--minutes").unwrap_or(2).saturating_mul(60_000),
+            length_ms: self.length_ms(),
             people: self
                 .number("--people")
                 .and_then(|people| u16::try_from(people).ok())
@@ -75,19 +83,30 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
     }
     let shards = arguments.number("--shards").unwrap_or(1);
     let watch = Stopwatch::start();
-    match simulate(
-        &scenario,
-        u8::try_from(shards).unwrap_or(1),
-        Sabotage::Nothing,
-    ) {
+    let (datagrams, result) = if arguments.has("--trace") {
+        trace(&scenario, u8::try_from(shards).unwrap_or(1))
+    } else {
+        let shards = u8::try_from(shards).unwrap_or(1);
+        (Vec::new(), simulate(&scenario, shards, Sabotage::Nothing))
+    };
+    for one in datagrams {
+        let way = if one.upward { "up" } else { "down" };
+        writeln!(
+            out,
+            "{:>8} ms person {} {way} {} bytes {:016x}",
+            one.at_ms, one.person, one.bytes, one.key
+        )?;
+    }
+    match result {
         Ok(report) => {
             let minutes = report.call_minutes();
             writeln!(
                 out,
-                "seed {seed}: {} people, {minutes} call-minutes, {} datagrams, {} frames, \
+                "seed {seed}: {} people, {minutes} call-minutes, {} datagrams, {:?} wake-ups, {} frames, \
                  {} of {} speech packets concealed, longest gap {} ms, digest {:016x}, {:.2} s",
                 scenario.people.len(),
                 report.datagrams,
+                report.wakeups,
                 report.frames,
                 report.speech.1,
                 report.speech.0,

@@ -313,14 +313,14 @@ mod tests {
     fn a_full_queue_drops_its_tail_and_a_rate_spreads_packets() {
         let conditions = Conditions {
             rate_bps: 80_000,
-            queue_bytes: 5_000,
+            queue_bytes: 5_200,
             jitter_ms: 0,
             ..Conditions::CLEAN
         };
         let mut link = Link::new(1, conditions);
         let arrivals: Vec<Option<u64>> = (0..10).map(|n| link.send(0, packet(n)).first).collect();
         assert_eq!(arrivals.iter().flatten().count(), 5);
-        assert_eq!(arrivals[1].unwrap() - arrivals[0].unwrap(), 102);
+        assert_eq!(arrivals[1].unwrap() - arrivals[0].unwrap(), 103);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::rng::mix;
 pub struct Report {
     /// Folds every datagram: when, whose, which way, what kind and size.
     pub digest: u64,
+    /// Wake-ups of pages and of the server by their own timers.
+    pub wakeups: (u64, u64),
     /// Datagrams in both directions.
     pub datagrams: u64,
     /// Who was served what: viewer, sender, source; with the number of frames or packets.
@@ -28,12 +30,39 @@ pub struct Report {
     pub outputs_max: usize,
     /// Offers that were refused for a good reason, such as a full room.
     pub refused: u64,
+    /// Every datagram, if it was asked for.
+    pub trace: Option<Vec<Traced>>,
+}
+
+/// One datagram of a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traced {
+    /// When it left.
+    pub at_ms: u64,
+    /// Index of the person at the one end; the server is the other.
+    pub person: u16,
+    /// From the person to the server.
+    pub upward: bool,
+    /// Size of its payload.
+    pub bytes: usize,
+    /// Kind, size and, of RTP, numbers, folded.
+    pub key: u64,
 }
 
 impl Report {
-    pub(crate) fn note(&mut self, now_ms: u64, way: u64, packet: Packet) {
+    pub(crate) fn note(&mut self, now_ms: u64, (person, upward): (u16, bool), packet: Packet) {
         self.datagrams = self.datagrams.saturating_add(1);
+        let way = u64::from(person) * 2 + u64::from(upward);
         self.digest = mix(self.digest ^ mix(now_ms ^ (way << 40)) ^ packet.key);
+        if let Some(trace) = &mut self.trace {
+            trace.push(Traced {
+                at_ms: now_ms,
+                person,
+                upward,
+                bytes: packet.bytes,
+                key: packet.key,
+            });
+        }
     }
 
     /// Minutes that people were connected, together.

@@ -94,7 +94,7 @@ impl Scenario {
         let rooms = if shape.people > 0 {
             1
         } else {
-            [1, 1, 1, 2, 2, 3, 6][small(&mut rng, 7)]
+            rng.pick(&[1, 1, 1, 2, 2, 3, 6]).copied().unwrap_or(1)
         };
         for room in 0..rooms {
             let size = match (shape.people, rng.below(25)) {
@@ -130,10 +130,6 @@ impl Scenario {
             profile: shape.profile,
         }
     }
-}
-
-fn small(rng: &mut Rng, end: u64) -> usize {
-    usize::try_from(rng.below(end)).unwrap_or(0)
 }
 
 fn plan(rng: &mut Rng, room: u16) -> Plan {
@@ -195,7 +191,10 @@ fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mu
             }
             22..40 => {
                 let heights = [0, 90, 180, 360, 360, 720, 720, 1080];
-                add(at_ms, Action::View(heights[small(rng, 8)]));
+                add(
+                    at_ms,
+                    Action::View(rng.pick(&heights).copied().unwrap_or(720)),
+                );
             }
             40..52 => add(at_ms, Action::Reload),
             52..64 => add(

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::oracle::{Fault, Violation};
-use crate::report::Report;
+use crate::report::{Report, Traced};
 use crate::sabotage::Sabotage;
 use crate::scenario::Scenario;
 use crate::world::World;
@@ -33,13 +33,34 @@ pub fn use_plain_cryptography() {
 /// # Errors
 /// [`SimError::Violation`] with the first thing that was wrong.
 pub fn simulate(scenario: &Scenario, shards: u8, sabotage: Sabotage) -> Result<Report, SimError> {
+    play(scenario, shards, sabotage, None).1
+}
+
+/// Plays a scenario and tells every datagram of it, up to a violation if there is one.
+pub fn trace(scenario: &Scenario, shards: u8) -> (Vec<Traced>, Result<Report, SimError>) {
+    play(scenario, shards, Sabotage::Nothing, Some(Vec::new()))
+}
+
+fn play(
+    scenario: &Scenario,
+    shards: u8,
+    sabotage: Sabotage,
+    trace: Option<Vec<Traced>>,
+) -> (Vec<Traced>, Result<Report, SimError>) {
     std::thread::scope(|scope| {
         let run = scope.spawn(|| {
             fastrand::seed(scenario.seed);
-            let world = World::new(scenario, shards, sabotage).ok_or(SimError::NoServer)?;
-            world.run().map_err(SimError::Violation)
+            let Some(mut world) = World::new(scenario, shards, sabotage) else {
+                return (Vec::new(), Err(SimError::NoServer));
+            };
+            world.report.trace = trace;
+            let done = world.run().map_err(SimError::Violation);
+            let mut report = core::mem::take(&mut world.report);
+            let trace = report.trace.take().unwrap_or_default();
+            (trace, done.map(|()| report))
         });
-        run.join().map_err(|_panic| SimError::Panicked)?
+        run.join()
+            .unwrap_or_else(|_panic| (Vec::new(), Err(SimError::Panicked)))
     })
 }
 

@@ -1,5 +1,4 @@
 //! The same calls with the server's own cryptography.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! Small calls, each about one thing that once went wrong.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -184,12 +184,14 @@ impl DtlsInstance for Handshake {
                 let certificate = certificate.to_vec();
                 self.step(*step, random, &certificate);
             }
-            [ALERT, key @ ..] if self.stage == Stage::Done => {
-                // Authentic alerts only, as after a real handshake.
-                if key.get(..8) == Some(&self.peer_random.to_le_bytes()) && !self.closing {
-                    self.closing = true;
-                    self.outbox.push_back(Out::CloseNotify);
-                }
+            // Authentic alerts only, as after a real handshake.
+            [ALERT, key @ ..]
+                if self.stage == Stage::Done
+                    && !self.closing
+                    && key.get(..8) == Some(&self.peer_random.to_le_bytes()) =>
+            {
+                self.closing = true;
+                self.outbox.push_back(Out::CloseNotify);
             }
             _ => {}
         }

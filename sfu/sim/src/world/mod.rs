@@ -118,7 +118,7 @@ pub(crate) struct World<'a> {
     touched: Vec<u16>,
     said: Vec<Said>,
     leaving: Vec<Leaving>,
-    report: Report,
+    pub(crate) report: Report,
     ended: bool,
 }
 
@@ -164,7 +164,7 @@ impl<'a> World<'a> {
     }
 
     /// Runs to the end, or to the first violation.
-    pub(crate) fn run(mut self) -> Result<Report, Box<Violation>> {
+    pub(crate) fn run(&mut self) -> Result<(), Box<Violation>> {
         let end_ms = self.scenario.length_ms.saturating_add(AFTERWARDS_MS);
         while let Some(entry) = self.events.pop() {
             if entry.at_ms > end_ms {
@@ -177,8 +177,7 @@ impl<'a> World<'a> {
             self.happen(entry.event)?;
         }
         self.flush()?;
-        self.judge_end()?;
-        Ok(self.report)
+        self.judge_end()
     }
 
     fn plan(&mut self, at_ms: u64, event: Event) {
@@ -204,10 +203,14 @@ impl<'a> World<'a> {
                 bytes,
             } => self.arrive(person, (from, to), &bytes),
             Event::PersonTimer(person) => {
+                self.report.wakeups.0 += 1;
                 self.touch(person);
                 Ok(())
             }
-            Event::ServerTimer => Ok(()),
+            Event::ServerTimer => {
+                self.report.wakeups.1 += 1;
+                Ok(())
+            }
             Event::Publish(person, generation, source) => {
                 self.publish(person, generation, source);
                 Ok(())
@@ -338,11 +341,8 @@ impl<'a> World<'a> {
                 &mut person.down
             };
             let arrivals = link.send(self.now_ms, one.packet);
-            self.report.note(
-                self.now_ms,
-                u64::from(one.person) * 2 + u64::from(upward),
-                one.packet,
-            );
+            self.report
+                .note(self.now_ms, (one.person, upward), one.packet);
             let event = |bytes| {
                 let (person, from, to) = (one.person, one.from, one.to);
                 if upward {
@@ -391,8 +391,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// A packet without what is random in it: its kind, size, and in RTP (RFC 3550) everything of the
-/// fixed header but the SSRC.
+/// A packet without what is random in it: its kind, size, and of an RTP header (RFC 3550) what
+/// comes before the timestamp, which in padding comes from the machine's clock.
 fn describe(bytes: &[u8]) -> Packet {
     let kind = match bytes {
         [0..=3, ..] => 1,
@@ -402,12 +402,12 @@ fn describe(bytes: &[u8]) -> Packet {
     };
     // Signatures make DTLS flights of real cryptography differ by some bytes.
     let size = if kind == 2 { 700 } else { bytes.len() };
-    let numbers = match bytes.get(..8) {
-        Some(header) if kind == 4 => header.try_into().map_or(0, u64::from_be_bytes),
+    let numbers = match bytes.first_chunk::<4>() {
+        Some(header) if kind == 4 => u64::from(u32::from_be_bytes(*header)),
         _ => 0,
     };
     Packet {
         bytes: size,
-        key: mix(numbers ^ mix(kind << 32 ^ size as u64)),
+        key: mix(numbers ^ mix((kind << 32) ^ size as u64)),
     }
 }

@@ -4,7 +4,12 @@ use sfu_sim::{Access, Action, Plan, Profile, Scenario, Step};
 
 /// Two rooms, or one if `rooms` is 1, with these people in turn; everybody joins in the first
 /// second, and then `steps` happen.
-pub fn call(rooms: u16, people: &[Access], steps: &[(u64, u16, Action)], seconds: u64) -> Scenario {
+pub(crate) fn call(
+    rooms: u16,
+    people: &[Access],
+    steps: &[(u64, u16, Action)],
+    seconds: u64,
+) -> Scenario {
     let mut all: Vec<Step> = (0_u16..)
         .zip(people)
         .map(|(person, _)| Step {
