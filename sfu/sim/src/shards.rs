@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use sfu_core::{
-    Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, DisconnectCause, Input, Mode,
-    Output, ParticipantKey, Reply, RoomKey, SfuEvent, Shard, ShardConfig, ShardCounters, SlotView,
-    Source, SourceMid, SourceSet,
+    Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, DisconnectCause, Grants,
+    Input, Mode, Output, ParticipantKey, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard,
+    ShardConfig, ShardCounters, SlotView, Source, SourceMid, SourceSet, Transport,
 };
 
 /// Which shard a room lives on.
@@ -99,8 +99,13 @@ impl Shards<HashPlacement> {
         let shards = (0..count.max(1))
             .map(|n| {
                 Shard::new(ShardConfig {
-                    candidates: vec![SocketAddr::from(([192, 0, 2, n], PORT))],
+                    candidates: vec![ServerCandidate {
+                        transport: Transport::Udp,
+                        address: SocketAddr::from(([192, 0, 2, n], PORT)),
+                    }],
                     connections_max: CONNECTIONS_MAX,
+                    index: n.into(),
+                    secret: [n; 32],
                 })
                 .ok()
             })
@@ -125,6 +130,7 @@ impl<P: Placement> Shards<P> {
             shard.handle(
                 now,
                 Input::Datagram {
+                    transport: Transport::Udp,
                     local,
                     remote,
                     contents,
@@ -150,6 +156,8 @@ impl<P: Placement> Shards<P> {
                     offer_sdp,
                     sources,
                     on,
+                    rank: Rank::Other,
+                    grants: Grants::ALL,
                 };
                 let command = Command::Connect(CommandId(id), Box::new(request));
                 (caller.room, command)
@@ -178,6 +186,7 @@ impl<P: Placement> Shards<P> {
                     room,
                     participant,
                     slots,
+                    pinned: None,
                 },
             ),
             Order::Disconnect(Caller {
@@ -237,6 +246,7 @@ fn hear(output: Output) -> Said {
             local,
             remote,
             contents,
+            ..
         } => Said::Transmit {
             from: local,
             to: remote,
@@ -244,12 +254,15 @@ fn hear(output: Output) -> Said {
         },
         Output::Event(event) => hear_event(event),
         Output::Reply(Reply::Connect(CommandId(id), answer)) => Said::Answer { id, answer },
-        Output::Reply(Reply::Stats(..)) => Said::Other,
+        Output::Reply(Reply::Stats(..) | Reply::Live(..)) => Said::Other,
     }
 }
 
 fn hear_event(event: SfuEvent) -> Said {
     match event {
+        SfuEvent::Wanted { .. } | SfuEvent::Speakers { .. } | SfuEvent::AudioOnly { .. } => {
+            Said::Other
+        }
         SfuEvent::Connected {
             room,
             participant,
