@@ -1,10 +1,12 @@
 //! Offer in, answer out, in one mutation of the engine.
 
+use core::time::Duration;
 use std::time::Instant;
 
 use str0m::change::SdpOffer;
 use str0m::ice::IceCreds;
 use str0m::media::Mid;
+use str0m::rtp::Ssrc;
 use str0m::{Rtc, RtcError};
 
 use crate::command::{ConnectError, ConnectRequest};
@@ -29,9 +31,10 @@ pub(crate) fn accept(
     (mint, drained): (&mut Mint, &mut Drained),
 ) -> Result<Answer, ConnectError> {
     let password = person.access.password.clone();
+    let known: Vec<Ssrc> = person.slots.iter().map(|slot| slot.stream).collect();
     let mut written = core::mem::take(&mut person.access.engine_ufrag);
     let accepted = person.peer.mutate(now, drained, |rtc| {
-        let mut accepted = engine_accept(rtc, request, outline)?;
+        let mut accepted = engine_accept(rtc, (request, outline), &known)?;
         if accepted.credentials.pass != password {
             written.clone_from(&accepted.credentials.ufrag);
             replace_credentials(rtc, &mut accepted, mint.make());
@@ -61,6 +64,15 @@ pub(crate) fn accept(
     })
 }
 
+/// Packets of a slot that can be sent again.
+const RESEND_PACKETS: usize = 2000;
+/// And for how long.
+const RESEND_AGE: Duration = Duration::from_secs(3);
+/// Share of resends in what is sent, above which the engine forgets those that wait. A key frame that
+/// a queue on the way has dropped is most of what a slow layer sends; without it the picture stands
+/// still until the next one.
+const RESEND_SHARE: f32 = 0.75;
+
 /// What an engine says about an offer that it took.
 struct Accepted {
     sdp: String,
@@ -82,8 +94,8 @@ fn replace_credentials(rtc: &mut Rtc, accepted: &mut Accepted, fresh: IceCreds) 
 
 fn engine_accept(
     rtc: &mut Rtc,
-    request: &ConnectRequest,
-    outline: &Outline,
+    (request, outline): (&ConnectRequest, &Outline),
+    known: &[Ssrc],
 ) -> Result<Accepted, RtcError> {
     let offer = SdpOffer::from_sdp_string(&request.offer_sdp)?;
     let answer = rtc.sdp_api().accept_offer(offer)?;
@@ -95,6 +107,9 @@ fn engine_accept(
         .filter_map(|slot| {
             let mid = Mid::from(slot.mid.as_str());
             let stream = direct.stream_tx_by_mid(mid, None)?;
+            if !known.contains(&stream.ssrc()) {
+                stream.set_rtx_cache(RESEND_PACKETS, RESEND_AGE, Some(RESEND_SHARE));
+            }
             Some((mid, stream.ssrc(), stream.rtx()))
         })
         .collect();

@@ -175,6 +175,12 @@ impl Publication {
         }
     }
 
+    /// What belongs behind this packet of a stream and came before it.
+    pub(crate) fn early(&self, unit: &Unit) -> Vec<Unit> {
+        let stream = self.streams.get(unit.stream);
+        stream.map_or_else(Vec::new, |stream| stream.gop.after(unit.seq))
+    }
+
     /// Forgets all pictures: what was switched off must not be shown later.
     pub(crate) fn forget_pictures(&mut self) {
         for stream in &mut self.streams {

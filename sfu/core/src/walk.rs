@@ -33,6 +33,8 @@ impl Room {
         let Some((source, unit)) = self.admit(now, from, packet, outlet) else {
             return;
         };
+        // What belongs behind the first packet of a key frame and came before it.
+        let early = self.early(from, source, &unit);
         let Some(route) = self.routes.get(&(from, source)) else {
             return;
         };
@@ -47,12 +49,25 @@ impl Room {
             if slot.bound != Some((from, source)) {
                 continue;
             }
-            give(now, (person, *index), &unit, outlet);
+            if give(now, (person, *index), &unit, outlet) {
+                for early in &early {
+                    give(now, (person, *index), early, outlet);
+                }
+            }
             self.deaths_due |= person.peer.has_panicked();
             if person.peer.is_unsettled() && !core::mem::replace(&mut person.written, true) {
                 self.written.push(*key);
             }
         }
+    }
+
+    fn early(&self, from: ParticipantKey, source: Source, unit: &Unit) -> Vec<Unit> {
+        if source.is_audio() || !unit.seen.starts_decoding {
+            return Vec::new();
+        }
+        let publisher = self.people.get(&from);
+        let publication = publisher.and_then(|person| person.publication(source));
+        publication.map_or_else(Vec::new, |publication| publication.early(unit))
     }
 
     /// Finds out what a received packet is, counts it, and answers it only if it may be forwarded.
@@ -243,35 +258,38 @@ impl Room {
     }
 }
 
-/// Gives one packet to one slot.
+/// Gives one packet to one slot. Answers whether the slot begins another stream with it.
 fn give(
     now: Instant,
     (person, index): (&mut Participant, usize),
     unit: &Unit,
     outlet: &mut Outlet,
-) {
+) -> bool {
     let Some(slot) = person.slots.get_mut(index) else {
-        return;
+        return false;
     };
     let before = slot.switcher.current();
     match slot.feed(now, unit) {
         Fed::Write(write, bytes) => {
             if !person.peer.write(slot.stream, write) {
-                return;
+                return false;
             }
             count(&mut person.forwarded, bytes);
             count(&mut outlet.counters.forwarded, bytes);
-            let switched = before.is_some() && before != slot.switcher.current();
+            let begins = before != slot.switcher.current();
+            let switched = before.is_some() && begins;
             // A still screen sends nothing for long.
             let is_camera = slot
                 .bound
                 .is_some_and(|(_, source)| source == Source::Camera);
             let gap = if is_camera { slot.turn.feed(now) } else { None };
             person.note_picture(switched, gap, outlet);
+            return begins;
         }
         Fed::Unplayable => outlet.counters.unplayable += 1,
         Fed::Nothing => {}
     }
+    false
 }
 
 fn count(flow: &mut Flow, bytes: usize) {

@@ -176,8 +176,26 @@ impl Client {
             found.map(str0m::format::PayloadParams::pt)
         };
         self.payload_types = of(Codec::Opus).zip(of(Codec::Vp8));
+        self.resend_everything();
         self.drain(now_ms);
         true
+    }
+
+    /// Browsers do not count resends against what they send; the engine does unless it is told.
+    fn resend_everything(&mut self) {
+        let mids: Vec<Mid> = [Source::Camera, Source::Screen]
+            .into_iter()
+            .filter_map(|source| self.mid_of(source))
+            .collect();
+        let mut direct = self.rtc.direct_api();
+        for mid in mids {
+            let rids = LAYERS.iter().map(|(rid, _)| Some(Rid::from(*rid)));
+            for rid in core::iter::once(None).chain(rids) {
+                if let Some(stream) = direct.stream_tx_by_mid(mid, rid) {
+                    stream.set_rtx_cache(2000, Duration::from_secs(3), None);
+                }
+            }
+        }
     }
 
     pub(crate) fn mid_of(&self, source: Source) -> Option<Mid> {

@@ -16,6 +16,10 @@ const AGE_MAX: Duration = Duration::from_secs(3);
 /// distances a receiver would play the past and stay behind by its length.
 const SQUEEZED_TICKS: u32 = 90;
 
+/// Latest packets that are kept whatever they are. On a path that reorders, or when the first packet
+/// of a key frame had to be sent again, the rest of the frame comes before it: a large key frame.
+const LATEST_MAX: usize = 128;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Gop {
@@ -23,6 +27,8 @@ pub(crate) struct Gop {
     units: VecDeque<Unit>,
     bytes: usize,
     began: Option<Instant>,
+    /// In the order in which they came.
+    latest: VecDeque<Unit>,
 }
 
 impl Gop {
@@ -35,13 +41,35 @@ impl Gop {
     pub(crate) fn note(&mut self, now: Instant, unit: &Unit) {
         let first = self.units.front().map(|unit| unit.seq);
         if unit.seen.starts_decoding && first.is_none_or(|first| first < unit.seq) {
-            self.forget();
+            self.start_over();
             self.began = Some(now);
+            self.keep(unit);
+            for early in self.after(unit.seq) {
+                self.keep(&early);
+            }
+        } else if first.is_some_and(|first| first < unit.seq) {
+            self.keep(unit);
         }
-        let Some(began) = self.began else { return };
-        if first.is_some_and(|first| first > unit.seq) {
-            return;
+        if self.latest.len() >= LATEST_MAX {
+            self.latest.pop_front();
         }
+        self.latest.push_back(unit.clone());
+        let began = self.began.unwrap_or(now);
+        if self.bytes > BYTES_MAX || now.saturating_duration_since(began) > AGE_MAX {
+            self.start_over();
+        }
+    }
+
+    /// What came lately and belongs behind `seq`, in order: after a key frame's first packet, the rest
+    /// of the frame that came before it.
+    pub(crate) fn after(&self, seq: u64) -> Vec<Unit> {
+        let behind = self.latest.iter().filter(|unit| unit.seq > seq);
+        let mut behind: Vec<Unit> = behind.cloned().collect();
+        behind.sort_by_key(|unit| unit.seq);
+        behind
+    }
+
+    fn keep(&mut self, unit: &Unit) {
         let at = self
             .units
             .iter()
@@ -50,12 +78,16 @@ impl Gop {
         let at = self.units.len() - at.count();
         self.units.insert(at, unit.clone());
         self.bytes += size(unit);
-        if self.bytes > BYTES_MAX || now.saturating_duration_since(began) > AGE_MAX {
-            self.forget();
-        }
     }
 
-    /// Drops everything until the next key frame.
+    /// Waits for the next key frame.
+    fn start_over(&mut self) {
+        self.units.clear();
+        self.bytes = 0;
+        self.began = None;
+    }
+
+    /// Drops everything.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
