@@ -6,6 +6,8 @@ SHELL := /bin/bash
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 PORT ?= 8080
 DATA_DIR ?= ./data
+FROM ?= 10000
+COUNT ?= 1000
 export PORT DATA_DIR
 
 .PHONY: help
@@ -42,6 +44,15 @@ unit: ## Run the tests that need no browser
 .PHONY: e2e
 e2e: ## Run the browser tests, foreign WebRTC and FHIR clients, invented requests
 	@scripts/test bundle server e2e interop fhir schemathesis
+
+.PHONY: networks
+networks: ## Visits over bad networks, with Chromium and Firefox (needs root)
+	@scripts/test bundle server networks
+
+.PHONY: sim
+sim: ## Play seeded calls in virtual time until one has a fault (FROM=, COUNT=)
+	@scripts/cargo build --release --locked --package sfu-sim
+	@sfu/sim/replay search --from $(FROM) --count $(COUNT)
 
 .PHONY: screenshots
 screenshots: ## Photograph every page into tests/out/screens
