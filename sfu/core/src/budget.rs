@@ -74,13 +74,15 @@ pub(crate) fn share(budget_bps: u64, wants: &mut [Want<'_>]) -> Shared {
         }
     }
     for class in wants.chunk_by_mut(|a, b| a.importance == b.importance) {
-        while class.iter_mut().fold(false, |raised, want| {
-            want.chosen
-                .filter(|_| !want.thin)
-                .and_then(|_| next_up(want))
-                .is_some_and(|next| purse.buy(want, next))
-                || raised
-        }) {}
+        let mut raised = true;
+        while core::mem::take(&mut raised) {
+            for want in class
+                .iter_mut()
+                .filter(|want| want.chosen.is_some() && !want.thin)
+            {
+                raised |= next_up(want).is_some_and(|next| purse.buy(want, next));
+            }
+        }
     }
     purse.shared
 }

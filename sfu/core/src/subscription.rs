@@ -47,6 +47,10 @@ pub(crate) struct Slot {
 
 /// What became of a packet.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way into the engine"
+)]
 pub(crate) enum Fed {
     /// To be written; its payload has so many bytes.
     Write(RtpWrite, usize),

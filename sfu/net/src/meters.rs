@@ -63,100 +63,8 @@ impl Meters {
 
     pub(crate) fn tell(&mut self, shard: &Shard, datagrams: Datagrams) {
         let (was, is) = (self.told, shard.counters());
-        let dropped =
-            |reason: &'static str| counter!("sfu_datagrams_dropped_total", "reason" => reason);
-        let steps: [(Counter, u64, u64); 18] = [
-            (
-                counter!("sfu_packets_received_total"),
-                was.received.packets,
-                is.received.packets,
-            ),
-            (
-                counter!("sfu_bytes_received_total"),
-                was.received.bytes,
-                is.received.bytes,
-            ),
-            (
-                counter!("sfu_packets_forwarded_total"),
-                was.forwarded.packets,
-                is.forwarded.packets,
-            ),
-            (
-                counter!("sfu_bytes_forwarded_total"),
-                was.forwarded.bytes,
-                is.forwarded.bytes,
-            ),
-            (
-                dropped("unknown_sender"),
-                was.dropped_unknown,
-                is.dropped_unknown,
-            ),
-            (dropped("garbage"), was.dropped_garbage, is.dropped_garbage),
-            (dropped("refused"), was.dropped_refused, is.dropped_refused),
-            (
-                counter!("sfu_data_messages_total"),
-                was.data_forwarded,
-                is.data_forwarded,
-            ),
-            (
-                counter!("sfu_data_messages_dropped_total"),
-                was.data_dropped,
-                is.data_dropped,
-            ),
-            (
-                counter!("sfu_data_lanes_closed_total"),
-                was.data_closed,
-                is.data_closed,
-            ),
-            (
-                counter!("sfu_packets_unplayable_total"),
-                was.unplayable,
-                is.unplayable,
-            ),
-            (
-                dropped("over_budget"),
-                was.dropped_over_budget,
-                is.dropped_over_budget,
-            ),
-            (
-                dropped("forged_relay"),
-                self.told_datagrams.forged,
-                datagrams.forged,
-            ),
-            (
-                dropped("slow_reader"),
-                self.told_datagrams.slow_reader,
-                datagrams.slow_reader,
-            ),
-            (
-                counter!("sfu_peer_panics_total"),
-                was.peer_panics,
-                is.peer_panics,
-            ),
-            (
-                counter!("sfu_datagrams_received_total"),
-                self.told_datagrams.received,
-                datagrams.received,
-            ),
-            (
-                counter!("sfu_datagrams_sent_total"),
-                self.told_datagrams.sent,
-                datagrams.sent,
-            ),
-            (
-                dropped("send_failed"),
-                self.told_datagrams.unsent,
-                datagrams.unsent,
-            ),
-        ];
-        for (counter, before, after) in steps {
-            counter.increment(after.saturating_sub(before));
-        }
-        counter!("sfu_events_lost_total").increment(
-            datagrams
-                .events_lost
-                .saturating_sub(self.told_datagrams.events_lost),
-        );
+        tell_packets(&was, &is);
+        tell_datagrams(&self.told_datagrams, &datagrams);
         if let Some(cpu) = thread_cpu_time() {
             // Counters hold whole numbers only, so these seconds are a gauge that only grows.
             gauge!("sfu_cpu_seconds_total")
@@ -173,6 +81,57 @@ impl Meters {
         self.told = is;
         self.told_datagrams = datagrams;
     }
+}
+
+fn dropped(reason: &'static str) -> Counter {
+    counter!("sfu_datagrams_dropped_total", "reason" => reason)
+}
+
+fn advance(steps: impl IntoIterator<Item = (Counter, u64, u64)>) {
+    for (counter, before, after) in steps {
+        counter.increment(after.saturating_sub(before));
+    }
+}
+
+/// What the shard counted since the last time.
+fn tell_packets(was: &ShardCounters, is: &ShardCounters) {
+    type Read = fn(&ShardCounters) -> u64;
+    let steps: [(Counter, Read); 13] = [
+        (counter!("sfu_packets_received_total"), |c| {
+            c.received.packets
+        }),
+        (counter!("sfu_bytes_received_total"), |c| c.received.bytes),
+        (counter!("sfu_packets_forwarded_total"), |c| {
+            c.forwarded.packets
+        }),
+        (counter!("sfu_bytes_forwarded_total"), |c| c.forwarded.bytes),
+        (dropped("unknown_sender"), |c| c.dropped_unknown),
+        (dropped("garbage"), |c| c.dropped_garbage),
+        (dropped("refused"), |c| c.dropped_refused),
+        (dropped("over_budget"), |c| c.dropped_over_budget),
+        (counter!("sfu_data_messages_total"), |c| c.data_forwarded),
+        (counter!("sfu_data_messages_dropped_total"), |c| {
+            c.data_dropped
+        }),
+        (counter!("sfu_data_lanes_closed_total"), |c| c.data_closed),
+        (counter!("sfu_packets_unplayable_total"), |c| c.unplayable),
+        (counter!("sfu_peer_panics_total"), |c| c.peer_panics),
+    ];
+    advance(steps.map(|(counter, read)| (counter, read(was), read(is))));
+}
+
+/// What the thread counted since the last time.
+fn tell_datagrams(was: &Datagrams, is: &Datagrams) {
+    type Read = fn(&Datagrams) -> u64;
+    let steps: [(Counter, Read); 6] = [
+        (counter!("sfu_datagrams_received_total"), |d| d.received),
+        (counter!("sfu_datagrams_sent_total"), |d| d.sent),
+        (dropped("send_failed"), |d| d.unsent),
+        (dropped("forged_relay"), |d| d.forged),
+        (dropped("slow_reader"), |d| d.slow_reader),
+        (counter!("sfu_events_lost_total"), |d| d.events_lost),
+    ];
+    advance(steps.map(|(counter, read)| (counter, read(was), read(is))));
 }
 
 /// How well pictures got through since the last time.

@@ -1,9 +1,9 @@
 //! Every oracle can fail.
 #![expect(clippy::panic, reason = "tests")]
 
-mod common;
+mod calls;
 
-use common::call;
+use calls::call;
 use sfu_core::SourceSet;
 use sfu_sim::{Access, Action, Sabotage, Scenario, SimError, compare, use_plain_cryptography};
 

@@ -1,8 +1,8 @@
 //! The same calls with the server's own cryptography.
 
-mod common;
+mod calls;
 
-use common::call;
+use calls::call;
 use sfu_sim::{Access, Sabotage, simulate};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Small calls, each about one thing that once went wrong.
 
-mod common;
+mod calls;
 
-use common::call;
+use calls::call;
 use sfu_sim::{Access, Action, Sabotage, simulate, use_plain_cryptography};
 
 #[test]

@@ -153,7 +153,7 @@ pub(crate) async fn read<P: VisitPort>(shared: Weak<Shared<P>>) {
             shared.gauges.take(reading, &live, kept);
         }
     }
-    core::future::pending().await
+    core::future::pending::<()>().await;
 }
 
 /// One person's numbers.

@@ -38,6 +38,10 @@ pub(crate) enum Life {
 
 /// One room.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that come and go apart from each other"
+)]
 pub struct Room {
     pub(crate) id: RoomId,
     pub(crate) kind: Kind,

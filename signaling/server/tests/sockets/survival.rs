@@ -19,8 +19,8 @@ async fn fail(house: &House, doctor: &mut Client, patient: &mut Client) {
 async fn people_go_on_talking_over_a_failed_room_and_keep_their_connections() {
     let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
-    let mut one = Caller::join(&mut doctor, 1).await;
-    let mut other = Caller::join(&mut patient, 2).await;
+    let mut one = Box::pin(Caller::join(&mut doctor, 1)).await;
+    let mut other = Box::pin(Caller::join(&mut patient, 2)).await;
     one_hears_the_other(&mut one, &mut other).await;
     fail(&house, &mut doctor, &mut patient).await;
     one_hears_the_other(&mut one, &mut other).await;
@@ -47,7 +47,7 @@ async fn people_go_on_talking_over_a_failed_room_and_keep_their_connections() {
 async fn another_window_does_not_inherit_a_connection() {
     let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
-    let mut one = Caller::join(&mut doctor, 1).await;
+    let mut one = Box::pin(Caller::join(&mut doctor, 1)).await;
     fail(&house, &mut doctor, &mut patient).await;
     let mut window = house.knock(&visit(DOCTOR, Role::Clinician, true)).await;
     assert_eq!(window.welcome().await.connection, None);

@@ -138,6 +138,40 @@ impl core::fmt::Debug for CallSession {
     }
 }
 
+/// Measures the connection and listens to the network until the session ends.
+fn watch(inner: &Rc<Inner>) -> Held {
+    let measured = Rc::downgrade(inner);
+    let stats = Interval::new(STATS_MS, move || {
+        if let Some(inner) = measured.upgrade() {
+            inner.measure();
+        }
+    });
+    let online = Rc::downgrade(inner);
+    let online = on_window("online", move || {
+        if let Some(inner) = online.upgrade() {
+            inner.feed(Input::NetworkChanged);
+        }
+    });
+    let changed = Rc::downgrade(inner);
+    let network = on_network(move || {
+        if let Some(inner) = changed.upgrade() {
+            inner.feed(Input::NetworkChanged);
+        }
+    });
+    let felt = Rc::downgrade(inner);
+    let pulse = Interval::new(PULSE_MS, move || {
+        if let Some(inner) = felt.upgrade() {
+            inner.feel_pulse();
+        }
+    });
+    Held {
+        _stats: stats,
+        _pulse: pulse,
+        _online: online,
+        _network: network,
+    }
+}
+
 impl CallSession {
     /// Begins a call with these devices. `sources` is what is sent at first.
     #[must_use]
@@ -208,30 +242,7 @@ impl CallSession {
             }
         });
         inner.follow_devices(sources);
-        let measured = Rc::downgrade(&inner);
-        let stats = Interval::new(STATS_MS, move || {
-            if let Some(inner) = measured.upgrade() {
-                inner.measure();
-            }
-        });
-        let online = Rc::downgrade(&inner);
-        let online = on_window("online", move || {
-            if let Some(inner) = online.upgrade() {
-                inner.feed(Input::NetworkChanged);
-            }
-        });
-        let changed = Rc::downgrade(&inner);
-        let network = on_network(move || {
-            if let Some(inner) = changed.upgrade() {
-                inner.feed(Input::NetworkChanged);
-            }
-        });
-        let felt = Rc::downgrade(&inner);
-        let pulse = Interval::new(PULSE_MS, move || {
-            if let Some(inner) = felt.upgrade() {
-                inner.feel_pulse();
-            }
-        });
+        let held = watch(&inner);
         if inner.secrecy.is_none() {
             let ability = Ability::Unable;
             (inner.hooks.secrecy)(SecrecyView {
@@ -242,12 +253,7 @@ impl CallSession {
         inner.feed(Input::Start);
         Self {
             inner,
-            _held: Rc::new(Held {
-                _stats: stats,
-                _pulse: pulse,
-                _online: online,
-                _network: network,
-            }),
+            _held: Rc::new(held),
         }
     }
 

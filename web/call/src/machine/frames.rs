@@ -24,6 +24,11 @@ impl Call {
         }
         self.link.heard(now_ms);
         self.last_seq = seq;
+        self.heard(now_ms, message);
+    }
+
+    /// What is said of people and of the visit.
+    fn heard(&mut self, now_ms: u64, message: ServerMessage) {
         match message {
             ServerMessage::Welcome {
                 resume_token,
@@ -51,6 +56,30 @@ impl Call {
                 let notice = self.room.gone(participant);
                 self.out.extend(notice.map(Output::Notice));
             }
+            ServerMessage::Encryption { on } => self.encryption(now_ms, on),
+            ServerMessage::SealedKey { from, key } => {
+                self.out.push_back(Output::OpenKey { from, key });
+            }
+            ServerMessage::Granted { grants } => self.granted(grants),
+            ServerMessage::Speakers { participants } => self.room.speakers = participants,
+            ServerMessage::Muted => {
+                self.sources.microphone = false;
+                self.out.push_back(Output::SetSources(self.sources));
+                self.notice(Notice::MutedByClinician);
+            }
+            ServerMessage::Chat { message } => {
+                let notice = self.room.chat(message);
+                self.out.extend(notice.map(Output::Notice));
+            }
+            ServerMessage::Error { code, .. } => self.error(now_ms, code),
+            ServerMessage::Bye { reason } => self.bye(now_ms, reason),
+            other => self.heard_of_media(now_ms, other),
+        }
+    }
+
+    /// What is said of own media. Numbers of other rooms and heartbeats need no answer.
+    fn heard_of_media(&mut self, now_ms: u64, message: ServerMessage) {
+        match message {
             ServerMessage::Answer {
                 connection,
                 offer_no,
@@ -77,38 +106,34 @@ impl Call {
                     });
                 }
             }
-            ServerMessage::Speakers { participants } => self.room.speakers = participants,
             ServerMessage::AudioOnly { connection, on } => {
                 if self.media.connection() == Some(connection) && self.room.audio_only != on {
                     self.room.audio_only = on;
                     self.notice(Notice::AudioOnly(on));
                 }
             }
-            ServerMessage::Encryption { on } => self.encryption(now_ms, on),
-            ServerMessage::SealedKey { from, key } => {
-                self.out.push_back(Output::OpenKey { from, key });
-            }
-            ServerMessage::Granted { grants } => self.granted(grants),
             ServerMessage::MediaLost { connection } => {
                 if self.media.connection() == Some(connection) {
                     self.media.fail(now_ms);
                     self.advance_media(now_ms);
                 }
             }
-            ServerMessage::Muted => {
-                self.sources.microphone = false;
-                self.out.push_back(Output::SetSources(self.sources));
-                self.notice(Notice::MutedByClinician);
-            }
-            ServerMessage::Chat { message } => {
-                let notice = self.room.chat(message);
-                self.out.extend(notice.map(Output::Notice));
-            }
-            ServerMessage::Error { code, .. } => self.error(now_ms, code),
-            ServerMessage::Overview { .. }
+            ServerMessage::Heartbeat
+            | ServerMessage::Muted
+            | ServerMessage::Welcome { .. }
+            | ServerMessage::Admitted { .. }
+            | ServerMessage::HostPresent { .. }
+            | ServerMessage::Participant { .. }
+            | ServerMessage::Gone { .. }
+            | ServerMessage::Encryption { .. }
+            | ServerMessage::SealedKey { .. }
+            | ServerMessage::Granted { .. }
+            | ServerMessage::Speakers { .. }
+            | ServerMessage::Chat { .. }
+            | ServerMessage::Overview { .. }
             | ServerMessage::Media { .. }
-            | ServerMessage::Heartbeat => {}
-            ServerMessage::Bye { reason } => self.bye(now_ms, reason),
+            | ServerMessage::Error { .. }
+            | ServerMessage::Bye { .. } => {}
         }
     }
 

@@ -98,6 +98,10 @@ pub enum PeerChange {
 
 /// What happened.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, taken apart at once"
+)]
 pub enum Input {
     /// Begin; the machine asks for a ticket.
     Start,
