@@ -187,7 +187,7 @@ pub(crate) mod tests {
         write(&files);
         std::fs::remove_file(&files.key).unwrap();
         assert!(said(&files).contains("cannot read http.tls_key_file"));
-        let other = super::tests::files("errors-other");
+        let other = files("errors-other");
         write(&other);
         let mixed = Files {
             certificate: other.certificate,

@@ -91,7 +91,7 @@ fn exchange(now: Instant, shard: &mut Shard, rtc: &mut Rtc) -> bool {
         match rtc.poll_output().unwrap() {
             str0m::Output::Timeout(_) => break,
             str0m::Output::Transmit(transmit) => {
-                shard.handle(now, datagram(client(), &transmit.contents))
+                shard.handle(now, datagram(client(), &transmit.contents));
             }
             str0m::Output::Event(event) => ready |= matches!(event, Event::Connected),
         }

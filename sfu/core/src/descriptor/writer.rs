@@ -16,7 +16,7 @@ impl BitWriter {
     }
 
     fn raw(mut self) -> Raw {
-        while self.bits.len() % 8 != 0 {
+        while !self.bits.len().is_multiple_of(8) {
             self.bits.push(false);
         }
         let byte = |bits: &[bool]| {

@@ -48,7 +48,7 @@ impl Camera {
 
     /// The real picture number is at the end, for the test to read.
     fn payload(&self, (temporal, sync): (u8, bool), part: u8, key: bool) -> Vec<u8> {
-        let id = u16::try_from(32_700 + self.picture & 0x7fff).unwrap() | 0x8000;
+        let id = u16::try_from((32_700 + self.picture) & 0x7fff).unwrap() | 0x8000;
         let [high, low] = id.to_be_bytes();
         let first = if part == 0 { 0x90 } else { 0x80 };
         let layer = temporal << 6 | u8::from(sync) << 5;

@@ -372,7 +372,7 @@ fn lifetime_from(now: Instant) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use proptest::prelude::*;
 
@@ -407,7 +407,7 @@ mod tests {
         fn new() -> Self {
             let auth = Arc::new(Auth::new().unwrap());
             let now = UNIX_EPOCH + Duration::from_secs(NOW_S);
-            let (username, _) = auth.credentials(SystemTime::from(now)).unwrap();
+            let (username, _) = auth.credentials(now).unwrap();
             let client = SocketAddr::from(([198, 51, 100, 7], 50_000));
             let relayed = SocketAddr::from(([192, 0, 0, 8], 1024));
             Self {
