@@ -181,25 +181,25 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_wrong_with_the_files_is_said() {
-        let files = files("errors");
-        let said = |files: &Files| format!("{:#}", Certificate::read(files.clone()).unwrap_err());
-        assert!(said(&files).contains("cannot read http.tls_cert_file"));
-        write(&files);
-        std::fs::remove_file(&files.key).unwrap();
-        assert!(said(&files).contains("cannot read http.tls_key_file"));
+        let pair = files("errors");
+        let said = |files: &Files| format!("{:#}", Certificate::read(pair.clone()).unwrap_err());
+        assert!(said(&pair).contains("cannot read http.tls_cert_file"));
+        write(&pair);
+        std::fs::remove_file(&pair.key).unwrap();
+        assert!(said(&pair).contains("cannot read http.tls_key_file"));
         let other = files("errors-other");
         write(&other);
         let mixed = Files {
             certificate: other.certificate,
             key: {
-                write(&files);
-                files.key
+                write(&pair);
+                pair.key
             },
         };
         assert!(said(&mixed).contains("is not the key of"));
-        std::fs::write(&files.certificate, "").unwrap();
+        std::fs::write(&pair.certificate, "").unwrap();
         let empty = Files {
-            certificate: files.certificate,
+            certificate: pair.certificate,
             key: mixed.key,
         };
         assert!(said(&empty).contains("holds no certificate"));
