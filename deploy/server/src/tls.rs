@@ -182,7 +182,7 @@ pub(crate) mod tests {
     #[test]
     fn what_is_wrong_with_the_files_is_said() {
         let pair = files("errors");
-        let said = |files: &Files| format!("{:#}", Certificate::read(pair.clone()).unwrap_err());
+        let said = |files: &Files| format!("{:#}", Certificate::read(files.clone()).unwrap_err());
         assert!(said(&pair).contains("cannot read http.tls_cert_file"));
         write(&pair);
         std::fs::remove_file(&pair.key).unwrap();
