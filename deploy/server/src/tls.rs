@@ -103,7 +103,7 @@ impl Certificate {
                 }
                 // A key may be written after its certificate; the next look finds both.
                 Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "the TLS certificate stays")
+                    tracing::warn!(error = format!("{error:#}"), "the TLS certificate stays");
                 }
             }
         }

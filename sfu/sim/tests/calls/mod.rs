@@ -1,4 +1,7 @@
-//! Small calls for tests.
+//! Small calls for tests, and a way to run each exactly as before.
+
+use std::path::Path;
+use std::process::Command;
 
 use sfu_sim::{Access, Action, Plan, Profile, Scenario, Step};
 
@@ -39,4 +42,25 @@ pub(crate) fn call(
         length_ms: seconds * 1000,
         profile: Profile::LIGHT,
     }
+}
+
+/// Runs the test `name` of this program in a process in which a seed is one run (see `replay`).
+/// Answers whether that was done here, or the test is to be run now because this is that process.
+pub(crate) fn replays(name: &str) -> bool {
+    const INSIDE: &str = "SFU_SIM_REPLAYED";
+    if std::env::var_os(INSIDE).is_some() {
+        return false;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("replay");
+    let output = Command::new(script)
+        .args([name, "--exact", "--nocapture"])
+        .env("SFU_SIM", std::env::current_exe().unwrap())
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{complained}");
+    assert!(said.contains("1 passed"), "{said}");
+    true
 }
