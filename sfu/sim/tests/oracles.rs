@@ -1,5 +1,5 @@
 //! Every oracle can fail.
-#![expect(clippy::panic, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod calls;
 

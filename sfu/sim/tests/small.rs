@@ -1,4 +1,5 @@
 //! Small calls, each about one thing that once went wrong.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod calls;
 
