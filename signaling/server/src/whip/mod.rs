@@ -3,7 +3,7 @@
 //! any other: it waits in the lobby, is muted and removed, and holds one seat.
 //!
 //! `POST /whip/{room}` and `POST /whep/{room}` answer an offer and make a session; `PATCH` and
-//! `DELETE` of the session's URL restart ICE and end it. One task serves one session ([`Session`]):
+//! `DELETE` of the session's URL restart ICE and end it. One task serves one session (`session`):
 //! towards the room it is a socket that only ever offers and leaves.
 
 mod endpoint;
