@@ -523,7 +523,7 @@ impl Inner {
             let Some(inner) = me.upgrade() else { return };
             inner.feed(match event {
                 SocketEvent::Opened => Input::SocketOpened(number),
-                SocketEvent::Frame(frame) => Input::Frame(number, *frame),
+                SocketEvent::Frame(frame) => Input::Frame(number, frame),
                 SocketEvent::Closed => Input::SocketClosed(number),
             });
         });

@@ -126,7 +126,7 @@ impl Call {
             }
             Input::Frame(socket, frame) => {
                 if self.link.is_current(socket) {
-                    self.frame(now_ms, frame);
+                    self.frame(now_ms, *frame);
                 }
             }
             Input::NetworkChanged => self.network_changed(now_ms),

@@ -129,7 +129,7 @@ impl Bench {
             seq: self.seq,
             message,
         };
-        self.feed(Input::Frame(self.socket, frame))
+        self.feed(Input::Frame(self.socket, Box::new(frame)))
     }
 
     fn welcome(&mut self, stage: Stage, connection: Option<ConnectionId>) -> Vec<Output> {
@@ -838,10 +838,10 @@ fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
     };
     Input::Frame(
         bench.socket,
-        ServerFrame {
+        Box::new(ServerFrame {
             seq: bench.seq + 1,
             message,
-        },
+        }),
     )
 }
 

@@ -98,10 +98,6 @@ pub enum PeerChange {
 
 /// What happened.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, taken apart at once"
-)]
 pub enum Input {
     /// Begin; the machine asks for a ticket.
     Start,
@@ -116,7 +112,7 @@ pub enum Input {
     /// The socket of this number is gone.
     SocketClosed(u32),
     /// The socket of this number said something.
-    Frame(u32, ServerFrame),
+    Frame(u32, Box<ServerFrame>),
     /// The browser says that the network has changed or is back.
     NetworkChanged,
     /// An offer is ready to be sent.
