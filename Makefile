@@ -47,6 +47,7 @@ e2e: ## Run the browser tests, foreign WebRTC and FHIR clients, invented request
 
 .PHONY: networks
 networks: ## Visits over bad networks, with Chromium and Firefox (needs root)
+	@scripts/setup networks
 	@scripts/test bundle server networks
 
 .PHONY: sim
