@@ -61,14 +61,17 @@ impl House {
     }
 }
 
+/// Datagrams of one direction that may wait; more are lost, as on a network.
+const ON_THE_WAY: usize = 1024;
+
 /// The way of a client's datagrams.
 struct Link {
     protocol: Protocol,
     /// How the engine names its own end.
     local: SocketAddr,
-    out: mpsc::UnboundedSender<(SocketAddr, Vec<u8>)>,
+    out: mpsc::Sender<(SocketAddr, Vec<u8>)>,
     /// Datagrams with their sender.
-    arrived: mpsc::UnboundedReceiver<(SocketAddr, Vec<u8>)>,
+    arrived: mpsc::Receiver<(SocketAddr, Vec<u8>)>,
 }
 
 /// Frames of RFC 4571 on a stream.
@@ -76,8 +79,8 @@ fn frames<S>(stream: S, local: SocketAddr, door: SocketAddr) -> Link
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (out, mut leaving) = mpsc::unbounded_channel::<(SocketAddr, Vec<u8>)>();
-    let (arrive, arrived) = mpsc::unbounded_channel();
+    let (out, mut leaving) = mpsc::channel::<(SocketAddr, Vec<u8>)>(ON_THE_WAY);
+    let (arrive, arrived) = mpsc::channel(ON_THE_WAY);
     let (mut reader, mut writer) = tokio::io::split(stream);
     tokio::spawn(async move {
         while let Some((_, datagram)) = leaving.recv().await {
@@ -94,7 +97,7 @@ where
             if reader.read_exact(&mut datagram).await.is_err() {
                 return;
             }
-            let _ = arrive.send((door, datagram));
+            let _ = arrive.try_send((door, datagram));
         }
     });
     Link {
@@ -108,8 +111,8 @@ where
 async fn udp() -> Link {
     let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let local = socket.local_addr().unwrap();
-    let (out, mut leaving) = mpsc::unbounded_channel::<(SocketAddr, Vec<u8>)>();
-    let (arrive, arrived) = mpsc::unbounded_channel();
+    let (out, mut leaving) = mpsc::channel::<(SocketAddr, Vec<u8>)>(ON_THE_WAY);
+    let (arrive, arrived) = mpsc::channel(ON_THE_WAY);
     let reader = Arc::clone(&socket);
     tokio::spawn(async move {
         while let Some((to, datagram)) = leaving.recv().await {
@@ -119,7 +122,7 @@ async fn udp() -> Link {
     tokio::spawn(async move {
         let mut buffer = [0; 2000];
         while let Ok((bytes, from)) = reader.recv_from(&mut buffer).await {
-            let _ = arrive.send((from, buffer[..bytes].to_vec()));
+            let _ = arrive.try_send((from, buffer[..bytes].to_vec()));
         }
     });
     Link {
@@ -215,8 +218,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Turn<S> {
 
     /// From here on the stream carries data of the one channel.
     fn link(self, local: SocketAddr, peer: SocketAddr) -> Link {
-        let (out, mut leaving) = mpsc::unbounded_channel::<(SocketAddr, Vec<u8>)>();
-        let (arrive, arrived) = mpsc::unbounded_channel();
+        let (out, mut leaving) = mpsc::channel::<(SocketAddr, Vec<u8>)>(ON_THE_WAY);
+        let (arrive, arrived) = mpsc::channel(ON_THE_WAY);
         let (mut reader, mut writer) = tokio::io::split(self.stream);
         tokio::spawn(async move {
             while let Some((_, datagram)) = leaving.recv().await {
@@ -236,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Turn<S> {
                 let mut data = vec![0; length.next_multiple_of(4)];
                 reader.read_exact(&mut data).await.unwrap();
                 data.truncate(length);
-                let _ = arrive.send((peer, data));
+                let _ = arrive.try_send((peer, data));
             }
         });
         Link {
@@ -337,7 +340,7 @@ impl Client {
                 Output::Transmit(transmit) => {
                     let _ = link
                         .out
-                        .send((transmit.destination, transmit.contents.into()));
+                        .try_send((transmit.destination, transmit.contents.into()));
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::RtpPacket(_)) => self.received += 1,
