@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod arrows;
+pub mod fences;
 pub mod licences;
 pub mod links;
 pub mod manifests;

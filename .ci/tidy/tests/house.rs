@@ -4,7 +4,7 @@
 use cargo_metadata::{Metadata, MetadataCommand};
 use tidy::arrows::{self, Reserved, Room};
 use tidy::licences::{self, Policy};
-use tidy::{accounts, links, manifests, sizes, tree, words};
+use tidy::{accounts, fences, links, manifests, sizes, tree, words};
 
 /// A machine that is pure or runs in a browser knows nothing of a server.
 const NO_SERVER: &[&str] = &["tokio", "mio", "axum", "hyper", "sqlx", "reqwest", "str0m"];
@@ -357,6 +357,13 @@ fn every_file_is_small_and_has_a_name() {
 #[test]
 fn no_file_holds_a_path_of_one_machine_or_a_loose_promise() {
     none(&words::problems(
+        &tree::tracked_texts(&tree::root().unwrap()).unwrap(),
+    ));
+}
+
+#[test]
+fn no_docstring_looks_like_a_test() {
+    none(&fences::problems(
         &tree::tracked_texts(&tree::root().unwrap()).unwrap(),
     ));
 }

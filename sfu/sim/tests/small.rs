@@ -19,3 +19,16 @@ fn people_who_exchange_their_addresses_get_their_own_media() {
     let scenario = call(2, &people, &[(20_000, 0, steal)], 45);
     simulate(&scenario, 1, Sabotage::Nothing).unwrap();
 }
+
+#[test]
+fn a_calm_call_never_stands_still() {
+    if replays("a_calm_call_never_stands_still") {
+        return;
+    }
+    use_plain_cryptography();
+    let fast = [Access::Satellite, Access::Fibre];
+    for people in [fast, [Access::Fibre, Access::Fibre]] {
+        let scenario = call(1, &people, &[], 45);
+        simulate(&scenario, 1, Sabotage::Nothing).unwrap();
+    }
+}
