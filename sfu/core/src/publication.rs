@@ -18,12 +18,13 @@ use crate::forward::{
 use crate::source::Source;
 
 /// A layer that was silent for this long while another one flowed is not chosen. Chromium stops its
-/// upper layers like that when bandwidth or processor are short.
-const FLOW_TIMEOUT: Duration = Duration::from_secs(1);
+/// upper layers like that when bandwidth or processor are short, and whoever watched one stands still
+/// until a key frame of a lower one has come.
+const FLOW_TIMEOUT: Duration = Duration::from_millis(600);
 /// What one packet of another layer adds to a layer's silence at most. When everything is silent, as
 /// a still screen is, no layer has stopped, and its next picture must not be taken for the end of
 /// the layers that come a moment later.
-const SILENCE_STEP: Duration = Duration::from_millis(100);
+const SILENCE_STEP: Duration = Duration::from_millis(200);
 /// Height of the highest layer while no key frame has told it; each layer below has half of it.
 const HEIGHT_GUESS_PX: u16 = 720;
 /// Names of the layers that our own client uses, from low to high.
@@ -248,7 +249,7 @@ impl Publication {
         if self.is_scalable() { 0 } else { layer }
     }
 
-    /// Counts a packet; answers whether a layer has just appeared or begun to flow.
+    /// Counts a packet; answers whether a layer has just appeared, begun to flow or stopped.
     fn note(&mut self, now: Instant, unit: &Unit) -> bool {
         let (spatial, temporal) = unit.seen.frame.map_or((0, 0), |f| (f.spatial, f.temporal));
         let spatial = usize::from(spatial);
@@ -270,16 +271,19 @@ impl Publication {
             .map_or(Duration::ZERO, |last| {
                 now.saturating_duration_since(last).min(SILENCE_STEP)
             });
+        let mut stopped = false;
         for (_, other) in self
             .layers
             .iter_mut()
             .enumerate()
             .filter(|(n, _)| *n != index)
         {
+            let flowed = other.flows();
             other.silent = other.silent.map(|silent| silent.saturating_add(pause));
+            stopped |= flowed && !other.flows();
         }
         let Some(layer) = self.layers.get_mut(index) else {
-            return grown;
+            return grown || stopped;
         };
         if let (true, Some(height_px)) = (self.streams.len() > 1, unit.seen.heights_px[0]) {
             layer.height_px = height_px;
@@ -287,7 +291,7 @@ impl Publication {
         let flowed = layer.flows();
         layer.silent = Some(Duration::ZERO);
         layer.meter.add(now, temporal, unit.payload.len());
-        grown || !flowed
+        grown || stopped || !flowed
     }
 
     /// Makes room for spatial layers that were announced or have come.

@@ -166,17 +166,21 @@ impl<'a> World<'a> {
     /// Runs to the end, or to the first violation.
     pub(crate) fn run(&mut self) -> Result<(), Box<Violation>> {
         let end_ms = self.scenario.length_ms.saturating_add(AFTERWARDS_MS);
-        while let Some(entry) = self.events.pop() {
-            if entry.at_ms > end_ms {
-                break;
+        loop {
+            let now = |entry: &Entry| entry.at_ms <= self.now_ms;
+            if self.events.peek().is_some_and(now) {
+                if let Some(entry) = self.events.pop() {
+                    self.happen(entry.event)?;
+                }
+                continue;
             }
-            if entry.at_ms > self.now_ms {
-                self.flush()?;
-                self.now_ms = entry.at_ms;
+            // What leaves now may arrive before what was planned so far: time goes on only after it.
+            self.flush()?;
+            match self.events.peek() {
+                Some(entry) if entry.at_ms <= end_ms => self.now_ms = entry.at_ms,
+                _ => break,
             }
-            self.happen(entry.event)?;
         }
-        self.flush()?;
         self.judge_end()
     }
 
