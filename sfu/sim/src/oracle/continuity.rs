@@ -64,8 +64,9 @@ fn follows(a: &Arrival, b: &Arrival) -> Result<(), Fault> {
     let same_stream = Stream::of(one) == Stream::of(two);
     let passed = b.timestamp.wrapping_sub(a.timestamp);
     // A slot that shows nothing is started from the pictures since the key frame; it may have had some
-    // of them before it was paused.
-    let again = same_stream && two.is_key() && passed > 0 && two.frame <= one.frame;
+    // of them before it was paused. The key frame in between may have been lost.
+    let next = b.seq == a.seq.saturating_add(1);
+    let again = same_stream && passed > 0 && two.frame <= one.frame && (two.is_key() || !next);
     let same_frame = same_stream && one.frame == two.frame && !again;
     if (passed == 0) != same_frame || passed >= 1 << 31 {
         return Err(Fault::TimeWentBack { seq });
@@ -87,7 +88,7 @@ fn follows(a: &Arrival, b: &Arrival) -> Result<(), Fault> {
     if pictures == 0 || pictures >= 1 << 14 {
         return Err(Fault::BrokenPictures { seq });
     }
-    if again || b.seq != a.seq.saturating_add(1) {
+    if again || !next {
         return Ok(());
     }
     if !same_stream {
