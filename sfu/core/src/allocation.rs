@@ -21,8 +21,11 @@ use crate::shard::Outlet;
 use crate::source::Source;
 use crate::stats::Delivery;
 
-/// Set aside for each sound slot in use, in bit/s: Opus speech with headers.
-const AUDIO_BPS: u64 = 50_000;
+/// Set aside for each voice that is or was just heard, and for one in any case, in bit/s: Opus speech
+/// with headers.
+const VOICE_BPS: u64 = 50_000;
+/// Set aside for each sound slot besides: comfort noise (DTX) with headers.
+const SILENCE_BPS: u64 = 8_000;
 /// Share of the estimate that is given to media, in percent; the rest is for resends.
 const USABLE_PERCENT: u64 = 95;
 /// Room asked for above the ideal layers, in percent, so that the estimator finds out whether the
@@ -199,7 +202,7 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
 /// Aims at sound and at nothing where that is all there is to decide. Answers what sound takes in
 /// bit/s, and the pictures to be decided about.
 fn sort_out(person: &mut Participant, offers: &Offers) -> (u64, Vec<Wish>) {
-    let mut audio_bps = 0_u64;
+    let (mut voices, mut sounds) = (0_u64, 0_u64);
     let mut wishes = Vec::new();
     for (index, slot) in person.slots.iter_mut().enumerate() {
         let source = slot.bound;
@@ -210,9 +213,8 @@ fn sort_out(person: &mut Participant, offers: &Offers) -> (u64, Vec<Wish>) {
         };
         let height_px = slot.view_height_px;
         if slot.audio {
-            if offer.on {
-                audio_bps = audio_bps.saturating_add(AUDIO_BPS);
-            }
+            sounds += u64::from(offer.on);
+            voices += u64::from(offer.on && offer.lively);
             slot.switcher.aim(offer.on.then_some(Aim::whole(0)));
         } else if height_px == 0 || !offer.on {
             slot.switcher.aim(None);
@@ -230,6 +232,8 @@ fn sort_out(person: &mut Participant, offers: &Offers) -> (u64, Vec<Wish>) {
             slot.turn.wanted = bit(whole_ideal(&offer.layers, height_px));
         }
     }
+    let voices = voices.max(sounds.min(1));
+    let audio_bps = voices * VOICE_BPS + (sounds - voices) * SILENCE_BPS;
     (audio_bps, wishes)
 }
 

@@ -198,6 +198,11 @@ impl Client {
         }
     }
 
+    /// Whether an offer waits for its answer.
+    pub(crate) fn is_offering(&self) -> bool {
+        self.pending.is_some()
+    }
+
     pub(crate) fn mid_of(&self, source: Source) -> Option<Mid> {
         let found = self.sources.iter().find(|known| known.source == source)?;
         Some(Mid::from(found.mid.as_str()))

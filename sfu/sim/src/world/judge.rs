@@ -3,6 +3,7 @@
 use sfu_core::Source;
 
 use super::{AFTERWARDS_MS, Event, LOOK_MS, World};
+use crate::client::Client;
 use crate::oracle::{
     BOUND_MS, Fault, GRACE_MS, IsolationReceiver, IsolationSender, Violation, bound_ms,
 };
@@ -85,14 +86,14 @@ impl World<'_> {
     }
 
     fn judge_viewers(&self) -> Result<(), Box<Violation>> {
-        for viewer in &self.people {
+        for viewer in self.people.iter().filter(|person| person.present) {
             let Some(viewer_ms) = viewer.steady_since_ms() else {
                 continue;
             };
             if self.now_ms < viewer_ms + GRACE_MS {
                 continue;
             }
-            for sender in &self.people {
+            for sender in self.people.iter().filter(|person| person.present) {
                 let same = sender.plan.room == viewer.plan.room && sender.index != viewer.index;
                 let Some(sender_ms) = sender.steady_since_ms().filter(|_| same) else {
                     continue;
@@ -138,7 +139,10 @@ impl World<'_> {
             .filter(|s| s.source.is_audio() == source.is_audio())
             .count();
         if !is_bound(sender.key, source) {
-            return if self.now_ms >= since_ms + GRACE_MS && used < kind(source.is_audio()) {
+            // Slots that are being offered are not there yet.
+            let grows = viewer.client.as_ref().is_some_and(Client::is_offering);
+            return if !grows && self.now_ms >= since_ms + GRACE_MS && used < kind(source.is_audio())
+            {
                 Err(Fault::NotSeen { from, source_kind })
             } else {
                 Ok(())
@@ -157,7 +161,9 @@ impl World<'_> {
             .and_then(|seen| seen.get(index_of(source)).copied().flatten());
         let last_ms = seen.unwrap_or(0).max(since_ms + GRACE_MS - BOUND_MS);
         let gap_ms = self.now_ms.saturating_sub(last_ms);
-        if gap_ms > bound_ms(source) {
+        let here = |person: &&Person| person.present && person.plan.room == viewer.plan.room;
+        let people = self.people.iter().filter(here).count();
+        if gap_ms > bound_ms(source, people) {
             return Err(Fault::Frozen {
                 from,
                 source_kind,
