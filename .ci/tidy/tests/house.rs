@@ -11,6 +11,22 @@ const NO_SERVER: &[&str] = &["tokio", "mio", "axum", "hyper", "sqlx", "reqwest",
 /// Server crates without media.
 const NO_MEDIA: &[&str] = &["str0m", "quinn-udp", "leptos", "web-sys"];
 
+/// What pages compute, without a server and without a page.
+const NO_BROWSER: &[&str] = &[
+    "tokio",
+    "mio",
+    "axum",
+    "hyper",
+    "sqlx",
+    "reqwest",
+    "str0m",
+    "leptos",
+    "gloo-net",
+    "gloo-timers",
+    "web-sys",
+    "wasm-bindgen",
+];
+
 /// Who may import whom among our crates, and what they may never reach.
 const ROOMS: &[Room] = &[
     Room {
@@ -200,9 +216,16 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "web-logic",
+        may_import: &["signaling-protocol", "clinical-api"],
+        tests_may_import: &[],
+        never_reaches: NO_BROWSER,
+    },
+    Room {
         name: "web-app",
         may_import: &[
             "web-call",
+            "web-logic",
             "signaling-protocol",
             "clinical-api",
             "clinical-model",

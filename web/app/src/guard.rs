@@ -4,6 +4,7 @@ use clinical_model::{Role, Standing};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use web_logic::links::is_local;
 
 use crate::browser;
 use crate::chunks::{Account, account};
@@ -64,26 +65,4 @@ pub(crate) fn next_path() -> Memo<Option<String>> {
             .with(|query| query.get("next"))
             .filter(|next| is_local(next))
     })
-}
-
-fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_of_this_site_are_followed() {
-        assert!(is_local("/appointments?x=1"));
-        for outside in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "",
-        ] {
-            assert!(!is_local(outside), "{outside}");
-        }
-    }
 }

@@ -22,7 +22,6 @@ mod pages;
 mod passkeys;
 mod places;
 mod routes;
-mod three_way;
 
 /// Mounts the pages in place of the static shell.
 pub fn run() {

@@ -2,13 +2,13 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use web_logic::three_way::{Change, changes};
 
 use super::button::{Button, Look};
 use super::feedback::{Alert, Tone};
 use super::icon::Glyph;
 use super::part::part;
 use crate::i18n::{Key, say, t};
-use crate::three_way::{Change, changes};
 
 /// How to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

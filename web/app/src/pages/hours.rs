@@ -2,6 +2,7 @@ use crate::components::part;
 use clinical_api::{HoursView, WeeklyHours};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_logic::hours::{DAY_MIN, clock, collide, end_minutes, minutes};
 
 use super::leave::Leave;
 use crate::api::{self, ApiError};
@@ -11,7 +12,6 @@ use crate::remote::Remote;
 use crate::{tr, when};
 
 const STRETCHES_MAX: usize = 28;
-const DAY_MIN: u16 = 24 * 60;
 
 /// One stretch of time being edited; texts as `<input type="time">` gives them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,22 +213,6 @@ fn stretch(next_key: StoredValue<u32>, hours: &WeeklyHours) -> Stretch {
     }
 }
 
-/// `HH:MM`; midnight at the end of a day is `00:00`.
-fn clock(minutes: u16) -> String {
-    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
-}
-
-fn minutes(text: &str) -> Option<u16> {
-    let (hours, minutes) = text.split_once(':')?;
-    let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
-    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
-}
-
-/// As an end, `00:00` is the midnight after.
-fn end_minutes(text: &str) -> Option<u16> {
-    minutes(text).map(|minutes| if minutes == 0 { DAY_MIN } else { minutes })
-}
-
 fn parse_slot(text: &str) -> Option<u16> {
     text.trim()
         .parse::<u16>()
@@ -255,17 +239,6 @@ fn overlaps(stretches: &[Stretch]) -> bool {
     spans(stretches).is_some_and(|spans| collide(&spans))
 }
 
-fn collide(spans: &[WeeklyHours]) -> bool {
-    let mut spans: Vec<_> = spans
-        .iter()
-        .map(|span| (span.weekday, span.start_min, span.end_min))
-        .collect();
-    spans.sort_unstable();
-    spans
-        .windows(2)
-        .any(|pair| matches!(pair, [(day, _, end), (next, start, _)] if day == next && start < end))
-}
-
 /// The whole form as a request, if it is right.
 fn read(zone: String, slot: &str, stretches: &[Stretch]) -> Option<HoursView> {
     let slot_min = parse_slot(slot)?;
@@ -276,33 +249,4 @@ fn read(zone: String, slot: &str, stretches: &[Stretch]) -> Option<HoursView> {
         slot_min,
         hours,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn midnight_ends_a_day_and_does_not_begin_it() {
-        assert_eq!(minutes("00:00"), Some(0));
-        assert_eq!(end_minutes("00:00"), Some(DAY_MIN));
-        assert_eq!(clock(DAY_MIN), "00:00");
-        assert_eq!(minutes("24:00"), None);
-        assert_eq!(minutes("8h"), None);
-    }
-
-    #[test]
-    fn stretches_of_one_day_may_touch_and_not_overlap() {
-        let span = |weekday, start_min, end_min| WeeklyHours {
-            weekday,
-            start_min,
-            end_min,
-        };
-        assert!(!collide(&[
-            span(1, 480, 720),
-            span(1, 720, 900),
-            span(2, 500, 600)
-        ]));
-        assert!(collide(&[span(1, 720, 900), span(1, 480, 721)]));
-    }
 }

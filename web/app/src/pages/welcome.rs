@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use web_logic::links::token_of;
 
 use crate::browser;
 use crate::components::{Button, Field, Glyph, Icon, Look, Page};
@@ -63,27 +64,5 @@ fn OpenLink() -> impl IntoView {
                 </Button>
             </form>
         </section>
-    }
-}
-
-/// The secret of a pasted link: what stands behind `#`, if it can be one.
-fn token_of(link: &str) -> Option<&str> {
-    let (_, token) = link.trim().rsplit_once('#')?;
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.';
-    (!token.is_empty() && token.bytes().all(fits)).then_some(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::token_of;
-
-    #[test]
-    fn a_link_is_read_with_the_blanks_that_copying_brings() {
-        assert_eq!(
-            token_of(" https://clinic.example/join#aB-_1 \n"),
-            Some("aB-_1")
-        );
-        assert_eq!(token_of("https://clinic.example/join"), None);
-        assert_eq!(token_of("https://clinic.example/join#a b"), None);
     }
 }

@@ -1,15 +1,14 @@
 //! How well sound and pictures get through in live visits, for the admin. People appear by their
 //! role and a number; names stand in the list of live visits only.
 
-mod book;
 mod person;
 mod plot;
-mod report;
 
-use book::{Book, numbered};
 use leptos::prelude::*;
 use person::Person;
 use signaling_protocol::{INSPECTED_ROOMS_MAX, RoomId, RoomOverview};
+use web_logic::book::{Book, numbered};
+use web_logic::report::report;
 
 use super::visits::LineState;
 use crate::browser;
@@ -142,9 +141,7 @@ fn Room(calls: Calls, id: RoomId) -> impl IntoView {
     let save = move || {
         let room = untrack(|| calls.room(id));
         if let Some(room) = room {
-            let report = calls
-                .book
-                .with_untracked(|book| report::report(&room, book));
+            let report = calls.book.with_untracked(|book| report(&room, book));
             let file = ("application/json", t_now(Key::ReportFile));
             browser::save_file(report.as_bytes(), file);
         }

@@ -1,10 +1,11 @@
 use leptos::prelude::*;
-use signaling_protocol::{GAP_BOUNDS_MS, MediaPoint, ParticipantId, Quality, Role, RoomId};
+use signaling_protocol::{GAP_BOUNDS_MS, ParticipantId, Quality, Role, RoomId};
+use web_logic::book::Entry;
+use web_logic::plot::{Points, Read, loss, minutes, rate, round_trip};
+use web_logic::report::quality as code;
 
 use super::Calls;
-use super::book::Entry;
-use super::plot::{Measure, Plot, Points, number};
-use super::report::quality as code;
+use super::plot::{Measure, Plot, number};
 use crate::components::part;
 use crate::i18n::{Key, say, t};
 use crate::pages::words;
@@ -35,33 +36,6 @@ const RATE: Measure = Measure {
     high: 100.0,
     testid: "plot-rate",
 };
-/// Points of one row of the table: a minute.
-const ROW: usize = 10;
-
-/// What a measure reads from a point, line by line.
-type Read = fn(&MediaPoint) -> [Option<f64>; 3];
-
-fn loss(point: &MediaPoint) -> [Option<f64>; 3] {
-    let percent = |permille: Option<u16>| permille.map(|it| f64::from(it) / 10.0);
-    [
-        percent(point.loss_up_permille),
-        percent(point.loss_down_permille),
-        None,
-    ]
-}
-
-fn round_trip(point: &MediaPoint) -> [Option<f64>; 3] {
-    [point.rtt_ms.map(f64::from), None, None]
-}
-
-fn rate(point: &MediaPoint) -> [Option<f64>; 3] {
-    [
-        Some(f64::from(point.up_kbps)),
-        Some(f64::from(point.down_kbps)),
-        point.estimate_kbps.map(f64::from),
-    ]
-}
-
 /// One person's media: words, numbers, plots, and the same as a table.
 #[component]
 pub(super) fn Person(calls: Calls, room: RoomId, id: ParticipantId, number: u32) -> impl IntoView {
@@ -214,29 +188,6 @@ fn words_of(measure: Measure, values: [Option<f64>; 3]) -> String {
     text
 }
 
-/// The worst of each minute, newest first.
-fn minutes(entry: &Entry) -> Vec<[Option<f64>; 5]> {
-    let points: Vec<&MediaPoint> = entry.points.iter().rev().collect();
-    let minutes = points.chunks(ROW).map(|minute| {
-        let worst = |read: Read, line: usize| {
-            let values = minute.iter().filter_map(|point| read(point)[line]);
-            values.reduce(f64::max)
-        };
-        let least = |line: usize| {
-            let values = minute.iter().filter_map(|point| rate(point)[line]);
-            values.reduce(f64::min)
-        };
-        [
-            worst(loss, 0),
-            worst(loss, 1),
-            worst(round_trip, 0),
-            least(0),
-            least(1),
-        ]
-    });
-    minutes.collect()
-}
-
 /// The plots as a table, made when it is opened.
 #[component]
 fn Table(entry: Memo<Option<Entry>>) -> impl IntoView {
@@ -289,25 +240,5 @@ fn Table(entry: Memo<Option<Entry>>) -> impl IntoView {
             <summary>{say(Key::CallsTable)}</summary>
             <div class="call-scroll" role="region" tabindex="0" aria-label=say(Key::CallsTable)>{part(table)}</div>
         </details>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::book::Book;
-    use super::super::book::tests::{heard, room};
-    use super::*;
-
-    #[test]
-    fn a_row_is_a_minute_with_its_worst() {
-        let mut book = Book::default();
-        book.hear(heard(0, 25));
-        let room = room();
-        let entry = book.entry(room.room, room.participants[0].id).unwrap();
-        let rows = minutes(entry);
-        assert_eq!(rows.len(), 3, "two minutes and a half");
-        let [loss_up, loss_down, rtt, up, _] = rows[0];
-        assert_eq!((loss_up, loss_down, rtt), (Some(1.2), None, Some(80.0)));
-        assert_eq!(up, Some(15.0), "the least of the newest minute");
     }
 }

@@ -10,10 +10,10 @@ use clinical_model::chart::{
 };
 use clinical_model::text::{CodeText, Line, Prose};
 use leptos::prelude::*;
+use web_logic::three_way::merged;
 
 use crate::api;
 use crate::i18n::{Key, t, t_now};
-use crate::three_way::merged;
 
 /// What is offered to be measured, and the name that the chart keeps.
 pub(super) const MEASURES: [(&str, Key); 9] = [

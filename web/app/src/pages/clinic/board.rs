@@ -1,8 +1,8 @@
 //! What stands on the grid of hours: the answer of the server, put into columns and minutes.
 
 use clinical_api::{AwayKind, CalendarColumnView, CalendarEntryView, CalendarView};
+use web_logic::plane::{Day, Lane, Stop, Stretch, drawn, hours_shown, lanes, stops, without};
 
-use super::plane::{Day, Lane, Stop, Stretch, drawn, hours_shown, lanes, stops, without};
 use crate::when;
 
 /// What a time without an appointment is.

@@ -6,12 +6,12 @@ use gloo_timers::callback::Interval;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
+use web_logic::plane::{Day, SLOT_MIN, Stretch, Way, nearest, step};
 use web_sys::{Element, HtmlElement};
 
 use super::board::{Band, Board, BoardColumn, Ground, Placed};
 use super::calendar::about;
 use super::make::Wish;
-use super::plane::{SLOT_MIN, Stretch, Way, nearest, step};
 use crate::browser::now_us;
 use crate::components::part;
 use crate::i18n::{Key, t};
@@ -194,7 +194,7 @@ fn row(
 }
 
 /// The line of the present, at its height below the first row.
-fn now_line(day: super::plane::Day, shown: Stretch, present: RwSignal<i64>) -> AnyView {
+fn now_line(day: Day, shown: Stretch, present: RwSignal<i64>) -> AnyView {
     let place = move || {
         let minute = day.minute(present.get(), when::wall_clock);
         let rows = f64::from(minute - shown.from_min) / f64::from(SLOT_MIN);

@@ -13,6 +13,5 @@ mod entry;
 mod grid;
 mod kept;
 mod make;
-mod plane;
 mod resources;
 mod wait;

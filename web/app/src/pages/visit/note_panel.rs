@@ -8,6 +8,7 @@ use clinical_model::AppointmentId;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_logic::three_way::merged;
 
 use super::words::Kept;
 use crate::api::{self, ApiError};
@@ -16,7 +17,6 @@ use crate::components::{
 };
 use crate::i18n::{Key, say, t};
 use crate::remote::Remote;
-use crate::three_way::merged;
 use crate::when;
 
 /// Saved this long after the last key.

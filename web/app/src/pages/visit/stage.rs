@@ -7,6 +7,7 @@ use signaling_protocol::{
     ConnectionId, Participant, ParticipantId, Quality, Source, Stage as Seat,
 };
 use web_call::{Act, CallView};
+use web_logic::names::initials;
 
 use super::live_call::LiveCall;
 use super::room::own_state;
@@ -140,7 +141,7 @@ fn Tile(
                     aria-label=move || person.with(|one| one.as_ref().map(|one| one.name.clone()))
                 ></video>
                 <span class="visit-initials" aria-hidden="true" hidden=move || shows.get()>
-                    {part(move || person.with(|one| one.as_ref().map(|one| words::initials(&one.name))))}
+                    {part(move || person.with(|one| one.as_ref().map(|one| initials(&one.name))))}
                 </span>
                 {part(move || dark.get().map(|key| view! { <p class="visit-dark" data-testid="tile-dark">{say(key)}</p> }))}
                 {part(move || speaks.get().then(|| view! { <span class="visit-speaking" data-testid="tile-speaking"><Icon glyph=Glyph::Speaker/>{say(Key::VisitSpeaking)}</span> }))}
@@ -263,7 +264,7 @@ fn SelfTile(call: LiveCall) -> impl IntoView {
     });
     let name = move || {
         call.view
-            .with(|view| view.me.as_ref().map(|me| words::initials(&me.name)))
+            .with(|view| view.me.as_ref().map(|me| initials(&me.name)))
     };
     Effect::new(move || {
         call.devices.track();

@@ -108,28 +108,5 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
     }
 }
 
-/// A person's initials, for a tile without a picture.
-pub(super) fn initials(name: &str) -> String {
-    name.split_whitespace()
-        .filter(|word| !word.ends_with('.'))
-        .filter_map(|word| word.chars().next())
-        .filter(|letter| letter.is_alphabetic())
-        .take(2)
-        .flat_map(char::to_uppercase)
-        .collect()
-}
-
 /// A handle that keeps browser objects out of signals.
 pub(super) type Kept<T> = StoredValue<T, leptos::prelude::LocalStorage>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn initials_leave_titles_out() {
-        assert_eq!(initials("Dr. Élodie Ngo Mbappé"), "ÉN");
-        assert_eq!(initials("Paul"), "P");
-        assert_eq!(initials(""), "");
-    }
-}

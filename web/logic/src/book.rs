@@ -9,22 +9,22 @@ use signaling_protocol::{
 
 /// One person's newest numbers and their past, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Without its points.
-    pub(super) media: ParticipantMedia,
+    pub media: ParticipantMedia,
     /// The past.
-    pub(super) points: VecDeque<MediaPoint>,
+    pub points: VecDeque<MediaPoint>,
     /// Number of the point that comes next.
-    pub(super) next: u64,
+    pub next: u64,
 }
 
 /// Everybody's.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Book(BTreeMap<(RoomId, ParticipantId), Entry>);
+pub struct Book(BTreeMap<(RoomId, ParticipantId), Entry>);
 
 impl Book {
     /// Takes in what the server said. A past that does not follow on replaces the one before.
-    pub(super) fn hear(&mut self, rooms: Vec<RoomMedia>) {
+    pub fn hear(&mut self, rooms: Vec<RoomMedia>) {
         for RoomMedia { room, participants } in rooms {
             for mut media in participants {
                 let key = (room, media.participant);
@@ -49,19 +49,22 @@ impl Book {
     }
 
     /// Forgets whoever is no longer there.
-    pub(super) fn keep(&mut self, live: &[RoomOverview]) {
+    pub fn keep(&mut self, live: &[RoomOverview]) {
         self.0.retain(|(room, id), _| {
             let room = live.iter().find(|one| one.room == *room);
             room.is_some_and(|room| room.participants.iter().any(|one| one.id == *id))
         });
     }
 
-    pub(super) fn entry(&self, room: RoomId, id: ParticipantId) -> Option<&Entry> {
+    /// What was heard of a person in a room.
+    #[must_use]
+    pub fn entry(&self, room: RoomId, id: ParticipantId) -> Option<&Entry> {
         self.0.get(&(room, id))
     }
 
     /// Whether somebody in a room is badly connected, as their page or the server finds.
-    pub(super) fn is_troubled(&self, room: &RoomOverview) -> bool {
+    #[must_use]
+    pub fn is_troubled(&self, room: &RoomOverview) -> bool {
         room.participants.iter().any(|person| {
             let poor = |quality| matches!(quality, Quality::Poor | Quality::Lost);
             let entry = self.entry(room.room, person.id).map(|entry| &entry.media);
@@ -73,14 +76,15 @@ impl Book {
 }
 
 /// The people of a room in the order of their numbers: `p1` came first.
-pub(super) fn numbered(room: &RoomOverview) -> Vec<Participant> {
+#[must_use]
+pub fn numbered(room: &RoomOverview) -> Vec<Participant> {
     let mut people = room.participants.clone();
     people.sort_by_key(|one| (one.since_us, one.id));
     people
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use signaling_protocol::{Grants, Role, Sources, Stage};
 
     use super::*;
@@ -89,7 +93,7 @@ pub(super) mod tests {
         serde_json::from_str(&format!("\"00000000-0000-0000-0000-0000000000{n:02x}\"")).unwrap()
     }
 
-    pub(in super::super) fn room() -> RoomOverview {
+    pub(crate) fn room() -> RoomOverview {
         let person = |n, role| Participant {
             id: id(n),
             name: format!("Élodie Ngo {n}"),
@@ -110,7 +114,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in super::super) fn heard(first_point: u64, points: u32) -> Vec<RoomMedia> {
+    pub(crate) fn heard(first_point: u64, points: u32) -> Vec<RoomMedia> {
         let point = |up_kbps| MediaPoint {
             loss_up_permille: Some(12),
             rtt_ms: Some(80),

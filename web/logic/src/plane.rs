@@ -1,12 +1,12 @@
 //! Where things stand on a grid of hours: minutes of a day's wall clock, side by side where they
-//! overlap. Pure: the clock is an argument that gives the wall time of an instant as if it showed
+//! overlap. The clock is an argument that gives the wall time of an instant as if it showed
 //! UTC, so that days of 23 and 25 hours can be tested.
 //!
 //! On the day the clocks go back, an hour comes twice: what stands in either of them stands side by
 //! side. On the day they go forward, the skipped hour stays empty.
 
 /// Minutes of one row.
-pub(super) const SLOT_MIN: i32 = 15;
+pub const SLOT_MIN: i32 = 15;
 
 /// The hours that are shown when nothing stands outside of them.
 const USUAL: Stretch = Stretch::new(7 * 60, 20 * 60);
@@ -17,39 +17,49 @@ const DAY_US: i64 = 1_440 * MINUTE_US;
 
 /// Minutes of a wall clock, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stretch {
-    pub(super) from_min: i32,
-    pub(super) to_min: i32,
+pub struct Stretch {
+    /// The first minute.
+    pub from_min: i32,
+    /// The minute after the last.
+    pub to_min: i32,
 }
 
 impl Stretch {
-    pub(super) const fn new(from_min: i32, to_min: i32) -> Self {
+    /// From a minute until before another.
+    #[must_use]
+    pub const fn new(from_min: i32, to_min: i32) -> Self {
         Self { from_min, to_min }
     }
 
     /// What of it stands within another.
-    pub(super) fn within(self, other: Self) -> Option<Self> {
+    #[must_use]
+    pub fn within(self, other: Self) -> Option<Self> {
         self.touches(other).then(|| {
             let from = self.from_min.max(other.from_min);
             Self::new(from, self.to_min.min(other.to_min))
         })
     }
 
-    pub(super) const fn touches(self, other: Self) -> bool {
+    /// Whether they have a minute in common.
+    #[must_use]
+    pub const fn touches(self, other: Self) -> bool {
         self.from_min < other.to_min && other.from_min < self.to_min
     }
 }
 
-/// A day: its first instant and that of the next day.
+/// A day of the clinic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Day {
-    pub(super) start_us: i64,
-    pub(super) end_us: i64,
+pub struct Day {
+    /// Its first instant.
+    pub start_us: i64,
+    /// The first instant of the next day.
+    pub end_us: i64,
 }
 
 impl Day {
     /// The minute of this day's wall clock at an instant.
-    pub(super) fn minute(self, us: i64, clock: impl Fn(i64) -> i64) -> i32 {
+    #[must_use]
+    pub fn minute(self, us: i64, clock: impl Fn(i64) -> i64) -> i32 {
         let first = clock(self.start_us);
         let midnight = first - first.rem_euclid(DAY_US);
         let minutes = (clock(us) - midnight).div_euclid(MINUTE_US);
@@ -57,7 +67,8 @@ impl Day {
     }
 
     /// What of a span of instants falls on this day.
-    pub(super) fn stretch(
+    #[must_use]
+    pub fn stretch(
         self,
         (from_us, to_us): (i64, i64),
         clock: impl Fn(i64) -> i64,
@@ -83,7 +94,8 @@ impl Day {
     }
 
     /// Whether the clock shows this minute on this day.
-    pub(super) fn has(self, minute: i32, clock: impl Fn(i64) -> i64) -> bool {
+    #[must_use]
+    pub fn has(self, minute: i32, clock: impl Fn(i64) -> i64) -> bool {
         if self.end_us - self.start_us == DAY_US {
             return true;
         }
@@ -94,7 +106,8 @@ impl Day {
 }
 
 /// The hours that a grid shows: the usual ones, and whole hours more for what stands outside.
-pub(super) fn hours_shown(all: impl Iterator<Item = Stretch>) -> Stretch {
+#[must_use]
+pub fn hours_shown(all: impl Iterator<Item = Stretch>) -> Stretch {
     all.fold(USUAL, |shown, it| {
         let from = it.from_min.div_euclid(60) * 60;
         let to = (it.to_min + 59).div_euclid(60) * 60;
@@ -107,7 +120,8 @@ pub(super) fn hours_shown(all: impl Iterator<Item = Stretch>) -> Stretch {
 
 /// The part of a stretch that stands within the hours shown, at least one row high so that it can
 /// be read and touched; nothing when all of it stands outside.
-pub(super) fn drawn(it: Stretch, shown: Stretch) -> Option<Stretch> {
+#[must_use]
+pub fn drawn(it: Stretch, shown: Stretch) -> Option<Stretch> {
     let it = it.within(shown)?;
     let to = it.to_min.max(it.from_min + SLOT_MIN).min(shown.to_min);
     Some(Stretch::new(it.from_min.min(to - SLOT_MIN), to))
@@ -115,16 +129,17 @@ pub(super) fn drawn(it: Stretch, shown: Stretch) -> Option<Stretch> {
 
 /// Where something stands beside what overlaps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lane {
+pub struct Lane {
     /// Its place, from the left.
-    pub(super) at: usize,
+    pub at: usize,
     /// How many places there are.
-    pub(super) of: usize,
+    pub of: usize,
 }
 
 /// Puts what overlaps side by side: each as far left as there is room, and all of a heap equally
 /// wide.
-pub(super) fn lanes(all: &[Stretch]) -> Vec<Lane> {
+#[must_use]
+pub fn lanes(all: &[Stretch]) -> Vec<Lane> {
     let mut order: Vec<usize> = (0..all.len()).collect();
     let of = |index: &usize| all.get(*index).copied().unwrap_or(USUAL);
     order.sort_by_key(|index| (of(index).from_min, -of(index).to_min));
@@ -164,7 +179,8 @@ pub(super) fn lanes(all: &[Stretch]) -> Vec<Lane> {
 }
 
 /// What is left of stretches without others.
-pub(super) fn without(whole: &[Stretch], taken: &[Stretch]) -> Vec<Stretch> {
+#[must_use]
+pub fn without(whole: &[Stretch], taken: &[Stretch]) -> Vec<Stretch> {
     let mut taken = taken.to_vec();
     taken.sort_unstable();
     let mut rest = Vec::new();
@@ -189,19 +205,18 @@ pub(super) fn without(whole: &[Stretch], taken: &[Stretch]) -> Vec<Stretch> {
 
 /// A place of the keyboard's way: a block, or a row without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stop {
-    pub(super) span: Stretch,
-    pub(super) lane: usize,
+pub struct Stop {
+    /// Its minutes.
+    pub span: Stretch,
+    /// Its place beside what overlaps it, from the left.
+    pub lane: usize,
     /// Which block; none for a free row.
-    pub(super) block: Option<usize>,
+    pub block: Option<usize>,
 }
 
 /// The stops of one column from top to bottom. `has` tells which minutes the day has.
-pub(super) fn stops(
-    shown: Stretch,
-    blocks: &[(Stretch, Lane)],
-    has: impl Fn(i32) -> bool,
-) -> Vec<Stop> {
+#[must_use]
+pub fn stops(shown: Stretch, blocks: &[(Stretch, Lane)], has: impl Fn(i32) -> bool) -> Vec<Stop> {
     let blocked = blocks.iter().enumerate().map(|(index, (span, lane))| Stop {
         span: *span,
         lane: lane.at,
@@ -223,15 +238,20 @@ pub(super) fn stops(
 
 /// Where an arrow key leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub enum Way {
+    /// To an earlier time.
     Up,
+    /// To a later time.
     Down,
+    /// To what stands before it.
     Left,
+    /// To what stands after it.
     Right,
 }
 
 /// The stop next to a stop: its column and place in it. At the edge one stays.
-pub(super) fn step(columns: &[Vec<Stop>], at: (usize, usize), way: Way) -> (usize, usize) {
+#[must_use]
+pub fn step(columns: &[Vec<Stop>], at: (usize, usize), way: Way) -> (usize, usize) {
     let (column, index) = at;
     let Some(here) = columns.get(column).and_then(|it| it.get(index)).copied() else {
         return (0, 0);
@@ -271,7 +291,8 @@ pub(super) fn step(columns: &[Vec<Stop>], at: (usize, usize), way: Way) -> (usiz
 
 /// The stop of a column at a minute, or the nearest to it; of several side by side the first or
 /// the last.
-pub(super) fn nearest(stops: &[Stop], minute: i32, from_right: bool) -> Option<usize> {
+#[must_use]
+pub fn nearest(stops: &[Stop], minute: i32, from_right: bool) -> Option<usize> {
     let far = |it: &Stop| match it.span {
         span if span.from_min > minute => span.from_min - minute,
         span if span.to_min <= minute => minute - span.to_min + 1,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use signaling_protocol::{GAP_BOUNDS_MS, MediaPoint, POINT_MS, Quality, Role, RoomOverview, Stage};
 
-use super::book::{Book, Entry, numbered};
+use crate::book::{Book, Entry, numbered};
 
 /// Version of the report's form; higher when a field changes its meaning.
 const VERSION: u16 = 1;
@@ -69,7 +69,8 @@ impl From<&MediaPoint> for Point {
 }
 
 /// The report of a room as JSON.
-pub(super) fn report(room: &RoomOverview, book: &Book) -> String {
+#[must_use]
+pub fn report(room: &RoomOverview, book: &Book) -> String {
     let people = numbered(room).into_iter().zip(1_u32..);
     let report = Report {
         form: "telehealth room report",
@@ -110,7 +111,9 @@ fn media(entry: &Entry) -> Media {
     }
 }
 
-pub(super) const fn quality(quality: Quality) -> &'static str {
+/// The name of a quality in reports, and in pages for tests.
+#[must_use]
+pub const fn quality(quality: Quality) -> &'static str {
     match quality {
         Quality::Lost => "lost",
         Quality::Poor => "poor",
@@ -122,8 +125,8 @@ pub(super) const fn quality(quality: Quality) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::book::tests::{heard, room};
     use super::*;
+    use crate::book::tests::{heard, room};
 
     fn text() -> String {
         let mut book = Book::default();
