@@ -55,6 +55,10 @@ sim: ## Play seeded calls in virtual time until one has a fault (FROM=, COUNT=)
 	@scripts/cargo build --release --locked --package sfu-sim
 	@sfu/sim/replay search --from $(FROM) --count $(COUNT)
 
+.PHONY: fuzz
+fuzz: ## Search for inputs that break a parser (TARGET=, SECONDS=); without TARGET list them
+	@scripts/fuzz $(if $(TARGET),$(TARGET) $(or $(SECONDS),60))
+
 .PHONY: screenshots
 screenshots: ## Photograph every page into tests/out/screens
 	@scripts/test bundle server screenshots

@@ -256,6 +256,28 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: &["leptos", "web-sys"],
     },
+    // Whatever parses bytes from outside is tried here, so this reaches far; nothing imports it.
+    Room {
+        name: "fuzz-targets",
+        may_import: &[
+            "sfu-core",
+            "sfu-net",
+            "signaling-protocol",
+            "signaling-server",
+            "signaling-ticket",
+            "clinical-archive",
+            "clinical-calendar",
+            "clinical-factors",
+            "clinical-fhir",
+            "clinical-finder",
+            "clinical-hl7",
+            "clinical-ledger",
+            "clinical-model",
+            "web-call",
+        ],
+        tests_may_import: &[],
+        never_reaches: &["sqlx", "leptos"],
+    },
     Room {
         name: "bundle",
         may_import: &[],

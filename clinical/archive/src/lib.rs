@@ -8,6 +8,8 @@
 //! stream; records. The first record describes the tables, the last one repeats how many rows each
 //! had and their SHA-256. Whatever is cut off, repeated, swapped or changed does not open.
 
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 mod manifest;
 mod read;

@@ -69,6 +69,8 @@ pub mod limits;
 mod source;
 mod stats;
 
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod scenarios;
 

@@ -22,6 +22,12 @@ mod socket;
 mod door;
 mod turn;
 
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::door::fuzzing::{frames, relay_messages};
+    pub use crate::turn::fuzzing::relay;
+}
+
 pub use config::SfuConfig;
 pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
 pub use handle::{ConnectError, SfuHandle, Stopped};

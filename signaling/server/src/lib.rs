@@ -31,6 +31,11 @@ mod translate;
 mod whip;
 mod writer;
 
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::whip::fuzzing::{fragment, offer};
+}
+
 pub use clock::WallClock;
 pub use config::SignalingConfig;
 pub use handle::SignalingHandle;

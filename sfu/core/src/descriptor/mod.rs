@@ -23,7 +23,7 @@ const URI: &str =
 /// largest structure (L3T3) has some 100 bytes.
 const BYTES_MAX: usize = 200;
 /// More bytes than this need the two-byte form of header extensions (RFC 8285 section 4.2).
-const ONE_BYTE_FORM_MAX: usize = 16;
+pub(crate) const ONE_BYTE_FORM_MAX: usize = 16;
 /// Flags and template id, then the frame number.
 const NUMBER_AT: core::ops::Range<usize> = 1..3;
 
@@ -58,7 +58,7 @@ pub(crate) fn extension() -> Extension {
 }
 
 #[derive(Debug)]
-struct Serializer;
+pub(crate) struct Serializer;
 
 impl ExtensionSerializer for Serializer {
     fn write_to(&self, buf: &mut [u8], values: &ExtensionValues) -> usize {

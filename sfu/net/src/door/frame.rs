@@ -4,7 +4,7 @@ use super::Media;
 
 /// Longest message in bytes. Nothing larger than an Ethernet frame is ever sent to a client or
 /// expected from one; TURN adds a header.
-const MESSAGE_BYTES_MAX: usize = 2048;
+pub(super) const MESSAGE_BYTES_MAX: usize = 2048;
 
 /// A message is longer than any that a client has reason to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

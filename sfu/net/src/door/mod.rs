@@ -5,6 +5,7 @@
 
 mod carry;
 mod frame;
+pub(crate) mod fuzzing;
 mod opening;
 mod prefixed;
 mod seats;

@@ -57,7 +57,11 @@ impl fmt::Debug for Auth {
 impl Auth {
     /// With a secret of this process: credentials end with it.
     pub(crate) fn new() -> Result<Self, NoRandomness> {
-        Ok(Self { secret: random()? })
+        Ok(Self::with_secret(random()?))
+    }
+
+    pub(super) const fn with_secret(secret: [u8; 32]) -> Self {
+        Self { secret }
     }
 
     /// A name and its password. `None` if the system has no random numbers or no time.

@@ -10,4 +10,4 @@ mod words;
 
 pub(crate) use auth::{Auth, random};
 pub use auth::{IceServer, NoRandomness};
-pub(crate) use session::{Session, Step};
+pub(crate) use session::{Session, Step, fuzzing};

@@ -1,5 +1,7 @@
 //! One client of the relay, without IO.
 
+pub(crate) mod fuzzing;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

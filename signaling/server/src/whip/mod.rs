@@ -16,6 +16,8 @@ mod fragment;
 mod offer;
 mod precondition;
 
+pub(crate) mod fuzzing;
+
 mod cors;
 mod links;
 mod problem;

@@ -123,9 +123,10 @@ pub(crate) fn prepare(way: Way, text: &str) -> Result<Prepared, Problem> {
         section.flow = turn(way, section)?;
     }
     let sources = sources(&sections, &bundle)?;
+    // A data channel flows nowhere, whatever its line or the session says.
     let slots = sections
         .iter()
-        .any(|section| section.flow == Flow::RecvOnly);
+        .any(|section| section.audio.is_some() && section.flow == Flow::RecvOnly);
     if sources.is_empty() && (way == Way::Publish || !slots) {
         return Err(Problem::invalid(
             "no m-line of the offer is of use at this door",
@@ -366,6 +367,8 @@ mod tests {
         assert_eq!(prepared.sdp.as_str().matches("a=recvonly\r\n").count(), 2);
         let sends = offer("0", &[audio("0", "sendonly")]);
         assert_eq!(refused(Way::Play, &sends), 422);
+        let data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=mid:0\n";
+        assert_eq!(refused(Way::Play, &offer("0", &[data.to_owned()])), 422);
     }
 
     #[test]

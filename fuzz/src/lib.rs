@@ -1,0 +1,60 @@
+//! Fuzz targets: one function for each thing that parses bytes from outside.
+//!
+//! A target says what must hold of any input: what was read is written and read again as the same,
+//! a stream means the same however it is cut, nothing grows beyond its bound. `tests/replay.rs`
+//! runs every target over `corpus/` and over seeded changes of it; `make fuzz` searches on with
+//! libFuzzer.
+
+mod call;
+mod chart;
+mod clinic;
+mod laboratory;
+mod media;
+mod mutation;
+mod shard;
+
+pub use mutation::Mutator;
+
+/// A target: takes any bytes, and panics where something does not hold.
+pub type Target = fn(&[u8]);
+
+/// Every target under the name of its corpus.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("stun", media::stun),
+    ("descriptor", sfu_core::fuzzing::descriptor),
+    ("vp9", sfu_core::fuzzing::vp9),
+    ("payload", sfu_core::fuzzing::payload),
+    ("red", sfu_core::fuzzing::red),
+    ("datagrams", shard::datagrams),
+    ("offer", media::offer),
+    ("first_bytes", media::first_bytes),
+    ("tcp_frames", sfu_net::fuzzing::frames),
+    ("relay", media::relay),
+    ("whip_offer", signaling_server::fuzzing::offer),
+    ("whip_fragment", signaling_server::fuzzing::fragment),
+    ("client_message", call::client_message),
+    ("server_frames", call::server_frames),
+    ("pass", call::pass),
+    ("hl7_stream", laboratory::stream),
+    ("hl7_message", laboratory::message),
+    ("fhir_resource", chart::resource),
+    ("fhir_patch", chart::patch),
+    ("fhir_search", chart::search),
+    ("fhir_moment", chart::moment),
+    ("recurrence", clinic::recurrence),
+    ("holidays", clinic::holidays),
+    ("typed_words", clinic::typed_words),
+    ("people_search", clinic::people_search),
+    ("upload", clinic::upload),
+    ("second_factor", clinic::second_factor),
+    ("audit_line", clinic::audit_line),
+    ("backup_records", clinical_archive::fuzzing::records),
+];
+
+/// The target of a name.
+#[must_use]
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS
+        .iter()
+        .find_map(|(known, target)| (*known == name).then_some(*target))
+}
