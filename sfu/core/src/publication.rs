@@ -20,6 +20,8 @@ use crate::source::Source;
 /// A layer that was silent for this long while another one flowed is not chosen. Chromium stops its
 /// upper layers like that when bandwidth or processor are short.
 const FLOW_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same after a gap in the publisher's network.
+const PROOF_TIME: Duration = Duration::from_millis(300);
 /// What one packet of another layer adds to a layer's silence at most. When everything is silent, as
 /// a still screen is, no layer has stopped, and its next picture must not be taken for the end of
 /// the layers that come a moment later.
@@ -179,6 +181,15 @@ impl Publication {
     pub(crate) fn early(&self, unit: &Unit) -> Vec<Unit> {
         let stream = self.streams.get(unit.stream);
         stream.map_or_else(Vec::new, |stream| stream.gop.after(unit.seq))
+    }
+
+    /// After a gap each layer has to show soon that it goes on: a browser on another network begins
+    /// with the lowest.
+    pub(crate) fn doubt(&mut self) {
+        for layer in &mut self.layers {
+            let doubted = |silent: Duration| silent.max(FLOW_TIMEOUT.saturating_sub(PROOF_TIME));
+            layer.silent = layer.silent.map(doubted);
+        }
     }
 
     /// Forgets all pictures: what was switched off must not be shown later.
