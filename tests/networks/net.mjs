@@ -106,11 +106,11 @@ export class Network {
     await this.shape(person, { up: { cut: true }, down: { cut: true } });
   }
 
-  /** As for somebody who leaves the house: the other way comes up, then the one in use goes. */
-  async change(person) {
+  /** As for somebody who leaves the house: the other way comes up, and after a while the one in use goes. */
+  async change(person, both_ms) {
     const before = this.#used[person];
     await this.#connect(person, WAYS.find((way) => way !== before));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, both_ms));
     await ip(person, "addr", "flush", "dev", INTERFACES[before]);
     await ip(person, "link", "set", INTERFACES[before], "down");
     return Date.now();
@@ -206,7 +206,7 @@ export class Network {
     await this.openFirewall();
     for (const person of PEOPLE) {
       await this.shape(person);
-      if (this.#used[person] !== "wifi") await this.change(person);
+      if (this.#used[person] !== "wifi") await this.change(person, 0);
     }
   }
 

@@ -12,6 +12,7 @@ use crate::binding::{importance, is_lively};
 use crate::budget::{Want, rate_of, share, thin_of};
 use crate::climb::Step;
 use crate::event::SfuEvent;
+use crate::floor::{LIFTED_BPS, SMALLEST_BPS};
 use crate::forward::{Aim, LayerState, ideal_layer};
 use crate::grants::Rank;
 use crate::ids::ParticipantKey;
@@ -60,6 +61,8 @@ struct Plan {
     used_bps: u64,
     /// Pictures are wanted, and none is granted.
     audio_only: bool,
+    /// Shown is more than the estimate allows.
+    on_floor: bool,
 }
 
 /// A slot that could show a picture.
@@ -77,6 +80,7 @@ impl Room {
         self.replan_some = false;
         let offers = self.offers(now);
         let mut bitrates = Vec::new();
+        let mut renewals = Vec::new();
         for (key, person) in &mut self.people {
             if !core::mem::take(&mut person.plan_due) && !everybody {
                 continue;
@@ -98,6 +102,12 @@ impl Room {
             if !person.connected {
                 continue;
             }
+            let denied = |estimate| plan.used_bps > estimate;
+            if plan.on_floor && person.estimate_bps.is_some_and(denied) && person.floor.renews(now)
+            {
+                let lifted = plan.used_bps.saturating_mul(DESIRED_PERCENT) / 100;
+                renewals.push((*key, lifted.max(LIFTED_BPS)));
+            }
             for wish in wishes(now, person, &plan).into_iter().flatten() {
                 bitrates.push((*key, wish));
             }
@@ -107,6 +117,7 @@ impl Room {
                 peer.set_bitrate(now, drained, wish)
             });
         }
+        self.renew(now, renewals, outlet);
         self.start_layers(now, outlet);
         self.tell_wanted(now, outlet);
     }
@@ -165,6 +176,8 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
     let budget_bps = person.estimate_bps.map_or(u64::MAX, |estimate| {
         (estimate.saturating_mul(USABLE_PERCENT) / 100).saturating_sub(audio_bps)
     });
+    let on_floor = budget_bps < SMALLEST_BPS && person.floor.holds(now);
+    let budget_bps = if on_floor { SMALLEST_BPS } else { budget_bps };
     let shared = share(budget_bps, &mut wants);
     let ideal_bps: u64 = wants
         .iter()
@@ -181,6 +194,7 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
             / 100,
         used_bps: audio_bps,
         audio_only: !wants.is_empty(),
+        on_floor: on_floor && !wants.is_empty(),
     };
     if !wants.is_empty() {
         plan.desired_bps = plan.desired_bps.max(DESIRED_FLOOR_BPS);

@@ -112,9 +112,15 @@ impl Shard {
         if !person.access.budget.admits(now, expense, bytes) {
             return Err(Dropped::OverBudget);
         }
+        let before = person.access.chosen;
         person.access.chosen.heard(now, arrival.path);
+        let resumes =
+            person.access.chosen.resumes(before, now) && person.is_watched_or_watches(now);
         self.touched.insert(place.room);
         room.receive(now, place, arrival.contents, &mut self.outlet);
+        if resumes {
+            room.resume(now, place.participant, &mut self.outlet);
+        }
         Ok(())
     }
 
@@ -148,12 +154,18 @@ impl Shard {
             return Err(Dropped::Refused);
         }
         let nominates = message.get(stun::USE_CANDIDATE).is_some();
+        let before = person.access.chosen;
         person.access.chosen.checked(now, path, nominates);
+        let resumes =
+            person.access.chosen.resumes(before, now) && person.is_watched_or_watches(now);
         let outlet = &mut self.outlet;
         outlet.demux.claim_address(&mut person.claim, path, place);
         outlet.outputs.push_back(answer(&message, person, path));
         self.touched.insert(place.room);
         room.receive(now, place, contents, outlet);
+        if resumes {
+            room.resume(now, place.participant, outlet);
+        }
         Ok(())
     }
 }

@@ -32,6 +32,7 @@ mod allocation;
 mod binding;
 mod orders;
 mod relay;
+mod resume;
 mod tick;
 mod walk;
 
@@ -46,6 +47,7 @@ mod subscription;
 mod budget;
 mod climb;
 mod descriptor;
+mod floor;
 mod forward;
 mod quality;
 mod speaker;

@@ -30,6 +30,9 @@ pub const HANDSHAKES: (u32, u32) = (10, 100);
 pub const FAILED_CHECKS: (u32, u32) = (5, 50);
 /// Addresses with unsigned checks that are remembered, in each of two generations.
 pub const STRANGERS_MAX: usize = 4096;
+/// A client that was silent for this long, while it was sent pictures or sends its own, has had a
+/// gap in its network. It reports what it gets several times a second.
+pub const GAP_MIN: Duration = Duration::from_millis(700);
 /// The chosen path may be silent for this long before a signed check on another one moves the
 /// connection there without being told to. Longer than the gaps between packets of a talking
 /// client, shorter than anybody waits for a picture.

@@ -13,6 +13,7 @@ use crate::command::{ConnectError, ConnectRequest};
 use crate::data::Lanes;
 use crate::demux::Claim;
 use crate::event::DisconnectCause;
+use crate::floor::Floor;
 use crate::forward::Payloads;
 use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey};
@@ -21,6 +22,7 @@ use crate::offer::Outline;
 use crate::peer::Peer;
 use crate::publication::Publication;
 use crate::quality::{FREEZE, Grade, Jitter, Signs};
+use crate::resume::Return;
 use crate::shard::Outlet;
 use crate::source::{SlotBinding, Source, SourceSet};
 use crate::speaker::Voice;
@@ -31,6 +33,9 @@ use crate::wanted::Dynacast;
 /// A client that was not heard for this long is gone. Browsers send a STUN check at least every
 /// 5 s (RFC 7675), so three in a row were lost.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+/// Who was sent a picture within this time watches.
+const LATELY: Duration = Duration::from_secs(1);
 
 /// Outgoing streams of an accepted offer: m-line, SSRC, RTX SSRC.
 pub(crate) type Streams = Vec<(Mid, Ssrc, Option<Ssrc>)>;
@@ -56,6 +61,8 @@ pub(crate) struct Participant {
     /// Received SSRC to publication and stream. As short as the engine's own list of streams.
     pub(crate) sources_by_ssrc: Vec<(Ssrc, usize, usize)>,
     pub(crate) connected: bool,
+    /// Before it was connected, the pictures that it waits for were asked for.
+    pub(crate) foreseen: bool,
     pub(crate) death: Option<DisconnectCause>,
     /// Pictures from before this moment are not shown: this person was not granted them then.
     pub(crate) granted_since: Option<Instant>,
@@ -66,6 +73,8 @@ pub(crate) struct Participant {
     pub(crate) received: Flow,
     pub(crate) forwarded: Flow,
     pub(crate) estimate_bps: Option<u64>,
+    pub(crate) floor: Floor,
+    pub(crate) back: Return,
     pub(crate) engine_stats: Option<PeerStats>,
     /// The slots as last told to the signaling side.
     pub(crate) told: Option<Vec<SlotBinding>>,
@@ -110,6 +119,7 @@ impl Participant {
             slots: Vec::new(),
             sources_by_ssrc: Vec::new(),
             connected: false,
+            foreseen: false,
             death: None,
             granted_since: None,
             lanes: Lanes::new(now),
@@ -118,6 +128,8 @@ impl Participant {
             received: Flow::default(),
             forwarded: Flow::default(),
             estimate_bps: None,
+            floor: Floor::default(),
+            back: Return::default(),
             engine_stats: None,
             told: None,
             asked_bps: (0, 0),
@@ -261,7 +273,10 @@ impl Participant {
     }
 
     /// Takes what the engine measured. Its loss is that of the whole path.
-    pub(crate) fn note_stats(&mut self, stats: Box<PeerStats>) {
+    pub(crate) fn note_stats(&mut self, now: Instant, stats: Box<PeerStats>) {
+        if !self.back.is_recent(now) {
+            self.floor.note(now, stats.egress_loss_fraction, stats.rtt);
+        }
         if let Some(share) = stats.egress_loss_fraction {
             for slot in &mut self.slots {
                 slot.note_loss(share);
@@ -279,6 +294,13 @@ impl Participant {
         {
             slot.note_loss(share);
         }
+    }
+
+    /// Whether pictures go to or come from this person, so that they are never silent for long.
+    pub(crate) fn is_watched_or_watches(&self, now: Instant) -> bool {
+        let fed = |slot: &Slot| slot.turn.hunger(now).is_some_and(|gap| gap < LATELY);
+        (self.forwards(Source::Camera) && self.publication(Source::Camera).is_some())
+            || self.slots.iter().any(fed)
     }
 
     /// Drops the kept pictures of every source that is off or not granted: nobody may see them later.

@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
-use crate::limits::PATH_SILENCE_MAX;
+use crate::limits::{GAP_MIN, PATH_SILENCE_MAX};
 
 /// What carries a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +41,7 @@ pub(crate) struct Path {
 }
 
 /// Which way media to a client takes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Chosen {
     path: Option<Path>,
     heard: Option<Instant>,
@@ -74,6 +74,18 @@ impl Chosen {
     pub(crate) fn moved(&mut self, now: Instant, path: Path) {
         self.path = Some(path);
         self.heard(now, path);
+    }
+
+    /// Whether what has just arrived ends a gap: the client is elsewhere than `before`, or was silent.
+    pub(crate) fn resumes(&self, before: Self, now: Instant) -> bool {
+        let (Some(was), Some(is)) = (before.path, self.path) else {
+            return false;
+        };
+        let elsewhere = was.transport != is.transport || was.remote.ip() != is.remote.ip();
+        let silent = before
+            .heard
+            .is_some_and(|at| now.saturating_duration_since(at) >= GAP_MIN);
+        elsewhere || (silent && self.heard == Some(now))
     }
 
     /// A signed check arrived. It moves the connection when it says so, or when the chosen path
@@ -158,5 +170,25 @@ mod tests {
         assert_eq!(chosen.path(), Some(path(1)));
         chosen.checked(soon + PATH_SILENCE_MAX, path(2), false);
         assert_eq!(chosen.path(), Some(path(2)));
+    }
+
+    #[test]
+    fn a_gap_ends_after_a_silence_or_elsewhere_and_not_with_another_port() {
+        let now = some_instant();
+        let mut chosen = Chosen::default();
+        let mut arrives = |at: Duration, path: Path| {
+            let before = chosen;
+            chosen.checked(now + at, path, true);
+            chosen.resumes(before, now + at)
+        };
+        let millis = Duration::from_millis;
+        assert!(!arrives(millis(0), path(1)), "the first one");
+        assert!(!arrives(millis(20), path(1)));
+        assert!(!arrives(millis(40), path(2)), "another port");
+        assert!(arrives(millis(40) + GAP_MIN, path(2)), "a silence");
+        let mut elsewhere = path(2);
+        elsewhere.remote.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert!(arrives(millis(60) + GAP_MIN, elsewhere));
+        assert!(!arrives(millis(80) + GAP_MIN, elsewhere));
     }
 }

@@ -245,6 +245,19 @@ impl Peer {
         })
     }
 
+    /// Lets the bandwidth estimator forget everything and begin with this.
+    pub(crate) fn renew_estimate(
+        &mut self,
+        now: Instant,
+        drained: &mut Drained,
+        bps: u64,
+    ) -> Result<(), PeerError> {
+        self.mutate(now, drained, |rtc| {
+            rtc.bwe().reset(Bitrate::from(bps));
+            Ok(())
+        })
+    }
+
     /// Writes a message to a data channel. `false`: the client reads too slowly, or has closed it.
     pub(crate) fn write_data(
         &mut self,

@@ -21,6 +21,8 @@ use crate::source::Source;
 /// upper layers like that when bandwidth or processor are short, and whoever watched one stands still
 /// until a key frame of a lower one has come.
 const FLOW_TIMEOUT: Duration = Duration::from_millis(600);
+/// The same after a gap in the publisher's network.
+const PROOF_TIME: Duration = Duration::from_millis(300);
 /// What one packet of another layer adds to a layer's silence at most. When everything is silent, as
 /// a still screen is, no layer has stopped, and its next picture must not be taken for the end of
 /// the layers that come a moment later.
@@ -180,6 +182,15 @@ impl Publication {
     pub(crate) fn early(&self, unit: &Unit) -> Vec<Unit> {
         let stream = self.streams.get(unit.stream);
         stream.map_or_else(Vec::new, |stream| stream.gop.after(unit.seq))
+    }
+
+    /// After a gap each layer has to show soon that it goes on: a browser on another network begins
+    /// with the lowest.
+    pub(crate) fn doubt(&mut self) {
+        for layer in &mut self.layers {
+            let doubted = |silent: Duration| silent.max(FLOW_TIMEOUT.saturating_sub(PROOF_TIME));
+            layer.silent = layer.silent.map(doubted);
+        }
     }
 
     /// Forgets all pictures: what was switched off must not be shown later.

@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// Bandwidth towards a client is taken for this until it was measured.
 const INITIAL_ESTIMATE_BPS: u64 = 1_500_000;
 /// How often an engine measures loss and round trip.
-const STATS_INTERVAL: Duration = Duration::from_secs(2);
+const STATS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How engines are made: the same certificate and candidates for all of a shard.
 #[derive(Debug)]
@@ -401,13 +401,17 @@ impl Room {
             PeerEvent::Estimate(bps) => {
                 #[cfg(test)]
                 let bps = person.pinned_estimate_bps.unwrap_or(bps);
+                let known_bps = person.estimate_bps.unwrap_or(0);
+                if person.back.is_settling(now) && bps < known_bps {
+                    return;
+                }
                 person.estimate_bps = Some(bps);
                 if bps < person.granted_bps {
                     person.plan_due = true;
                     self.replan_some = true;
                 }
             }
-            PeerEvent::Stats(stats) => person.note_stats(stats),
+            PeerEvent::Stats(stats) => person.note_stats(now, stats),
             PeerEvent::Loss(mid, share) => person.note_loss(mid, share),
             PeerEvent::ChannelOpen(channel, label) => person.lanes.opened(channel, &label),
             PeerEvent::ChannelClosed(channel) => person.lanes.closed(channel),
@@ -428,6 +432,7 @@ impl Room {
     ) {
         if let Some(person) = self.people.get_mut(&key) {
             person.pinned_estimate_bps = Some(bps);
+            person.floor = crate::floor::Floor::absent(now);
         }
         self.hear(now, key, PeerEvent::Estimate(bps), outlet);
     }

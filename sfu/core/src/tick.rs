@@ -40,6 +40,7 @@ impl Room {
             });
         }
         self.repeat_requests(now, outlet);
+        self.renew_returned(now, outlet);
         self.rebind_due |= self.crowded;
         self.replan = true;
     }

@@ -1,10 +1,11 @@
 //! The walk of a packet from its publisher to every slot that carries it.
 
+use core::time::Duration;
 use std::time::Instant;
 
 use str0m::rtp::RtpPacket;
 
-use crate::forward::{Codec, Unit};
+use crate::forward::{Codec, Gop, Unit};
 use crate::ids::ParticipantKey;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::participant::Participant;
@@ -16,6 +17,10 @@ use crate::subscription::Fed;
 
 /// Taken for the bandwidth towards a client that was not measured yet, in bit/s.
 const UNKNOWN_ESTIMATE_BPS: u64 = 1_500_000;
+
+/// Kept pictures that are older than this when an offer is answered may be gone, or too many, when its
+/// sender is connected.
+const HANDSHAKE_PICTURES: Duration = Duration::from_secs(2);
 
 /// A slot: its subscriber, and its index there.
 type SlotKey = (ParticipantKey, usize);
@@ -106,7 +111,8 @@ impl Room {
     }
 
     /// After slots were aimed: starts those that wait for a picture from what is kept of it, and
-    /// asks for the key frames of the others.
+    /// asks for the key frames of the others. For who is about to connect it is asked once, so that
+    /// the key frame is there when the handshake is over.
     pub(crate) fn start_layers(&mut self, now: Instant, outlet: &mut Outlet) {
         let mut published: Vec<((ParticipantKey, Source), bool, Option<Codec>)> = Vec::new();
         for (from, person) in &self.people {
@@ -116,11 +122,10 @@ impl Room {
             }));
         }
         let mut waiting: Vec<(SlotKey, (ParticipantKey, Source), usize)> = Vec::new();
-        for (key, person) in self
-            .people
-            .iter_mut()
-            .filter(|(_, person)| person.connected)
-        {
+        for (key, person) in &mut self.people {
+            if !person.connected && core::mem::replace(&mut person.foreseen, true) {
+                continue;
+            }
             for (index, slot) in person.slots.iter_mut().enumerate() {
                 let found = published
                     .iter()
@@ -137,10 +142,31 @@ impl Room {
             }
         }
         for (slot, source, layer) in waiting {
-            if !self.replay(now, slot, (source, layer), outlet) {
+            let connected = self.people.get(&slot.0).is_some_and(|to| to.connected);
+            let served = if connected {
+                self.replay(now, slot, (source, layer), outlet)
+            } else {
+                self.has_fresh(now, source, layer)
+            };
+            if !served {
                 self.request_keyframe(now, source, layer, outlet);
             }
         }
+    }
+
+    /// Whether a key frame is kept, and will still be when a handshake is over.
+    fn has_fresh(
+        &self,
+        now: Instant,
+        (from, source): (ParticipantKey, Source),
+        layer: usize,
+    ) -> bool {
+        let publisher = self.people.get(&from);
+        let pictures = publisher
+            .and_then(|person| person.publication(source))
+            .and_then(|publication| publication.pictures(layer));
+        let began = pictures.and_then(Gop::began);
+        began.is_some_and(|at| now.saturating_duration_since(at) < HANDSHAKE_PICTURES)
     }
 
     /// Gives a slot that shows nothing yet the pictures since the last key frame. Its engine paces

@@ -6,7 +6,7 @@ use str0m::rtp::Vp8Descriptor;
 
 use super::sender::assert_continuous;
 use super::world::{Wishes, World, vp8_delta, vp8_key};
-use crate::{Command, ParticipantKey, RoomKey, Source, SourceSet};
+use crate::{Command, ConnectionKey, ParticipantKey, RoomKey, Source, SourceSet};
 
 const FRAME: Duration = Duration::from_millis(33);
 
@@ -125,6 +125,20 @@ fn a_past_that_is_too_long_costs_a_key_frame() {
             .unwrap()
             .starts_keyframe(&first.payload)
     );
+}
+
+#[test]
+fn the_key_frame_of_who_comes_late_is_asked_for_with_the_answer() {
+    let (mut world, mut camera) = scene(Source::Camera);
+    let late = world.join(1, 11, &viewer());
+    camera.run(&mut world, 120);
+    let asked = camera.asked;
+    // The same person with another connection, which is answered and goes no further.
+    world.clients[late].connection = ConnectionKey(2);
+    let (offer, _pending) = world.clients[late].offer(&viewer());
+    world.connect(late, &offer).unwrap();
+    camera.run(&mut world, 60);
+    assert_eq!(camera.asked, asked + 1, "and it is asked once");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use str0m::Candidate;
+use str0m::rtp::Vp8Descriptor;
 
+use super::layers::{layer_now, scene};
 use super::world::{SPEECH, Wishes, World, server_address};
 use crate::{DisconnectCause, Input, SfuEvent, Source, Transport};
 
@@ -222,6 +224,45 @@ fn an_ice_restart_keeps_the_connection_with_everything_in_it() {
         )
     });
     assert!(!disturbed, "no new session: {told:?}");
+}
+
+/// Packets of key frames that a viewer has got.
+fn key_frames(world: &World, viewer: usize) -> usize {
+    let client = &world.clients[viewer];
+    let packets = client.received_on(client.slots[1]);
+    let is_key = |payload: &[u8]| {
+        let descriptor = Vp8Descriptor::parse(payload).unwrap();
+        descriptor.starts_keyframe(payload)
+    };
+    packets.iter().filter(|one| is_key(&one.payload)).count()
+}
+
+#[test]
+fn after_a_gap_pictures_begin_with_a_key_frame_both_ways() {
+    let (mut world, mut camera, viewer) = scene();
+    camera.run(&mut world, 60);
+    for cut in [viewer, camera.index] {
+        world.clients[cut].cut = true;
+        camera.run(&mut world, 40);
+        world.clients[cut].cut = false;
+        let before = key_frames(&world, viewer);
+        camera.run(&mut world, 20);
+        assert!(key_frames(&world, viewer) > before, "after client {cut}");
+    }
+}
+
+#[test]
+fn a_camera_that_comes_back_with_its_lowest_layer_alone_is_shown_soon() {
+    let (mut world, mut camera, viewer) = scene();
+    camera.run(&mut world, 60);
+    assert_eq!(layer_now(&world, viewer), Some(2));
+    world.clients[camera.index].cut = true;
+    camera.run(&mut world, 40);
+    world.clients[camera.index].cut = false;
+    camera.stopped = [false, true, true];
+    // Less than the second after which a layer that stops by itself is given up.
+    camera.run(&mut world, 22);
+    assert_eq!(layer_now(&world, viewer), Some(0));
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub(super) struct Client {
     pub(super) nacks: usize,
     /// Drop what comes from the server: a lost packet, or a lost network.
     pub(super) deaf: bool,
+    /// Nothing passes to or from it.
+    pub(super) cut: bool,
     timeout: Instant,
     outbox: Vec<Transmit>,
 }
@@ -168,6 +170,7 @@ impl World {
             messages: Vec::new(),
             nacks: 0,
             deaf: false,
+            cut: false,
             timeout: self.now,
             outbox: Vec::new(),
         };
@@ -286,6 +289,9 @@ impl World {
             for client in &mut self.clients {
                 client.drain();
                 for transmit in std::mem::take(&mut client.outbox) {
+                    if client.cut {
+                        continue;
+                    }
                     quiet = false;
                     let transport = match transmit.proto {
                         Protocol::Udp => Transport::Udp,
@@ -337,7 +343,7 @@ impl World {
         let Some(client) = self
             .clients
             .iter_mut()
-            .find(|c| c.seen_as == remote && !c.deaf)
+            .find(|c| c.seen_as == remote && !c.deaf && !c.cut)
         else {
             return;
         };

@@ -27,7 +27,7 @@ use crate::pulse::Pulse;
 use connection::Wanted;
 
 /// How often it is looked whether anything arrives.
-const PULSE_MS: u32 = 400;
+const PULSE_MS: u32 = 200;
 /// How often a connection is measured. Two seconds: words that change slower than people blink.
 const STATS_MS: u32 = 2_000;
 

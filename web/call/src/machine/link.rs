@@ -9,8 +9,9 @@ use crate::rng::Rng;
 const PAUSE_MS_MIN: u64 = 250;
 /// Longest pause: a patient who is back within three seconds hardly notices.
 const PAUSE_MS_MAX: u64 = 2_000;
-/// A socket that has said something within this time is alive.
-const HEARD_LATELY_MS: u64 = 600;
+/// A socket that has said something within this time is alive. Shorter than the time without media
+/// after which it is asked: what was said before the network went proves nothing.
+const HEARD_LATELY_MS: u64 = 300;
 /// A socket that is not open and greeted by then is given up.
 const OPEN_MS_MAX: u64 = 5_000;
 /// Fresh tickets refused in a row before giving up: the fault is not a lost network.
