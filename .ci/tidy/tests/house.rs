@@ -24,7 +24,6 @@ const NO_BROWSER: &[&str] = &[
     "gloo-net",
     "gloo-timers",
     "web-sys",
-    "wasm-bindgen",
 ];
 
 /// Who may import whom among our crates, and what they may never reach.
@@ -320,6 +319,10 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "web-sys",
+        owners: &["web-app", "web-call"],
+    },
+    Reserved {
+        name: "wasm-bindgen",
         owners: &["web-app", "web-call"],
     },
     Reserved {
