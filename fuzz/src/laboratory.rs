@@ -91,10 +91,15 @@ const REPLY: Reply<'static> = Reply {
 fn answered(answer: &[u8], control_id: &str) {
     let answer = Message::parse(answer);
     assert!(answer.is_ok_and(|answer| {
-        let msa = answer.segments().nth(1);
-        msa.is_some_and(|msa| {
-            msa.name() == "MSA" && msa.field(2).component(1) == in_one_line(control_id)
-        })
+        let said: Vec<Segment<'_>> = answer.segments().collect();
+        let [msh, msa, ..] = said.as_slice() else {
+            return false;
+        };
+        msa.name() == "MSA"
+            && msa.field(2).component(1) == in_one_line(control_id)
+            && msh.field(7).component(1) == REPLY.at
+            && msh.field(18).text() == answer.charset().as_str()
+            && !msh.field(12).component(1).is_empty()
     }));
 }
 

@@ -15,8 +15,7 @@ pub(crate) fn stun(bytes: &[u8]) {
         return;
     };
     let attributes: Vec<(u16, &[u8])> = message.attributes().collect();
-    let of_values = |values: &[(u16, &[u8])]| values.iter().map(|(_, it)| it.len() + 4).sum();
-    let total: usize = of_values(&attributes);
+    let total: usize = attributes.iter().map(|(_, value)| value.len() + 4).sum();
     assert!(total + stun::HEADER_BYTES <= bytes.len());
     let writer = || {
         let begun = Writer::new(message.method(), message.class(), message.transaction());

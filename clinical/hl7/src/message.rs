@@ -52,6 +52,9 @@ impl Separators {
     }
 }
 
+/// Stand in versions, times, names of character sets and `.br`, which an answer cannot do without.
+const NEVER_DIVIDE: &[u8] = b".+-/";
+
 /// The separators that a header names.
 fn separators(header: &[u8]) -> Result<Separators, ReadError> {
     let wrong = |field| ReadError::Field {
@@ -71,14 +74,12 @@ fn separators(header: &[u8]) -> Result<Separators, ReadError> {
         return Err(wrong(2));
     };
     let all = [*field, component, repetition, escape, subcomponent];
-    if !field.is_ascii_punctuation() {
+    let divides = |it: &u8| it.is_ascii_punctuation() && !NEVER_DIVIDE.contains(it);
+    if !divides(field) {
         return Err(wrong(1));
     }
     let is_twice = |(at, it): (usize, &u8)| all.iter().skip(at + 1).any(|other| other == it);
-    if more.len() > 1
-        || !all.iter().all(u8::is_ascii_punctuation)
-        || all.iter().enumerate().any(is_twice)
-    {
+    if more.len() > 1 || !all.iter().all(divides) || all.iter().enumerate().any(is_twice) {
         return Err(wrong(2));
     }
     Ok(Separators {

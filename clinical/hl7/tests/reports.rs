@@ -163,6 +163,23 @@ fn an_answer_goes_back_to_the_sender_with_the_place_of_the_error() {
 }
 
 #[test]
+fn what_answers_are_written_with_divides_nothing() {
+    for header in ["MSH.^~\\&.A", "MSH|^~\\.|A", "MSH|^~-&|A", "MSH|/~\\&|A"] {
+        let error = Message::parse(header.as_bytes()).unwrap_err();
+        let place = matches!(
+            error,
+            ReadError::Field {
+                segment: "MSH",
+                field: 1 | 2,
+                fault: Fault::Form,
+                ..
+            }
+        );
+        assert!(place, "{header}: {error}");
+    }
+}
+
+#[test]
 fn a_frame_must_begin_and_end_as_one() {
     let mut decoder = Decoder::with_max(4);
     assert_eq!(decoder.push(b"x"), Err(FrameError::Start));
