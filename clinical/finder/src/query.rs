@@ -59,7 +59,12 @@ pub(crate) fn parse(query: &str) -> Vec<Needle> {
         } else if has_letter {
             // A sign alone stands between the groups of a date or a phone and is passed over.
             flush(&mut groups, &mut joined, &mut needles);
-            needles.extend(fold_words(chunk).into_iter().map(Needle::Word));
+            for word in fold_words(chunk).into_iter().map(Needle::Word) {
+                // A person bears a word once, however often the name repeats it.
+                if !needles.contains(&word) {
+                    needles.push(word);
+                }
+            }
         }
     }
     flush(&mut groups, &mut joined, &mut needles);
@@ -221,6 +226,17 @@ mod tests {
         assert_eq!(phone("+237 6 99 12 34 56").as_deref(), Some("237699123456"));
         assert_eq!(phone("06 12 34 56 78").as_deref(), Some("612345678"));
         assert_eq!(phone("0056").as_deref(), Some("0056"));
+    }
+
+    #[test]
+    fn a_word_that_a_name_repeats_is_asked_for_once() {
+        assert_eq!(
+            parse("Abdou ABDOU Diallo"),
+            [
+                Needle::Word("abdou".to_owned()),
+                Needle::Word("diallo".to_owned())
+            ]
+        );
     }
 
     #[test]
