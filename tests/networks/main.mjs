@@ -41,6 +41,7 @@ const everything = (engine, ...first) => [
 await runAll([
   { id: "short", make: () => over("Firefox, short", inVisit("firefox"), times(changes, 3), times(loss, 10)) },
   { id: "short-chromium", make: () => over("Chromium, short", inVisit("chromium"), times(changes, 3), times(loss, 10)) },
+  { id: "narrow", make: () => over("Chromium, 100 kbit/s", inVisit("chromium"), narrow) },
   { id: "udp", make: () => over("Without UDP", times(udpBlocked, "chromium")) },
   { id: "firefox", make: () => over("Firefox", ...everything("firefox")) },
   { id: "chromium", make: () => over("Chromium", ...everything("chromium", late)) },
