@@ -4,6 +4,8 @@ use leptos::prelude::StoredValue;
 use signaling_protocol::{Grants, Participant, Quality, Role, Source};
 use web_call::Notice;
 use web_call::browser::MediaError;
+/// For CSS and tests.
+pub(super) use web_logic::report::quality as quality_code;
 
 use crate::i18n::{Key, fill, t, t_now};
 
@@ -16,17 +18,6 @@ pub(super) fn quality(quality: Quality) -> &'static str {
         Quality::Good => Key::VisitQualityGood,
         Quality::Unknown => Key::VisitQualityUnknown,
     })
-}
-
-/// For CSS and tests.
-pub(super) const fn quality_code(quality: Quality) -> &'static str {
-    match quality {
-        Quality::Lost => "lost",
-        Quality::Poor => "poor",
-        Quality::Fair => "fair",
-        Quality::Good => "good",
-        Quality::Unknown => "unknown",
-    }
 }
 
 /// For test ids.
