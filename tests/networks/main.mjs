@@ -42,6 +42,10 @@ await runAll([
   { id: "short", make: () => over("Firefox, short", inVisit("firefox"), times(changes, 3), times(loss, 10)) },
   { id: "short-chromium", make: () => over("Chromium, short", inVisit("chromium"), times(changes, 3), times(loss, 10)) },
   { id: "narrow", make: () => over("Chromium, 100 kbit/s", inVisit("chromium"), narrow) },
+  {
+    id: "narrow-later",
+    make: () => over("Chromium, 100 kbit/s after outages", inVisit("chromium"), times(outages, [5, 25]), narrow),
+  },
   { id: "udp", make: () => over("Without UDP", times(udpBlocked, "chromium")) },
   { id: "firefox", make: () => over("Firefox", ...everything("firefox")) },
   { id: "chromium", make: () => over("Chromium", ...everything("chromium", late)) },

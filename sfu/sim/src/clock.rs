@@ -8,9 +8,8 @@ pub(crate) struct Clock {
     base: Instant,
 }
 
-/// Engines compute round trips from NTP stamps that are rounded to 15 µs, and where rounding falls
-/// differs from process to process. A wake-up this much later never stands on the edge of a
-/// millisecond because of it.
+/// Engines compute round trips from NTP stamps that are rounded to 15 µs. A wake-up this much later
+/// never stands on the edge of a millisecond because of it.
 const ROUNDING: Duration = Duration::from_micros(200);
 
 impl Clock {
@@ -38,24 +37,30 @@ impl Clock {
     }
 }
 
-/// Real seconds since the start of the process's measurement, for progress lines only.
+/// Real seconds, for progress lines only. Those of the machine, because the process's clocks stand
+/// still in a replay.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch {
-    started: Instant,
+    started: f64,
 }
 
 impl Stopwatch {
     /// Starts now.
     #[must_use]
     pub fn start() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "measures the simulator itself")]
-        let started = Instant::now();
-        Self { started }
+        Self { started: uptime() }
     }
 
     /// Real seconds since the start.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+        uptime() - self.started
     }
+}
+
+/// Seconds since the machine was started, or 0 where it does not tell.
+fn uptime() -> f64 {
+    let said = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let first = said.split_whitespace().next();
+    first.and_then(|first| first.parse().ok()).unwrap_or(0.0)
 }

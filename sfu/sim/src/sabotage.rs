@@ -14,8 +14,8 @@ pub enum Sabotage {
     SkipKeyFrames,
     /// What the server says about slots is not noted.
     ForgetSlots,
-    /// The server is not told what was switched off.
-    ForgetMutes,
+    /// What is switched on again is not noted.
+    ForgetUnmutes,
     /// A packet gets the number of the one before.
     RepeatNumbers,
     /// Time on the wire runs backwards once.

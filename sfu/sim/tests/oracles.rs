@@ -69,11 +69,11 @@ fn a_mute_that_is_not_kept_is_seen() {
     }
     // The server forwards rightly; the simulator believes that everything is still off.
     let on = [
-        (0, 0, Action::Sources(SourceSet::NONE)),
-        (5_000, 0, Action::Sources(SourceSet::ALL)),
+        (5_000, 0, Action::Sources(SourceSet::NONE)),
+        (8_000, 0, Action::Sources(SourceSet::ALL)),
     ];
     let scenario = call(1, &[Access::Fibre; 2], &on, 25);
-    assert_eq!(fault(&scenario, Sabotage::ForgetMutes), "WasOff");
+    assert_eq!(fault(&scenario, Sabotage::ForgetUnmutes), "WasOff");
 }
 
 #[test]

@@ -251,7 +251,7 @@ impl World<'_> {
         match order {
             Order::SetSources(caller, on) => {
                 let (caller, on) = (*caller, *on);
-                if self.sabotage == Sabotage::ForgetMutes {
+                if self.sabotage == Sabotage::ForgetUnmutes && on != SourceSet::NONE {
                     return;
                 }
                 if let Some(person) = self.find(&caller) {
@@ -269,7 +269,14 @@ impl World<'_> {
                     person.connected_at_shard_ms = None;
                 }
             }
-            Order::Connect { .. } | Order::SetView(..) => {}
+            // What the offer carries holds, whatever the page has switched since.
+            Order::Connect { caller, on, .. } => {
+                let (caller, on) = (*caller, *on);
+                if let Some(person) = self.find(&caller) {
+                    person.on_at_shard.note(now_ms, on);
+                }
+            }
+            Order::SetView(..) => {}
         }
     }
 
@@ -334,8 +341,6 @@ impl World<'_> {
             Ok(answer) => {
                 if let Some(person) = self.person_mut(index) {
                     person.accepted.note(now_ms, generation);
-                    let on = person.on;
-                    person.on_at_shard.note(now_ms, on);
                 }
                 Told::Answer(answer)
             }
