@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
@@ -54,6 +55,10 @@ impl VisitPort for ClinicPort {
             .await
             .map_err(PortError::new)
     }
+
+    async fn open_recorder(&self, _room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
+        Err(PortError::new("this installation keeps no recordings"))
+    }
 }
 
 /// Signaling's word for an event in the clinic's words.
@@ -70,6 +75,18 @@ fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
         VisitEvent::Removed { participant, by } => visits::VisitEvent::Removed { participant, by },
         VisitEvent::Started => visits::VisitEvent::Started,
         VisitEvent::Ended { by } => visits::VisitEvent::Ended { by },
+        VisitEvent::RecordingAsked { by } => visits::VisitEvent::RecordingAsked { by },
+        VisitEvent::ConsentGiven {
+            participant,
+            wording,
+        } => visits::VisitEvent::ConsentGiven {
+            participant,
+            wording,
+        },
+        VisitEvent::ConsentRefused { participant } => {
+            visits::VisitEvent::ConsentRefused { participant }
+        }
+        VisitEvent::RecordingEnded { why } => visits::VisitEvent::RecordingEnded { why },
         VisitEvent::Left { participant } => visits::VisitEvent::Left { participant },
     }
 }

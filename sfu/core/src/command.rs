@@ -8,6 +8,7 @@ use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::source::{SlotBinding, SlotView, SourceMid, SourceSet};
 use crate::stats::RoomStats;
+use crate::tap::TapOrder;
 
 /// What a room does with the media in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,6 +152,13 @@ pub enum Command {
         service: u8,
         /// The message, at most [`DataLane::bytes_max`]; a longer one is dropped.
         message: Vec<u8>,
+    },
+    /// What the recorder of a room gets. The room need not have anybody in it.
+    Tap {
+        /// The room.
+        room: RoomKey,
+        /// What to do.
+        order: TapOrder,
     },
     /// Drop a participant's connection.
     Disconnect {

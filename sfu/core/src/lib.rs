@@ -33,6 +33,7 @@ mod binding;
 mod orders;
 mod relay;
 mod resume;
+mod tap;
 mod tick;
 mod walk;
 
@@ -84,6 +85,8 @@ pub use ids::{ConnectionKey, ParticipantKey, RoomKey};
 pub use offer::check_offer;
 pub use path::{ServerCandidate, Transport};
 pub use quality::Quality;
+pub use recordings_tap::{TapEvent, TrackKey};
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};
+pub use tap::TapOrder;

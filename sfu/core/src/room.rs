@@ -222,6 +222,7 @@ impl Room {
     /// After an answered offer: binds slots, tells about them and chooses layers.
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
         self.rebind(now, outlet);
+        self.follow_tap(now, outlet);
         self.pump(now, outlet);
     }
 

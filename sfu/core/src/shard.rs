@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use recordings_tap::TapEvent;
 use str0m::config::DtlsCert;
 use thiserror::Error;
 
@@ -21,6 +22,7 @@ use crate::probe::Probes;
 use crate::quality::Quality;
 use crate::room::{Engine, Room};
 use crate::stats::{RoomStats, ShardCounters};
+use crate::tap::Tap;
 
 /// How a shard is set up.
 #[derive(Clone)]
@@ -96,6 +98,10 @@ pub enum Output {
     Event(SfuEvent),
     /// Answer a command.
     Reply(Reply),
+    /// Tell the recorder of a room.
+    Tapped(RoomKey, TapEvent),
+    /// The recording of a room is complete.
+    TapClosed(RoomKey),
 }
 
 /// Where rooms put what they produce.
@@ -107,6 +113,8 @@ pub(crate) struct Outlet {
     pub(crate) counters: ShardCounters,
     pub(crate) demux: Demux,
     pub(crate) mint: Mint,
+    /// Rooms with a recorder.
+    pub(crate) taps: BTreeMap<RoomKey, Tap>,
 }
 
 /// All rooms of one thread. See the crate's documentation for how to drive it.
@@ -145,6 +153,7 @@ impl Shard {
                 counters: ShardCounters::default(),
                 demux: Demux::default(),
                 mint: Mint::new(config.index, config.secret),
+                taps: BTreeMap::new(),
             },
             strangers: Strangers::default(),
             probes: Probes::default(),
@@ -312,6 +321,7 @@ impl Shard {
                     room.say(now, lane, (Sender::Service(service), &message), outlet);
                 });
             }
+            Command::Tap { room, order } => self.tap(now, room, order),
             Command::Disconnect { room, participant } => {
                 self.with_room(room, |room, outlet| {
                     room.disconnect(now, participant, outlet);
@@ -356,7 +366,7 @@ impl Shard {
         Ok(())
     }
 
-    fn with_room(&mut self, key: RoomKey, work: impl FnOnce(&mut Room, &mut Outlet)) {
+    pub(crate) fn with_room(&mut self, key: RoomKey, work: impl FnOnce(&mut Room, &mut Outlet)) {
         if let Some(room) = self.rooms.get_mut(&key) {
             work(room, &mut self.outlet);
             self.touched.insert(key);

@@ -39,6 +39,7 @@ impl Room {
                 speakers,
             });
         }
+        self.tick_tap(now, outlet);
         self.repeat_requests(now, outlet);
         self.renew_returned(now, outlet);
         self.rebind_due |= self.crowded;
@@ -60,12 +61,15 @@ impl Room {
         }
         let echo = self.mode == Mode::Echo;
         let room = self.key;
+        // A recorder keeps the best there is.
+        let recorded = if outlet.records(room) { u32::MAX } else { 0 };
         let mut woken = Vec::new();
         for (key, person) in self.people.iter_mut().filter(|(_, p)| p.connected) {
             let me = usize::from(person.listens());
             let heard_by = if echo { me } else { listeners - me };
-            let heard = heard_by > 0 && person.grants.may_publish(Source::Microphone);
-            let seen = |source| watched.get(&(*key, source)).copied().unwrap_or(0);
+            let heard =
+                (heard_by > 0 || recorded > 0) && person.grants.may_publish(Source::Microphone);
+            let seen = |source| watched.get(&(*key, source)).copied().unwrap_or(0) | recorded;
             let wants = [
                 (Source::Microphone, u32::from(heard)),
                 (Source::Camera, seen(Source::Camera)),

@@ -38,6 +38,7 @@ impl Room {
         let Some((source, unit)) = self.admit(now, from, packet, outlet) else {
             return;
         };
+        self.record(now, (from, source), (packet, &unit), outlet);
         // What belongs behind the first packet of a key frame and came before it.
         let early = self.early(from, source, &unit);
         let Some(route) = self.routes.get(&(from, source)) else {

@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use sfu_core::data::DataLane;
 use sfu_core::{
-    ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats, SlotView, SourceSet,
+    ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats, SlotView,
+    SourceSet, TapEvent, TapOrder,
 };
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::door::Door;
 use crate::lane::{Lane, Order};
@@ -144,6 +145,29 @@ impl SfuHandle {
     ) -> Result<(), Stopped> {
         self.tell(room, Order::Say(room, lane, service, message))
             .await
+    }
+
+    /// Gives the recorder of a room what flows there, from [`SfuHandle::tap`] with
+    /// [`TapOrder::Run`] on. What `recorder` has no room for is lost to it and counted; the call does
+    /// not wait. It is dropped when the recording is closed or the server stops.
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn open_tap(
+        &self,
+        room: RoomKey,
+        recorder: mpsc::Sender<TapEvent>,
+    ) -> Result<(), Stopped> {
+        self.tell(room, Order::Tap(room, TapOrder::Open, Some(recorder)))
+            .await
+    }
+
+    /// Tells what the recorder of a room gets. Ignored without [`SfuHandle::open_tap`].
+    ///
+    /// # Errors
+    /// [`Stopped`] after [`SfuHandle::shutdown`].
+    pub async fn tap(&self, room: RoomKey, order: TapOrder) -> Result<(), Stopped> {
+        self.tell(room, Order::Tap(room, order, None)).await
     }
 
     /// Drops a participant's connection, if there is one.

@@ -8,7 +8,7 @@ use mio::Waker;
 use sfu_core::data::DataLane;
 use sfu_core::{
     ConnectError, ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats,
-    SlotView, SourceSet,
+    SlotView, SourceSet, TapEvent, TapOrder,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,6 +34,8 @@ pub(crate) enum Order {
         Option<ParticipantKey>,
     ),
     Say(RoomKey, DataLane, u8, Vec<u8>),
+    /// With the recorder's end when it opens.
+    Tap(RoomKey, TapOrder, Option<mpsc::Sender<TapEvent>>),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),

@@ -2,7 +2,7 @@
 //!
 //! [`start()`] brings up one thread per shard and answers with a [`SfuHandle`] for orders and a
 //! channel of [`SfuEvent`]s. Orders and events are the only things that cross threads; packets
-//! never do. This crate exists to keep sockets and clocks out of sfu-core, and sfu-core out of the
+//! never do, except those of a recorded visit on their way to the recorder. This crate exists to keep sockets and clocks out of sfu-core, and sfu-core out of the
 //! signaling side: everything that signaling needs is re-exported here.
 
 mod config;
@@ -37,7 +37,7 @@ pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
     DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
     Quality, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
-    SourceSet, WantedSource,
+    SourceSet, TapEvent, TapOrder, TrackKey, WantedSource,
 };
 pub use start::{StartError, start};
 pub use turn::{IceServer, NoRandomness};

@@ -21,6 +21,8 @@ pub(crate) struct Datagrams {
     pub(crate) forged: u64,
     /// To a TCP connection that does not read fast enough, or is gone.
     pub(crate) slow_reader: u64,
+    /// What a recorder had no room for.
+    pub(crate) unrecorded: u64,
 }
 
 /// One shard's numbers.
@@ -123,13 +125,14 @@ fn tell_packets(was: &ShardCounters, is: &ShardCounters) {
 /// What the thread counted since the last time.
 fn tell_datagrams(was: &Datagrams, is: &Datagrams) {
     type Read = fn(&Datagrams) -> u64;
-    let steps: [(Counter, Read); 6] = [
+    let steps: [(Counter, Read); 7] = [
         (counter!("sfu_datagrams_received_total"), |d| d.received),
         (counter!("sfu_datagrams_sent_total"), |d| d.sent),
         (dropped("send_failed"), |d| d.unsent),
         (dropped("forged_relay"), |d| d.forged),
         (dropped("slow_reader"), |d| d.slow_reader),
         (counter!("sfu_events_lost_total"), |d| d.events_lost),
+        (counter!("sfu_unrecorded_total"), |d| d.unrecorded),
     ];
     advance(steps.map(|(counter, read)| (counter, read(was), read(is))));
 }
@@ -228,6 +231,10 @@ pub(crate) fn describe() {
     describe_counter!(
         "sfu_events_lost_total",
         "Events that the signaling side did not take"
+    );
+    describe_counter!(
+        "sfu_unrecorded_total",
+        "Packets and events that a recorder had no room for."
     );
     describe_gauge!(
         "sfu_cpu_seconds_total",

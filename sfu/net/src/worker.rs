@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use sfu_core::{
-    Command, CommandId, ConnectError, Input, LiveConnection, Output, Reply, RoomStats, SfuEvent,
-    Shard, Transport,
+    Command, CommandId, ConnectError, Input, LiveConnection, Output, Reply, RoomKey, RoomStats,
+    SfuEvent, Shard, TapEvent, Transport,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -54,6 +54,8 @@ struct Turn {
     stats: HashMap<CommandId, oneshot::Sender<Vec<RoomStats>>>,
     live: HashMap<CommandId, oneshot::Sender<Vec<LiveConnection>>>,
     commands: u64,
+    /// Where the recorders of rooms get what they are told.
+    recorders: HashMap<RoomKey, mpsc::Sender<TapEvent>>,
     queue: SendQueue,
     ports: Ports,
     datagrams: Datagrams,
@@ -240,6 +242,10 @@ impl Worker {
                     }
                 }
                 Output::Reply(reply) => self.turn.reply(reply),
+                Output::Tapped(room, event) => self.turn.record(room, event),
+                Output::TapClosed(room) => {
+                    self.turn.recorders.remove(&room);
+                }
             }
         }
         for batch in self.turn.queue.drain() {
@@ -281,6 +287,15 @@ impl Turn {
         }
     }
 
+    /// A recorder that is too slow misses something; the call goes on.
+    fn record(&mut self, room: RoomKey, event: TapEvent) {
+        if let Some(recorder) = self.recorders.get(&room)
+            && recorder.try_send(event).is_err()
+        {
+            self.datagrams.unrecorded += 1;
+        }
+    }
+
     fn command(&mut self, order: Order) -> Command {
         self.commands += 1;
         let id = CommandId(self.commands);
@@ -311,6 +326,12 @@ impl Turn {
                 service,
                 message,
             },
+            Order::Tap(room, order, recorder) => {
+                if let Some(recorder) = recorder {
+                    self.recorders.insert(room, recorder);
+                }
+                Command::Tap { room, order }
+            }
             Order::Disconnect(room, participant) => Command::Disconnect { room, participant },
             Order::CloseRoom(room) => Command::CloseRoom { room },
             Order::Live(room, reply) => {

@@ -254,7 +254,9 @@ fn hear(output: Output) -> Said {
         },
         Output::Event(event) => hear_event(event),
         Output::Reply(Reply::Connect(CommandId(id), answer)) => Said::Answer { id, answer },
-        Output::Reply(Reply::Stats(..) | Reply::Live(..)) => Said::Other,
+        Output::Reply(Reply::Stats(..) | Reply::Live(..))
+        | Output::Tapped(..)
+        | Output::TapClosed(_) => Said::Other,
     }
 }
 

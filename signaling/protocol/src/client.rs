@@ -143,6 +143,20 @@ pub enum ClientMessage {
         /// Whether.
         on: bool,
     },
+    /// Clinician: ask everybody in the visit to agree to a recording, which begins when they have, or
+    /// end it. Who asks agrees.
+    Record {
+        /// Whether.
+        on: bool,
+    },
+    /// Whether this person agrees to the recording that is asked for or runs. Who does not, or no
+    /// longer, ends it for everybody.
+    Consent {
+        /// Whether.
+        agree: bool,
+        /// The words they were asked with: [`crate::CONSENT_WORDING`].
+        wording: u16,
+    },
     /// The public key with which others seal their keys for this person. New in every session.
     PublicKey {
         /// The key.

@@ -11,6 +11,7 @@ mod client;
 mod ids;
 mod limits;
 mod media;
+mod recording;
 mod roster;
 mod server;
 mod text;
@@ -23,6 +24,7 @@ pub use limits::{
     TEST_MS_MAX, VERSION,
 };
 pub use media::{GAP_BOUNDS_MS, MediaPoint, POINT_MS, POINTS_MAX, ParticipantMedia, RoomMedia};
+pub use recording::{CONSENT_WORDING, Recording, RecordingEnd, RecordingPhase};
 pub use roster::{Grants, Participant, Quality, Role, RoomOverview, Source, Sources, Stage};
 pub use server::{
     Bye, ChatMessage, ErrorCode, IceServer, ServerFrame, ServerMessage, SlotBinding, Snapshot,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 use crate::media::RoomMedia;
+use crate::recording::Recording;
 use crate::roster::{Grants, Participant, RoomOverview, Source, Stage};
 use crate::text::{ChatText, KeyText, Sdp};
 
@@ -89,6 +90,11 @@ pub enum ServerMessage {
         /// From here on.
         on: bool,
     },
+    /// The recording of the visit, or that there is none.
+    Recording {
+        /// From here on.
+        recording: Recording,
+    },
     /// Somebody's key, sealed for this person.
     SealedKey {
         /// Whose.
@@ -173,6 +179,9 @@ pub struct Snapshot {
     /// People encrypt what they send for each other.
     #[serde(default)]
     pub encrypted: bool,
+    /// The recording of the visit, or that there is none.
+    #[serde(default)]
+    pub recording: Recording,
     /// Relays of this server for networks that let nothing else pass.
     #[serde(default)]
     pub relays: Vec<IceServer>,

@@ -6,8 +6,10 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use sfu_net::TapEvent;
 use signaling_protocol::{ParticipantId, RoomId};
 use signaling_session::{ChatPost, Input, RequestId, StoreFailed, VisitEvent};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::port::{PortError, VisitPort};
@@ -28,6 +30,8 @@ pub(crate) enum Job {
         participant: ParticipantId,
         seq: u64,
     },
+    /// Prepare a recorder.
+    OpenRecorder { request: RequestId },
     /// Record an event.
     Record {
         request: Option<RequestId>,
@@ -35,7 +39,9 @@ pub(crate) enum Job {
     },
 }
 
-type Answer = Pin<Box<dyn Future<Output = Option<Input>> + Send>>;
+/// An input for the room, and the recorder's end if one was prepared.
+type Answered = (Option<Input>, Option<mpsc::Sender<TapEvent>>);
+type Answer = Pin<Box<dyn Future<Output = Answered> + Send>>;
 
 /// The questions of one room in their order.
 pub(crate) struct Clinic<P> {
@@ -43,6 +49,7 @@ pub(crate) struct Clinic<P> {
     port: Arc<P>,
     queue: VecDeque<Job>,
     running: Option<Answer>,
+    recorder: Option<mpsc::Sender<TapEvent>>,
 }
 
 impl<P: VisitPort> Clinic<P> {
@@ -52,7 +59,13 @@ impl<P: VisitPort> Clinic<P> {
             port,
             queue: VecDeque::new(),
             running: None,
+            recorder: None,
         }
+    }
+
+    /// The end of the recorder that was prepared last, once.
+    pub(crate) fn take_recorder(&mut self) -> Option<mpsc::Sender<TapEvent>> {
+        self.recorder.take()
     }
 
     /// Queues a question. When there are too many, gives back the answer that it failed.
@@ -109,15 +122,18 @@ impl<P: VisitPort> Clinic<P> {
             self.running = Some(Box::pin(carry_out(port, self.room, job)));
         }
         let running = self.running.as_mut()?;
-        let answer = running.await;
+        let (answer, recorder) = running.await;
         self.running = None;
+        if recorder.is_some() {
+            self.recorder = recorder;
+        }
         answer
     }
 }
 
-async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Option<Input> {
+async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Answered {
     let failed = failure(&job);
-    match job {
+    let input = match job {
         Job::Chat { request, post } => {
             let stored = within("append_chat", port.append_chat(room, post)).await;
             stored.map_or(failed, |message| {
@@ -134,7 +150,7 @@ async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Option
         Job::Record { request, event } => {
             let recorded = within("record", port.record(room, event)).await;
             if recorded.is_none() {
-                return failed;
+                return (failed, None);
             }
             count(event);
             request.map(|request| Input::Recorded {
@@ -142,7 +158,17 @@ async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Option
                 result: Ok(()),
             })
         }
-    }
+        Job::OpenRecorder { request } => {
+            let opened = within("open_recorder", port.open_recorder(room)).await;
+            let Some(recorder) = opened else {
+                return (failed, None);
+            };
+            let result = Ok(());
+            let input = Input::RecorderOpened { request, result };
+            return (Some(input), Some(recorder));
+        }
+    };
+    (input, None)
 }
 
 /// What the room is told when the clinic could not do it.
@@ -154,6 +180,10 @@ fn failure(job: &Job) -> Option<Input> {
         }),
         Job::Record { request, .. } => request.map(|request| Input::Recorded {
             request,
+            result: Err(StoreFailed),
+        }),
+        Job::OpenRecorder { request } => Some(Input::RecorderOpened {
+            request: *request,
             result: Err(StoreFailed),
         }),
         Job::Mark { .. } => None,
@@ -182,7 +212,13 @@ fn count(event: VisitEvent) {
         VisitEvent::Refused { .. } => "refused",
         VisitEvent::Removed { .. } => "removed",
         VisitEvent::Ended { .. } => "ended",
-        VisitEvent::Arrived { .. } | VisitEvent::Started | VisitEvent::Left { .. } => return,
+        VisitEvent::Arrived { .. }
+        | VisitEvent::Started
+        | VisitEvent::RecordingAsked { .. }
+        | VisitEvent::ConsentGiven { .. }
+        | VisitEvent::ConsentRefused { .. }
+        | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::Left { .. } => return,
     };
     metrics::counter!("signal_admissions_total", "outcome" => outcome).increment(1);
 }

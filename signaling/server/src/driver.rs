@@ -115,7 +115,12 @@ impl<P: VisitPort> Driver<P> {
                     // Never: the doorway holds a door.
                     None => break,
                 },
-                input = self.clinic.next() => input,
+                input = self.clinic.next() => {
+                    if let Some(recorder) = self.clinic.take_recorder() {
+                        self.media.hold(recorder);
+                    }
+                    input
+                }
                 input = self.media.next() => input,
                 () = timer => Input::Timeout,
             };
@@ -172,6 +177,9 @@ impl<P: VisitPort> Driver<P> {
             }
             Output::Record { request, event } => {
                 return self.clinic.ask(Job::Record { request, event });
+            }
+            Output::OpenRecorder { request } => {
+                return self.clinic.ask(Job::OpenRecorder { request });
             }
             Output::Media(command) => self.media.tell(command),
             Output::RosterChanged => {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use signaling_protocol::{Bye, ParticipantId, RoomId};
+use signaling_protocol::{Bye, ParticipantId, RecordingEnd, RoomId};
 use signaling_session::Input;
 use tokio::time::timeout;
 
@@ -45,6 +45,13 @@ impl SignalingHandle {
                 },
             )
             .await;
+        }
+    }
+
+    /// The recorder of a visit has given up; everybody in it is told, and the visit goes on.
+    pub async fn recorder_failed(&self, room: RoomId, why: RecordingEnd) {
+        if let Some(door) = self.directory.find(room) {
+            tell(&door, Input::RecorderFailed { why }).await;
         }
     }
 

@@ -7,9 +7,11 @@ use std::collections::VecDeque;
 
 use sfu_net::{
     ConnectError, ConnectRequest, ConnectionKey, Mode, RefusedOffer, RoomKey, SfuHandle, Stopped,
+    TapEvent, TapOrder,
 };
 use signaling_protocol::{ErrorCode, ParticipantId, RoomId, Sdp, TextError};
-use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan};
+use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan, TapCommand};
+use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -29,6 +31,8 @@ pub(crate) struct Media {
     sfu: SfuHandle,
     queue: VecDeque<MediaCommand>,
     running: Option<Running>,
+    /// The end of a recorder that the media server has not got yet.
+    recorder: Option<mpsc::Sender<TapEvent>>,
 }
 
 impl Media {
@@ -39,7 +43,13 @@ impl Media {
             sfu,
             queue: VecDeque::new(),
             running: None,
+            recorder: None,
         }
+    }
+
+    /// Keeps the end of a recorder for the next [`TapCommand::Run`].
+    pub(crate) fn hold(&mut self, recorder: mpsc::Sender<TapEvent>) {
+        self.recorder = Some(recorder);
     }
 
     /// Queues a command; a newer state replaces an older one that still waits.
@@ -62,7 +72,9 @@ impl Media {
                     return;
                 }
             }
-            MediaCommand::Connect { .. } | MediaCommand::Disconnect { .. } => {}
+            MediaCommand::Connect { .. }
+            | MediaCommand::Disconnect { .. }
+            | MediaCommand::Tap(_) => {}
         }
         self.queue.push_back(command);
     }
@@ -96,7 +108,16 @@ impl Media {
             && let Some(command) = self.queue.pop_front()
         {
             let (sfu, room, mode) = (self.sfu.clone(), self.room, self.mode);
-            self.running = Some(Box::pin(carry_out(sfu, room, mode, command)));
+            self.running = Some(match command {
+                MediaCommand::Tap(command) => {
+                    let recorder = match command {
+                        TapCommand::Run | TapCommand::Close => self.recorder.take(),
+                        TapCommand::Pause | TapCommand::Say { .. } => None,
+                    };
+                    Box::pin(tap(sfu, room, command, recorder))
+                }
+                command => Box::pin(carry_out(sfu, room, mode, command)),
+            });
         }
         let running = self.running.as_mut()?;
         let answer = running.await;
@@ -133,7 +154,7 @@ fn subject(command: &MediaCommand) -> Option<ParticipantId> {
         | MediaCommand::SetGrants { participant, .. }
         | MediaCommand::SetView { participant, .. }
         | MediaCommand::Disconnect { participant } => Some(*participant),
-        MediaCommand::CloseRoom => None,
+        MediaCommand::Tap(_) | MediaCommand::CloseRoom => None,
     }
 }
 
@@ -211,8 +232,39 @@ async fn carry_out(
             insist(|| sfu.disconnect(room, participant)).await
         }
         MediaCommand::CloseRoom => insist(|| sfu.close_room(room)).await,
+        // Has a way of its own.
+        MediaCommand::Tap(_) => return None,
     };
     if !matches!(told, Ok(Ok(()))) {
+        complain();
+    }
+    None
+}
+
+/// Tells what the recorder gets; insists, because what nobody agreed to must not be kept.
+async fn tap(
+    sfu: SfuHandle,
+    room: RoomKey,
+    command: TapCommand,
+    recorder: Option<mpsc::Sender<TapEvent>>,
+) -> Option<Input> {
+    if command == TapCommand::Run
+        && let Some(recorder) = recorder
+        && !matches!(
+            insist(|| sfu.open_tap(room, recorder.clone())).await,
+            Ok(Ok(()))
+        )
+    {
+        complain();
+        return None;
+    }
+    let order = match command {
+        TapCommand::Run => TapOrder::Run,
+        TapCommand::Pause => TapOrder::Pause,
+        TapCommand::Say { text } => TapOrder::Say(text),
+        TapCommand::Close => TapOrder::Close,
+    };
+    if !matches!(insist(|| sfu.tap(room, order.clone())).await, Ok(Ok(()))) {
         complain();
     }
     None

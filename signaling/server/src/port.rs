@@ -2,8 +2,10 @@
 
 use core::future::Future;
 
+use sfu_net::TapEvent;
 use signaling_protocol::{ChatMessage, ParticipantId, RoomId};
 use signaling_session::{ChatPost, RoomRecord, VisitEvent};
+use tokio::sync::mpsc;
 
 /// The clinic could not do it; the client may try again.
 #[derive(Debug, thiserror::Error)]
@@ -48,4 +50,12 @@ pub trait VisitPort: Send + Sync + 'static {
         room: RoomId,
         event: VisitEvent,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Prepares the recorder of a room in which everybody has agreed, and gives its end. It gets
+    /// nothing yet. The recording is complete when the sender is dropped; a recorder that gives up
+    /// before says so with [`crate::SignalingHandle::recorder_failed`].
+    fn open_recorder(
+        &self,
+        room: RoomId,
+    ) -> impl Future<Output = Result<mpsc::Sender<TapEvent>, PortError>> + Send;
 }

@@ -171,6 +171,8 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Grant { .. } => "grant",
         ClientMessage::Remove { .. } => "remove",
         ClientMessage::Encrypt { .. } => "encrypt",
+        ClientMessage::Record { .. } => "record",
+        ClientMessage::Consent { .. } => "consent",
         ClientMessage::PublicKey { .. } => "public_key",
         ClientMessage::SealedKey { .. } => "sealed_key",
         ClientMessage::End => "end",

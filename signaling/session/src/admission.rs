@@ -29,6 +29,17 @@ pub(crate) enum Act {
     },
     /// The visit ends.
     End { by: ParticipantId },
+    /// A person agrees to a recording.
+    Consent { of: ParticipantId },
+}
+
+impl Act {
+    /// Who is told when it cannot be recorded.
+    fn by(self) -> ParticipantId {
+        match self {
+            Self::Judge { by, .. } | Self::End { by } | Self::Consent { of: by } => by,
+        }
+    }
 }
 
 impl Room {
@@ -140,7 +151,7 @@ impl Room {
                 target: of,
                 ..
             } if *of == target => Some(*verdict),
-            Act::Judge { .. } | Act::End { .. } => None,
+            Act::Judge { .. } | Act::End { .. } | Act::Consent { .. } => None,
         });
         match running {
             Some(other) if other == verdict => {}
@@ -172,11 +183,10 @@ impl Room {
         }
     }
 
-    fn ask(&mut self, act: Act, event: VisitEvent) {
+    pub(crate) fn ask(&mut self, act: Act, event: VisitEvent) {
         if self.acts.len() >= ACTS_MAX {
-            let (Act::Judge { by, .. } | Act::End { by }) = act;
             self.refuse(
-                by,
+                act.by(),
                 ErrorCode::Unavailable,
                 "too many decisions on their way",
             );
@@ -196,12 +206,12 @@ impl Room {
             return;
         };
         if !is_recorded {
-            let (Act::Judge { by, .. } | Act::End { by }) = act;
-            self.refuse(by, ErrorCode::Unavailable, "not recorded; try again");
+            self.refuse(act.by(), ErrorCode::Unavailable, "not recorded; try again");
             return;
         }
         match act {
             Act::End { .. } => self.close(Bye::Ended),
+            Act::Consent { of } => self.consented(of),
             Act::Judge {
                 verdict, target, ..
             } => self.carry_out(verdict, target),

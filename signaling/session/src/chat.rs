@@ -166,6 +166,7 @@ impl Room {
                     let message = message.clone();
                     self.say(person, ServerMessage::Chat { message });
                 }
+                self.say_on_tape(format!("{}: {}", message.from_name, message.text.as_str()));
             }
             Ok(message) => self.acknowledge(post.from, message),
             Err(StoreFailed) => {

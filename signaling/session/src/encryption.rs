@@ -1,7 +1,7 @@
 //! Visits in which only the people in them can see and hear: the room passes on keys that it cannot
 //! read, and keeps out who could not take part.
 
-use signaling_protocol::{ErrorCode, KeyText, ParticipantId, ServerMessage};
+use signaling_protocol::{ErrorCode, KeyText, ParticipantId, RecordingEnd, ServerMessage};
 
 use crate::room::Room;
 
@@ -26,6 +26,9 @@ impl Room {
             let detail = "somebody in the visit cannot take part in encryption";
             self.refuse(by, ErrorCode::OutOfOrder, detail);
             return;
+        }
+        if on {
+            self.end_recording(RecordingEnd::Encrypted);
         }
         self.encrypted = on;
         let people: Vec<_> = self

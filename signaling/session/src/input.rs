@@ -1,8 +1,8 @@
 //! What happens to a room.
 
 use signaling_protocol::{
-    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId, Role, Sdp,
-    SlotBinding, WantedSource,
+    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId,
+    RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
 };
 
 /// One WebSocket, numbered by the server; never used twice.
@@ -221,6 +221,18 @@ pub enum Input {
         participant: ParticipantId,
         /// Which.
         connection: ConnectionId,
+    },
+    /// The answer to [`crate::Output::OpenRecorder`].
+    RecorderOpened {
+        /// The question.
+        request: RequestId,
+        /// Whether it is ready.
+        result: Result<(), StoreFailed>,
+    },
+    /// The recorder has given up by itself.
+    RecorderFailed {
+        /// Why.
+        why: RecordingEnd,
     },
     /// The clinic takes one person out, for example because their link was revoked. After
     /// [`Bye::Removed`] the person waits in the lobby when they come back.

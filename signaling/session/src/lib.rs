@@ -11,6 +11,7 @@
 //! - Admission, refusal, removal and the end take effect after the clinic has recorded them.
 //! - A chat message is broadcast after it has been stored, once for each id.
 //! - Every person has at most one live socket, and the frames of a session are numbered 1, 2, 3 ...
+//! - Nothing is recorded unless everybody in the visit has agreed and the clinic knows it.
 //! - Only a clinician's `End`, or the clinic itself, ends a visit.
 //!
 //! This crate exists to forbid imports: no tokio, no sockets, no media server, no clock.
@@ -26,6 +27,7 @@ mod media;
 mod member;
 mod orphans;
 mod output;
+mod recording;
 mod removed;
 mod room;
 mod roster;
@@ -35,5 +37,5 @@ pub use input::{
     SocketId, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
-pub use output::{ChatPost, CloseReason, MediaCommand, Output, VisitEvent};
+pub use output::{ChatPost, CloseReason, MediaCommand, Output, TapCommand, VisitEvent};
 pub use room::Room;

@@ -1,8 +1,8 @@
 //! What a room wants done.
 
 use signaling_protocol::{
-    Bye, ChatId, ChatText, ConnectionId, ErrorCode, Grants, ParticipantId, Role, Sdp, ServerFrame,
-    SlotView, SourceMid, Sources,
+    Bye, ChatId, ChatText, ConnectionId, ErrorCode, Grants, ParticipantId, RecordingEnd, Role, Sdp,
+    ServerFrame, SlotView, SourceMid, Sources,
 };
 
 use crate::input::{RequestId, SocketId};
@@ -67,6 +67,28 @@ pub enum VisitEvent {
     Ended {
         /// Who did it.
         by: ParticipantId,
+    },
+    /// A clinician asked everybody to agree to a recording.
+    RecordingAsked {
+        /// Who did it.
+        by: ParticipantId,
+    },
+    /// A person agreed to be recorded.
+    ConsentGiven {
+        /// Who.
+        participant: ParticipantId,
+        /// The words they were asked with.
+        wording: u16,
+    },
+    /// A person did not agree, or no longer.
+    ConsentRefused {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// A recording that was asked for or ran is over.
+    RecordingEnded {
+        /// Why.
+        why: RecordingEnd,
     },
     /// A person left, or stayed away longer than their seat is kept.
     Left {
@@ -134,8 +156,38 @@ pub enum MediaCommand {
         /// Whose.
         participant: ParticipantId,
     },
+    /// What the recorder of the room gets.
+    Tap(TapCommand),
     /// Drop every connection of the room.
     CloseRoom,
+}
+
+/// What the recorder of a room gets, from the moment it was opened.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TapCommand {
+    /// Everything from here on.
+    Run,
+    /// Nothing from here on.
+    Pause,
+    /// A text beside sound and pictures.
+    Say {
+        /// The text.
+        text: String,
+    },
+    /// Nothing any more; the recording is complete.
+    Close,
+}
+
+impl core::fmt::Debug for TapCommand {
+    /// What people write never reaches a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Run => "Run",
+            Self::Pause => "Pause",
+            Self::Say { .. } => "Say(..)",
+            Self::Close => "Close",
+        })
+    }
 }
 
 /// Everything a room wants done, in this order.
@@ -178,6 +230,12 @@ pub enum Output {
         request: Option<RequestId>,
         /// What happened, or is to happen.
         event: VisitEvent,
+    },
+    /// Everybody has agreed: prepare a recorder, which gets nothing yet, and answer with
+    /// [`crate::Input::RecorderOpened`].
+    OpenRecorder {
+        /// Repeated in the answer.
+        request: RequestId,
     },
     /// Tell the media server.
     Media(MediaCommand),

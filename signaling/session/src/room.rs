@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, Grants, HEARTBEAT_MS, ParticipantId, Role, RoomId, ServerMessage,
+    Bye, ClientMessage, ErrorCode, Grants, HEARTBEAT_MS, ParticipantId, RecordingEnd, Role, RoomId,
+    ServerMessage,
 };
 
 use crate::admission::Act;
@@ -13,7 +14,8 @@ use crate::input::{Input, Orphan, RequestId, RoomRecord, SocketId};
 use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
 use crate::orphans::Orphans;
-use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
+use crate::output::{CloseReason, MediaCommand, Output, TapCommand, VisitEvent};
+use crate::recording::Tape;
 use crate::removed::Removed;
 
 /// What the room is for.
@@ -63,6 +65,7 @@ pub struct Room {
     pub(crate) curbed: BTreeMap<ParticipantId, Grants>,
     /// People encrypt what they send for each other.
     pub(crate) encrypted: bool,
+    pub(crate) tape: Tape,
     since_us: i64,
     requests: u64,
     host_present: bool,
@@ -87,6 +90,10 @@ impl Room {
     ) -> Self {
         let over = record.ended.then_some(Bye::Ended);
         let mut room = Self::new(id, Kind::Visit, record, limits, now_us, over);
+        if !live.is_empty() {
+            // Whoever agreed to be recorded told a task that is no more.
+            room.push(Output::Media(MediaCommand::Tap(TapCommand::Close)));
+        }
         room.orphans = Orphans::new(live, now_us.saturating_add(limits.seat_kept_us));
         room
     }
@@ -123,6 +130,7 @@ impl Room {
             speakers: Vec::new(),
             curbed: BTreeMap::new(),
             encrypted: false,
+            tape: Tape::default(),
             since_us: now_us,
             requests: 0,
             host_present: false,
@@ -178,6 +186,8 @@ impl Room {
                 participant,
                 connection,
             } => self.media_lost(participant, connection),
+            Input::RecorderOpened { request, result } => self.recorder_opened(request, result),
+            Input::RecorderFailed { why } => self.recorder_failed(why),
             Input::Drop {
                 participant,
                 reason,
@@ -256,6 +266,7 @@ impl Room {
         if self.over.is_some() {
             return;
         }
+        self.end_recording(RecordingEnd::Stopped);
         let everybody: Vec<_> = self.sockets.keys().copied().collect();
         for socket in everybody {
             self.say_bye(socket, reason);
@@ -349,6 +360,8 @@ impl Room {
             } => self.grant(from, participant, grants),
             ClientMessage::Remove { participant } => self.remove(from, participant),
             ClientMessage::Encrypt { on } => self.encrypt(from, on),
+            ClientMessage::Record { on } => self.record(from, on),
+            ClientMessage::Consent { agree, wording } => self.consent(from, agree, wording),
             ClientMessage::PublicKey { key } => self.public_key(from, key),
             ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
             ClientMessage::End => self.end(from),
@@ -406,6 +419,7 @@ impl Room {
                 self.say(participant, ServerMessage::HostPresent { present });
             }
         }
+        self.settle_recording();
         if core::mem::take(&mut self.roster_changed) {
             self.push(Output::RosterChanged);
         }
@@ -454,6 +468,7 @@ fn is_for_clinicians(message: &ClientMessage) -> bool {
             | ClientMessage::Mute { .. }
             | ClientMessage::Grant { .. }
             | ClientMessage::Encrypt { .. }
+            | ClientMessage::Record { .. }
             | ClientMessage::Remove { .. }
             | ClientMessage::End
     )
@@ -467,5 +482,6 @@ fn is_for_visits(message: &ClientMessage) -> bool {
                 | ClientMessage::ChatRead { .. }
                 | ClientMessage::PublicKey { .. }
                 | ClientMessage::SealedKey { .. }
+                | ClientMessage::Consent { .. }
         )
 }

@@ -1,8 +1,8 @@
 //! What people are told: frames, snapshots, changes of the roster.
 
 use signaling_protocol::{
-    ErrorCode, Participant, ParticipantId, RoomId, RoomOverview, ServerFrame, ServerMessage,
-    Snapshot, Stage,
+    ErrorCode, Participant, ParticipantId, Recording, RoomId, RoomOverview, ServerFrame,
+    ServerMessage, Snapshot, Stage,
 };
 
 use crate::input::SocketId;
@@ -123,6 +123,7 @@ impl Room {
             speakers: Vec::new(),
             audio_only: false,
             encrypted: false,
+            recording: Recording::default(),
             relays: Vec::new(),
         };
         if stage == Stage::Admitted {
@@ -140,6 +141,7 @@ impl Room {
             snapshot.speakers.clone_from(&self.speakers);
             snapshot.audio_only = member.media.audio_only;
             snapshot.encrypted = self.encrypted;
+            snapshot.recording = self.recording();
         }
         // A program connects while it waits.
         if stage == Stage::Admitted || member.is_program() {

@@ -4,7 +4,7 @@ use clinical_model::booking::{Appointment, AppointmentState, TransitionError};
 use clinical_model::{AuditActor, AuditEntry, Micros, ParticipantUuid, RoomUuid};
 use clinical_store::booking::AppointmentWriteError;
 use clinical_store::{StoreError, Tx};
-use signaling_protocol::{ParticipantId, RoomId};
+use signaling_protocol::{ParticipantId, RecordingEnd, RoomId};
 
 use crate::Desk;
 
@@ -47,6 +47,28 @@ pub enum VisitEvent {
     Ended {
         /// The doctor.
         by: ParticipantId,
+    },
+    /// The doctor asked everybody to agree to a recording.
+    RecordingAsked {
+        /// The doctor.
+        by: ParticipantId,
+    },
+    /// A person agreed to be recorded.
+    ConsentGiven {
+        /// Who.
+        participant: ParticipantId,
+        /// Version of the words they were asked with.
+        wording: u16,
+    },
+    /// A person did not agree to be recorded, or no longer.
+    ConsentRefused {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// A recording that was asked for or ran is over.
+    RecordingEnded {
+        /// Why.
+        why: RecordingEnd,
     },
     /// A person went, or their lost connection was given up.
     Left {
@@ -136,6 +158,10 @@ async fn store_admission(
         VisitEvent::Arrived { .. }
         | VisitEvent::Started
         | VisitEvent::Ended { .. }
+        | VisitEvent::RecordingAsked { .. }
+        | VisitEvent::ConsentGiven { .. }
+        | VisitEvent::ConsentRefused { .. }
+        | VisitEvent::RecordingEnded { .. }
         | VisitEvent::Left { .. } => Ok(()),
     }
 }
@@ -165,6 +191,10 @@ fn moved(
         | VisitEvent::Admitted { .. }
         | VisitEvent::Refused { .. }
         | VisitEvent::Removed { .. }
+        | VisitEvent::RecordingAsked { .. }
+        | VisitEvent::ConsentGiven { .. }
+        | VisitEvent::ConsentRefused { .. }
+        | VisitEvent::RecordingEnded { .. }
         | VisitEvent::Left { .. } => Ok(appointment),
     }
 }
@@ -189,9 +219,31 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
         VisitEvent::Removed { by, .. } => (by.as_uuid(), "visits.remove"),
         VisitEvent::Started => (appointment.doctor_participant.as_uuid(), "visits.start"),
         VisitEvent::Ended { by } => (by.as_uuid(), "visits.end"),
+        VisitEvent::RecordingAsked { by } => (by.as_uuid(), "recordings.ask"),
+        VisitEvent::ConsentGiven { participant, .. } => (participant.as_uuid(), "recordings.agree"),
+        VisitEvent::ConsentRefused { participant } => (participant.as_uuid(), "recordings.decline"),
         VisitEvent::Left { participant } => (participant.as_uuid(), "visits.leave"),
+        VisitEvent::RecordingEnded { why } => {
+            return AuditEntry::done(AuditActor::System, ending(why), now);
+        }
     };
-    AuditEntry::done(AuditActor::Participant(who), action, now).under("pass")
+    let entry = AuditEntry::done(AuditActor::Participant(who), action, now).under("pass");
+    match event {
+        // The words that somebody agreed to are the version of what they acted on.
+        VisitEvent::ConsentGiven { wording, .. } => entry.at_version(wording.into()),
+        _ => entry,
+    }
+}
+
+/// How the audit names the end of a recording.
+const fn ending(why: RecordingEnd) -> &'static str {
+    match why {
+        RecordingEnd::Stopped => "recordings.stop",
+        RecordingEnd::Declined => "recordings.stop_declined",
+        RecordingEnd::Encrypted => "recordings.stop_encrypted",
+        RecordingEnd::NoSpace => "recordings.stop_no_space",
+        RecordingEnd::Failed => "recordings.stop_failed",
+    }
 }
 
 const fn person(participant: ParticipantId) -> ParticipantUuid {

@@ -15,6 +15,7 @@ mod redundancy;
 mod scalable;
 mod sender;
 mod speakers;
+mod tap;
 mod temporal;
 mod wanted;
 mod world;

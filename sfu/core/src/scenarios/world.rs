@@ -16,7 +16,7 @@ use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
     ParticipantKey, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard, ShardConfig,
-    SlotBinding, Source, SourceMid, SourceSet, Transport,
+    SlotBinding, Source, SourceMid, SourceSet, TapEvent, Transport,
 };
 
 const STEP: Duration = Duration::from_millis(5);
@@ -101,6 +101,8 @@ pub(super) struct World {
     pub(super) shard: Shard,
     pub(super) clients: Vec<Client>,
     pub(super) events: Vec<SfuEvent>,
+    /// What recorders got; nothing more after `None`.
+    pub(super) tapped: Vec<(RoomKey, Option<TapEvent>)>,
     replies: Vec<Reply>,
     commands: u64,
     ports: u16,
@@ -130,6 +132,7 @@ impl World {
             shard: Shard::new(config).unwrap(),
             clients: Vec::new(),
             events: Vec::new(),
+            tapped: Vec::new(),
             replies: Vec::new(),
             commands: 0,
             ports: 10_000,
@@ -326,6 +329,8 @@ impl World {
                     }
                     Output::Event(event) => self.events.push(event),
                     Output::Reply(reply) => self.replies.push(reply),
+                    Output::Tapped(room, event) => self.tapped.push((room, Some(event))),
+                    Output::TapClosed(room) => self.tapped.push((room, None)),
                 }
             }
             if quiet {

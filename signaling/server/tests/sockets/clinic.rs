@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sfu_net::TapEvent;
 use signaling_protocol::{CHAT_BACKLOG_MAX, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, VisitEvent, VisitPort};
+use tokio::sync::mpsc;
 
 #[derive(Debug, Default)]
 pub(crate) struct MemoryClinic {
@@ -20,6 +22,7 @@ struct Stored {
     read: BTreeMap<ParticipantId, u64>,
     events: Vec<VisitEvent>,
     ended: bool,
+    recorders: Vec<mpsc::Receiver<TapEvent>>,
 }
 
 impl MemoryClinic {
@@ -31,6 +34,12 @@ impl MemoryClinic {
     /// Panics at everything while `rotten`.
     pub(crate) fn set_rotten(&self, rotten: bool) {
         self.rotten.store(rotten, Ordering::SeqCst);
+    }
+
+    /// What the latest recorder of a room gets.
+    pub(crate) fn recorder(&self, room: RoomId) -> Option<mpsc::Receiver<TapEvent>> {
+        let mut rooms = self.rooms.lock().unwrap();
+        rooms.get_mut(&room)?.recorders.pop()
     }
 
     pub(crate) fn events(&self, room: RoomId) -> Vec<VisitEvent> {
@@ -98,6 +107,12 @@ impl VisitPort for MemoryClinic {
             let mark = stored.read.entry(participant).or_default();
             *mark = (*mark).max(seq);
         })
+    }
+
+    async fn open_recorder(&self, room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
+        let (sender, receiver) = mpsc::channel(1_000);
+        self.with(room, |stored| stored.recorders.push(receiver))?;
+        Ok(sender)
     }
 
     async fn record(&self, room: RoomId, event: VisitEvent) -> Result<(), PortError> {

@@ -15,6 +15,7 @@ mod house;
 mod http;
 mod offers;
 mod program;
+mod recording;
 mod refusals;
 mod survival;
 mod visits;

@@ -2,7 +2,9 @@
 
 use crate::world::{World, chat_id, connection, key, person, sdp, text, who};
 use proptest::prelude::*;
-use signaling_protocol::{Bye, ClientMessage, Grants, Quality, Role, SlotView, Sources};
+use signaling_protocol::{
+    Bye, CONSENT_WORDING, ClientMessage, Grants, Quality, RecordingEnd, Role, SlotView, Sources,
+};
 use signaling_session::{Input, OfferRefusal, SocketId};
 
 /// One thing that happens; small numbers choose among people, sockets and times.
@@ -17,6 +19,8 @@ enum Step {
     Answer(u128, u128, u32, bool),
     MediaLost(u128, u128),
     Record(bool),
+    Recorder(bool),
+    RecorderFailed,
     Store(bool),
     AudioOnly(u128, u128, bool),
     Speakers(Vec<u128>),
@@ -67,6 +71,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             }
         }),
         any::<bool>().prop_map(|on| ClientMessage::Encrypt { on }),
+        proptest::bool::weighted(0.8).prop_map(|on| ClientMessage::Record { on }),
+        consent(),
+        consent(),
+        consent(),
         Just(ClientMessage::PublicKey { key: key("AAAA") }),
         target.clone().prop_map(|to| ClientMessage::SealedKey {
             to,
@@ -97,6 +105,12 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
+fn consent() -> impl Strategy<Value = ClientMessage> {
+    let wording = prop_oneof![9 => Just(CONSENT_WORDING), 1 => any::<u16>()];
+    (proptest::bool::weighted(0.9), wording)
+        .prop_map(|(agree, wording)| ClientMessage::Consent { agree, wording })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Enter(n, admitted)),
@@ -113,6 +127,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => proptest::collection::vec(0..14_u128, 0..4).prop_map(Step::Speakers),
         4 => any::<bool>().prop_map(Step::Record),
         4 => any::<bool>().prop_map(Step::Store),
+        3 => proptest::bool::weighted(0.8).prop_map(Step::Recorder),
+        1 => Just(Step::RecorderFailed),
         1 => (0..14_u128, prop_oneof![Just(Bye::Removed), Just(Bye::Unauthorized)])
             .prop_map(|(n, bye)| Step::Drop(n, bye)),
         2 => (0..40_000_000_i64).prop_map(Step::Wait),
@@ -183,6 +199,10 @@ fn happen(world: &mut World, step: Step) {
             participants: people.into_iter().map(who).collect(),
         }),
         Step::Record(ok) => world.record(ok),
+        Step::Recorder(ok) => world.open_recorder(ok),
+        Step::RecorderFailed => world.input(Input::RecorderFailed {
+            why: RecordingEnd::NoSpace,
+        }),
         Step::Store(ok) => world.store(ok),
         Step::Drop(n, reason) => world.input(Input::Drop {
             participant: who(n),

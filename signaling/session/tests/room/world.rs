@@ -10,7 +10,7 @@ use signaling_protocol::{
 };
 use signaling_session::{
     ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, RequestId,
-    ResumeSecret, Room, RoomRecord, SocketId, StoreFailed, VisitEvent,
+    ResumeSecret, Room, RoomRecord, SocketId, StoreFailed, TapCommand, VisitEvent,
 };
 use uuid::Uuid;
 
@@ -76,6 +76,13 @@ pub(crate) struct World {
     pub(crate) posts: Vec<(RequestId, ChatPost)>,
     pub(crate) records: Vec<(RequestId, VisitEvent)>,
     pub(crate) prompt: bool,
+    /// Recorders that were asked for and are not there.
+    pub(crate) recorders: Vec<RequestId>,
+    /// The recorder gets everything.
+    pub(crate) taping: bool,
+    /// Texts that the recorder got.
+    pub(crate) said: Vec<String>,
+    agreed: BTreeSet<ParticipantId>,
     pub(crate) stored: Vec<ChatMessage>,
     live: BTreeMap<ParticipantId, SocketId>,
     seq: BTreeMap<ParticipantId, u64>,
@@ -105,6 +112,10 @@ impl World {
             posts: Vec::new(),
             records: Vec::new(),
             prompt: true,
+            recorders: Vec::new(),
+            taping: false,
+            said: Vec::new(),
+            agreed: BTreeSet::new(),
             stored: Vec::new(),
             live: BTreeMap::new(),
             seq: BTreeMap::new(),
@@ -137,7 +148,14 @@ impl World {
             text,
         };
         let page = Page {
-            at_door: matches!(entry, Entry::Door(_)),
+            at_door: match &entry {
+                Entry::Door(_) => true,
+                Entry::Ticket(_) => false,
+                // A program that comes back is one still.
+                Entry::Resume(token) => self.pages.values().any(|page| {
+                    page.at_door && page.token.as_deref().is_some_and(|it| hash(it) == *token)
+                }),
+            },
             ..Page::default()
         };
         self.pages.insert(socket, page);
@@ -190,9 +208,46 @@ impl World {
         let (request, event) = self.records.remove(0);
         let result = if ok { Ok(()) } else { Err(StoreFailed) };
         if ok {
+            self.note_consent(event);
             self.events.push(event);
         }
         self.input(Input::Recorded { request, result });
+    }
+
+    /// The oldest recorder that was asked for is there, or cannot be.
+    pub(crate) fn open_recorder(&mut self, ok: bool) {
+        if !self.recorders.is_empty() {
+            let request = self.recorders.remove(0);
+            let result = if ok { Ok(()) } else { Err(StoreFailed) };
+            self.input(Input::RecorderOpened { request, result });
+        }
+    }
+
+    /// Keeps who has agreed to the recording of now, as the clinic has it on record.
+    fn note_consent(&mut self, event: VisitEvent) {
+        match event {
+            VisitEvent::RecordingAsked { .. } | VisitEvent::RecordingEnded { .. } => {
+                self.agreed.clear();
+            }
+            VisitEvent::ConsentGiven { participant, .. } => {
+                self.agreed.insert(participant);
+            }
+            VisitEvent::ConsentRefused { participant } => {
+                self.agreed.remove(&participant);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_tap(&mut self, command: &TapCommand) {
+        match command {
+            TapCommand::Run => self.taping = true,
+            TapCommand::Pause | TapCommand::Close => self.taping = false,
+            TapCommand::Say { text } => {
+                assert!(self.taping, "words for a recorder that gets nothing");
+                self.said.push(text.clone());
+            }
+        }
     }
 
     /// The clinic answers its oldest open message.
@@ -250,6 +305,8 @@ impl World {
                 self.store(true);
             } else if !self.records.is_empty() {
                 self.record(true);
+            } else {
+                self.open_recorder(true);
             }
         }
     }
@@ -275,8 +332,15 @@ impl World {
             Output::Record {
                 request: None,
                 event,
-            } => self.events.push(event),
+            } => {
+                self.note_consent(event);
+                self.events.push(event);
+            }
+            Output::OpenRecorder { request } => self.recorders.push(request),
             Output::Media(command) => {
+                if let MediaCommand::Tap(command) = &command {
+                    self.note_tap(command);
+                }
                 self.check_media(&command);
                 self.media.push(command);
             }
@@ -336,6 +400,7 @@ impl World {
             ServerMessage::Slots { .. }
             | ServerMessage::Speakers { .. }
             | ServerMessage::Encryption { .. }
+            | ServerMessage::Recording { .. }
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. } => assert!(!waits, "media for somebody who waits"),
             _ => {}
@@ -392,6 +457,15 @@ impl World {
                 self.live.contains_key(&member.id),
                 "connected is true exactly while there is a socket"
             );
+        }
+        if self.taping {
+            assert!(
+                !self.room.is_encrypted(),
+                "a recorder of what it cannot read"
+            );
+            for member in roster.iter().filter(|it| it.stage == Stage::Admitted) {
+                assert!(self.agreed.contains(&member.id), "recorded without consent");
+            }
         }
         let ids: BTreeSet<_> = roster.iter().map(|member| member.id).collect();
         for (id, socket) in &self.live {

@@ -57,6 +57,7 @@ impl Call {
                 self.out.extend(notice.map(Output::Notice));
             }
             ServerMessage::Encryption { on } => self.encryption(now_ms, on),
+            ServerMessage::Recording { recording } => self.room.recording = recording,
             ServerMessage::SealedKey { from, key } => {
                 self.out.push_back(Output::OpenKey { from, key });
             }
@@ -126,6 +127,7 @@ impl Call {
             | ServerMessage::Participant { .. }
             | ServerMessage::Gone { .. }
             | ServerMessage::Encryption { .. }
+            | ServerMessage::Recording { .. }
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. }
             | ServerMessage::Speakers { .. }

@@ -14,8 +14,8 @@ use link::{Link, LinkState, LinkStep, Proof};
 use media::{Media, MediaStep};
 use room::Room;
 use signaling_protocol::{
-    Auth, ClientMessage, ConnectionId, KeyText, ParticipantId, Quality, Sdp, SourceMid, Sources,
-    Stage, VERSION,
+    Auth, ClientMessage, ConnectionId, KeyText, ParticipantId, Quality, Recording, Sdp, SourceMid,
+    Sources, Stage, VERSION,
 };
 pub use words::{
     Act, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
@@ -73,6 +73,7 @@ impl Call {
                 speakers: Vec::new(),
                 audio_only: false,
                 encrypted: false,
+                recording: Recording::NONE,
                 relays: Vec::new(),
             },
             media: Media::new(config.slots_min),
@@ -214,6 +215,7 @@ impl Call {
             pinned: self.pinned,
             audio_only: self.room.audio_only,
             encrypted: self.room.encrypted,
+            recording: self.room.recording.clone(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What is known of the room: people, chat, who I am.
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, RoomId, Snapshot, Stage,
+    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Recording, RoomId,
+    Snapshot, Stage,
 };
 
 use super::words::{Notice, PendingChat};
@@ -24,6 +25,7 @@ pub(super) struct Room {
     pub(super) speakers: Vec<ParticipantId>,
     pub(super) audio_only: bool,
     pub(super) encrypted: bool,
+    pub(super) recording: Recording,
     pub(super) relays: Vec<IceServer>,
 }
 
@@ -49,6 +51,7 @@ impl Room {
         self.speakers = snapshot.speakers;
         self.audio_only = snapshot.audio_only;
         self.encrypted = snapshot.encrypted;
+        self.recording.clone_from(&snapshot.recording);
         self.relays = snapshot.relays;
         self.chat_read = self.chat_read.max(snapshot.chat_read);
         for message in snapshot.chat {

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use signaling_protocol::{
-    Bye, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant, Role, RoomId,
-    SILENCE_MS_MAX, ServerFrame, ServerMessage, SlotBinding, Snapshot, Source,
+    Bye, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant, Recording,
+    RecordingPhase, Role, RoomId, SILENCE_MS_MAX, ServerFrame, ServerMessage, SlotBinding,
+    Snapshot, Source,
 };
 use uuid::Uuid;
 
@@ -52,6 +53,7 @@ fn snapshot(stage: Stage, connection: Option<ConnectionId>) -> Snapshot {
         speakers: Vec::new(),
         audio_only: false,
         encrypted: false,
+        recording: Recording::default(),
         relays: Vec::new(),
     }
 }
@@ -768,7 +770,7 @@ fn a_changed_network_takes_a_new_socket_without_waiting() {
 
 /// Anything that can happen, in any order.
 fn any_input() -> impl Strategy<Value = (u64, u8, u8)> {
-    (0_u64..15_000, 0_u8..25, 0_u8..3)
+    (0_u64..15_000, 0_u8..26, 0_u8..3)
 }
 
 fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
@@ -823,8 +825,14 @@ fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
             message: line(u64::from(part) + 1, u128::from(part), 2),
         },
         21 => return Input::Peer(connection, PeerChange::Stalled),
+        23 => ServerMessage::Recording {
+            recording: Recording {
+                phase: RecordingPhase::Asking,
+                ..Recording::default()
+            },
+        },
         22 => ServerMessage::Encryption { on: part > 0 },
-        23 => ServerMessage::Wanted {
+        24 => ServerMessage::Wanted {
             connection,
             sources: Vec::new(),
         },

@@ -2,8 +2,8 @@
 
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
-    KeyText, Participant, ParticipantId, Quality, RoomId, Sdp, ServerFrame, SlotBinding, SlotView,
-    SourceMid, Sources, Stage, WantedSource,
+    KeyText, Participant, ParticipantId, Quality, Recording, RoomId, Sdp, ServerFrame, SlotBinding,
+    SlotView, SourceMid, Sources, Stage, WantedSource,
 };
 
 /// How many receiving m-lines a peer connection has.
@@ -319,6 +319,8 @@ pub struct CallView {
     pub audio_only: bool,
     /// People encrypt what they send for each other.
     pub encrypted: bool,
+    /// The recording of the visit, or that there is none.
+    pub recording: Recording,
 }
 
 impl CallView {
@@ -348,6 +350,7 @@ impl CallView {
             pinned: None,
             audio_only: false,
             encrypted: false,
+            recording: Recording::NONE,
         }
     }
 
