@@ -18,6 +18,8 @@ const SILENT_US: u64 = 1_000_000;
 const PROVEN_US: u64 = 2_000_000;
 /// A shorter pause between two packets of sound is the rounding of clocks.
 const PAUSE_US: u64 = 30_000;
+/// The same where a packet is known to be missing.
+const LOST_US_MIN: u64 = 5_000;
 
 /// Why a track has nothing for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -325,7 +327,11 @@ impl TrackRecorder {
     /// Says that there was nothing before a frame of sound, if there was nothing.
     fn gap_before(&mut self, at_us: u64, out: &mut Vec<Output>) {
         let why = self.gap.take().unwrap_or(Why::Silence);
-        if let Some(from_us) = self.end_us.filter(|end| end + PAUSE_US < at_us) {
+        let least_us = match why {
+            Why::Silence => PAUSE_US,
+            Why::Loss | Why::Muted => LOST_US_MIN,
+        };
+        if let Some(from_us) = self.end_us.filter(|end| end + least_us < at_us) {
             out.push(Output::Gap(Gap {
                 from_us,
                 to_us: at_us,
