@@ -65,7 +65,7 @@ fn record(codec: Codec, head: &TrackHead, blocks: &[Block], line: Line) -> Vec<O
         recorder.push(packet, &mut timeline, &mut out);
     }
     recorder.tick(last + 1_000_000, &mut timeline, &mut out);
-    recorder.close(&mut timeline, &mut out);
+    recorder.close(last + 1_000_000, &mut timeline, &mut out);
     out
 }
 

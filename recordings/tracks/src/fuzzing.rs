@@ -114,7 +114,7 @@ pub fn track(bytes: &[u8]) {
         };
         recorder.push(packet, &mut timeline, &mut out);
     }
-    recorder.close(&mut timeline, &mut out);
+    recorder.close(arrival_us, &mut timeline, &mut out);
     for item in &out {
         match item {
             Output::Frame(frame) => assert!(!frame.data.is_empty()),

@@ -179,7 +179,7 @@ impl TrackRecorder {
 
     /// The source is switched off: what waits comes out, and a gap begins.
     pub fn mute(&mut self, timeline: &mut Timeline, out: &mut Vec<Output>) {
-        self.close(timeline, out);
+        self.flush(timeline, out);
         self.is_muted = true;
         self.gap = Some(Why::Muted);
         for layer in &mut self.layers {
@@ -193,8 +193,22 @@ impl TrackRecorder {
         self.asked_us = None;
     }
 
-    /// The source is gone: what waits comes out.
-    pub fn close(&mut self, timeline: &mut Timeline, out: &mut Vec<Output>) {
+    /// The source is gone: what waits comes out, and a gap that is still open ends.
+    pub fn close(&mut self, now_us: u64, timeline: &mut Timeline, out: &mut Vec<Output>) {
+        self.flush(timeline, out);
+        let to_us = timeline.since_origin(now_us);
+        if let (Some(why), Some(from_us)) = (self.gap.take(), self.end_us)
+            && from_us < to_us
+        {
+            out.push(Output::Gap(Gap {
+                from_us,
+                to_us,
+                why,
+            }));
+        }
+    }
+
+    fn flush(&mut self, timeline: &mut Timeline, out: &mut Vec<Output>) {
         let mut sorted = core::mem::take(&mut self.sorted);
         for at in 0..LAYERS_MAX {
             if let Some(layer) = self.layers.get_mut(at) {

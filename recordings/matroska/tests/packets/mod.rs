@@ -230,7 +230,10 @@ impl Line {
         let mut carried: Vec<Packet> = (0..)
             .zip(packets)
             .filter(|(at, _)| {
-                self.loses_one_of == 0 || *at < 3 || *at == last || at % self.loses_one_of != 3
+                self.loses_one_of == 0
+                    || *at < 3
+                    || *at == last
+                    || at % self.loses_one_of != self.loses_one_of - 1
             })
             .map(|(_, mut packet)| {
                 packet.arrival_us += if self.jitter_us > 0 {
