@@ -32,7 +32,8 @@ pub enum Note {
         /// What is on it.
         content: String,
         /// Whose it is.
-        person: Option<u32>,
+        #[serde(with = "crate::key::person_hex")]
+        person: Option<u128>,
     },
     /// A track is over.
     TrackClosed {

@@ -164,3 +164,28 @@ impl VerifyingKey {
             .is_ok()
     }
 }
+
+/// An opaque number in JSON, as hexadecimal digits: most readers of JSON know no 128-bit numbers.
+pub(crate) mod person_hex {
+    use super::{hex, unhex};
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(
+        person: &Option<u128>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        person.map(|it| hex(&it.to_be_bytes())).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<u128>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else {
+            return Ok(None);
+        };
+        let bytes = unhex(&text).ok_or_else(|| D::Error::custom("not a number of a person"))?;
+        Ok(Some(u128::from_be_bytes(bytes)))
+    }
+}

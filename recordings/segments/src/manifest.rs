@@ -46,7 +46,8 @@ pub struct TrackSum {
     /// What it is, as a word of who recorded: `vp8`, `opus`, `mixdown`.
     pub content: String,
     /// Whose it is; an opaque number. `None` for what belongs to nobody alone.
-    pub person: Option<u32>,
+    #[serde(with = "crate::key::person_hex")]
+    pub person: Option<u128>,
     /// How many frames.
     pub frames: u64,
     /// When it begins, in microseconds since the recording began.

@@ -16,7 +16,7 @@ pub struct TrackKey(pub u32);
 
 /// Who owns a source: an opaque number, the same for all sources of one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PersonKey(pub u32);
+pub struct PersonKey(pub u128);
 
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

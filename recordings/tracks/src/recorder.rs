@@ -30,6 +30,8 @@ pub enum Why {
     Muted,
     /// The sender sent nothing because nothing was to be heard.
     Silence,
+    /// Somebody present had not agreed.
+    Paused,
 }
 
 impl Why {
@@ -40,6 +42,7 @@ impl Why {
             Self::Loss => "loss",
             Self::Muted => "muted",
             Self::Silence => "silence",
+            Self::Paused => "paused",
         }
     }
 }
@@ -178,10 +181,10 @@ impl TrackRecorder {
     }
 
     /// The source is switched off: what waits comes out, and a gap begins.
-    pub fn mute(&mut self, timeline: &mut Timeline, out: &mut Vec<Output>) {
+    pub fn mute(&mut self, why: Why, timeline: &mut Timeline, out: &mut Vec<Output>) {
         self.flush(timeline, out);
         self.is_muted = true;
-        self.gap = Some(Why::Muted);
+        self.gap = Some(why);
         for layer in &mut self.layers {
             *layer = Layer::default();
         }
@@ -343,7 +346,7 @@ impl TrackRecorder {
         let why = self.gap.take().unwrap_or(Why::Silence);
         let least_us = match why {
             Why::Silence => PAUSE_US,
-            Why::Loss | Why::Muted => LOST_US_MIN,
+            Why::Loss | Why::Muted | Why::Paused => LOST_US_MIN,
         };
         if let Some(from_us) = self.end_us.filter(|end| end + least_us < at_us) {
             out.push(Output::Gap(Gap {
