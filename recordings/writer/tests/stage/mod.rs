@@ -105,7 +105,8 @@ impl Media {
                     packet.seq = seq;
                     seq = seq.wrapping_add(1);
                     packet.timestamp = packet.timestamp.wrapping_add(ticks);
-                    packet.arrival_us += second * 1_000_000 - 1_000_000 + 20_000 + u64::from(track);
+                    let second_us = second * 1_000_000;
+                    packet.arrival_us = packet.arrival_us - 980_000 + second_us + u64::from(track);
                     packets.push(packet);
                 }
             }
