@@ -244,10 +244,21 @@ impl TrackRecorder {
             0
         };
         let best = (0..LAYERS_MAX).rev().find(|at| flows(*at, patience_us));
-        self.wanted = match best {
+        let wanted = match best {
             Some(best) if best > self.current || !current_flows => best,
             _ => self.current,
         };
+        let before = core::mem::replace(&mut self.wanted, wanted);
+        // What an encoding was before it was not looked at does not matter any more.
+        if wanted != before
+            && wanted != self.current
+            && let Some(layer) = self.layers.get_mut(wanted)
+        {
+            *layer = Layer {
+                flows: layer.flows,
+                ..Layer::default()
+            };
+        }
     }
 
     /// Asks for a key frame where one is needed.

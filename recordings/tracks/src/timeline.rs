@@ -146,7 +146,12 @@ impl Timeline {
         }
         let person = self.people.entry(stream.person).or_default();
         if had_report && moved.abs() > STEP_US_MAX {
+            // Somebody has set the wall clock. What was learned of it is worth nothing, and time goes
+            // on as it was applied.
             person.buckets.clear();
+            if let Some((applied, _)) = stream.applied {
+                person.note(arrival_us, applied);
+            }
         }
         // What the stream has learned alone is the same fact about another clock.
         if !had_report
