@@ -1,12 +1,14 @@
 //! Real frames become packets with loss and jitter, and again frames in a file that FFmpeg reads.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
+mod line;
 mod packets;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use packets::{Line, packetise};
+use line::Line;
+use packets::packetise;
 use recordings_matroska::{
     Block, CodecId, FinishedWriter, LiveWriter, Media, Planner, Reader, TrackHead, opus_head,
 };
@@ -20,12 +22,13 @@ fn folder() -> PathBuf {
     folder
 }
 
+/// `scripts/setup test` installs it.
 fn ffmpeg(arguments: &str) {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y"])
         .args(arguments.split(' '))
         .output()
-        .expect("scripts/setup test installs ffmpeg");
+        .unwrap();
     assert!(
         output.status.success() && output.stderr.is_empty(),
         "{}",

@@ -10,6 +10,7 @@ use crate::manifest::FileSum;
 
 /// Plain bytes of a chunk; the last chunk of a segment may be shorter.
 pub const CHUNK_BYTES: usize = 16 * 1024;
+const CHUNK_BYTES_32: u32 = 16 * 1024;
 /// Bytes that the seal adds to a chunk.
 pub(crate) const TAG_BYTES: usize = 16;
 /// Plain bytes of a segment: 2 s of a picture at 60 Mbit/s. Longer ones are refused, so that a
@@ -130,7 +131,7 @@ impl Header {
 
 /// Chunks of a segment. An empty segment has one, so that nothing is without a seal.
 fn chunks(plain_bytes: u32) -> u32 {
-    plain_bytes.div_ceil(CHUNK_BYTES as u32).max(1)
+    plain_bytes.div_ceil(CHUNK_BYTES_32).max(1)
 }
 
 pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {

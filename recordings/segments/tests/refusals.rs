@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn what_was_sealed_is_read_whole_by_range_and_by_time(plain in parts(), from: u32, length in 0..40_000_usize) {
         let made = make(&plain);
-        prop_assert_eq!(read(&made.file(), &made.sum).unwrap(), made.plain.clone());
+        prop_assert_eq!(&read(&made.file(), &made.sum).unwrap(), &made.plain);
         let file = made.file();
         let opened = SealedFile::open(file.as_slice(), &key(), RECORDING, TRACK).unwrap();
         let whole: Vec<u8> = plain.concat();

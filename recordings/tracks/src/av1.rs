@@ -18,12 +18,10 @@ const SEQUENCE_BYTES_MAX: usize = 1024;
 pub(crate) struct Av1 {
     data: Vec<u8>,
     /// An OBU that goes on in the next packet.
-    part: Vec<u8>,
-    in_part: bool,
+    part: Option<Vec<u8>>,
     has_sequence: bool,
-    has_frame: bool,
-    /// Whether the first frame is a key frame that is shown.
-    is_key: bool,
+    /// Whether the first frame is a key frame that is shown; `None` before it.
+    is_key: Option<bool>,
     /// A whole OBU with its size.
     sequence: Option<Vec<u8>>,
 }
@@ -54,7 +52,7 @@ impl Av1 {
         let head = bytes.byte().ok_or(PayloadError::CutOff)?;
         let (continues, goes_on) = (head & 0x80 != 0, head & 0x40 != 0);
         let counted = usize::from(head >> 4 & 3);
-        if continues != self.in_part {
+        if continues != self.part.is_some() {
             return Err(PayloadError::Orphan);
         }
         let mut at = 0;
@@ -68,13 +66,14 @@ impl Av1 {
                 bytes.take(length).ok_or(PayloadError::CutOff)?
             };
             let is_last = bytes.0.is_empty();
-            if self.part.len() + element.len() > PICTURE_BYTES_MAX {
+            let mut obu = self.part.take().unwrap_or_default();
+            if obu.len() + element.len() > PICTURE_BYTES_MAX {
                 return Err(PayloadError::TooLong);
             }
-            self.part.extend_from_slice(element);
-            self.in_part = is_last && goes_on;
-            if !self.in_part {
-                let obu = core::mem::take(&mut self.part);
+            obu.extend_from_slice(element);
+            if is_last && goes_on {
+                self.part = Some(obu);
+            } else {
                 self.obu(&obu)?;
             }
         }
@@ -118,9 +117,8 @@ impl Av1 {
                 self.has_sequence = true;
                 self.sequence = self.data.get(at..).map(<[u8]>::to_vec);
             }
-            FRAME_HEADER | FRAME if !self.has_frame => {
-                self.has_frame = true;
-                self.is_key = is_shown_key(content);
+            FRAME_HEADER | FRAME if self.is_key.is_none() => {
+                self.is_key = Some(is_shown_key(content));
             }
             _ => {}
         }
@@ -128,15 +126,15 @@ impl Av1 {
     }
 
     pub(crate) fn finish(&mut self) -> Result<Picture, PayloadError> {
-        if self.in_part {
+        if self.part.is_some() {
             return Err(PayloadError::CutOff);
         }
-        if !self.has_frame {
+        let Some(is_key) = self.is_key else {
             self.reset();
             return Err(PayloadError::Empty);
-        }
+        };
         let sequence = self.sequence.as_deref().and_then(Sequence::parse);
-        let is_key = self.is_key && self.has_sequence && sequence.is_some();
+        let is_key = is_key && self.has_sequence && sequence.is_some();
         let config = is_key.then(|| self.config(sequence)).flatten();
         let picture = Picture {
             data: core::mem::take(&mut self.data),
@@ -155,8 +153,8 @@ impl Av1 {
             0x81,
             it.profile << 5 | it.level & 0x1f,
             u8::from(it.tier) << 7
-                | u8::from(it.bits_over_8) << 6
-                | u8::from(it.is_12_bits) << 5
+                | u8::from(it.sample_bits > 8) << 6
+                | u8::from(it.sample_bits == 12) << 5
                 | u8::from(it.is_mono) << 4
                 | it.subsampling << 2,
             0,
@@ -178,8 +176,8 @@ struct Sequence {
     profile: u8,
     level: u8,
     tier: bool,
-    bits_over_8: bool,
-    is_12_bits: bool,
+    /// 8, 10 or 12.
+    sample_bits: u8,
     is_mono: bool,
     /// `x (1) | y (1) | position (2)`.
     subsampling: u8,
@@ -225,8 +223,7 @@ impl Sequence {
             profile,
             level,
             tier,
-            bits_over_8: false,
-            is_12_bits: false,
+            sample_bits: 8,
             is_mono: false,
             subsampling: 0,
             size,
@@ -237,8 +234,10 @@ impl Sequence {
 
     /// Section 5.5.2.
     fn color(&mut self, bits: &mut Bits<'_>) -> Option<()> {
-        self.bits_over_8 = bits.bit()?;
-        self.is_12_bits = self.profile == 2 && self.bits_over_8 && bits.bit()?;
+        if bits.bit()? {
+            let is_12_bits = self.profile == 2 && bits.bit()?;
+            self.sample_bits = if is_12_bits { 12 } else { 10 };
+        }
         self.is_mono = self.profile != 1 && bits.bit()?;
         let is_described = bits.bit()?;
         let (mut primaries, mut transfer, mut matrix) = (2, 2, 2);
@@ -259,7 +258,7 @@ impl Sequence {
         let (x, y) = match self.profile {
             0 => (true, true),
             1 => (false, false),
-            _ if self.is_12_bits => {
+            _ if self.sample_bits == 12 => {
                 let x = bits.bit()?;
                 (x, x && bits.bit()?)
             }

@@ -9,10 +9,20 @@ use recordings_matroska::Reader;
 use recordings_segments::Role;
 use recordings_tap::{TapEvent, TrackKey};
 use recordings_writer::{
-    CAPTIONS, FinishError, MIXDOWN, MendError, PEAKS, Recorder, RecorderEvent, finish, mend,
-    read_manifest, start,
+    CAPTIONS, FinishError, MIXDOWN, MendError, PEAKS, Recorder, RecorderEvent, Refused, Tap,
+    finish, mend, read_manifest, start,
 };
-use stage::{Media, decoded, folder, nothing_in_clear, offer, plain, scratch, signer};
+use stage::{Media, decoded, folder, nothing_in_clear, plain, scratch, signer};
+
+/// Offers until it is taken: a test has no call that must not wait.
+fn offer(tap: &Tap, event: &TapEvent) -> Result<(), Refused> {
+    loop {
+        match tap.offer(event.clone()) {
+            Err(Refused::Full) => std::thread::yield_now(),
+            other => return other,
+        }
+    }
+}
 
 fn play(recorder: &Recorder, events: &[TapEvent]) {
     let tap = recorder.tap();

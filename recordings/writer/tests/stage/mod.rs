@@ -1,4 +1,5 @@
-//! What the tests of the writer share: media that FFmpeg makes, a room that plays it, and a judge.
+//! What the tests of the writer share: media that FFmpeg makes, a room that plays it, and a judge. `scripts/setup test`
+//! installs FFmpeg.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 #[path = "../../../matroska/tests/packets/mod.rs"]
@@ -11,7 +12,7 @@ use std::process::{Command, Stdio};
 use recordings_matroska::{Block, Reader, TrackHead};
 use recordings_segments::{RecordingId, RecordingKey, Role, SigningKey};
 use recordings_tap::{Codec, Packet, PersonKey, SourceKind, TapEvent, TrackKey};
-use recordings_writer::{Folder, Refused, Tap};
+use recordings_writer::Folder;
 
 /// Stands at the end of every picture and in every text; must be in no file.
 pub(crate) const MARKER: &[u8] = b"PLAINTEXT-MARKER-7d1f";
@@ -56,7 +57,7 @@ impl Media {
                     .args(arguments.split(' '))
                     .arg(&path)
                     .output()
-                    .expect("scripts/setup test installs ffmpeg");
+                    .unwrap();
                 assert!(output.status.success());
             }
         }
@@ -136,16 +137,6 @@ fn blocks(path: &Path) -> (TrackHead, Vec<Block>) {
     (reader.front().track.clone(), blocks)
 }
 
-/// Offers until it is taken: a test has no call that must not wait.
-pub(crate) fn offer(tap: &Tap, event: &TapEvent) -> Result<(), Refused> {
-    loop {
-        match tap.offer(event.clone()) {
-            Err(Refused::Full) => std::thread::yield_now(),
-            other => return other,
-        }
-    }
-}
-
 pub(crate) fn plain(folder: &Folder, role: Role) -> Vec<u8> {
     let file = folder.open(role).unwrap();
     file.range(0, usize::try_from(file.plain_bytes()).unwrap())
@@ -170,7 +161,7 @@ pub(crate) fn decoded(file: &[u8]) -> u64 {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("scripts/setup test installs ffmpeg");
+        .unwrap();
     let mut input = child.stdin.take().unwrap();
     let bytes = file.to_vec();
     let feeder = std::thread::spawn(move || {
