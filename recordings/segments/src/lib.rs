@@ -23,11 +23,13 @@ mod manifest;
 mod read;
 mod recover;
 mod seal;
+mod source;
 
 pub use head::{HEAD_BYTES, Role};
 pub use journal::{JournalEntry, Note, ReadJournalError, read_entry, write_entry};
 pub use key::{ID_BYTES, KEY_BYTES, KeyError, RecordingId, RecordingKey, SigningKey, VerifyingKey};
 pub use manifest::{FileSum, Gap, Manifest, ManifestError, TrackSum};
-pub use read::{OpenError, SealedFile, Source};
+pub use read::SealedFile;
 pub use recover::{Recovered, recover};
 pub use seal::{CHUNK_BYTES, FileSealer, SEGMENT_BYTES_MAX, SEGMENTS_MAX, SealError, Span};
+pub use source::{OpenError, Source};

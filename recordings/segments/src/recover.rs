@@ -3,8 +3,9 @@
 use crate::head::{HEAD_BYTES, Role};
 use crate::key::{RecordingId, RecordingKey};
 use crate::manifest::FileSum;
-use crate::read::{OpenError, SealedFile, Source};
+use crate::read::SealedFile;
 use crate::seal::{CHUNK_BYTES, HEADER_BYTES, SEGMENT_BYTES_MAX, TAG_BYTES, TRAILER_BYTES};
+use crate::source::{OpenError, Source};
 
 /// A crash tears one segment. If more than this does not open, something else has happened.
 const TORN_BYTES_MAX: u64 = (HEADER_BYTES

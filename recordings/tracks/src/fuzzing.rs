@@ -2,8 +2,9 @@
 
 use recordings_tap::{Codec, Packet, PersonKey, SourceKind, TrackKey};
 
+use crate::output::Output;
 use crate::picture::{Assembler, PICTURE_BYTES_MAX};
-use crate::recorder::{Output, TrackRecorder};
+use crate::recorder::TrackRecorder;
 use crate::timeline::Timeline;
 use crate::{h264, opus, red};
 

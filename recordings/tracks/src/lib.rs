@@ -13,6 +13,7 @@ mod bits;
 pub mod fuzzing;
 mod h264;
 mod opus;
+mod output;
 mod picture;
 mod recorder;
 mod red;
@@ -22,6 +23,7 @@ mod vp8;
 mod vp9;
 
 pub use opus::{duration_us as opus_duration_us, is_stereo as opus_is_stereo};
+pub use output::{Frame, Gap, Output, Why};
 pub use picture::PayloadError;
-pub use recorder::{Frame, Gap, Output, TrackRecorder, Why};
+pub use recorder::TrackRecorder;
 pub use timeline::Timeline;
