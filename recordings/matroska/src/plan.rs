@@ -72,6 +72,11 @@ impl Planner {
         }
     }
 
+    /// Describes the track again, when all of it is known, such as its largest picture.
+    pub fn describe(&mut self, head: TrackHead) {
+        self.head = head;
+    }
+
     /// Takes a frame: its time in milliseconds since the recording began, its length, and whether a
     /// decoder can begin with it.
     ///

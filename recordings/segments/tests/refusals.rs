@@ -1,6 +1,7 @@
 //! What is flipped, cut off, repeated, swapped or from elsewhere is refused.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
+use aws_lc_rs::digest::{SHA256, digest};
 use proptest::prelude::*;
 use recordings_segments::{
     CHUNK_BYTES, FileSealer, FileSum, HEAD_BYTES, Manifest, ManifestError, OpenError, RecordingId,
@@ -148,18 +149,35 @@ proptest! {
 
     #[test]
     fn chunks_in_another_order_are_refused(seed: u8) {
-        let plain = vec![vec![seed; CHUNK_BYTES], vec![seed ^ 1; CHUNK_BYTES * 2]];
+        let plain = vec![vec![seed; CHUNK_BYTES], vec![seed ^ 1; CHUNK_BYTES * 3]];
         let made = make(&plain);
         let mut file = made.file();
-        // The two chunks of the last segment trade places, and its hash is made to fit.
-        let body = file.len() - 32 - 2 * (CHUNK_BYTES + 16);
-        let (first, second) = file[body..].split_at_mut(CHUNK_BYTES + 16);
-        first.swap_with_slice(&mut second[..CHUNK_BYTES + 16]);
+        // Two chunks in the middle of the last segment trade places, and its hash is made to fit.
+        let stride = CHUNK_BYTES + 16;
+        let end = file.len() - 32;
+        let body = end - 3 * stride;
+        let (first, second) = file[body..].split_at_mut(stride);
+        first.swap_with_slice(&mut second[..stride]);
+        let hash = digest(&SHA256, &file[body..end]);
+        file[end..].copy_from_slice(hash.as_ref());
         let opened = SealedFile::open(file.as_slice(), &key(), RECORDING, TRACK).unwrap();
-        prop_assert_eq!(opened.segment(0).unwrap(), plain[0].clone());
+        prop_assert_eq!(&opened.segment(0).unwrap(), &plain[0]);
         let broken = matches!(opened.segment(1), Err(OpenError::Broken { segment: 1 }));
         prop_assert!(broken);
         let broken = matches!(opened.range(CHUNK_BYTES as u64, 1), Err(OpenError::Broken { .. }));
+        prop_assert!(broken);
+    }
+
+    #[test]
+    fn a_segment_at_another_time_is_refused(time: u64) {
+        let made = make(&[b"voice".to_vec()]);
+        let mut file = made.file();
+        // Its end in the header, behind mark, number, length and beginning.
+        let at = HEAD_BYTES + 4 + 4 + 4 + 8;
+        prop_assume!(time != 2_000_000);
+        file[at..at + 8].copy_from_slice(&time.to_be_bytes());
+        let opened = SealedFile::open(file.as_slice(), &key(), RECORDING, TRACK).unwrap();
+        let broken = matches!(opened.segment(0), Err(OpenError::Broken { segment: 0 }));
         prop_assert!(broken);
     }
 

@@ -159,6 +159,10 @@ fn main() -> Result<(), Failure> {
     let began = Instant::now();
     let signer = SigningKey::from_seed(&[2; 32])?;
     finish(&folder(), &signer, &mut |_| true)?;
-    say(&format!("finished in {:?}", began.elapsed()))?;
+    let spent = (processor()? - before - spent) * 10;
+    say(&format!(
+        "finished in {:?}, {spent} ms of processor",
+        began.elapsed()
+    ))?;
     say(&memory_kb()?)
 }

@@ -79,64 +79,87 @@ fn codec_id(codec: Codec) -> CodecId {
 
 /// Walks through a track; `None` if it has no frame.
 pub(crate) fn survey(folder: &Folder, number: u32) -> Result<Option<Survey>, FinishError> {
-    let Some(head) = head(folder, number)? else {
-        return Ok(None);
-    };
     let mut records = Records::open(folder, number)?;
-    let mut survey = Survey {
-        codec: head.1,
-        planner: Planner::new(head.0),
-        frames: 0,
-        from_us: u64::MAX,
-        to_us: 0,
-        gaps: Vec::new(),
-    };
+    let mut found: Option<(Survey, Head)> = None;
     while let Some(record) = records.next()? {
-        match record {
-            Record::Frame(frame) => {
-                let at_ms = frame.at_us / 1_000;
-                survey.planner.add(at_ms, frame.data.len(), frame.is_key)?;
-                survey.frames += 1;
-                survey.from_us = survey.from_us.min(frame.at_us);
-                let lasts_us = frame.duration_us.unwrap_or(LAST_PICTURE_MS * 1_000);
-                survey.to_us = frame.at_us + lasts_us;
+        match (record, &mut found) {
+            (Record::Frame(frame), Some((survey, head))) => {
+                head.learn(&frame);
+                survey.add(&frame)?;
             }
-            Record::Gap(gap) if survey.gaps.len() < GAPS_MAX => survey.gaps.push(gap),
-            Record::Gap(_) | Record::Said { .. } => {}
+            (Record::Frame(frame), None) => {
+                let mut head = Head::default();
+                head.learn(&frame);
+                let mut survey = Survey {
+                    codec: frame.codec,
+                    planner: Planner::new(head.describe(frame.codec)),
+                    frames: 0,
+                    from_us: frame.at_us,
+                    to_us: 0,
+                    gaps: Vec::new(),
+                };
+                survey.add(&frame)?;
+                found = Some((survey, head));
+            }
+            (Record::Gap(gap), Some((survey, _))) if survey.gaps.len() < GAPS_MAX => {
+                survey.gaps.push(gap);
+            }
+            (Record::Gap(_) | Record::Said { .. }, _) => {}
         }
     }
-    Ok(Some(survey))
+    Ok(found.map(|(mut survey, head)| {
+        survey.planner.describe(head.describe(survey.codec));
+        survey
+    }))
+}
+
+impl Survey {
+    fn add(&mut self, frame: &Frame) -> Result<(), FinishError> {
+        let at_ms = frame.at_us / 1_000;
+        self.planner.add(at_ms, frame.data.len(), frame.is_key)?;
+        self.frames += 1;
+        self.to_us = frame.at_us + frame.duration_us.unwrap_or(LAST_PICTURE_MS * 1_000);
+        Ok(())
+    }
 }
 
 /// What a track's file begins with: the largest picture, the decoder's configuration, stereo if any
 /// packet is.
-fn head(folder: &Folder, number: u32) -> Result<Option<(TrackHead, Codec)>, FinishError> {
-    let mut records = Records::open(folder, number)?;
-    let Some(first) = records.next_frame()? else {
-        return Ok(None);
-    };
-    let codec = first.codec;
-    let config = first.config.clone().unwrap_or_default();
-    let (mut width, mut height) = first.size.unwrap_or((1, 1));
-    let mut channels = 1 + u8::from(opus_is_stereo(&first.data));
-    while let Some(frame) = records.next_frame()? {
-        if let Some((across, down)) = frame.size {
-            (width, height) = (width.max(across), height.max(down));
+#[derive(Debug, Default)]
+struct Head {
+    config: Vec<u8>,
+    width: u32,
+    height: u32,
+    is_stereo: bool,
+}
+
+impl Head {
+    fn learn(&mut self, frame: &Frame) {
+        if let Some((width, height)) = frame.size {
+            (self.width, self.height) = (self.width.max(width), self.height.max(height));
         }
-        if codec == Codec::Opus && opus_is_stereo(&frame.data) {
-            channels = 2;
+        if let (Some(config), true) = (&frame.config, self.config.is_empty()) {
+            self.config.clone_from(config);
+        }
+        self.is_stereo |= frame.codec.is_audio() && opus_is_stereo(&frame.data);
+    }
+
+    fn describe(&self, codec: Codec) -> TrackHead {
+        let (media, private) = if codec.is_audio() {
+            let channels = 1 + u8::from(self.is_stereo);
+            (Media::Audio { channels }, opus_head(channels, 0))
+        } else {
+            let media = Media::Video {
+                width: self.width.max(1),
+                height: self.height.max(1),
+            };
+            (media, self.config.clone())
+        };
+        TrackHead {
+            codec: codec_id(codec),
+            media,
+            private,
+            pre_skip: 0,
         }
     }
-    let (media, private) = if codec.is_audio() {
-        (Media::Audio { channels }, opus_head(channels, 0))
-    } else {
-        (Media::Video { width, height }, config)
-    };
-    let head = TrackHead {
-        codec: codec_id(codec),
-        media,
-        private,
-        pre_skip: 0,
-    };
-    Ok(Some((head, codec)))
 }
