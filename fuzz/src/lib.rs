@@ -49,6 +49,17 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("second_factor", clinic::second_factor),
     ("audit_line", clinic::audit_line),
     ("backup_records", clinical_archive::fuzzing::records),
+    ("sealed_file", recordings_segments::fuzzing::sealed_file),
+    ("recording_manifest", recordings_segments::fuzzing::manifest),
+    ("journal_entry", recordings_segments::fuzzing::journal_entry),
+    ("track_records", recordings_writer::fuzzing::records),
+    ("track_packets", recordings_tracks::fuzzing::track),
+    ("frames_vp8", recordings_tracks::fuzzing::vp8),
+    ("frames_vp9", recordings_tracks::fuzzing::vp9),
+    ("frames_h264", recordings_tracks::fuzzing::h264),
+    ("frames_av1", recordings_tracks::fuzzing::av1),
+    ("frames_opus", recordings_tracks::fuzzing::sound),
+    ("matroska", recordings_matroska::fuzzing::file),
 ];
 
 /// The target of a name.

@@ -30,7 +30,7 @@ const NO_BROWSER: &[&str] = &[
 const ROOMS: &[Room] = &[
     Room {
         name: "sfu-core",
-        may_import: &[],
+        may_import: &["recordings-tap"],
         tests_may_import: &[],
         never_reaches: &[
             "tokio",
@@ -255,6 +255,41 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: &["leptos", "web-sys"],
     },
+    Room {
+        name: "recordings-tap",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "recordings-segments",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "recordings-tracks",
+        may_import: &["recordings-tap"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "recordings-matroska",
+        may_import: &[],
+        tests_may_import: &["recordings-tap", "recordings-tracks"],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "recordings-writer",
+        may_import: &[
+            "recordings-tap",
+            "recordings-segments",
+            "recordings-tracks",
+            "recordings-matroska",
+        ],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
     // Whatever parses bytes from outside is tried here, so this reaches far; nothing imports it.
     Room {
         name: "fuzz-targets",
@@ -272,6 +307,10 @@ const ROOMS: &[Room] = &[
             "clinical-hl7",
             "clinical-ledger",
             "clinical-model",
+            "recordings-matroska",
+            "recordings-segments",
+            "recordings-tracks",
+            "recordings-writer",
             "web-call",
         ],
         tests_may_import: &[],
@@ -293,6 +332,10 @@ const ROOMS: &[Room] = &[
 
 /// Outside crates that belong to a few of ours.
 const RESERVED: &[Reserved] = &[
+    Reserved {
+        name: "opus",
+        owners: &["recordings-writer"],
+    },
     Reserved {
         name: "sqlx",
         owners: &["clinical-store"],
