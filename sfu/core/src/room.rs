@@ -254,15 +254,17 @@ impl Room {
         self.pump(now, outlet);
     }
 
-    /// Sends what was written to anybody since the last time.
-    pub(crate) fn settle(&mut self, now: Instant, outlet: &mut Outlet) {
-        while let Some(key) = self.written.pop() {
-            if let Some(person) = self.people.get_mut(&key) {
-                person.written = false;
-            }
-            self.work(key, outlet, |peer, drained| peer.settle(now, drained));
+    /// Sends what was written to one person since the last time; `false` when nobody is left.
+    pub(crate) fn settle_next(&mut self, now: Instant, outlet: &mut Outlet) -> bool {
+        let Some(key) = self.written.pop() else {
+            self.pump(now, outlet);
+            return false;
+        };
+        if let Some(person) = self.people.get_mut(&key) {
+            person.written = false;
         }
-        self.pump(now, outlet);
+        self.work(key, outlet, |peer, drained| peer.settle(now, drained));
+        true
     }
 
     /// When this room wants to be called.

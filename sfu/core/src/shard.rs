@@ -193,22 +193,34 @@ impl Shard {
 
     /// Ends a batch of inputs: every engine that was given packets sends them, once.
     pub fn settle(&mut self, now: Instant) {
-        while let Some(key) = self.touched.pop_first() {
-            let Some(room) = self.rooms.get_mut(&key) else {
-                continue;
-            };
-            room.settle(now, &mut self.outlet);
-            if let Some(filed) = room.filed.take() {
-                self.deadlines.remove(&(filed, key));
-            }
-            if room.is_empty() {
-                self.rooms.remove(&key);
-            } else {
-                let deadline = room.deadline();
-                room.filed = Some(deadline);
-                self.deadlines.insert((deadline, key));
-            }
+        while self.settle_next(now) {}
+    }
+
+    /// The same for one engine, so that what it sends can leave before the next one is worked on;
+    /// `false` when the batch has ended.
+    pub fn settle_next(&mut self, now: Instant) -> bool {
+        let Some(key) = self.touched.first().copied() else {
+            return false;
+        };
+        let Some(room) = self.rooms.get_mut(&key) else {
+            self.touched.remove(&key);
+            return true;
+        };
+        if room.settle_next(now, &mut self.outlet) {
+            return true;
         }
+        self.touched.remove(&key);
+        if let Some(filed) = room.filed.take() {
+            self.deadlines.remove(&(filed, key));
+        }
+        if room.is_empty() {
+            self.rooms.remove(&key);
+        } else {
+            let deadline = room.deadline();
+            room.filed = Some(deadline);
+            self.deadlines.insert((deadline, key));
+        }
+        true
     }
 
     /// The next thing to do for this shard. Empty it after every [`Shard::settle`].
