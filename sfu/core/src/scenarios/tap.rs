@@ -74,7 +74,7 @@ fn a_recorder_gets_every_source_and_every_packet_as_it_was_sent() {
         let picture = if seq == 0 {
             key.clone()
         } else {
-            vp8_delta(seq as u16)
+            vp8_delta(u16::try_from(seq).unwrap())
         };
         world.clients[a].send(now, Source::Camera, seq, &picture);
         world.run(STEP);
