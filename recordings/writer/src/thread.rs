@@ -19,8 +19,8 @@ use crate::lane::{LANE_MAX, Message, Shared, Tap};
 const ROUND_US: u64 = 1_000_000;
 /// A tap that says nothing for this long has stopped; what waits is written.
 const QUIET: Duration = Duration::from_secs(1);
-/// Events for the room: drops key frame requests when nobody listens, which are made again.
-const EVENTS_MAX: usize = 256;
+/// Key frame requests for the room: drops them when nobody listens, because they are made again.
+const WANTED_MAX: usize = 256;
 
 /// A recording that did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,8 @@ pub enum RecorderEvent {
 #[derive(Debug)]
 pub struct Recorder {
     tap: Tap,
-    events: Receiver<RecorderEvent>,
+    wanted: Receiver<KeyFrameWanted>,
+    stopped: Receiver<StopReason>,
     thread: JoinHandle<Result<(), StopReason>>,
 }
 
@@ -82,13 +83,21 @@ impl Recorder {
     /// What the recorder wants to be done or known. Does not wait.
     #[must_use]
     pub fn next_event(&self) -> Option<RecorderEvent> {
-        self.events.try_recv().ok()
+        let wanted = self.wanted.try_recv().map(RecorderEvent::KeyFrame);
+        wanted.ok().or_else(|| self.stop())
     }
 
     /// Waits for the next event; `None` when the recorder has ended or nothing came in time.
     #[must_use]
     pub fn wait_event(&self, timeout: Duration) -> Option<RecorderEvent> {
-        self.events.recv_timeout(timeout).ok()
+        // The end of the thread is the end of the requests, so nothing is waited for in vain.
+        let wanted = self.wanted.recv_timeout(timeout);
+        let wanted = wanted.map(RecorderEvent::KeyFrame);
+        wanted.ok().or_else(|| self.stop())
+    }
+
+    fn stop(&self) -> Option<RecorderEvent> {
+        self.stopped.try_recv().ok().map(RecorderEvent::Stopped)
     }
 
     /// Ends the recording and waits until everything is on the disk. Blocks for as long as the disk
@@ -113,17 +122,20 @@ impl Recorder {
 /// See [`StartError`].
 pub fn start(folder: Folder, origin_us: u64) -> Result<Recorder, StartError> {
     let (lane, inbox) = sync_channel(LANE_MAX);
-    let (events, heard) = sync_channel(EVENTS_MAX);
+    let (ask, wanted) = sync_channel(WANTED_MAX);
+    // A recording stops once.
+    let (stop, stopped) = sync_channel(1);
     let shared = Arc::new(Shared::default());
-    let mut writer =
-        Writer::new(folder, origin_us, events, Arc::clone(&shared)).map_err(StartError::Folder)?;
+    let mut writer = Writer::new(folder, origin_us, (ask, stop), Arc::clone(&shared))
+        .map_err(StartError::Folder)?;
     let thread = std::thread::Builder::new()
         .name("recorder".to_owned())
         .spawn(move || writer.run(&inbox))
         .map_err(StartError::Thread)?;
     Ok(Recorder {
         tap: Tap { lane, shared },
-        events: heard,
+        wanted,
+        stopped,
         thread,
     })
 }
@@ -133,7 +145,8 @@ struct Writer {
     capture: Capture,
     journal: Growing,
     files: BTreeMap<u32, Growing>,
-    events: SyncSender<RecorderEvent>,
+    ask: SyncSender<KeyFrameWanted>,
+    stop: SyncSender<StopReason>,
     shared: Arc<Shared>,
     written_us: u64,
 }
@@ -142,7 +155,7 @@ impl Writer {
     fn new(
         folder: Folder,
         origin_us: u64,
-        events: SyncSender<RecorderEvent>,
+        (ask, stop): (SyncSender<KeyFrameWanted>, SyncSender<StopReason>),
         shared: Arc<Shared>,
     ) -> io::Result<Self> {
         folder.create()?;
@@ -151,7 +164,8 @@ impl Writer {
             folder,
             capture: Capture::new(origin_us),
             files: BTreeMap::new(),
-            events,
+            ask,
+            stop,
             shared,
             written_us: 0,
         };
@@ -163,8 +177,7 @@ impl Writer {
     fn run(&mut self, inbox: &Receiver<Message>) -> Result<(), StopReason> {
         let result = self.record(inbox);
         if let Err(reason) = result {
-            // The room is told even if it has not listened for long.
-            let _ = self.events.try_send(RecorderEvent::Stopped(reason));
+            let _ = self.stop.try_send(reason);
             let why = match reason {
                 StopReason::DiskFull => "disk_full",
                 StopReason::Disk(_) => "disk",
@@ -213,7 +226,7 @@ impl Writer {
             self.journal.sync()?;
         }
         for wanted in self.capture.wanted.drain(..) {
-            let _ = self.events.try_send(RecorderEvent::KeyFrame(wanted));
+            let _ = self.ask.try_send(wanted);
         }
         Ok(())
     }

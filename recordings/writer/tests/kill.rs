@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use recordings_segments::Role;
 use recordings_tap::TapEvent;
-use recordings_writer::{MIXDOWN, RecorderEvent, StopReason, finish, mend, start};
+use recordings_writer::{MIXDOWN, RecorderEvent, Refused, StopReason, finish, mend, start};
 use stage::{Media, decoded, folder, nothing_in_clear, plain, scratch, signer};
 
 /// In the gate.
@@ -49,16 +49,17 @@ fn the_process_that_is_killed() {
             std::thread::park_timeout(rest);
         }
         let is_tick = matches!(event, TapEvent::Tick { .. });
-        if tap.offer(event) == Err(recordings_writer::Refused::Ended) {
-            break;
-        }
-        if is_tick {
-            writeln!(out, "offered {at_us}").unwrap();
-        }
+        let has_ended = tap.offer(event) == Err(Refused::Ended);
         while let Some(event) = recorder.next_event() {
             if let RecorderEvent::Stopped(reason) = event {
                 writeln!(out, "stopped {at_us} {reason:?}").unwrap();
             }
+        }
+        if has_ended {
+            break;
+        }
+        if is_tick {
+            writeln!(out, "offered {at_us}").unwrap();
         }
     }
     let ended = recorder.end();
