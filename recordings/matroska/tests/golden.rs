@@ -16,8 +16,7 @@ use recordings_tap::{Codec, PersonKey, SourceKind, TrackKey};
 use recordings_tracks::{Frame, Output, Timeline, TrackRecorder};
 
 fn folder() -> PathBuf {
-    let folder =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("golden-{}", std::process::id()));
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("golden");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }

@@ -50,7 +50,7 @@ impl<S> core::fmt::Debug for SealedFile<S> {
 }
 
 impl<S: Source> SealedFile<S> {
-    /// Opens a file of which nothing may be missing at its end; see [`crate::recover`] for one that
+    /// Opens a file of which nothing may be missing at its end; see [`crate::recover()`] for one that
     /// a crash has left.
     ///
     /// # Errors

@@ -25,9 +25,9 @@ pub(crate) fn signer() -> SigningKey {
     SigningKey::from_seed(&[17; 32]).unwrap()
 }
 
+/// An empty folder; every test has names of its own.
 pub(crate) fn scratch(name: &str) -> PathBuf {
-    let path =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path
