@@ -11,7 +11,7 @@ use loadtest_core::{
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::driver::{Presence, Running, Seat, Target, seats, sources_of};
+use crate::driver::{Presence, Running, Seat, Target, cut, seats, sources_of};
 use crate::engine::{Engine, Tally};
 use crate::process::{self, Usage};
 use crate::progress::{Moment, Progress};
@@ -34,6 +34,17 @@ struct Guests {
     first_failure: Option<anyhow::Error>,
 }
 
+/// How a run is driven.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How {
+    /// Threads with participants.
+    pub(crate) threads: usize,
+    /// Sabotage: of a million datagrams with media, so many do not arrive.
+    pub(crate) lose_per_million: u32,
+    /// Sabotage: the server stands still for so long once a second while it is measured.
+    pub(crate) stall: Option<Duration>,
+}
+
 /// What a run measured at its two ends.
 struct Measured {
     before: Usage,
@@ -43,19 +54,15 @@ struct Measured {
 }
 
 /// Plays it once on a server that is started for it.
-pub(crate) async fn play(
-    scenario: &Scenario,
-    target: &Target,
-    threads: usize,
-) -> anyhow::Result<Report> {
+pub(crate) async fn play(scenario: &Scenario, target: &Target, how: How) -> anyhow::Result<Report> {
+    let (processor, cores) = process::processor();
     let machine = Machine {
-        processor: process::processor(),
-        cores: std::thread::available_parallelism()
-            .map_or(1, |it| u32::try_from(it.get()).unwrap_or(1)),
+        processor,
+        cores,
         load_before: process::load(),
     };
     let mut running = target.start(scenario).await?;
-    let played = play_on(scenario, target, (&mut running, threads), machine).await;
+    let played = play_on(scenario, target, (&mut running, how), machine).await;
     running.stop().await?;
     played
 }
@@ -63,24 +70,51 @@ pub(crate) async fn play(
 async fn play_on(
     scenario: &Scenario,
     target: &Target,
-    (running, threads): (&mut Running, usize),
+    (running, how): (&mut Running, How),
     machine: Machine,
 ) -> anyhow::Result<Report> {
     let at_unix_s = crate::engine::unix_us() / 1_000_000;
     tokio::time::sleep(REST).await;
     let pid = running.pid();
     let empty = process::usage(pid)?;
-    let engine = Arc::new(Engine::start(threads, scenario.media, scenario.seed)?);
+    let engine = Arc::new(Engine::start(
+        how.threads,
+        scenario.media,
+        (scenario.seed, how.lose_per_million),
+    )?);
     let progress = Progress::start(&scenario.name, Arc::clone(&engine), pid, scenario.times);
     let (told, pings) = mpsc::channel(PINGS_MAX);
     let pings = tokio::spawn(count(pings));
     progress.at(Moment::Arriving);
     let crowd = come_idle(running, scenario.people.idle_sockets, told).await?;
-    let guests = come(running, &engine, scenario).await;
+    let mut guests = Guests::default();
+    come(running, &engine, scenario, (0, &mut guests)).await;
+    if scenario.times.reconnect {
+        let before = core::mem::take(&mut guests.present);
+        for (_, presence) in &before {
+            cut(&engine, presence).await?;
+        }
+        drop(before);
+        come(running, &engine, scenario, (1, &mut guests)).await;
+    }
     progress.at(Moment::Settling);
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
     progress.at(Moment::Measuring);
-    let measured = hold(&engine, pid, scenario).await;
+    let measured = async {
+        let hold = hold(running, &engine, (pid, scenario), &mut guests);
+        match how.stall {
+            Some(pause) => tokio::select! {
+                measured = hold => measured,
+                Err(error) = process::stall(pid, pause) => Err(error),
+            },
+            None => hold.await,
+        }
+    }
+    .await;
+    // Whoever was stopped in the middle goes on.
+    if how.stall.is_some() {
+        process::go_on(pid).await?;
+    }
     progress.at(Moment::Draining);
     tokio::time::sleep(seconds(scenario.times.drain_s)).await;
     let tally = engine.tally().await?;
@@ -129,44 +163,69 @@ fn cost(report: &Report, empty: Usage, measured: &Measured) -> ServerCost {
     ServerCost {
         cpu_s,
         wall_s: measured.wall.as_secs_f64(),
-        cpu_s_per_million: cpu_s / report.delivery.delivered.max(1) as f64 * 1e6,
+        cpu_s_per_million: if report.delivery.delivered > 0 {
+            cpu_s / report.delivery.delivered as f64 * 1e6
+        } else {
+            0.0
+        },
         rss_before_bytes: empty.rss_bytes,
         rss_bytes: measured.after.rss_bytes,
         rss_per_person_bytes: grown as f64 / people.max(1) as f64,
     }
 }
 
-/// Everybody comes, each at their time.
-async fn come(running: &Running, engine: &Arc<Engine>, scenario: &Scenario) -> Guests {
-    let seats = seats(scenario);
-    let ramp = seconds(scenario.times.ramp_s);
+/// Everybody comes, each at their time; all at once when they come again.
+async fn come(
+    running: &Running,
+    engine: &Arc<Engine>,
+    scenario: &Scenario,
+    (coming, guests): (u32, &mut Guests),
+) {
+    let seats = seats(scenario, coming);
+    let ramp = if coming == 0 {
+        seconds(scenario.times.ramp_s)
+    } else {
+        Duration::ZERO
+    };
+    let from = seats.first().map_or(0, |seat| seat.person);
     let count = u32::try_from(seats.len()).unwrap_or(u32::MAX).max(1);
     let begun = Instant::now();
     // Everybody is polled by this task: they are IO and little else.
     let arrivals = seats.into_iter().map(|seat| async move {
-        let at = ramp * seat.person / count;
+        let at = ramp * (seat.person - from) / count;
         tokio::time::sleep_until((begun + at).into()).await;
-        let started = Instant::now();
-        let joined = tokio::time::timeout(JOIN_MAX, running.join(engine, seat)).await;
-        let joined = joined
-            .context("not in after 30 s")
-            .and_then(|joined| joined);
-        (seat, joined, started.elapsed())
+        enter(running, engine, seat).await
     });
-    let mut guests = Guests::default();
-    for (seat, joined, took) in futures_util::future::join_all(arrivals).await {
+    for entered in futures_util::future::join_all(arrivals).await {
+        guests.note(entered);
+    }
+}
+
+/// What became of somebody who wanted in, and how long it took.
+type Entered = (Seat, anyhow::Result<Presence>, Duration);
+
+async fn enter(running: &Running, engine: &Arc<Engine>, seat: Seat) -> Entered {
+    let started = Instant::now();
+    let joined = tokio::time::timeout(JOIN_MAX, running.join(engine, seat)).await;
+    let joined = joined
+        .context("not in after 30 s")
+        .and_then(|joined| joined);
+    (seat, joined, started.elapsed())
+}
+
+impl Guests {
+    fn note(&mut self, (seat, joined, took): Entered) {
         match joined {
             Ok(presence) => {
-                guests.joins.add(took);
-                guests.present.push((seat, presence));
+                self.joins.add(took);
+                self.present.push((seat, presence));
             }
             Err(error) => {
-                guests.failed += 1;
-                guests.first_failure.get_or_insert(error);
+                self.failed += 1;
+                self.first_failure.get_or_insert(error);
             }
         }
     }
-    guests
 }
 
 /// People without media come; the set keeps them.
@@ -195,21 +254,77 @@ async fn count(mut pings: mpsc::Receiver<Duration>) -> Latencies {
 }
 
 /// The measured part.
-async fn hold(engine: &Engine, pid: u32, scenario: &Scenario) -> anyhow::Result<Measured> {
+async fn hold(
+    running: &Running,
+    engine: &Arc<Engine>,
+    (pid, scenario): (u32, &Scenario),
+    guests: &mut Guests,
+) -> anyhow::Result<Measured> {
     let own = std::process::id();
     engine.measure(true).await?;
     let begun = Instant::now();
     let (before, mine) = (process::usage(pid)?, process::usage(own)?);
-    tokio::time::sleep(seconds(scenario.times.hold_s)).await;
+    let end = begun + seconds(scenario.times.hold_s);
+    let passers_by = churn(running, engine, scenario, (end, guests)).await?;
+    tokio::time::sleep_until(end.into()).await;
     let (after, mine_after) = (process::usage(pid)?, process::usage(own)?);
     let wall = begun.elapsed();
     engine.measure(false).await?;
+    drop(passers_by);
     Ok(Measured {
         before,
         after,
         generator: (mine, mine_after),
         wall,
     })
+}
+
+/// Viewers leave and others come in their place. What those who stay receive is counted as ever;
+/// of those who come and go only how fast they came in.
+async fn churn(
+    running: &Running,
+    engine: &Arc<Engine>,
+    scenario: &Scenario,
+    (end, guests): (Instant, &mut Guests),
+) -> anyhow::Result<Vec<(Seat, Presence)>> {
+    let mut passers_by = Vec::new();
+    let Some(period) = seconds(60).checked_div(scenario.times.churn_per_min) else {
+        return Ok(passers_by);
+    };
+    let mut random = fastrand::Rng::with_seed(scenario.seed);
+    let mut beat = tokio::time::interval(period);
+    beat.tick().await;
+    let each = scenario.people.senders + scenario.people.viewers;
+    let first_pass = each * if scenario.times.reconnect { 2 } else { 1 };
+    let mut pass_of = std::collections::HashMap::new();
+    for number in 0.. {
+        let _ = tokio::time::timeout_at(end.into(), beat.tick()).await;
+        if Instant::now() >= end {
+            break;
+        }
+        let present = guests.present.iter().enumerate();
+        let viewers = present.filter(|(_, (seat, _))| seat.place >= seat.senders);
+        let Some((at, _)) = random.choice(viewers.collect::<Vec<_>>()) else {
+            break;
+        };
+        let (seat, presence) = guests.present.swap_remove(at);
+        running.leave(engine, (seat, presence)).await?;
+        let pass = pass_of.entry(seat.room).or_insert(first_pass);
+        let next = Seat {
+            person: 2 * scenario.people() + number,
+            pass: *pass,
+            ..seat
+        };
+        *pass += 1;
+        let entered = enter(running, engine, next).await;
+        guests.note(entered);
+        passers_by.extend(
+            guests
+                .present
+                .pop_if(|(seat, _)| seat.person == next.person),
+        );
+    }
+    Ok(passers_by)
 }
 
 /// What arrived of what had to: for everybody all of everybody else in the room.

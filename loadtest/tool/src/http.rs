@@ -22,7 +22,6 @@ const READ_BUFFER_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) location: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -70,14 +69,8 @@ pub(crate) async fn ask(
     let asked = async {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
-        let location = answer.headers().get("location");
-        let location = location.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let body = answer.into_body().collect().await?.to_bytes();
-        anyhow::Ok(Answer {
-            status,
-            location,
-            body,
-        })
+        anyhow::Ok(Answer { status, body })
     };
     tokio::select! {
         answer = asked => answer,

@@ -11,9 +11,11 @@ mod progress;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use conduct::How;
 use driver::Target;
 use loadtest_core::{Comparison, Pair, Report, Scenario, comparison_table, page, table};
 
@@ -94,6 +96,12 @@ struct Setup {
     /// Threads with participants.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Sabotage, to see gates fail: of a million datagrams with media that come, throw so many away.
+    #[arg(long, default_value_t = 0)]
+    lose_per_million: u32,
+    /// Sabotage, to see gates fail: stop the server for so many milliseconds, once a second.
+    #[arg(long)]
+    stall_ms: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +115,14 @@ struct Outputs {
 }
 
 impl Setup {
+    fn how(&self) -> How {
+        How {
+            threads: self.threads,
+            lose_per_million: self.lose_per_million,
+            stall: self.stall_ms.map(Duration::from_millis),
+        }
+    }
+
     fn target(&self, kind: Kind) -> Target {
         let core = self.server_core;
         match kind {
@@ -154,7 +170,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             for path in &scenarios {
                 let scenario = read(path)?;
                 let target = setup.target(driver);
-                let played = conduct::play(&scenario, &target, setup.threads);
+                let played = conduct::play(&scenario, &target, setup.how());
                 let report = runtime.block_on(played)?;
                 say(&table(&report));
                 reports.push(report);
@@ -172,7 +188,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         } => {
             let scenario = read(&scenario)?;
             let targets = (setup.target(ours), setup.target(peer));
-            let compared = compare(&scenario, &targets, (pairs, setup.threads));
+            let compared = compare(&scenario, &targets, (pairs, setup.how()));
             let comparison = runtime.block_on(compared)?;
             say(&comparison_table(&comparison));
             let pairs = comparison.pairs.iter();
@@ -189,7 +205,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn compare(
     scenario: &Scenario,
     (ours, peer): &(Target, Target),
-    (pairs, threads): (u32, usize),
+    (pairs, how): (u32, How),
 ) -> anyhow::Result<Comparison> {
     let mut comparison = Comparison { pairs: Vec::new() };
     for number in 0..pairs {
@@ -198,8 +214,8 @@ async fn compare(
         } else {
             (peer, ours)
         };
-        let one = conduct::play(scenario, first, threads).await?;
-        let other = conduct::play(scenario, second, threads).await?;
+        let one = conduct::play(scenario, first, how).await?;
+        let other = conduct::play(scenario, second, how).await?;
         let (ours, peer) = if number % 2 == 0 {
             (one, other)
         } else {

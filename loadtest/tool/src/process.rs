@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
@@ -64,6 +65,32 @@ impl Server {
     }
 }
 
+/// Stops a process and lets it go on, once a second, for so long each time; until this is dropped.
+pub(crate) async fn stall(pid: u32, pause: Duration) -> anyhow::Result<()> {
+    let mut beat = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        beat.tick().await;
+        signal(pid, "-STOP").await?;
+        tokio::time::sleep(pause).await;
+        signal(pid, "-CONT").await?;
+    }
+}
+
+/// Lets a process that was stopped go on.
+pub(crate) async fn go_on(pid: u32) -> anyhow::Result<()> {
+    signal(pid, "-CONT").await
+}
+
+async fn signal(pid: u32, name: &str) -> anyhow::Result<()> {
+    let status = Command::new("kill")
+        .arg(name)
+        .arg(pid.to_string())
+        .status()
+        .await?;
+    anyhow::ensure!(status.success(), "the server cannot be signalled");
+    Ok(())
+}
+
 /// What a process has used; an error when there is no such process.
 pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
     let read = |name: &str| {
@@ -99,14 +126,16 @@ pub(crate) fn load() -> f64 {
     first.and_then(|it| it.parse().ok()).unwrap_or(0.0)
 }
 
-/// What the processor is called.
-pub(crate) fn processor() -> String {
+/// What the processor is called, and how many cores there are, also those that this process may not use.
+pub(crate) fn processor() -> (String, u32) {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("model name"));
     let name = line.and_then(|line| line.split_once(": "));
-    name.map_or("unknown", |(_, name)| name).to_owned()
+    let cores = text.lines().filter(|line| line.starts_with("processor"));
+    let cores = u32::try_from(cores.count()).unwrap_or(0);
+    (name.map_or("unknown", |(_, name)| name).to_owned(), cores)
 }
 
 #[cfg(test)]

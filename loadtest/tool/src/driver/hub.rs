@@ -91,7 +91,11 @@ pub(super) async fn start(
     let booked = book(address, people.rooms + crowd).await?;
     let mut passes = Vec::new();
     for (number, room) in (0..).zip(&booked) {
-        let count = if number < people.rooms { each } else { most };
+        let count = if number < people.rooms {
+            passes_of(scenario)
+        } else {
+            most
+        };
         passes.push(passes_for(program, settings(&["passes", room]), count).await?);
     }
     let hub = Hub {
@@ -100,6 +104,14 @@ pub(super) async fn start(
         rooms: people.rooms,
     };
     Ok((server, Door::Hub(hub)))
+}
+
+/// Passes that a room needs: each opens once.
+fn passes_of(scenario: &Scenario) -> u32 {
+    let times = scenario.times;
+    let each = scenario.people.senders + scenario.people.viewers;
+    let comings = if times.reconnect { 2 } else { 1 };
+    each * comings + times.churn_per_min * times.hold_s / 60
 }
 
 /// Runs `telehealth passes`.
@@ -292,8 +304,8 @@ impl Talk {
         .await
     }
 
-    /// Stays for as long as the run lasts.
-    async fn keep(mut self) {
+    /// Stays until told to leave, or for as long as the run lasts.
+    async fn keep(mut self, mut told: tokio::sync::oneshot::Receiver<()>) {
         let mut beat = tokio::time::interval(BEAT);
         loop {
             tokio::select! {
@@ -301,6 +313,11 @@ impl Talk {
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return,
                 },
+                _ = &mut told => {
+                    // A server that is gone needs no last word.
+                    let _ = self.say(&ClientMessage::Leave).await;
+                    return;
+                }
                 _ = beat.tick() => {
                     let ping = Message::Ping(Vec::new().into());
                     if self.socket.send(ping).await.is_err() {
@@ -322,14 +339,16 @@ impl Hub {
     }
 
     pub(super) async fn join(&self, engine: &Arc<Engine>, seat: Seat) -> anyhow::Result<Presence> {
-        let pass = self.pass(seat.room, seat.place)?;
+        let pass = self.pass(seat.room, seat.pass)?;
         let mut talk = Talk::enter(self.address, seat.person, pass).await?;
         let offered = engine.offer(seat.plan).await?;
         let answer = talk.connect(&offered).await?;
         engine.connect(offered.client, answer).await?;
+        let (bye, heard) = tokio::sync::oneshot::channel();
         Ok(Presence {
             clients: vec![offered.client],
-            session: Some(tokio::spawn(talk.keep())),
+            session: Some(tokio::spawn(talk.keep(heard))),
+            bye: Some(bye),
         })
     }
 

@@ -52,7 +52,7 @@ pub(super) async fn start(
         "general: {{ configs_folder = \"{folder}\" plugins_folder = \"{PLUGINS}/plugins\" \
          transports_folder = \"{PLUGINS}/transports\" events_folder = \"{folder}/none\" \
          loggers_folder = \"{folder}/none\" debug_level = 3 {loops} }}\n\
-         nat: {{ ice_enforce_list = \"127.0.0.1\" ice_lite = true }}\n\
+         nat: {{ ice_lite = true }}\n\
          plugins: {{ disable = \"{plugins}\" }}\n\
          transports: {{ disable = \"{transports}\" }}\n",
         folder = folder.display()
@@ -231,13 +231,14 @@ impl Janus {
         Ok(Presence {
             clients,
             session: Some(tokio::spawn(session.keep())),
+            bye: None,
         })
     }
 }
 
 /// Names of people in a room; the room gives them otherwise by chance.
 const fn feed(seat: &Seat, place: u32) -> u32 {
-    seat.person - seat.place + place + 1
+    seat.first + place + 1
 }
 
 async fn publish(
@@ -278,7 +279,7 @@ async fn subscribe(
         "request": "join", "ptype": "subscriber", "room": room, "streams": streams,
     });
     let offer = session.tell(handle, join, None).await?;
-    let (offered, connected) = engine.accept(Plan::default(), sdp_of(&offer)?).await?;
+    let (offered, connected) = engine.accept(sdp_of(&offer)?).await?;
     let jsep = json!({ "type": "answer", "sdp": offered.sdp });
     session
         .tell(handle, json!({ "request": "start" }), Some(jsep))

@@ -51,6 +51,10 @@ pub(crate) struct Seat {
     pub(crate) plan: Plan,
     /// How many people of the room send.
     pub(crate) senders: u32,
+    /// The first person of the room.
+    pub(crate) first: u32,
+    /// Which pass of the room, where passes open once.
+    pub(crate) pass: u32,
 }
 
 /// A person who is in.
@@ -60,6 +64,8 @@ pub(crate) struct Presence {
     pub(crate) clients: Vec<ClientId>,
     /// Dropping it ends their signaling.
     pub(crate) session: Option<tokio::task::JoinHandle<()>>,
+    /// Tells it to take leave.
+    pub(crate) bye: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Drop for Presence {
@@ -170,6 +176,23 @@ impl Running {
         }
     }
 
+    /// One person takes leave.
+    pub(crate) async fn leave(
+        &self,
+        engine: &Engine,
+        (seat, mut presence): (Seat, Presence),
+    ) -> anyhow::Result<()> {
+        if let (Some(bye), Some(session)) = (presence.bye.take(), presence.session.take()) {
+            // A session that has ended by itself needs not be told.
+            let _ = bye.send(());
+            session.await?;
+        }
+        if let Door::Plane(plane) = &self.door {
+            plane.leave(seat).await?;
+        }
+        cut(engine, &presence).await
+    }
+
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let stopped = self.server.stop().await;
         if stopped.is_ok() {
@@ -180,15 +203,16 @@ impl Running {
     }
 }
 
-/// Who sits where.
-pub(crate) fn seats(scenario: &Scenario) -> Vec<Seat> {
+/// Who sits where. Whoever comes a second time is somebody else, with other sources.
+pub(crate) fn seats(scenario: &Scenario, coming: u32) -> Vec<Seat> {
     let people = scenario.people;
     let each = people.senders + people.viewers;
     let rooms = 0..people.rooms;
     rooms
         .flat_map(|room| (0..each).map(move |place| (room, place)))
         .map(|(room, place)| {
-            let person = room * each + place;
+            let first = coming * scenario.people() + room * each;
+            let person = first + place;
             let sends = place < people.senders;
             Seat {
                 room,
@@ -196,9 +220,19 @@ pub(crate) fn seats(scenario: &Scenario) -> Vec<Seat> {
                 person,
                 plan: plan(&scenario.media, (person, sends), people.senders),
                 senders: people.senders,
+                first,
+                pass: coming * each + place,
             }
         })
         .collect()
+}
+
+/// A person's connections are gone from one moment to the next, without a word.
+pub(crate) async fn cut(engine: &Engine, presence: &Presence) -> anyhow::Result<()> {
+    for client in &presence.clients {
+        engine.close(*client).await?;
+    }
+    Ok(())
 }
 
 /// Sources with even numbers are microphones, those with odd ones cameras.
@@ -210,7 +244,12 @@ fn plan(media: &Media, (person, sends): (u32, bool), senders: u32) -> Plan {
     let (microphone, camera) = sources_of(person);
     let others = if sends { senders - 1 } else { senders };
     let receives = !(sends && media.one_way);
-    let slots = |on: bool| if on && receives { others } else { 0 };
+    // Where nobody sends, people still have somewhere to receive: else they had no connection.
+    let slots = |on: bool| match senders {
+        0 => 1,
+        _ if on && receives => others,
+        _ => 0,
+    };
     Plan {
         microphone: (sends && media.audio.is_some()).then_some(microphone),
         camera: (sends && media.video.is_some()).then_some(camera),

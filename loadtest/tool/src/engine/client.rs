@@ -170,7 +170,8 @@ impl Client {
             }
         }
         self.find_payload_types();
-        self.drain(0, hands);
+        // The engine knows no time until it is told one.
+        self.wake(hands);
     }
 
     /// Answers an offer.
@@ -186,7 +187,8 @@ impl Client {
         let answer = answer.map_err(|error| refused(error.to_string()))?;
         self.ready = Some(ready);
         self.find_payload_types();
-        self.drain(0, hands);
+        // The engine knows no time until it is told one.
+        self.wake(hands);
         Ok(Lines {
             sdp: answer.to_sdp_string(),
             microphone: None,

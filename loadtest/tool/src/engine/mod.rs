@@ -89,15 +89,25 @@ struct Lane {
 }
 
 impl Engine {
-    /// Starts so many threads.
-    pub(crate) fn start(threads: usize, media: Media, seed: u64) -> Result<Self, EngineError> {
+    /// Starts so many threads. Of a million datagrams with media that come, so many are thrown away as
+    /// if the server had not sent them.
+    pub(crate) fn start(
+        threads: usize,
+        media: Media,
+        (seed, lose_per_million): (u64, u32),
+    ) -> Result<Self, EngineError> {
         let live = Arc::new(Live::default());
         let mut lanes = Vec::new();
         for thread in 0..threads.max(1) {
             let (orders, waiting) = mpsc::channel(ORDERS_MAX);
             let random = fastrand::Rng::with_seed(seed.wrapping_add(thread as u64));
-            let worker = Worker::new((thread, media), random, waiting, Arc::clone(&live))
-                .map_err(EngineError::System)?;
+            let worker = Worker::new(
+                (thread, media),
+                (random, lose_per_million),
+                waiting,
+                Arc::clone(&live),
+            )
+            .map_err(EngineError::System)?;
             let waker = worker.waker();
             let name = format!("media-{thread}");
             thread::Builder::new()
@@ -140,18 +150,12 @@ impl Engine {
     /// A new connection that answers an offer; the receiver hears when media can flow.
     pub(crate) async fn accept(
         &self,
-        plan: Plan,
         sdp: String,
     ) -> Result<(Offered, oneshot::Receiver<Result<(), EngineError>>), EngineError> {
         let thread = self.some_thread();
         let (reply, answer) = oneshot::channel();
         let (ready, connected) = oneshot::channel();
-        let order = Order::Accept {
-            plan,
-            sdp,
-            reply,
-            ready,
-        };
+        let order = Order::Accept { sdp, reply, ready };
         self.order(thread, order).await?;
         let offered = answer.await.map_err(|_closed| EngineError::Stopped)??;
         Ok((offered, connected))

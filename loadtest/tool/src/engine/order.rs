@@ -49,7 +49,6 @@ pub(crate) enum Order {
         reply: Reply<()>,
     },
     Accept {
-        plan: Plan,
         sdp: String,
         reply: Reply<Offered>,
         ready: Reply<()>,

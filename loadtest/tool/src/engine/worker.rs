@@ -29,6 +29,7 @@ pub(crate) struct Worker {
     thread: usize,
     media: Media,
     random: fastrand::Rng,
+    lose_per_million: u32,
     orders: mpsc::Receiver<Order>,
     live: Arc<Live>,
     poll: Poll,
@@ -82,7 +83,7 @@ impl Alarms {
 impl Worker {
     pub(crate) fn new(
         (thread, media): (usize, Media),
-        random: fastrand::Rng,
+        (random, lose_per_million): (fastrand::Rng, u32),
         orders: mpsc::Receiver<Order>,
         live: Arc<Live>,
     ) -> io::Result<Self> {
@@ -96,6 +97,7 @@ impl Worker {
             thread,
             media,
             random,
+            lose_per_million,
             orders,
             live,
             poll,
@@ -173,6 +175,9 @@ impl Worker {
             let mut inbox = core::mem::take(&mut self.inbox);
             let received = self.socket.receive(&mut inbox);
             for came in inbox.datagrams() {
+                if self.lose_per_million > 0 && self.loses(came.bytes) {
+                    continue;
+                }
                 self.with(came.index, now, |client, hands| client.receive(came, hands));
             }
             self.inbox = inbox;
@@ -181,6 +186,14 @@ impl Worker {
             }
         }
         true
+    }
+
+    /// Whether this datagram is one of those that are to be lost; only media is (RFC 7983).
+    fn loses(&mut self, bytes: &[u8]) -> bool {
+        let is_media = bytes
+            .first()
+            .is_some_and(|first| (128..192).contains(first));
+        is_media && self.random.u32(..1_000_000) < self.lose_per_million
     }
 
     /// Answers whether more may wait.
@@ -217,12 +230,7 @@ impl Worker {
                     client.answer(&sdp, reply, hands)
                 });
             }
-            Order::Accept {
-                plan: _,
-                sdp,
-                reply,
-                ready,
-            } => {
+            Order::Accept { sdp, reply, ready } => {
                 let made = self.make(now).map(|(index, _)| index);
                 let _ = match made {
                     Ok(index) => {
