@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
         .context("no address and port")?;
     let shards = words.next().map_or(Ok(1), |word| word.parse())?;
     let (sfu, mut events) = sfu_net::start(SfuConfig {
-        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        bind: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         udp_port: 0,
         shards,
         loopback: true,

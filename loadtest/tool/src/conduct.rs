@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::driver::{Presence, Running, Seat, Target, cut, seats, sources_of};
-use crate::engine::{Engine, Tally};
+use crate::engine::{Engine, Tally, Ways};
 use crate::process::{self, Usage};
 use crate::progress::{Moment, Progress};
 
@@ -39,8 +39,8 @@ struct Guests {
 pub(crate) struct How {
     /// Threads with participants.
     pub(crate) threads: usize,
-    /// Sabotage: of a million datagrams with media, so many do not arrive.
-    pub(crate) lose_per_million: u32,
+    /// How they reach the server.
+    pub(crate) ways: Ways,
     /// Sabotage: the server stands still for so long once a second while it is measured.
     pub(crate) stall: Option<Duration>,
 }
@@ -80,7 +80,7 @@ async fn play_on(
     let engine = Arc::new(Engine::start(
         how.threads,
         scenario.media,
-        (scenario.seed, how.lose_per_million),
+        (scenario.seed, how.ways),
     )?);
     let progress = Progress::start(&scenario.name, Arc::clone(&engine), pid, scenario.times);
     let (told, pings) = mpsc::channel(PINGS_MAX);

@@ -9,6 +9,7 @@ mod process;
 mod progress;
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use conduct::How;
 use driver::Target;
+use engine::Ways;
 use loadtest_core::{Comparison, Pair, Report, Scenario, comparison_table, page, table};
 
 /// Drives a server of video visits from outside.
@@ -96,6 +98,10 @@ struct Setup {
     /// Threads with participants.
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Give everybody a port of this address of the machine; otherwise everybody has an address in
+    /// 127.0.0.0/8. Janus needs it: it does not speak over the loopback interface.
+    #[arg(long)]
+    address: Option<IpAddr>,
     /// Sabotage, to see gates fail: of a million datagrams with media that come, throw so many away.
     #[arg(long, default_value_t = 0)]
     lose_per_million: u32,
@@ -118,7 +124,10 @@ impl Setup {
     fn how(&self) -> How {
         How {
             threads: self.threads,
-            lose_per_million: self.lose_per_million,
+            ways: Ways {
+                own: self.address,
+                lose_per_million: self.lose_per_million,
+            },
             stall: self.stall_ms.map(Duration::from_millis),
         }
     }

@@ -1,15 +1,17 @@
 //! Many participants on few threads: WebRTC engines (str0m) whose media is made and counted here.
 //!
-//! A thread has one UDP socket. Its participants are told apart by their addresses, which are all in
-//! 127.0.0.0/8, so that thousands of them need one system call for a batch of datagrams, and a server
-//! on the same machine sees as many addresses as there are people.
+//! Participants have a UDP socket each, or all of a thread share one and are told apart by addresses
+//! in 127.0.0.0/8, so that thousands of them need one system call for a batch of datagrams, and a
+//! server on the same machine sees as many addresses as there are people.
 
 mod client;
 mod order;
 mod socket;
+mod sockets;
 mod worker;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -38,9 +40,6 @@ pub(crate) enum EngineError {
     /// The thread has stopped.
     #[error("the generator has stopped")]
     Stopped,
-    /// More connections than addresses.
-    #[error("no address is left")]
-    Addresses,
     /// The WebRTC engine refused a description.
     #[error("the engine refused a description: {0}")]
     Description(String),
@@ -74,6 +73,16 @@ pub(crate) struct Live {
     pub(crate) connected: AtomicU64,
 }
 
+/// How participants reach the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ways {
+    /// Everybody gets a port of this address; otherwise an address of 127.0.0.0/8.
+    pub(crate) own: Option<IpAddr>,
+    /// Of a million datagrams with media that come, so many are thrown away as if the server had not
+    /// sent them.
+    pub(crate) lose_per_million: u32,
+}
+
 /// The way to the threads.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -89,25 +98,19 @@ struct Lane {
 }
 
 impl Engine {
-    /// Starts so many threads. Of a million datagrams with media that come, so many are thrown away as
-    /// if the server had not sent them.
+    /// Starts so many threads.
     pub(crate) fn start(
         threads: usize,
         media: Media,
-        (seed, lose_per_million): (u64, u32),
+        (seed, how): (u64, Ways),
     ) -> Result<Self, EngineError> {
         let live = Arc::new(Live::default());
         let mut lanes = Vec::new();
         for thread in 0..threads.max(1) {
             let (orders, waiting) = mpsc::channel(ORDERS_MAX);
             let random = fastrand::Rng::with_seed(seed.wrapping_add(thread as u64));
-            let worker = Worker::new(
-                (thread, media),
-                (random, lose_per_million),
-                waiting,
-                Arc::clone(&live),
-            )
-            .map_err(EngineError::System)?;
+            let worker = Worker::new((thread, media), (random, how), waiting, Arc::clone(&live))
+                .map_err(EngineError::System)?;
             let waker = worker.waker();
             let name = format!("media-{thread}");
             thread::Builder::new()

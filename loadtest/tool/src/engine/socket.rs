@@ -42,6 +42,8 @@ pub(crate) struct Inbox {
     buffers: Vec<Vec<u8>>,
     metas: Vec<RecvMeta>,
     received: usize,
+    /// Whose socket it came from, where everybody has one.
+    pub(super) own: Option<u32>,
 }
 
 /// Datagrams of one size from one participant, to leave in one call; the last may be shorter.
@@ -61,8 +63,18 @@ pub(crate) enum Left {
 }
 
 impl Socket {
-    pub(crate) fn new() -> io::Result<Self> {
-        let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    /// One for many participants.
+    pub(crate) fn shared() -> io::Result<Self> {
+        Self::bind(Ipv4Addr::UNSPECIFIED.into())
+    }
+
+    /// One for one participant.
+    pub(crate) fn own(address: IpAddr) -> io::Result<Self> {
+        Self::bind(address)
+    }
+
+    fn bind(address: IpAddr) -> io::Result<Self> {
+        let socket = std::net::UdpSocket::bind((address, 0))?;
         let port = socket.local_addr()?.port();
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         // Smaller buffers are no mistake; what is lost in them is seen in the counts.
@@ -76,11 +88,15 @@ impl Socket {
         })
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn source(&mut self) -> &mut UdpSocket {
         &mut self.socket
     }
 
-    /// The address of a participant.
+    /// The address of a participant of a shared socket.
     pub(crate) fn address(&self, index: u32) -> Option<SocketAddr> {
         let place = (index < PARTICIPANTS_MAX).then(|| FIRST + index)?;
         Some(SocketAddr::new(Ipv4Addr::from(place).into(), self.port))
@@ -93,6 +109,7 @@ impl Socket {
             buffers: vec![vec![0; bytes]; BATCH_SIZE],
             metas: vec![RecvMeta::default(); BATCH_SIZE],
             received: 0,
+            own: None,
         }
     }
 
@@ -150,15 +167,21 @@ impl Socket {
 }
 
 impl Inbox {
+    /// Nothing has come.
+    pub(super) const fn clear(&mut self) {
+        self.received = 0;
+    }
+
     /// The datagrams of the last batch.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = Came<'_>> {
         let batches = self.metas.iter().zip(&self.buffers).take(self.received);
         batches
             .filter_map(|(meta, buffer)| {
-                let IpAddr::V4(to) = meta.dst_ip? else {
-                    return None;
+                let index = match (self.own, meta.dst_ip?) {
+                    (Some(index), _) => index,
+                    (None, IpAddr::V4(to)) => u32::from(to).checked_sub(FIRST)?,
+                    (None, IpAddr::V6(_)) => return None,
                 };
-                let index = u32::from(to).checked_sub(FIRST)?;
                 Some((index, meta, buffer.get(..meta.len)?))
             })
             .flat_map(|(index, meta, bytes)| {

@@ -7,19 +7,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use loadtest_core::Media;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::client::{Client, Counters, Hands, Lines};
 use super::order::{Offered, Order};
-use super::socket::{Inbox, Left, Socket};
-use super::{ClientId, EngineError, Live, Tally};
+use super::sockets::Sockets;
+use super::{ClientId, EngineError, Live, Tally, Ways};
 
-const SOCKET: Token = Token(0);
-const WAKER: Token = Token(1);
+const WAKER: Token = Token(0);
+/// Sockets that the kernel names at a time.
+const EVENTS: usize = 256;
 /// Receive calls of one turn, so that nobody's beat waits for a flood.
-const RECEIVES_PER_TURN: usize = 4;
+const RECEIVES_PER_TURN: usize = 32;
 /// Orders of one turn: a connection takes about a millisecond to make.
 const ORDERS_PER_TURN: usize = 4;
 const SLEEP_MAX: Duration = Duration::from_millis(500);
@@ -34,8 +35,7 @@ pub(crate) struct Worker {
     live: Arc<Live>,
     poll: Poll,
     waker: Arc<Waker>,
-    socket: Socket,
-    inbox: Inbox,
+    sockets: Sockets,
     clients: HashMap<u32, Client>,
     next_index: u32,
     counters: Counters,
@@ -83,27 +83,23 @@ impl Alarms {
 impl Worker {
     pub(crate) fn new(
         (thread, media): (usize, Media),
-        (random, lose_per_million): (fastrand::Rng, u32),
+        (random, ways): (fastrand::Rng, Ways),
         orders: mpsc::Receiver<Order>,
         live: Arc<Live>,
     ) -> io::Result<Self> {
-        let mut socket = Socket::new()?;
         let poll = Poll::new()?;
-        poll.registry()
-            .register(socket.source(), SOCKET, Interest::READABLE)?;
+        let sockets = Sockets::new(ways.own, poll.registry().try_clone()?)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        let inbox = socket.inbox();
         Ok(Self {
             thread,
             media,
             random,
-            lose_per_million,
+            lose_per_million: ways.lose_per_million,
             orders,
             live,
             poll,
             waker,
-            socket,
-            inbox,
+            sockets,
             clients: HashMap::new(),
             next_index: 0,
             counters: Counters::default(),
@@ -118,7 +114,7 @@ impl Worker {
 
     /// Works until nobody can give orders any more.
     pub(crate) fn run(mut self) {
-        let mut ready = Events::with_capacity(8);
+        let mut ready = Events::with_capacity(EVENTS);
         let mut busy = false;
         while !self.stopped {
             let sleep = if busy { Duration::ZERO } else { self.sleep() };
@@ -126,6 +122,11 @@ impl Worker {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return,
+            }
+            for event in &ready {
+                if event.token() != WAKER {
+                    self.sockets.note(event.token());
+                }
             }
             busy = self.take_orders();
             self.ring();
@@ -152,12 +153,13 @@ impl Worker {
 
     /// Does something with a connection, and notes when it wants to be woken.
     fn with(&mut self, index: u32, now: Instant, act: impl FnOnce(&mut Client, &mut Hands<'_>)) {
-        let Some(client) = self.clients.get_mut(&index) else {
+        let (Some(client), Some(socket)) = (self.clients.get_mut(&index), self.sockets.of(index))
+        else {
             return;
         };
         let mut hands = Hands {
             now,
-            socket: &mut self.socket,
+            socket,
             counters: &mut self.counters,
             live: &self.live,
             random: &mut self.random,
@@ -172,20 +174,18 @@ impl Worker {
     fn take_datagrams(&mut self) -> bool {
         let now = Instant::now();
         for _ in 0..RECEIVES_PER_TURN {
-            let mut inbox = core::mem::take(&mut self.inbox);
-            let received = self.socket.receive(&mut inbox);
+            let Some(inbox) = self.sockets.receive() else {
+                return false;
+            };
             for came in inbox.datagrams() {
                 if self.lose_per_million > 0 && self.loses(came.bytes) {
                     continue;
                 }
                 self.with(came.index, now, |client, hands| client.receive(came, hands));
             }
-            self.inbox = inbox;
-            if matches!(received, Ok(Left::Nothing)) {
-                return false;
-            }
+            self.sockets.give_back(inbox);
         }
-        true
+        self.sockets.is_ready()
     }
 
     /// Whether this datagram is one of those that are to be lost; only media is (RFC 7983).
@@ -246,6 +246,7 @@ impl Worker {
             Order::Close { index } => {
                 if let Some(mut client) = self.clients.remove(&index) {
                     client.lose(&self.live);
+                    self.sockets.close(index);
                 }
             }
             Order::Measure(on) => self.counters.measured = on,
@@ -257,7 +258,7 @@ impl Worker {
 
     fn make(&mut self, now: Instant) -> Result<(u32, &mut Client), EngineError> {
         let index = self.next_index;
-        let local = self.socket.address(index).ok_or(EngineError::Addresses)?;
+        let local = self.sockets.open(index).map_err(EngineError::System)?;
         self.next_index += 1;
         let client = Client::new(now, local);
         Ok((index, self.clients.entry(index).or_insert(client)))
