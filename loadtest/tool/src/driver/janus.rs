@@ -24,8 +24,11 @@ use crate::process::Server;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A request for a key frame this often would be Janus's own; it is left to the receivers.
+/// More than anybody sends: nothing is held back.
 const BITRATE_MAX_BPS: u32 = 20_000_000;
+/// How long a feed may take to be known, and how often it is asked for.
+const FEED_MAX: Duration = Duration::from_secs(5);
+const FEED_AGAIN: Duration = Duration::from_millis(50);
 const PLUGINS: &str = "/usr/lib/x86_64-linux-gnu/janus";
 
 #[derive(Debug)]
@@ -278,7 +281,15 @@ async fn subscribe(
     let join = json!({
         "request": "join", "ptype": "subscriber", "room": room, "streams": streams,
     });
-    let offer = session.tell(handle, join, None).await?;
+    let begun = std::time::Instant::now();
+    let offer = loop {
+        match session.tell(handle, join.clone(), None).await {
+            Ok(offer) => break offer,
+            // Janus takes a moment after the publisher's handshake before it knows the feed.
+            Err(_) if begun.elapsed() < FEED_MAX => tokio::time::sleep(FEED_AGAIN).await,
+            Err(error) => return Err(error),
+        }
+    };
     let (offered, connected) = engine.accept(sdp_of(&offer)?).await?;
     let jsep = json!({ "type": "answer", "sdp": offered.sdp });
     session
