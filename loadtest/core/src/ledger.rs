@@ -72,7 +72,6 @@ impl Stream {
 
     const fn place(sequence: u64) -> (usize, u64) {
         let at = sequence % WINDOW;
-        #[expect(clippy::cast_possible_truncation, reason = "under 64")]
         let word = (at / 64) as usize;
         (word, 1 << (at % 64))
     }

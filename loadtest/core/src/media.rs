@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_key_frame_comes_when_it_is_wanted() {
         let mut picture = Picture::new(7, VIDEO);
-        let mut is_key = |picture: &mut Picture| {
+        let is_key = |picture: &mut Picture| {
             let mut packets = Vec::new();
             picture.next(1, true, &mut packets);
             packets[0].payload[4] & 1 == 0

@@ -111,7 +111,8 @@ mod tests {
         let svg = plot.svg();
         assert_eq!(svg.matches("<circle").count(), 3);
         let centre = |name: &str| -> Vec<f64> {
-            let parts = svg.split(&format!("{name}=\"")).skip(1);
+            let before = format!("{name}=\"");
+            let parts = svg.split(&before).skip(1);
             parts
                 .map(|part| part.split('"').next().unwrap().parse().unwrap())
                 .collect()

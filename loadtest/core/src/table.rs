@@ -58,6 +58,22 @@ pub fn table(report: &Report) -> String {
             latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.p999_ms, latency.max_ms
         ),
     );
+    add_rest(report, &mut line);
+    line("generator", format!("{:.2} cores", report.generator_cores));
+    for failed in &report.failed {
+        let measured = failed
+            .measured
+            .map_or_else(|| NOTHING.to_owned(), |it| format!("{it:.3}"));
+        line(
+            &format!("FAILED {}", failed.gate),
+            format!("{measured}, allowed {:.3}", failed.allowed),
+        );
+    }
+    text
+}
+
+/// What is only known of some runs.
+fn add_rest(report: &Report, line: &mut impl FnMut(&str, String)) {
     if report.joins.count > 0 {
         let joins = &report.joins;
         line(
@@ -99,17 +115,6 @@ pub fn table(report: &Report) -> String {
             ),
         );
     }
-    line("generator", format!("{:.2} cores", report.generator_cores));
-    for failed in &report.failed {
-        let measured = failed
-            .measured
-            .map_or_else(|| NOTHING.to_owned(), |it| format!("{it:.3}"));
-        line(
-            &format!("FAILED {}", failed.gate),
-            format!("{measured}, allowed {:.3}", failed.allowed),
-        );
-    }
-    text
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a process")]

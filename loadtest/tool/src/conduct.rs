@@ -87,16 +87,7 @@ async fn play_on(
     let pings = tokio::spawn(count(pings));
     progress.at(Moment::Arriving);
     let crowd = come_idle(running, scenario.people.idle_sockets, told).await?;
-    let mut guests = Guests::default();
-    come(running, &engine, scenario, (0, &mut guests)).await;
-    if scenario.times.reconnect {
-        let before = core::mem::take(&mut guests.present);
-        for (_, presence) in &before {
-            cut(&engine, presence).await?;
-        }
-        drop(before);
-        come(running, &engine, scenario, (1, &mut guests)).await;
-    }
+    let mut guests = arrive(running, &engine, scenario).await?;
     progress.at(Moment::Settling);
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
     progress.at(Moment::Measuring);
@@ -153,6 +144,25 @@ async fn play_on(
         )));
     }
     Ok(report.judged())
+}
+
+/// Everybody comes, and a second time if the scenario says so.
+async fn arrive(
+    running: &Running,
+    engine: &Arc<Engine>,
+    scenario: &Scenario,
+) -> anyhow::Result<Guests> {
+    let mut guests = Guests::default();
+    come(running, engine, scenario, (0, &mut guests)).await;
+    if scenario.times.reconnect {
+        let before = core::mem::take(&mut guests.present);
+        for (_, presence) in &before {
+            cut(engine, presence).await?;
+        }
+        drop(before);
+        come(running, engine, scenario, (1, &mut guests)).await;
+    }
+    Ok(guests)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes")]
@@ -308,7 +318,7 @@ async fn churn(
             break;
         };
         let (seat, presence) = guests.present.swap_remove(at);
-        running.leave(engine, (seat, presence)).await?;
+        Running::leave(engine, (seat, presence)).await?;
         let pass = pass_of.entry(seat.room).or_insert(first_pass);
         let next = Seat {
             person: 2 * scenario.people() + number,

@@ -22,6 +22,8 @@ const READ_BUFFER_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    /// Where what was made is found, RFC 9110 section 10.2.2.
+    pub(crate) location: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -69,8 +71,14 @@ pub(crate) async fn ask(
     let asked = async {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
+        let location = answer.headers().get("location");
+        let location = location.and_then(|it| it.to_str().ok()).map(str::to_owned);
         let body = answer.into_body().collect().await?.to_bytes();
-        anyhow::Ok(Answer { status, body })
+        anyhow::Ok(Answer {
+            status,
+            location,
+            body,
+        })
     };
     tokio::select! {
         answer = asked => answer,

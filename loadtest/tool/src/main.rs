@@ -69,6 +69,8 @@ enum Command {
 enum Kind {
     /// The product, by WebSocket: up to ten people in a room.
     Hub,
+    /// The product, by WHIP and WHEP.
+    Whip,
     /// The product's media server alone.
     Plane,
     /// Janus 1.x.
@@ -135,9 +137,10 @@ impl Setup {
     fn target(&self, kind: Kind) -> Target {
         let core = self.server_core;
         match kind {
-            Kind::Hub => Target::Hub {
+            Kind::Hub | Kind::Whip => Target::Hub {
                 program: self.hub.clone(),
                 core,
+                whip: kind == Kind::Whip,
             },
             Kind::Plane => Target::Plane {
                 program: self.plane.clone(),
@@ -276,4 +279,26 @@ pub(crate) fn say_error(error: &anyhow::Error) {
         std::io::stderr(),
         "telehealth-loadtest: {error:#}"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_that_is_shipped_can_be_played() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            read(&entry.unwrap().path()).unwrap();
+            count += 1;
+        }
+        assert!(count >= 10, "only {count} scenarios");
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
 }

@@ -1,5 +1,6 @@
 //! The product, by its public ways: rooms are booked over the HTTP interface, passes are signed with
-//! the installation's key by `telehealth passes`, and everything else is said over the WebSocket.
+//! the installation's key by `telehealth passes`, and everything else is said over the WebSocket, or at
+//! the standard doors.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ pub(crate) struct Hub {
     /// Passes by room and place; those of idle sockets come after all others.
     passes: Vec<Vec<String>>,
     rooms: u32,
+    /// By the standard doors instead of the WebSocket.
+    whip: bool,
 }
 
 /// A WebSocket of somebody without media.
@@ -49,7 +52,7 @@ pub(crate) struct IdleSocket(WebSocketStream<TcpStream>);
 
 pub(super) async fn start(
     program: &Path,
-    core: Option<u32>,
+    (core, whip): (Option<u32>, bool),
     folder: &Path,
     scenario: &Scenario,
 ) -> anyhow::Result<(Server, Door)> {
@@ -102,6 +105,7 @@ pub(super) async fn start(
         address,
         passes,
         rooms: people.rooms,
+        whip,
     };
     Ok((server, Door::Hub(hub)))
 }
@@ -340,6 +344,9 @@ impl Hub {
 
     pub(super) async fn join(&self, engine: &Arc<Engine>, seat: Seat) -> anyhow::Result<Presence> {
         let pass = self.pass(seat.room, seat.pass)?;
+        if self.whip {
+            return self.join_at_door(engine, seat, pass).await;
+        }
         let mut talk = Talk::enter(self.address, seat.person, pass).await?;
         let offered = engine.offer(seat.plan).await?;
         let answer = talk.connect(&offered).await?;
@@ -349,6 +356,39 @@ impl Hub {
             clients: vec![offered.client],
             session: Some(tokio::spawn(talk.keep(heard))),
             bye: Some(bye),
+            session_at: None,
+        })
+    }
+
+    /// WHIP (RFC 9725) for who sends, whether they receive or not, and WHEP for who only receives.
+    async fn join_at_door(
+        &self,
+        engine: &Arc<Engine>,
+        seat: Seat,
+        pass: &str,
+    ) -> anyhow::Result<Presence> {
+        let offered = engine.offer(seat.plan).await?;
+        let sends = offered.microphone.is_some() || offered.camera.is_some();
+        let question = Question {
+            method: Method::POST,
+            path: if sends { "/whip" } else { "/whep" },
+            kind: "application/sdp",
+            bearer: Some(pass),
+            body: offered.sdp.into_bytes(),
+        };
+        let answer = ask(self.address, seat.person, question).await?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        anyhow::ensure!(
+            answer.status == StatusCode::CREATED,
+            "{}: {text}",
+            answer.status
+        );
+        engine.connect(offered.client, text).await?;
+        Ok(Presence {
+            clients: vec![offered.client],
+            session: None,
+            bye: None,
+            session_at: answer.location.map(|path| (self.address, path)),
         })
     }
 

@@ -235,6 +235,7 @@ impl Janus {
             clients,
             session: Some(tokio::spawn(session.keep())),
             bye: None,
+            session_at: None,
         })
     }
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hyper::Method;
 use loadtest_core::{Media, Scenario};
 
 use crate::engine::{ClientId, Engine, Plan, SlotPlan};
+use crate::http::{Question, ask};
 use crate::process::Server;
 
 /// How long a server may take to start.
@@ -22,8 +24,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Which server, and where its program is.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// The product: WebSockets and tickets.
-    Hub { program: PathBuf, core: Option<u32> },
+    /// The product: tickets, and WebSockets or the standard doors.
+    Hub {
+        program: PathBuf,
+        core: Option<u32>,
+        whip: bool,
+    },
     /// The product's media server alone.
     Plane {
         program: PathBuf,
@@ -66,6 +72,8 @@ pub(crate) struct Presence {
     pub(crate) session: Option<tokio::task::JoinHandle<()>>,
     /// Tells it to take leave.
     pub(crate) bye: Option<tokio::sync::oneshot::Sender<()>>,
+    /// What is deleted to take leave.
+    pub(crate) session_at: Option<(SocketAddr, String)>,
 }
 
 impl Drop for Presence {
@@ -94,7 +102,10 @@ enum Door {
 impl Target {
     pub(crate) fn name(&self) -> String {
         let (name, core) = match self {
-            Self::Hub { core, .. } => ("telehealth".to_owned(), core),
+            Self::Hub { core, whip, .. } => {
+                let by = if *whip { ", by WHIP and WHEP" } else { "" };
+                (format!("telehealth{by}"), core)
+            }
             Self::Plane { core, shards, .. } => {
                 (format!("telehealth's media server, {shards} shards"), core)
             }
@@ -121,7 +132,11 @@ impl Target {
             std::env::temp_dir().join(format!("telehealth-loadtest-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).context("cannot make a temporary folder")?;
         let started = match self {
-            Self::Hub { program, core } => hub::start(program, *core, &folder, scenario).await,
+            Self::Hub {
+                program,
+                core,
+                whip,
+            } => hub::start(program, (*core, *whip), &folder, scenario).await,
             Self::Plane {
                 program,
                 core,
@@ -178,7 +193,6 @@ impl Running {
 
     /// One person takes leave.
     pub(crate) async fn leave(
-        &self,
         engine: &Engine,
         (seat, mut presence): (Seat, Presence),
     ) -> anyhow::Result<()> {
@@ -187,8 +201,16 @@ impl Running {
             let _ = bye.send(());
             session.await?;
         }
-        if let Door::Plane(plane) = &self.door {
-            plane.leave(seat).await?;
+        if let Some((server, path)) = presence.session_at.take() {
+            let question = Question {
+                method: Method::DELETE,
+                path: &path,
+                kind: "text/plain",
+                bearer: None,
+                body: Vec::new(),
+            };
+            let answer = ask(server, seat.person, question).await?;
+            anyhow::ensure!(answer.status.is_success(), "leaving: {}", answer.status);
         }
         cut(engine, &presence).await
     }

@@ -29,20 +29,6 @@ pub(super) async fn start(
 }
 
 impl Plane {
-    pub(super) async fn leave(&self, seat: Seat) -> anyhow::Result<()> {
-        let path = format!("/plane/{}/{}", seat.room, seat.person);
-        let question = Question {
-            method: Method::DELETE,
-            path: &path,
-            kind: "text/plain",
-            bearer: None,
-            body: Vec::new(),
-        };
-        let answer = ask(self.address, seat.person, question).await?;
-        anyhow::ensure!(answer.status.is_success(), "leaving: {}", answer.status);
-        Ok(())
-    }
-
     pub(super) async fn join(&self, engine: &Arc<Engine>, seat: Seat) -> anyhow::Result<Presence> {
         let offered = engine.offer(seat.plan).await?;
         let path = format!("/plane/{}/{}", seat.room, seat.person);
@@ -69,6 +55,7 @@ impl Plane {
             clients: vec![offered.client],
             session: None,
             bye: None,
+            session_at: Some((self.address, path)),
         })
     }
 }

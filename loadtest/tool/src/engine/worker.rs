@@ -227,7 +227,7 @@ impl Worker {
             }
             Order::Answer { index, sdp, reply } => {
                 self.with(index, now, |client, hands| {
-                    client.answer(&sdp, reply, hands)
+                    client.answer(&sdp, reply, hands);
                 });
             }
             Order::Accept { sdp, reply, ready } => {
