@@ -218,6 +218,9 @@ impl Scenario {
         }
         let times = self.times;
         let parts = [times.ramp_s, times.settle_s, times.hold_s, times.drain_s];
+        if times.reconnect && times.churn_per_min > 0 {
+            return Some(("times", "either all come again or some leave"));
+        }
         if times.hold_s == 0 || parts.iter().any(|part| *part > SECONDS_MAX) {
             return Some((
                 "times",

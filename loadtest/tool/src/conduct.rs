@@ -305,7 +305,6 @@ async fn churn(
     let mut beat = tokio::time::interval(period);
     beat.tick().await;
     let each = scenario.people.senders + scenario.people.viewers;
-    let first_pass = each * if scenario.times.reconnect { 2 } else { 1 };
     let mut pass_of = std::collections::HashMap::new();
     for number in 0.. {
         let _ = tokio::time::timeout_at(end.into(), beat.tick()).await;
@@ -319,9 +318,10 @@ async fn churn(
         };
         let (seat, presence) = guests.present.swap_remove(at);
         Running::leave(engine, (seat, presence)).await?;
-        let pass = pass_of.entry(seat.room).or_insert(first_pass);
+        let pass = pass_of.entry(seat.room).or_insert(each);
         let next = Seat {
             person: 2 * scenario.people() + number,
+            key: 2 * scenario.people() + number,
             pass: *pass,
             ..seat
         };

@@ -14,6 +14,8 @@ use crate::keys;
 
 /// Most passes of one call: more people than any room takes.
 const PEOPLE_MAX: u32 = 1_000;
+/// Most passes of one person in one call: they do not live long enough for more.
+const EACH_MAX: u32 = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct PassesArgs {
@@ -22,6 +24,9 @@ pub(crate) struct PassesArgs {
     /// How many people. The first one is a clinician, so that the room can be full.
     #[arg(long, default_value_t = 1)]
     people: u32,
+    /// How many passes each of them gets: one opens once. Everybody's first ones come first.
+    #[arg(long, default_value_t = 1)]
+    each: u32,
     /// How long each can be used, in seconds.
     #[arg(long, default_value_t = PASS_LIFE_S_MAX)]
     life_s: u32,
@@ -35,12 +40,20 @@ pub(crate) fn run(config: &Config, args: &PassesArgs) -> anyhow::Result<ExitCode
         (1..=PEOPLE_MAX).contains(&args.people),
         "1 to {PEOPLE_MAX} people"
     );
+    anyhow::ensure!(
+        (1..=EACH_MAX).contains(&args.each),
+        "1 to {EACH_MAX} passes for each"
+    );
     let missing = || anyhow::bail!("this installation has no key yet: start the server once");
     let key = keys::load_or_create(&config.data_dir, "pass", missing)?;
     let key = PassKey::from_pem(&key)?;
     let entropy = Entropy::system();
     let now = SystemClock.now();
-    for number in 1..=args.people {
+    let people: Vec<_> = (1..=args.people)
+        .map(|number| (number, entropy.uuid(now)))
+        .collect();
+    let passes = (0..args.each).flat_map(|_| people.iter().copied());
+    for (number, person) in passes {
         let role = if number == 1 {
             Role::Clinician
         } else {
@@ -48,7 +61,7 @@ pub(crate) fn run(config: &Config, args: &PassesArgs) -> anyhow::Result<ExitCode
         };
         let purpose = Purpose::Visit {
             room: args.room,
-            participant: ParticipantId::from_uuid(entropy.uuid(now)),
+            participant: ParticipantId::from_uuid(person),
             name: format!("Test {number}"),
             role,
             relation: None,

@@ -94,12 +94,15 @@ pub(super) async fn start(
     let booked = book(address, people.rooms + crowd).await?;
     let mut passes = Vec::new();
     for (number, room) in (0..).zip(&booked) {
-        let count = if number < people.rooms {
-            passes_of(scenario)
-        } else {
-            most
+        let times = scenario.times;
+        let passers_by = times.churn_per_min * times.hold_s / 60;
+        let people = match number < people.rooms {
+            true if passers_by > 0 => (each + passers_by, 1),
+            true if times.reconnect => (each, 2),
+            true => (each, 1),
+            false => (most, 1),
         };
-        passes.push(passes_for(program, settings(&["passes", room]), count).await?);
+        passes.push(passes_for(program, settings(&["passes", room]), people).await?);
     }
     let hub = Hub {
         address,
@@ -110,22 +113,16 @@ pub(super) async fn start(
     Ok((server, Door::Hub(hub)))
 }
 
-/// Passes that a room needs: each opens once.
-fn passes_of(scenario: &Scenario) -> u32 {
-    let times = scenario.times;
-    let each = scenario.people.senders + scenario.people.viewers;
-    let comings = if times.reconnect { 2 } else { 1 };
-    each * comings + times.churn_per_min * times.hold_s / 60
-}
-
 /// Runs `telehealth passes`.
 async fn passes_for(
     program: &Path,
     mut words: Vec<std::ffi::OsString>,
-    count: u32,
+    (people, each): (u32, u32),
 ) -> anyhow::Result<Vec<String>> {
-    words.push("--people".into());
-    words.push(count.to_string().into());
+    for (flag, value) in [("--people", people), ("--each", each)] {
+        words.push(flag.into());
+        words.push(value.to_string().into());
+    }
     let mut command = tokio::process::Command::new(PathBuf::from(program));
     let output = command.args(words).output().await?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -52,8 +52,10 @@ pub(crate) struct Seat {
     pub(crate) room: u32,
     /// Which person of the room; the senders come first.
     pub(crate) place: u32,
-    /// Which person of the run.
+    /// Which coming of which person: sources are named after it.
     pub(crate) person: u32,
+    /// Which person; the same when they come again.
+    pub(crate) key: u32,
     pub(crate) plan: Plan,
     /// How many people of the room send.
     pub(crate) senders: u32,
@@ -225,7 +227,7 @@ impl Running {
     }
 }
 
-/// Who sits where. Whoever comes a second time is somebody else, with other sources.
+/// Who sits where. Whoever comes a second time is the same person with other sources.
 pub(crate) fn seats(scenario: &Scenario, coming: u32) -> Vec<Seat> {
     let people = scenario.people;
     let each = people.senders + people.viewers;
@@ -240,6 +242,7 @@ pub(crate) fn seats(scenario: &Scenario, coming: u32) -> Vec<Seat> {
                 room,
                 place,
                 person,
+                key: room * each + place,
                 plan: plan(&scenario.media, (person, sends), people.senders),
                 senders: people.senders,
                 first,

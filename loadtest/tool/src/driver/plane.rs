@@ -31,7 +31,7 @@ pub(super) async fn start(
 impl Plane {
     pub(super) async fn join(&self, engine: &Arc<Engine>, seat: Seat) -> anyhow::Result<Presence> {
         let offered = engine.offer(seat.plan).await?;
-        let path = format!("/plane/{}/{}", seat.room, seat.person);
+        let path = format!("/plane/{}/{}", seat.room, seat.key);
         let answer = ask(
             self.address,
             seat.person,
