@@ -290,6 +290,19 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
+    // The load tester sees the system from outside: wire types, and no server.
+    Room {
+        name: "loadtest-core",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "telehealth-loadtest",
+        may_import: &["loadtest-core", "signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "sqlx", "leptos"],
+    },
     // Whatever parses bytes from outside is tried here, so this reaches far; nothing imports it.
     Room {
         name: "fuzz-targets",
@@ -346,11 +359,11 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "str0m",
-        owners: &["sfu-core", "sfu-net", "sfu-sim"],
+        owners: &["sfu-core", "sfu-net", "sfu-sim", "telehealth-loadtest"],
     },
     Reserved {
         name: "quinn-udp",
-        owners: &["sfu-net"],
+        owners: &["sfu-net", "telehealth-loadtest"],
     },
     Reserved {
         name: "leptos",
@@ -394,11 +407,11 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "anyhow",
-        owners: &["telehealth", "bundle", "tidy"],
+        owners: &["telehealth", "telehealth-loadtest", "bundle", "tidy"],
     },
     Reserved {
         name: "clap",
-        owners: &["telehealth"],
+        owners: &["telehealth", "telehealth-loadtest"],
     },
 ];
 

@@ -110,6 +110,9 @@ enum Command {
         #[command(subcommand)]
         command: commands::formulary::FormularyCommand,
     },
+    /// Print passes into the room of an appointment, one a line, for load tests and for trying
+    /// programs. Whoever has one is in the visit at once and is heard and seen: give them to nobody.
+    Passes(commands::passes::PassesArgs),
     /// Print the OpenAPI description of the clinical API.
     Openapi,
     /// Print the register of processing (GDPR article 30).
@@ -173,6 +176,7 @@ fn main() -> ExitCode {
             } => commands::config_check::run(&config),
             Command::Doctor => commands::doctor::run(&config),
             Command::Formulary { command } => commands::formulary::run(&config, &command),
+            Command::Passes(args) => commands::passes::run(&config, &args),
             Command::Openapi => commands::openapi::run(),
             Command::Register => {
                 commands::say(clinical_app::register::as_markdown().trim_end());

@@ -9,6 +9,7 @@ pub(crate) mod formulary;
 pub(crate) mod messages;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod passes;
 pub(crate) mod serve;
 
 use std::io::Write as _;

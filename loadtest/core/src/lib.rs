@@ -1,0 +1,28 @@
+//! What a load test means, as values: which people come and what they send ([`Scenario`]), packets
+//! that name themselves ([`Identity`]), who got what ([`Ledger`]), how long it took ([`Latencies`]),
+//! and what is said about it in the end ([`Report`]).
+//!
+//! This crate exists to forbid imports: it knows no socket, clock, file or server.
+
+mod compare;
+mod html;
+mod identity;
+mod latency;
+mod ledger;
+mod media;
+mod mos;
+mod plot;
+mod report;
+mod scenario;
+mod table;
+
+pub use compare::{Comparison, Pair, median};
+pub use html::page;
+pub use identity::{IDENTITY_BYTES, Identity};
+pub use latency::{Latencies, Percentiles};
+pub use ledger::{Counts, Ledger};
+pub use media::{Microphone, Packet, Picture};
+pub use mos::mos;
+pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost};
+pub use scenario::{Audio, Gates, Media, People, Reading, Scenario, Times, Video};
+pub use table::{comparison_table, table};

@@ -1,0 +1,209 @@
+//! What people send: pictures as VP8 and speech as Opus, with an [`Identity`] at the end of every
+//! packet. Nothing in it can be shown or heard; its shape is what a server sees.
+
+use crate::identity::{IDENTITY_BYTES, Identity};
+use crate::scenario::{Audio, Video};
+
+/// Bytes of a payload descriptor and a key frame's header.
+const HEAD_BYTES: usize = 16;
+/// Height of every picture in pixels; its header says so.
+const HEIGHT_PX: u16 = 720;
+
+/// One packet to be written.
+#[derive(Debug)]
+pub struct Packet {
+    /// Counts from 1; its lower 16 bits are the RTP sequence number.
+    pub sequence: u64,
+    /// RTP time, in 90,000ths or 48,000ths of a second.
+    pub timestamp: u32,
+    /// The last packet of a frame (RFC 7741 section 4.1).
+    pub marker: bool,
+    /// Payload without RTP header.
+    pub payload: Vec<u8>,
+}
+
+/// A camera: one VP8 stream without layers.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    source: u32,
+    video: Video,
+    sequence: u64,
+    frame: u32,
+    key_wanted: bool,
+}
+
+impl Picture {
+    /// A camera with the number `source`.
+    #[must_use]
+    pub const fn new(source: u32, video: Video) -> Self {
+        Self {
+            source,
+            video,
+            sequence: 0,
+            frame: 0,
+            key_wanted: true,
+        }
+    }
+
+    /// The next picture is a key frame.
+    pub const fn want_key(&mut self) {
+        self.key_wanted = true;
+    }
+
+    /// The packets of the next picture. All pictures are of the same size, key frames too, so that
+    /// every burst costs the same.
+    pub fn next(&mut self, sent_ns: u64, measured: bool, packets: &mut Vec<Packet>) {
+        let beat = self.video.key_every_s.saturating_mul(self.video.fps).max(1);
+        let key = core::mem::take(&mut self.key_wanted) || self.frame.is_multiple_of(beat);
+        self.frame = self.frame.wrapping_add(1);
+        let fragments = self.video.packets_per_frame.max(1);
+        let each = self.video.packet_bytes();
+        for fragment in 0..fragments {
+            self.sequence += 1;
+            let mut payload = Vec::with_capacity(each + IDENTITY_BYTES);
+            self.head(fragment == 0, key, &mut payload);
+            payload.resize(each.saturating_sub(IDENTITY_BYTES).max(HEAD_BYTES), 0x5a);
+            Identity {
+                source: self.source,
+                sequence: self.sequence,
+                frame: self.frame,
+                fragment,
+                fragments,
+                measured,
+                sent_ns,
+            }
+            .write(&mut payload);
+            packets.push(Packet {
+                sequence: self.sequence,
+                timestamp: self.frame.wrapping_mul(90_000 / self.video.fps.max(1)),
+                marker: fragment + 1 == fragments,
+                payload,
+            });
+        }
+    }
+
+    /// The payload descriptor of RFC 7741 section 4.2 with a picture number of 15 bits, and in a
+    /// first packet the frame's header of RFC 6386 section 9.1.
+    fn head(&self, first: bool, key: bool, payload: &mut Vec<u8>) {
+        let start = if first { 0x90 } else { 0x80 };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the lower 15 bits are meant"
+        )]
+        let [high, low] = (self.frame as u16 | 0x8000).to_be_bytes();
+        payload.extend_from_slice(&[start, 0x80, high, low]);
+        if first && key {
+            let [height_low, height_high] = HEIGHT_PX.to_le_bytes();
+            let [width_low, width_high] = (HEIGHT_PX / 9 * 16).to_le_bytes();
+            payload.extend_from_slice(&[0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a]);
+            payload.extend_from_slice(&[width_low, width_high, height_low, height_high]);
+        } else {
+            payload.extend_from_slice(&[0x11, 0x02, 0x00]);
+        }
+    }
+}
+
+/// A microphone: one Opus packet after the other, as of somebody who always speaks.
+#[derive(Debug, Clone)]
+pub struct Microphone {
+    source: u32,
+    audio: Audio,
+    sequence: u64,
+}
+
+impl Microphone {
+    /// A microphone with the number `source`.
+    #[must_use]
+    pub const fn new(source: u32, audio: Audio) -> Self {
+        Self {
+            source,
+            audio,
+            sequence: 0,
+        }
+    }
+
+    /// The next packet.
+    pub fn next(&mut self, sent_ns: u64, measured: bool) -> Packet {
+        self.sequence += 1;
+        #[expect(clippy::cast_possible_truncation, reason = "frame numbers may wrap")]
+        let frame = self.sequence as u32;
+        let filling = self.audio.bytes.saturating_sub(IDENTITY_BYTES).max(1);
+        // RFC 6716 section 3.1: CELT, full band, 20 ms, mono, one frame.
+        let mut payload = vec![0xf8];
+        payload.resize(filling, 0x2d);
+        Identity {
+            source: self.source,
+            sequence: self.sequence,
+            frame,
+            fragment: 0,
+            fragments: 1,
+            measured,
+            sent_ns,
+        }
+        .write(&mut payload);
+        Packet {
+            sequence: self.sequence,
+            timestamp: frame.wrapping_mul(48 * self.audio.packet_ms),
+            marker: false,
+            payload,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIDEO: Video = Video {
+        bps: 1_500_000,
+        fps: 30,
+        packets_per_frame: 6,
+        key_every_s: 10,
+    };
+
+    #[test]
+    fn a_picture_has_the_size_of_its_rate_and_begins_with_a_key_frame() {
+        let mut picture = Picture::new(7, VIDEO);
+        let mut packets = Vec::new();
+        picture.next(1, true, &mut packets);
+        let bytes: usize = packets.iter().map(|packet| packet.payload.len()).sum();
+        assert_eq!(packets.len(), 6);
+        assert!(
+            (bytes as f64 * 8.0 * 30.0 / 1.5e6 - 1.0).abs() < 0.01,
+            "{bytes}"
+        );
+        // The first bit of a frame's header is 0 for a key frame (RFC 6386 section 9.1).
+        assert_eq!(packets[0].payload[4] & 1, 0);
+        let identity = Identity::read(&packets[5].payload).unwrap();
+        assert_eq!((identity.sequence, identity.fragment), (6, 5));
+        assert!(packets[5].marker && !packets[4].marker);
+    }
+
+    #[test]
+    fn a_key_frame_comes_when_it_is_wanted() {
+        let mut picture = Picture::new(7, VIDEO);
+        let is_key = |picture: &mut Picture| {
+            let mut packets = Vec::new();
+            picture.next(1, true, &mut packets);
+            packets[0].payload[4] & 1 == 0
+        };
+        assert!(is_key(&mut picture));
+        assert!(!is_key(&mut picture));
+        picture.want_key();
+        assert!(is_key(&mut picture));
+    }
+
+    #[test]
+    fn a_microphone_counts_its_packets() {
+        let audio = Audio {
+            packet_ms: 20,
+            bytes: 80,
+        };
+        let mut microphone = Microphone::new(3, audio);
+        microphone.next(1, false);
+        let packet = microphone.next(1, true);
+        assert_eq!(packet.payload.len(), 80);
+        assert_eq!(packet.timestamp, 2 * 960);
+        assert_eq!(Identity::read(&packet.payload).unwrap().sequence, 2);
+    }
+}

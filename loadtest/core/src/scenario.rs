@@ -1,0 +1,279 @@
+//! Who comes, what they send, when, and what must hold: a TOML file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::IDENTITY_BYTES;
+
+/// Most people of one run. Each is a WebRTC engine of its own, and their addresses are counted in 16 bits.
+const PEOPLE_MAX: u32 = 20_000;
+/// Largest payload in bytes that fits every path.
+const PACKET_BYTES_MAX: usize = 1_180;
+/// Longest part of a run in seconds: two days.
+const SECONDS_MAX: u32 = 172_800;
+
+/// Why a scenario cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum Reading {
+    /// Not TOML, or not these words.
+    #[error("the scenario cannot be read")]
+    Toml(#[source] toml::de::Error),
+    /// A value that cannot be played.
+    #[error("the scenario's {word}: {why}")]
+    Value {
+        /// Where.
+        word: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called in reports.
+    pub name: String,
+    /// Where chance begins: the same seed has the same arrivals.
+    #[serde(default)]
+    pub seed: u64,
+    /// Who comes.
+    #[serde(default)]
+    pub people: People,
+    /// What they send.
+    #[serde(default)]
+    pub media: Media,
+    /// When.
+    #[serde(default)]
+    pub times: Times,
+    /// What must hold, or the run has failed.
+    #[serde(default)]
+    pub gates: Gates,
+}
+
+/// Rooms and the people in each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct People {
+    /// Rooms.
+    pub rooms: u32,
+    /// People in each room who send, and receive all others.
+    pub senders: u32,
+    /// People in each room who only receive.
+    pub viewers: u32,
+    /// WebSockets that are connected and idle, in rooms of their own.
+    pub idle_sockets: u32,
+}
+
+/// What every sender sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Media {
+    /// A picture; none when it is not named.
+    pub video: Option<Video>,
+    /// Speech; none when it is not named.
+    pub audio: Option<Audio>,
+    /// Whether senders receive too. A lecturer does not.
+    pub one_way: bool,
+}
+
+/// A picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Video {
+    /// Bits per second of payload.
+    pub bps: u32,
+    /// Pictures per second.
+    pub fps: u32,
+    /// Packets of one picture; they leave at once.
+    pub packets_per_frame: u8,
+    /// A key frame at least this often, in seconds.
+    #[serde(default = "ten")]
+    pub key_every_s: u32,
+}
+
+const fn ten() -> u32 {
+    10
+}
+
+impl Video {
+    /// Payload bytes of each packet.
+    #[must_use]
+    pub fn packet_bytes(&self) -> usize {
+        let packets = self.fps.saturating_mul(u32::from(self.packets_per_frame));
+        usize::try_from(self.bps / 8 / packets.max(1)).unwrap_or(usize::MAX)
+    }
+}
+
+/// Speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audio {
+    /// Milliseconds in one packet.
+    pub packet_ms: u32,
+    /// Payload bytes of one packet.
+    pub bytes: usize,
+}
+
+/// The parts of a run, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Times {
+    /// Over which people come, evenly. 0: all at once.
+    pub ramp_s: u32,
+    /// Between the last arrival and the measured part, so that estimates have grown.
+    pub settle_s: u32,
+    /// The measured part.
+    pub hold_s: u32,
+    /// For what is still on its way.
+    pub drain_s: u32,
+    /// During the hold, a viewer leaves and another one comes this often per minute.
+    pub churn_per_min: u32,
+    /// During the hold, everybody's connection is cut once and made anew.
+    pub reconnect: bool,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            ramp_s: 5,
+            settle_s: 5,
+            hold_s: 20,
+            drain_s: 2,
+            churn_per_min: 0,
+            reconnect: false,
+        }
+    }
+}
+
+/// What must hold. What is not named is not judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gates {
+    /// Most packets that may be missing, in a million expected ones.
+    pub lost_per_million_max: Option<f64>,
+    /// Most packets that may come after a later one, in a million delivered ones. A resent packet
+    /// does, so this sees losses that were repaired.
+    pub reordered_per_million_max: Option<f64>,
+    /// Median latency in milliseconds.
+    pub p50_ms_max: Option<f64>,
+    /// Latency of 99 in 100 in milliseconds.
+    pub p99_ms_max: Option<f64>,
+    /// Processor seconds of the server for a million delivered packets.
+    pub cpu_s_per_million_max: Option<f64>,
+    /// Resident memory of the server for each person, in kilobytes of 1,000 bytes.
+    pub memory_kb_per_person_max: Option<f64>,
+    /// Time from the first word to a connection, 99 in 100, in milliseconds.
+    pub join_p99_ms_max: Option<f64>,
+    /// People who may not get in.
+    pub failed_joins_max: Option<u64>,
+    /// Time of a WebSocket ping, 99 in 100, in milliseconds.
+    pub ping_p99_ms_max: Option<f64>,
+    /// Least estimated opinion of the speech, 1 to 4.5.
+    pub mos_min: Option<f64>,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// When it is no TOML, has words that are not known, or values that cannot be played.
+    pub fn read(text: &str) -> Result<Self, Reading> {
+        let scenario: Self = toml::from_str(text).map_err(Reading::Toml)?;
+        match scenario.mistake() {
+            Some((word, why)) => Err(Reading::Value { word, why }),
+            None => Ok(scenario),
+        }
+    }
+
+    fn mistake(&self) -> Option<(&'static str, &'static str)> {
+        let People {
+            rooms,
+            senders,
+            viewers,
+            idle_sockets,
+        } = self.people;
+        let each = u64::from(senders) + u64::from(viewers);
+        let people = each * u64::from(rooms) + u64::from(idle_sockets);
+        if people == 0 || people > u64::from(PEOPLE_MAX) {
+            return Some(("people", "1 to 20,000 of them can come"));
+        }
+        if senders > 0 && self.media.video.is_none() && self.media.audio.is_none() {
+            return Some(("media", "the senders have nothing to send"));
+        }
+        if let Some(video) = self.media.video {
+            let bytes = video.packet_bytes();
+            let fits = (2 * IDENTITY_BYTES..=PACKET_BYTES_MAX).contains(&bytes);
+            if video.fps == 0 || video.fps > 120 || video.packets_per_frame == 0 || !fits {
+                return Some((
+                    "video",
+                    "packets have 64 to 1,180 bytes, pictures come up to 120 times a second",
+                ));
+            }
+        }
+        if let Some(audio) = self.media.audio {
+            let fits = (2 * IDENTITY_BYTES..=PACKET_BYTES_MAX).contains(&audio.bytes);
+            if !fits || !(10..=60).contains(&audio.packet_ms) {
+                return Some(("audio", "packets have 64 to 1,180 bytes and 10 to 60 ms"));
+            }
+        }
+        let times = self.times;
+        let parts = [times.ramp_s, times.settle_s, times.hold_s, times.drain_s];
+        if times.reconnect && times.churn_per_min > 0 {
+            return Some(("times", "either all come again or some leave"));
+        }
+        if times.hold_s == 0 || parts.iter().any(|part| *part > SECONDS_MAX) {
+            return Some((
+                "times",
+                "the hold lasts at least a second, and no part two days",
+            ));
+        }
+        None
+    }
+
+    /// People with media, all rooms together.
+    #[must_use]
+    pub const fn people(&self) -> u32 {
+        (self.people.senders + self.people.viewers) * self.people.rooms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LECTURE: &str = r#"
+        name = "lecture"
+        [people]
+        rooms = 1
+        senders = 1
+        viewers = 50
+        [media]
+        video = { bps = 1500000, fps = 30, packets_per_frame = 6 }
+        [gates]
+        lost_per_million_max = 0
+    "#;
+
+    #[test]
+    fn a_scenario_is_read_with_its_defaults() {
+        let scenario = Scenario::read(LECTURE).unwrap();
+        assert_eq!(scenario.people(), 51);
+        assert_eq!(scenario.times, Times::default());
+        assert_eq!(scenario.media.video.unwrap().packet_bytes(), 1041);
+        assert_eq!(scenario.gates.lost_per_million_max, Some(0.0));
+    }
+
+    #[test]
+    fn what_is_not_known_or_cannot_be_played_is_refused() {
+        let unknown = LECTURE.replace("rooms = 1", "rooms = 1\nchairs = 3");
+        assert!(matches!(Scenario::read(&unknown), Err(Reading::Toml(_))));
+        for (from, to) in [
+            ("rooms = 1", "rooms = 0"),
+            ("bps = 1500000", "bps = 15000000"),
+            ("fps = 30", "fps = 0"),
+            ("viewers = 50", "viewers = 4000000000"),
+        ] {
+            let refused = Scenario::read(&LECTURE.replace(from, to));
+            assert!(matches!(refused, Err(Reading::Value { .. })), "{to}");
+        }
+    }
+}
