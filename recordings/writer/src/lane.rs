@@ -36,6 +36,7 @@ pub(crate) enum Message {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     dropped: AtomicU64,
+    waiting: AtomicU64,
     is_paused: AtomicBool,
 }
 
@@ -43,6 +44,11 @@ impl Shared {
     /// Packets that were dropped since the last call.
     pub(crate) fn take_dropped(&self) -> u64 {
         self.dropped.swap(0, Ordering::Relaxed)
+    }
+
+    /// One event less waits.
+    pub(crate) fn taken(&self) {
+        self.waiting.fetch_sub(1, Ordering::Release);
     }
 
     pub(crate) fn is_paused(&self) -> bool {
@@ -58,6 +64,13 @@ pub struct Tap {
 }
 
 impl Tap {
+    /// Events that were taken by the lane and not by the recorder; at most [`LANE_MAX`] and one for
+    /// each thread that offers.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Acquire)
+    }
+
     /// Offers what has happened. A pause holds from this call on, even if the lane is full: no later
     /// packet is taken, and none that waits is kept.
     ///
@@ -80,7 +93,12 @@ impl Tap {
             | TapEvent::Tick { .. } => {}
         }
         let is_packet = matches!(event, TapEvent::Packet(_));
-        match self.lane.try_send(Message::Tap(event)) {
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.lane.try_send(Message::Tap(event));
+        if sent.is_err() {
+            self.shared.taken();
+        }
+        match sent {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => {
                 if is_packet {

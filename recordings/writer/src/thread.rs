@@ -194,7 +194,11 @@ impl Writer {
     fn record(&mut self, inbox: &Receiver<Message>) -> Result<(), StopReason> {
         loop {
             match inbox.recv_timeout(QUIET) {
-                Ok(Message::Tap(event)) => self.take(event)?,
+                Ok(Message::Tap(event)) => {
+                    let taken = self.take(event);
+                    self.shared.taken();
+                    taken?;
+                }
                 Err(RecvTimeoutError::Timeout) => self.round()?,
                 Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => break,
             }
