@@ -126,8 +126,9 @@ impl Worker {
         self.take_orders(now);
         self.take_datagrams(now);
         self.take_frames(now);
-        // What one engine sends leaves before the next one is worked on: nobody waits for all others.
-        while self.shard.settle_next(now) {
+        // What one engine sends leaves before the next one is worked on: nobody waits for all others,
+        // and the time that bandwidth estimators take for that of sending is that of sending.
+        while self.shard.settle_next(Instant::now()) {
             self.deliver();
         }
         self.deliver();
