@@ -22,7 +22,7 @@ use crate::probe::Probes;
 use crate::quality::Quality;
 use crate::room::{Engine, Room};
 use crate::stats::{RoomStats, ShardCounters};
-use crate::tap::Tap;
+use crate::tap::{Tap, TapOrder};
 
 /// How a shard is set up.
 #[derive(Clone)]
@@ -341,6 +341,7 @@ impl Shard {
             }
             Command::CloseRoom { room } => {
                 self.with_room(room, |room, outlet| room.close(now, outlet));
+                self.tap(now, room, TapOrder::Close);
             }
             Command::Live(id, room) => {
                 let live = self.rooms.get(&room).map(Room::live).unwrap_or_default();

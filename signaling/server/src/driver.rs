@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use sfu_net::Mode;
 use signaling_protocol::{ErrorCode, IceServer, RoomId, ServerFrame, ServerMessage};
-use signaling_session::{CloseReason, Input, Output, Room, SocketId};
+use signaling_session::{CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand};
 use tokio::time::sleep_until;
 
 use crate::clinic::{Clinic, Job, within};
@@ -33,9 +33,10 @@ pub(crate) async fn run_visit<P: VisitPort>(
     let now_us = shared.clock.steady_us();
     let machine = Room::visit(room, record, live, shared.limits, now_us);
     let listing = Some(shared.hub.list(room));
-    Driver::new(&shared, machine, Mode::Room, listing)
-        .run(&shared, &mut doorway)
-        .await;
+    let mut driver = Driver::new(&shared, machine, Mode::Room, listing);
+    // Whoever agreed to be recorded told a task that is no more.
+    driver.media.tell(MediaCommand::Tap(TapCommand::Close));
+    driver.run(&shared, &mut doorway).await;
 }
 
 /// Runs the private room of a connection test. Nobody else hears of it.

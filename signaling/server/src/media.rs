@@ -55,7 +55,11 @@ impl Media {
     /// Queues a command; a newer state replaces an older one that still waits.
     pub(crate) fn tell(&mut self, command: MediaCommand) {
         match &command {
-            MediaCommand::CloseRoom => self.queue.clear(),
+            // What a recorder is told is not about connections: it still has to end.
+            MediaCommand::CloseRoom => {
+                self.queue
+                    .retain(|waiting| matches!(waiting, MediaCommand::Tap(_)));
+            }
             MediaCommand::SetSources { .. }
             | MediaCommand::SetGrants { .. }
             | MediaCommand::SetView { .. } => {

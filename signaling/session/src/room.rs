@@ -14,7 +14,7 @@ use crate::input::{Input, Orphan, RequestId, RoomRecord, SocketId};
 use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
 use crate::orphans::Orphans;
-use crate::output::{CloseReason, MediaCommand, Output, TapCommand, VisitEvent};
+use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::recording::Tape;
 use crate::removed::Removed;
 
@@ -90,10 +90,6 @@ impl Room {
     ) -> Self {
         let over = record.ended.then_some(Bye::Ended);
         let mut room = Self::new(id, Kind::Visit, record, limits, now_us, over);
-        if !live.is_empty() {
-            // Whoever agreed to be recorded told a task that is no more.
-            room.push(Output::Media(MediaCommand::Tap(TapCommand::Close)));
-        }
         room.orphans = Orphans::new(live, now_us.saturating_add(limits.seat_kept_us));
         room
     }

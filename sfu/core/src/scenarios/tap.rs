@@ -146,6 +146,21 @@ fn what_is_switched_off_is_not_given_and_is_told_apart_from_loss() {
 }
 
 #[test]
+fn a_room_that_is_closed_has_no_recorder_when_it_is_used_again() {
+    let (mut world, _, _) = recorded();
+    world.command(Command::CloseRoom {
+        room: RoomKey(ROOM),
+    });
+    world.run(STEP);
+    assert_eq!(world.tapped.last(), Some(&(RoomKey(ROOM), None)));
+    told(&mut world);
+    let a = world.join(ROOM, 12, &Wishes::default());
+    world.join(ROOM, 13, &Wishes::default());
+    say(&mut world, a, 0);
+    assert_eq!(told(&mut world), []);
+}
+
+#[test]
 fn another_room_is_not_heard() {
     let (mut world, _, _) = recorded();
     told(&mut world);

@@ -58,6 +58,19 @@ async fn a_recorder_runs_when_all_have_agreed_pauses_with_one_who_has_not_and_is
 }
 
 #[tokio::test]
+async fn the_end_of_a_visit_lets_the_recorder_go() {
+    let house = House::open();
+    let (mut doctor, mut patient) = house.visit().await;
+    patient.say(&offer(1).message).await;
+    doctor.say(&ClientMessage::Record { on: true }).await;
+    patient.say(&AGREE).await;
+    hears(&mut doctor, RecordingPhase::Running).await;
+    let mut recorder = house.clinic.recorder(room()).unwrap();
+    doctor.say(&ClientMessage::End).await;
+    while recorder.recv().await.is_some() {}
+}
+
+#[tokio::test]
 async fn a_clinic_that_cannot_record_says_so_and_the_visit_goes_on() {
     let house = House::open();
     let (mut doctor, mut patient) = house.visit().await;
