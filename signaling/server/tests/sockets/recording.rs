@@ -63,6 +63,7 @@ async fn the_end_of_a_visit_lets_the_recorder_go() {
     let (mut doctor, mut patient) = house.visit().await;
     patient.say(&offer(1).message).await;
     doctor.say(&ClientMessage::Record { on: true }).await;
+    hears(&mut patient, RecordingPhase::Asking).await;
     patient.say(&AGREE).await;
     hears(&mut doctor, RecordingPhase::Running).await;
     let mut recorder = house.clinic.recorder(room()).unwrap();
