@@ -17,6 +17,7 @@ mod notify;
 mod people;
 mod prescriptions;
 mod problem;
+mod recordings;
 mod records;
 mod results;
 mod rights;
@@ -73,6 +74,10 @@ pub use prescriptions::{
     UnseenRefusalsView,
 };
 pub use problem::{Problem, ProblemCode};
+pub use recordings::{
+    PlayView, RecordingConsentView, RecordingFiguresView, RecordingGapView, RecordingReasonRequest,
+    RecordingRowView, RecordingTrackView, RecordingView, RecordingsView,
+};
 pub use records::{
     AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,
     DraftView, EmergencyPerson, EntryRequest, EntryView, FamilyInterviewRequest,

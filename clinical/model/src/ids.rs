@@ -144,6 +144,10 @@ id!(
     NoteId
 );
 id!(
+    /// A recording of a visit.
+    RecordingId
+);
+id!(
     /// The room of a visit, as signaling knows it; it names no appointment.
     RoomUuid
 );

@@ -14,6 +14,7 @@ pub mod notify;
 pub mod patients;
 mod phi;
 pub mod prescribing;
+pub mod recordings;
 pub mod results;
 pub mod rights;
 pub mod statistics;
@@ -31,8 +32,9 @@ pub use identity::{
 };
 pub use ids::{
     AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
-    OrderId, ParticipantUuid, PatientId, PrescriptionId, RequestId, ResourceId, RoomUuid,
-    ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId, UserId, WaitingId,
+    OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId, RequestId, ResourceId,
+    RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId, UserId,
+    WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;
