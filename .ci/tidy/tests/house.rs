@@ -251,6 +251,8 @@ const ROOMS: &[Room] = &[
             "clinical-ledger",
             "clinical-vault",
             "clinical-http",
+            "recordings-segments",
+            "recordings-writer",
         ],
         tests_may_import: &[],
         never_reaches: &["leptos", "web-sys"],

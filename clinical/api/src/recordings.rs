@@ -131,8 +131,8 @@ shape!(
         pub at_us: i64,
         /// Whether they agreed.
         pub agreed: bool,
-        /// Version of the words that they were asked with.
-        pub wording: u16,
+        /// Version of the words that they agreed to.
+        pub wording: Option<u16>,
     }
 );
 

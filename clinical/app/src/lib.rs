@@ -17,6 +17,7 @@ pub mod observe;
 mod passwords;
 pub mod ports;
 pub mod prescribing;
+pub mod recordings;
 pub mod records;
 pub mod register;
 pub mod results;
@@ -29,7 +30,7 @@ pub mod visits;
 use std::sync::Arc;
 
 pub use access::{Access, AccessDenied};
-pub use clinical_model::Micros;
+pub use clinical_model::{Micros, ParticipantUuid, RecordingId};
 pub use clinical_store::{Db, StoreError};
 pub use clinical_vault::{MasterKeys, Vault};
 pub use clock::{Clock, Entropy, ManualClock, SystemClock};

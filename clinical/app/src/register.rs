@@ -6,8 +6,8 @@ use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 
 use crate::{
-    Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, records,
-    results, rights, statistics, threads, visits,
+    Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, recordings,
+    records, results, rights, statistics, threads, visits,
 };
 
 /// Every domain that processes personal data.
@@ -17,6 +17,7 @@ pub const REGISTER: &[Processing] = &[
     rights::PROCESSING,
     booking::PROCESSING,
     visits::PROCESSING,
+    recordings::PROCESSING,
     notes::PROCESSING,
     records::PROCESSING,
     prescribing::PROCESSING,

@@ -10,6 +10,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::recordings::TicketKey;
+
 /// Seconds an access token lives.
 pub const ACCESS_LIFE_S: u32 = 600;
 
@@ -189,6 +191,12 @@ impl AccessKey {
             user: claims.sub,
             session: claims.sid,
         })
+    }
+
+    /// Signs tickets for recordings; derived, so that neither key can be taken for the other.
+    pub(crate) fn ticket_key(&self) -> TicketKey {
+        let tag = hmac::sign(&self.chain, b"telehealth recording ticket");
+        TicketKey::new(hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref()))
     }
 
     /// The token that follows `token`. It is computed, not drawn, so that a client whose answer was

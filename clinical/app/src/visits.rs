@@ -31,8 +31,8 @@ pub const PROCESSING: Processing = Processing {
     },
     basis: LegalBasis::Care,
     categories: Both {
-        fr: "Patients, médecins, invités : nom affiché, messages. Image et son passent et ne sont pas gardés.",
-        en: "Patients, doctors, guests: display name, chat. Picture and sound pass and are not kept.",
+        fr: "Patients, médecins, invités : nom affiché, messages. Image et son passent et ne sont gardés que si tous ont accepté un enregistrement.",
+        en: "Patients, doctors, guests: display name, chat. Picture and sound pass and are kept only if everybody agreed to a recording.",
     },
     retention: Both {
         fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",

@@ -1,13 +1,16 @@
-//! The refresh cookie, and the proof that a page of ours sent it.
+//! The refresh cookie, the one that opens a recording, and the proof that a page of ours sent it.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
-use clinical_api::ProblemCode;
+use clinical_api::{BASE, ProblemCode};
 use clinical_app::RefreshToken;
+use clinical_app::recordings::PLAY_LIFE_US;
+use clinical_model::{Micros, RecordingId};
 
 use crate::error::ApiError;
 
 const NAME: &str = "refresh";
+const PLAY: &str = "play";
 
 /// Only signing in, refreshing and signing out ever see the cookie.
 const PATH: &str = "/api/v1/auth";
@@ -32,13 +35,28 @@ impl CookiePolicy {
         self.header("", 0)
     }
 
+    /// `Set-Cookie` that opens the media of one recording, and reaches nothing else.
+    pub(crate) fn store_play(self, id: RecordingId, ticket: &str) -> Result<HeaderValue, ApiError> {
+        let path = format!("{BASE}/recordings/{id}/media");
+        self.cookie((PLAY, ticket), &path, PLAY_LIFE_US / Micros::SECOND)
+    }
+
     fn header(self, value: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
+        self.cookie((NAME, value), PATH, life_s)
+    }
+
+    fn cookie(
+        self,
+        (name, value): (&str, &str),
+        path: &str,
+        life_s: i64,
+    ) -> Result<HeaderValue, ApiError> {
         let secure = match self {
             Self::Secure => "; Secure",
             Self::PlainHttp => "",
         };
         let text = format!(
-            "{NAME}={value}; Max-Age={life_s}; Path={PATH}; HttpOnly; SameSite=Strict{secure}"
+            "{name}={value}; Max-Age={life_s}; Path={path}; HttpOnly; SameSite=Strict{secure}"
         );
         let mut header = HeaderValue::from_str(&text).map_err(ApiError::internal)?;
         header.set_sensitive(true);
@@ -46,21 +64,27 @@ impl CookiePolicy {
     }
 }
 
+/// The ticket of a request for media: exactly one cookie of that name.
+pub(crate) fn play_ticket(headers: &HeaderMap) -> Option<&str> {
+    only(headers, PLAY)
+}
+
 /// The refresh token of a request: exactly one cookie of that name.
 pub(crate) fn refresh_token(headers: &HeaderMap) -> Option<RefreshToken> {
+    RefreshToken::parse(only(headers, NAME)?)
+}
+
+fn only<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let mut found = headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == NAME)
+        .filter(|(name, _)| *name == wanted)
         .map(|(_, value)| value);
     let value = found.next()?;
-    if found.next().is_some() {
-        return None;
-    }
-    RefreshToken::parse(value)
+    found.next().is_none().then_some(value)
 }
 
 /// Refuses a request that a page of another site could have made: a browser adds this header only

@@ -11,6 +11,7 @@ use clinical_api::BASE;
 use clinical_app::identity::SignIn;
 use clinical_app::notify::Mailroom;
 use clinical_app::prescribing::Dispensary;
+use clinical_app::recordings::Archive;
 use clinical_app::{Clinic, Desk};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -37,6 +38,8 @@ pub struct ApiState {
     pub desk: Desk,
     /// The safety check and the limits of the public verification.
     pub dispensary: Arc<Dispensary>,
+    /// Recordings of visits; an installation may keep none.
+    pub recordings: Option<Archive>,
     /// Where messages leave; without one no delivery report is taken.
     pub mailroom: Option<Mailroom>,
 }

@@ -53,6 +53,7 @@ impl House {
             cookies: CookiePolicy::PlainHttp,
             desk,
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
+            recordings: None,
             mailroom: None,
         });
         Self {

@@ -28,6 +28,7 @@ pub mod outbox;
 pub mod patients;
 pub mod people;
 pub mod prescriptions;
+pub mod recordings;
 pub mod rights;
 pub mod schema;
 mod scribe;

@@ -65,6 +65,7 @@ const STEPS: &[Step] = &[
     step!(91, "0091_thread_history"),
     step!(92, shared "0092_medication_reminders"),
     step!(96, shared "0096_unmatched_results"),
+    step!(100, shared "0100_recordings"),
 ];
 
 /// Version and name of every step.

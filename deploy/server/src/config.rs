@@ -10,6 +10,7 @@ use signaling_server::SignalingConfig;
 
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
+use crate::recordings::RecordingsConfig;
 use crate::tls::Files;
 
 /// The whole configuration. Every part has a default that suits one machine.
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) safety: SafetyConfig,
     /// The laboratory's machine.
     pub(crate) lab: LabConfig,
+    /// Recordings of visits.
+    pub(crate) recordings: RecordingsConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -56,6 +59,7 @@ impl Default for Config {
             sms: SmsConfig::default(),
             safety: SafetyConfig::default(),
             lab: LabConfig::default(),
+            recordings: RecordingsConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -8,15 +8,18 @@ use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
 
+use crate::recordings::Recorders;
+
 /// The clinic as signaling sees it.
 pub(crate) struct ClinicPort {
     desk: Desk,
+    recorders: Recorders,
 }
 
 impl ClinicPort {
-    /// Signaling's port to this desk.
-    pub(crate) fn new(desk: Desk) -> Arc<Self> {
-        Arc::new(Self { desk })
+    /// Signaling's port to this desk and to the recorders.
+    pub(crate) fn new(desk: Desk, recorders: Recorders) -> Arc<Self> {
+        Arc::new(Self { desk, recorders })
     }
 }
 
@@ -56,8 +59,12 @@ impl VisitPort for ClinicPort {
             .map_err(PortError::new)
     }
 
-    async fn open_recorder(&self, _room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
-        Err(PortError::new("this installation keeps no recordings"))
+    async fn open_recorder(&self, room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
+        // Whoever asks may give up before the answer; then the recorder is let go, and its recording is
+        // finished as one of which nothing came.
+        let recorders = self.recorders.clone();
+        let begun = tokio::spawn(async move { recorders.begin(room).await }).await;
+        begun.map_err(PortError::new)?.map_err(PortError::new)
     }
 }
 

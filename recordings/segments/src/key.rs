@@ -22,6 +22,9 @@ pub enum KeyError {
     /// There are no random numbers, or the library refuses the key.
     #[error("a key of a recording could not be made")]
     Library(#[source] aws_lc_rs::error::Unspecified),
+    /// Not the text of a signing key.
+    #[error("not 64 hexadecimal digits of a signing key")]
+    Text,
     /// A signing key that the library refuses.
     #[error("a signing key was refused")]
     Signing(#[source] aws_lc_rs::error::KeyRejected),
@@ -120,6 +123,25 @@ impl core::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
+    /// A new random seed as text, to be kept in a file.
+    ///
+    /// # Errors
+    /// There are no random numbers.
+    pub fn generate_text() -> Result<String, KeyError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        rand::fill(seed.as_mut()).map_err(KeyError::Library)?;
+        Ok(format!("{}\n", hex(seed.as_ref())))
+    }
+
+    /// From the text of [`SigningKey::generate_text`].
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        let seed = unhex(text.trim()).ok_or(KeyError::Text)?;
+        Self::from_seed(&Zeroizing::new(seed))
+    }
+
     /// From its seed of 32 bytes.
     ///
     /// # Errors

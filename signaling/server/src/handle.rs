@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use sfu_net::{SfuHandle, TapOrder, TrackKey};
 use signaling_protocol::{Bye, ParticipantId, RecordingEnd, RoomId};
 use signaling_session::Input;
 use tokio::time::timeout;
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
 use crate::observer::Hub;
+use crate::translate::room_key;
 
 /// How long a shutdown waits for rooms and sockets.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
@@ -20,6 +22,7 @@ pub struct SignalingHandle {
     pub(crate) directory: Arc<Directory>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) counts: Arc<Counts>,
+    pub(crate) sfu: SfuHandle,
 }
 
 impl SignalingHandle {
@@ -53,6 +56,13 @@ impl SignalingHandle {
         if let Some(door) = self.directory.find(room) {
             tell(&door, Input::RecorderFailed { why }).await;
         }
+    }
+
+    /// The recorder of a visit needs a key frame of one encoding of one source. It asks again if none
+    /// comes, so a media server that is busy may forget it.
+    pub async fn recorder_wants(&self, room: RoomId, track: TrackKey, layer: u8) {
+        let order = TapOrder::KeyFrame(track, layer);
+        let _ = self.sfu.tap(room_key(room), order).await;
     }
 
     /// Tells everybody that the server restarts, takes nobody in any more, and waits some seconds

@@ -84,6 +84,7 @@ pub fn start<P: VisitPort>(
         directory: Arc::clone(&shared.directory),
         hub: Arc::clone(&shared.hub),
         counts: Arc::clone(&shared.counts),
+        sfu: shared.sfu.clone(),
     };
     let directory = Arc::clone(&shared.directory);
     let measured = Arc::downgrade(&shared);

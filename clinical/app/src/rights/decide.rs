@@ -14,7 +14,7 @@ use super::requests::{Asked, kept, retention_of, shown};
 use crate::access::{Access, AccessDenied};
 use crate::identity::{StepUpError, fresh_in};
 use crate::notify::{Addressee, Notice, tell};
-use crate::{Actor, Clinic};
+use crate::{Actor, Clinic, recordings};
 
 /// Where a patient reads the answer.
 const PRIVACY_PAGE: &str = "/privacy";
@@ -286,6 +286,9 @@ async fn judge_erasure(
     let law = kept(retention_of(&mut tx, &request).await?, now);
     let next = match (command.verdict, law) {
         (Verdict::Accept, Some(law)) => return Err(AnswerError::Retained { until: law.until }),
+        (Verdict::Accept, None) if recordings::keeps(&mut tx, request.patient).await? => {
+            return Err(AnswerError::State);
+        }
         (Verdict::Accept, None) => {
             fresh_in(&mut tx, actor, now).await?;
             request.accept(command.version, decided, None)?

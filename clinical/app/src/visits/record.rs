@@ -1,8 +1,9 @@
 //! What happens in a room becomes part of the record.
 
 use clinical_model::booking::{Appointment, AppointmentState, TransitionError};
-use clinical_model::{AuditActor, AuditEntry, Micros, ParticipantUuid, RoomUuid};
+use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, ParticipantUuid, RoomUuid};
 use clinical_store::booking::AppointmentWriteError;
+use clinical_store::recordings::{Answer, insert_consent};
 use clinical_store::{StoreError, Tx};
 use signaling_protocol::{ParticipantId, RecordingEnd, RoomId};
 
@@ -131,7 +132,7 @@ async fn apply(desk: &Desk, room: RoomUuid, event: VisitEvent) -> Result<(), Vis
         .await?
         .ok_or(VisitEventError::NoRoom)?
         .appointment;
-    store_admission(&mut tx, room, event, now).await?;
+    keep(&mut tx, (room, before.id), event, now).await?;
     let read = before.version;
     let after = moved(before.clone(), event, now)?;
     if after != before {
@@ -142,13 +143,26 @@ async fn apply(desk: &Desk, room: RoomUuid, event: VisitEvent) -> Result<(), Vis
     Ok(())
 }
 
-async fn store_admission(
+/// What stays of an event besides the appointment's state: who was let in, and who agreed.
+async fn keep(
     tx: &mut Tx,
-    room: RoomUuid,
+    (room, appointment): (RoomUuid, AppointmentId),
     event: VisitEvent,
     now: Micros,
 ) -> Result<(), StoreError> {
+    let answer = |participant, agreed_to| Answer {
+        participant: person(participant),
+        at: now,
+        agreed_to,
+    };
     match event {
+        VisitEvent::ConsentGiven {
+            participant,
+            wording,
+        } => insert_consent(tx, appointment, answer(participant, Some(wording))).await,
+        VisitEvent::ConsentRefused { participant } => {
+            insert_consent(tx, appointment, answer(participant, None)).await
+        }
         VisitEvent::Admitted { participant, .. } => {
             clinical_store::visits::admit(tx, room, person(participant), now).await
         }
@@ -159,8 +173,6 @@ async fn store_admission(
         | VisitEvent::Started
         | VisitEvent::Ended { .. }
         | VisitEvent::RecordingAsked { .. }
-        | VisitEvent::ConsentGiven { .. }
-        | VisitEvent::ConsentRefused { .. }
         | VisitEvent::RecordingEnded { .. }
         | VisitEvent::Left { .. } => Ok(()),
     }

@@ -11,6 +11,7 @@ mod notes;
 mod notify;
 mod people;
 mod prescriptions;
+mod recordings;
 mod records;
 mod results;
 mod rights;
@@ -49,6 +50,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     prescriptions::DOMAIN,
     results::DOMAIN,
     records::DOMAIN,
+    recordings::DOMAIN,
     admin::DOMAIN,
     authority::DOMAIN,
 ];

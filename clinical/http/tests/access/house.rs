@@ -80,6 +80,7 @@ impl House {
             cookies,
             desk,
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
+            recordings: None,
             mailroom: None,
         };
         Self {

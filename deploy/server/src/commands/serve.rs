@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
+use crate::recordings::Recorders;
 use crate::tls::Certificate;
 use crate::{
     assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, wiring,
@@ -67,6 +68,7 @@ struct Open {
     clinic: Clinic,
     desk: Desk,
     sign_in: Arc<SignIn>,
+    tickets: AccessKey,
     checker: PassChecker,
     live_effects: mpsc::Receiver<LiveEffect>,
     mailroom: Mailroom,
@@ -88,6 +90,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     };
     let access = keys::load_or_create(&config.data_dir, "access", || Ok(AccessKey::generate()?))?;
     let pass = keys::load_or_create(&config.data_dir, "pass", || Ok(PassKey::generate()?))?;
+    let tickets = AccessKey::from_pem(&access)?;
     let sign_in = SignIn::new(AccessKey::from_pem(&access)?, &clinic.entropy)?;
     let sign_in = Arc::new(match site(&config.http) {
         Some(origin) => sign_in
@@ -108,6 +111,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
         clinic,
         desk,
         sign_in,
+        tickets,
         checker,
         live_effects,
         mailroom: mailroom::open(config)?,
@@ -122,6 +126,14 @@ fn signing_plan(config: &Config, db: Db) -> anyhow::Result<checkpoints::Plan> {
         key: keys::load_or_create(&config.data_dir, "audit", || Ok(CheckpointKey::generate()?))?,
         every: Duration::from_secs(config.audit.checkpoint_every_s),
     })
+}
+
+/// What signs printed documents.
+fn document_seal(config: &Config, clinic: &Clinic) -> anyhow::Result<Seal> {
+    let text = keys::load_or_create(&config.data_dir, "documents", || {
+        Ok(Seal::generate(clinic.clock.now())?)
+    })?;
+    Ok(Seal::from_text(&text, site(&config.http))?)
 }
 
 /// Where people open the pages. On one machine alone that is localhost, without being told.
@@ -139,6 +151,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         clinic,
         desk,
         sign_in,
+        tickets,
         checker,
         live_effects,
         mailroom,
@@ -146,6 +159,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let db = clinic.db.clone();
     let signing = checkpoints::start(signing_plan(&config, db.clone())?);
 
+    let (stop, stopped) = watch::channel(false);
+    let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
     let (sfu, sfu_events) =
         sfu_net::start(doors.media_config(&config)?).context("cannot start media")?;
@@ -157,21 +172,18 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         media_events,
     } = signaling_server::start(
         config.signaling.clone(),
-        wiring::ClinicPort::new(desk.clone()),
+        wiring::ClinicPort::new(desk.clone(), recorders.clone()),
         sfu.clone(),
         sfu_events,
         checker,
         wall,
     );
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
+    recorders.meet(signaling.clone());
 
-    let (stop, stopped) = watch::channel(false);
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
-    let seal = keys::load_or_create(&config.data_dir, "documents", || {
-        Ok(Seal::generate(clinic.clock.now())?)
-    })?;
-    let seal = Seal::from_text(&seal, site(&config.http))?;
+    let seal = document_seal(&config, &clinic)?;
     let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
     let waiting = tokio::spawn(waiting);
     let laboratory = start_laboratory(&config, &clinic, stopped.clone()).await?;
@@ -181,23 +193,21 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         sign_in,
         cookies: cookie_policy(&config),
         dispensary: Arc::new(Dispensary::new(Checker::shipped(), seal)),
+        recordings: Some(recorders.archive().clone()),
         mailroom: Some(mailroom),
     });
     let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
 
-    let mut ops = None;
-    if let Some(bind) = config.http.ops_bind {
-        let listener = listen(bind).await?;
-        let router = health::metrics_router(metrics).merge(health::router(db.clone()));
-        ops = Some(tokio::spawn(listener::run(
-            listener,
-            router,
-            Front::Direct,
-            stopped.clone(),
-        )));
-    } else {
-        app = app.merge(health::local_metrics_router(metrics));
-    }
+    let ops = match config.http.ops_bind {
+        Some(bind) => {
+            let router = health::metrics_router(metrics).merge(health::router(db.clone()));
+            Some(serve_ops(bind, router, stopped.clone()).await?)
+        }
+        None => {
+            app = app.merge(health::local_metrics_router(metrics));
+            None
+        }
+    };
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
@@ -212,11 +222,23 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     sfu.shutdown();
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
+    recording.end(&recorders, DRAIN_MAX).await;
     effects.abort();
     signing.stop().await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Metrics and health on an address of their own.
+async fn serve_ops(
+    bind: SocketAddr,
+    router: Router,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<()>> {
+    let listener = listen(bind).await?;
+    let run = listener::run(listener, router, Front::Direct, stopped);
+    Ok(tokio::spawn(run))
 }
 
 /// The TCP ports, open before media starts, because clients are told of them.

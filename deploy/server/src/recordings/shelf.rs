@@ -1,0 +1,201 @@
+//! Recordings in folders of this machine.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clinical_app::recordings::{
+    Contents, Gap, Made, MediaFile, Progress, Secret, Shelf, ShelfError, Track,
+};
+use clinical_app::{ParticipantUuid, RecordingId};
+use recordings_segments::{Manifest, RecordingKey, Role, SealedFile, TrackSum, VerifyingKey};
+use recordings_writer::{FileSource, FinishError, Folder, read_manifest};
+use uuid::Uuid;
+
+/// Manifests that were read and verified; those that were not asked for longest are forgotten.
+const KNOWN_MAX: usize = 32;
+
+/// The folder of all recordings.
+pub(super) struct FolderShelf {
+    root: PathBuf,
+    signer: VerifyingKey,
+    known: Mutex<VecDeque<(RecordingId, Arc<Manifest>)>>,
+    preparing: Mutex<HashMap<RecordingId, Progress>>,
+}
+
+impl core::fmt::Debug for FolderShelf {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("FolderShelf(..)")
+    }
+}
+
+impl FolderShelf {
+    pub(super) fn new(root: PathBuf, signer: VerifyingKey) -> Self {
+        Self {
+            root,
+            signer,
+            known: Mutex::default(),
+            preparing: Mutex::default(),
+        }
+    }
+
+    fn path(&self, id: RecordingId) -> PathBuf {
+        self.root.join(name(id).to_hex())
+    }
+
+    /// The folder of one recording.
+    pub(super) fn folder(&self, id: RecordingId, secret: &Secret) -> Folder {
+        let key = RecordingKey::from_secret(*secret);
+        Folder::new(self.path(id), name(id), key)
+    }
+
+    pub(super) fn is_preparing(&self, id: RecordingId, done: u32, of: u32) {
+        let mut preparing = self
+            .preparing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        preparing.insert(id, Progress { done, of });
+    }
+
+    pub(super) fn is_prepared(&self, id: RecordingId) {
+        let mut preparing = self
+            .preparing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        preparing.remove(&id);
+    }
+
+    /// What came of a recording; nothing if nothing in it plays.
+    pub(super) fn measure(
+        &self,
+        id: RecordingId,
+        folder: &Folder,
+    ) -> Result<Option<Made>, FinishError> {
+        let Some(manifest) = read_manifest(folder, &self.signer)? else {
+            return Ok(None);
+        };
+        let plays = manifest.finished.iter().filter(|it| it.person.is_some());
+        let Some(end_us) = plays.map(|it| it.to_us).max() else {
+            return Ok(None);
+        };
+        let mut bytes = 0;
+        for entry in fs::read_dir(self.path(id))? {
+            bytes += entry?.metadata()?.len();
+        }
+        Ok(Some(Made {
+            duration_ms: end_us.div_ceil(1_000),
+            bytes,
+        }))
+    }
+
+    /// The manifest of a recording. A remembered one was opened with the key before; who has no key
+    /// does not come here.
+    fn manifest(&self, id: RecordingId, folder: &Folder) -> Result<Arc<Manifest>, ShelfError> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, manifest)) = known().iter().find(|(of, _)| *of == id) {
+            return Ok(Arc::clone(manifest));
+        }
+        let manifest = read_manifest(folder, &self.signer).map_err(unreadable)?;
+        let manifest = Arc::new(manifest.ok_or(ShelfError::Missing)?);
+        let mut known = known();
+        if known.len() >= KNOWN_MAX {
+            known.pop_front();
+        }
+        known.push_back((id, Arc::clone(&manifest)));
+        Ok(manifest)
+    }
+}
+
+const fn name(id: RecordingId) -> recordings_segments::RecordingId {
+    recordings_segments::RecordingId(id.as_uuid().into_bytes())
+}
+
+fn unreadable(source: impl core::error::Error + Send + Sync + 'static) -> ShelfError {
+    ShelfError::Unreadable(Box::new(source))
+}
+
+impl Shelf for FolderShelf {
+    fn contents(&self, id: RecordingId, secret: &Secret) -> Result<Contents, ShelfError> {
+        let manifest = self.manifest(id, &self.folder(id, secret))?;
+        Ok(Contents {
+            recovered: manifest.is_recovered,
+            tracks: manifest.finished.iter().map(track).collect(),
+        })
+    }
+
+    fn open(
+        &self,
+        (id, file): (RecordingId, u32),
+        secret: &Secret,
+    ) -> Result<(Track, Box<dyn MediaFile>), ShelfError> {
+        let folder = self.folder(id, secret);
+        let manifest = self.manifest(id, &folder)?;
+        let sum = manifest.finished(file).ok_or(ShelfError::Missing)?;
+        let sealed = folder.open(Role::Finished(file)).map_err(unreadable)?;
+        sealed.expect(&sum.file).map_err(unreadable)?;
+        Ok((track(sum), Box::new(Media(sealed))))
+    }
+
+    fn destroy(&self, id: RecordingId) -> Result<(), ShelfError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(of, _)| *of != id);
+        drop(known);
+        match fs::remove_dir_all(self.path(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn progress(&self, id: RecordingId) -> Option<Progress> {
+        let preparing = self
+            .preparing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        preparing.get(&id).copied()
+    }
+}
+
+struct Media(SealedFile<FileSource>);
+
+impl MediaFile for Media {
+    fn bytes(&self, from: u64, length: usize) -> Result<Vec<u8>, ShelfError> {
+        self.0.range(from, length).map_err(unreadable)
+    }
+}
+
+/// As pages are told of a finished file.
+fn track(sum: &TrackSum) -> Track {
+    let (kind, codec) = sum.content.split_once('/').unwrap_or((&sum.content, ""));
+    let is_sound = matches!(kind, "microphone" | "mixdown");
+    let media_type = match (codec, is_sound) {
+        ("opus", _) | (_, true) => "audio/webm; codecs=\"opus\"",
+        ("vp8", _) => "video/webm; codecs=\"vp8\"",
+        ("vp9", _) => "video/webm; codecs=\"vp9\"",
+        ("av1", _) => "video/webm; codecs=\"av01.0.08M.08\"",
+        ("h264", _) => "video/x-matroska; codecs=\"avc1.42E01F\"",
+        ("vtt", _) => "text/vtt; charset=utf-8",
+        _ => "application/octet-stream",
+    };
+    Track {
+        file: sum.number,
+        kind: kind.to_owned(),
+        media_type: media_type.to_owned(),
+        person: sum
+            .person
+            .map(|it| ParticipantUuid::from_uuid(Uuid::from_u128(it))),
+        from_ms: sum.from_us / 1_000,
+        to_ms: sum.to_us.div_ceil(1_000),
+        bytes: sum.file.plain_bytes,
+        gaps: sum
+            .gaps
+            .iter()
+            .map(|gap| Gap {
+                from_ms: gap.from_us / 1_000,
+                to_ms: gap.to_us.div_ceil(1_000),
+                why: gap.why.clone(),
+            })
+            .collect(),
+    }
+}
