@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use clinical_app::demo::{DEMO_PASSWORD, seed};
 use clinical_app::identity::SignIn;
 use clinical_app::prescribing::{Checker, Dispensary, Seal};
+use clinical_app::recordings::Archive;
 use clinical_app::visits::{LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Desk, Entropy, ManualClock};
 use clinical_http::{ApiState, CookiePolicy, router};
@@ -18,6 +19,8 @@ use signaling_ticket::PassKey;
 use tokio::sync::mpsc::Receiver;
 use tower::ServiceExt as _;
 use uuid::Uuid;
+
+use crate::recordings::PaperShelf;
 
 /// Monday, 23 November 2026, 08:00 UTC.
 pub(crate) const MONDAY: i64 = 1_795_420_800_000_000;
@@ -69,6 +72,7 @@ impl House {
             entropy: Arc::new(Entropy::seeded(3)),
         };
         let access = AccessKey::from_pem(&AccessKey::generate().unwrap()).unwrap();
+        let archive = Archive::new(Arc::new(PaperShelf::default()), &access, 365);
         let sign_in = SignIn::new(access, &clinic.entropy).unwrap();
         let passes = PassKey::from_pem(&PassKey::generate().unwrap()).unwrap();
         let (live, effects) = LiveVisits::channel();
@@ -80,7 +84,7 @@ impl House {
             cookies,
             desk,
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
-            recordings: None,
+            recordings: Some(archive),
             mailroom: None,
         };
         Self {
@@ -91,6 +95,14 @@ impl House {
             state,
             _effects: effects,
         }
+    }
+
+    pub(crate) const fn desk(&self) -> &Desk {
+        &self.state.desk
+    }
+
+    pub(crate) fn archive(&self) -> &Archive {
+        self.state.recordings.as_ref().unwrap()
     }
 
     /// The same house with another safety check.

@@ -11,6 +11,7 @@ mod idempotent;
 mod laboratory;
 mod matrix;
 mod prescriptions;
+mod recordings;
 mod records;
 mod requests;
 mod results;

@@ -135,6 +135,8 @@ pub(crate) struct Cast {
     pub(crate) entry: String,
     /// A paper that the patient brings.
     document: String,
+    /// A recording of the appointment.
+    recording: String,
 }
 
 impl Cast {
@@ -190,6 +192,7 @@ impl Cast {
         let thread = begun(house, &patient, &doctor_id).await;
         let entry = told(house, &patient, &record).await;
         let document = brought(house, &patient, &record).await;
+        let recording = crate::recordings::recorded(house, &appointment).await;
         Self {
             strangers,
             order,
@@ -200,6 +203,7 @@ impl Cast {
             hold: held.body["id"].as_str().unwrap().to_owned(),
             entry,
             document,
+            recording: recording.to_string(),
             record,
             patient,
             doctor,
@@ -221,6 +225,7 @@ impl Cast {
             Some("threads") => &self.thread,
             Some("entries") => &self.entry,
             Some("documents") => &self.document,
+            Some("recordings") => &self.recording,
             _ => &self.appointment,
         };
         let path = row
@@ -233,6 +238,7 @@ impl Cast {
             .replace("{secret}", NOTHING)
             .replace("{prescription}", &self.prescription)
             .replace("{line}", "0")
+            .replace("{file}", "1")
             .replace("{slug}", "paracetamol")
             .replace("{code}", "0000");
         let now = crate::house::MONDAY;
