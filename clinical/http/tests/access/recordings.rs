@@ -1,7 +1,7 @@
 //! Recordings over HTTP: who hears of them, tickets, ranges, holding and deleting.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
