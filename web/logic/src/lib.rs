@@ -10,6 +10,7 @@ pub mod hours;
 pub mod links;
 pub mod names;
 pub mod plane;
+pub mod player;
 pub mod plot;
 pub mod report;
 pub mod three_way;

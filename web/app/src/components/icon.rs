@@ -85,6 +85,12 @@ pub enum Glyph {
     Shield,
     /// A drawing pin.
     Pin,
+    /// A dot in a ring.
+    Record,
+    /// A triangle to the right.
+    Play,
+    /// Two bars.
+    Pause,
 }
 
 impl Glyph {
@@ -141,6 +147,11 @@ impl Glyph {
             Self::Chart => "M4 4v16h16M8 16v-4M12 16V8M16 16v-6",
             Self::Bell => "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5h4",
             Self::Shield => "M12 3l8 3v6c0 5-3.5 7.8-8 9.5-4.5-1.7-8-4.5-8-9.5V6z",
+            Self::Record => {
+                "M12 3a9 9 0 1 0 .01 0M12 8.5a3.5 3.5 0 1 0 .01 0M12 10.5a1.5 1.5 0 1 0 .01 0"
+            }
+            Self::Play => "M7 4.5l12 7.5-12 7.5z",
+            Self::Pause => "M8 5v14M16 5v14",
             Self::Pin => "M9 3h6l-1 7 4 4H6l4-4zM12 14v7",
             Self::Settings => {
                 "M12 9a3 3 0 1 0 .01 0M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M18.7 5.3l-2.1 2.1M7.4 16.6l-2.1 2.1"

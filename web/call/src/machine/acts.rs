@@ -1,6 +1,6 @@
 //! What a person does.
 
-use signaling_protocol::{Bye, ClientMessage};
+use signaling_protocol::{Bye, CONSENT_WORDING, ClientMessage};
 
 use super::Call;
 use super::words::{Act, Ending, Notice, Output};
@@ -54,6 +54,11 @@ impl Call {
                 grants,
             }),
             Act::Encrypt(on) => self.command(ClientMessage::Encrypt { on }),
+            Act::Record(on) => self.command(ClientMessage::Record { on }),
+            Act::Consent(agree) => self.command(ClientMessage::Consent {
+                agree,
+                wording: CONSENT_WORDING,
+            }),
             Act::PublicKey(key) => {
                 self.public_key = Some(key.clone());
                 if self.link.is_open() && self.welcomed {

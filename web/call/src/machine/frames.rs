@@ -1,8 +1,8 @@
 //! What the server says, and what follows from it.
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, Grants, Quality, ServerFrame, ServerMessage, Snapshot, Sources,
-    Stage,
+    Bye, ClientMessage, ErrorCode, Grants, Quality, Recording, RecordingPhase, ServerFrame,
+    ServerMessage, Snapshot, Sources, Stage,
 };
 
 use super::media::Survival;
@@ -57,7 +57,7 @@ impl Call {
                 self.out.extend(notice.map(Output::Notice));
             }
             ServerMessage::Encryption { on } => self.encryption(now_ms, on),
-            ServerMessage::Recording { recording } => self.room.recording = recording,
+            ServerMessage::Recording { recording } => self.recorded(recording),
             ServerMessage::SealedKey { from, key } => {
                 self.out.push_back(Output::OpenKey { from, key });
             }
@@ -208,6 +208,23 @@ impl Call {
         }
         self.media_step(step);
         self.advance_media(now_ms);
+    }
+
+    /// The recording has changed. What is worth telling is whether one is recorded now.
+    fn recorded(&mut self, recording: Recording) {
+        let before = core::mem::replace(&mut self.room.recording, recording);
+        let (was, is) = (before.phase, self.room.recording.phase);
+        let ended = self.room.recording.ended;
+        match (was, is, ended) {
+            (_, RecordingPhase::Running, _) if was != is => self.notice(Notice::Recorded(true)),
+            (RecordingPhase::Running, RecordingPhase::Paused, _) => {
+                self.notice(Notice::Recorded(false));
+            }
+            (_, RecordingPhase::Off, Some(why)) if was != is => {
+                self.notice(Notice::RecordingEnded(why));
+            }
+            _ => {}
+        }
     }
 
     /// From here on people encrypt for each other, or no longer: nothing of the old connection may

@@ -2,8 +2,8 @@
 
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
-    KeyText, Participant, ParticipantId, Quality, Recording, RoomId, Sdp, ServerFrame, SlotBinding,
-    SlotView, SourceMid, Sources, Stage, WantedSource,
+    KeyText, Participant, ParticipantId, Quality, Recording, RecordingEnd, RecordingPhase, RoomId,
+    Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage, WantedSource,
 };
 
 /// How many receiving m-lines a peer connection has.
@@ -77,6 +77,10 @@ pub enum Act {
     Grant(ParticipantId, Grants),
     /// Switch encryption between people on or off for everybody.
     Encrypt(bool),
+    /// Ask everybody to be recorded, or end the recording.
+    Record(bool),
+    /// Agree to be recorded, or not, or no longer.
+    Consent(bool),
     /// The key with which others seal theirs for this page.
     PublicKey(KeyText),
     /// The key of what is sent from here, sealed for one person.
@@ -210,6 +214,10 @@ pub enum Notice {
     AudioOnly(bool),
     /// People encrypt for each other from here on (true), or no longer.
     Encrypted(bool),
+    /// What is said and shown is recorded from here on (true), or is not for now.
+    Recorded(bool),
+    /// The recording is over, or was never begun.
+    RecordingEnded(RecordingEnd),
     /// Somebody waits to be let in.
     Waiting(String),
     /// Somebody came into the visit.
@@ -365,6 +373,29 @@ impl CallView {
             | Phase::InCall
             | Phase::Reconnecting => None,
         }
+    }
+
+    /// Whether I am asked to be recorded and have not agreed.
+    #[must_use]
+    pub fn is_asked_for_consent(&self) -> bool {
+        let me = self.me.as_ref().map(|me| me.id);
+        me.is_some_and(|me| self.recording.waiting_for.contains(&me))
+    }
+
+    /// Whether there is a recording, wanted or running, to which I have agreed.
+    #[must_use]
+    pub fn has_agreed(&self) -> bool {
+        self.me.is_some()
+            && self.recording.phase != RecordingPhase::Off
+            && !self.is_asked_for_consent()
+    }
+
+    /// The others who have not agreed to be recorded, by name.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<&str> {
+        let waits = |one: &&Participant| self.recording.waiting_for.contains(&one.id);
+        let others = self.others.iter().filter(waits);
+        others.map(|one| one.name.as_str()).collect()
     }
 
     /// Messages of other people that were not read.

@@ -3,7 +3,7 @@
 use crate::components::part;
 use clinical_model::AppointmentId;
 use leptos::prelude::*;
-use signaling_protocol::{Role, Source};
+use signaling_protocol::{RecordingPhase, Role, Source};
 use web_call::Act;
 use web_call::browser::LocalMedia;
 
@@ -34,6 +34,9 @@ fn Control(
     /// What the doctor does not allow; the words of [`Barred`] say so.
     #[prop(optional)]
     barred: Option<Memo<bool>>,
+    /// The words that say why.
+    #[prop(default = "visit-barred")]
+    barred_by: &'static str,
     press: UnsyncCallback<()>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
@@ -51,7 +54,7 @@ fn Control(
             data-on=on
             aria-pressed=told
             disabled=is_barred
-            aria-describedby=move || is_barred().then_some("visit-barred")
+            aria-describedby=move || is_barred().then_some(barred_by)
             on:click=move |_| press.run(())
         >
             {part(move || view! { <Icon glyph=glyph.get()/> })}
@@ -79,7 +82,7 @@ pub(super) fn Controls(
             <Barred call/>
             <Sources call/>
             <Panels call appointment panel/>
-            {appointment.map(|appointment| view! { <Invite appointment/> })}
+            {appointment.map(|appointment| view! { <Record call/> <Invite appointment/> })}
             <Leave call role/>
         </div>
     }
@@ -212,6 +215,35 @@ fn Panels(
         {plain(Panel::People, Glyph::People, Key::VisitPeople)}
         {appointment.map(|_| plain(Panel::Note, Glyph::Note, Key::VisitNote))}
         {plain(Panel::Devices, Glyph::Settings, Key::VisitDevices)}
+    }
+}
+
+/// The doctor asks everybody to be recorded, or ends the recording.
+#[component]
+fn Record(call: LiveCall) -> impl IntoView {
+    let on = Memo::new(move |_| {
+        call.view
+            .with(|view| view.recording.phase != RecordingPhase::Off)
+    });
+    let press = UnsyncCallback::new(move |()| call.act(Act::Record(!on.get_untracked())));
+    let words = Signal::derive(move || {
+        t(if on.get() {
+            Key::RecordingStop
+        } else {
+            Key::RecordingStart
+        })
+    });
+    let barred = Memo::new(move |_| call.view.with(|view| view.encrypted));
+    view! {
+        <Control
+            glyph=Signal::derive(|| Glyph::Record)
+            words
+            testid="record"
+            state=State::Shown(Signal::derive(move || on.get()))
+            barred
+            barred_by="tape-barred"
+            press
+        />
     }
 }
 

@@ -17,6 +17,7 @@ mod memory;
 mod note_panel;
 mod panel;
 mod people;
+mod recording;
 mod refusal;
 mod room;
 mod secrecy;

@@ -12,6 +12,7 @@ use super::details::Details;
 use super::live_call::LiveCall;
 use super::panel::{Panel, Side, has_room_for_panel};
 use super::people::WaitingPeople;
+use super::recording::Tape;
 use super::secrecy::{SecrecyBadge, is_shut_out};
 use super::stage::Stage;
 use super::words::Kept;
@@ -44,6 +45,7 @@ pub(super) fn Room(
                 {part(move || call.said.get())}
             </p>
             <SecrecyBadge call/>
+            <Tape call role/>
             <Banners call/>
             <WaitingPeople call role/>
             <div class="visit-main">

@@ -1,7 +1,7 @@
 //! States of a call in the reader's words.
 
 use leptos::prelude::StoredValue;
-use signaling_protocol::{Grants, Participant, Quality, Role, Source};
+use signaling_protocol::{Grants, Participant, Quality, RecordingEnd, Role, Source};
 use web_call::Notice;
 use web_call::browser::MediaError;
 /// For CSS and tests.
@@ -83,6 +83,9 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
         Notice::AudioOnly(false) => (t_now(Key::VisitSaidPictures).to_owned(), Loudness::Said),
         Notice::Encrypted(true) => (t_now(Key::SecrecySaidOn).to_owned(), Loudness::Shown),
         Notice::Encrypted(false) => (t_now(Key::SecrecySaidOff).to_owned(), Loudness::Shown),
+        Notice::Recorded(true) => (t_now(Key::RecordingSaidOn).to_owned(), Loudness::Shown),
+        Notice::Recorded(false) => (t_now(Key::RecordingSaidPaused).to_owned(), Loudness::Shown),
+        Notice::RecordingEnded(why) => (t_now(recording_end(*why)).to_owned(), Loudness::Shown),
         Notice::Waiting(name) => (named(Key::VisitSaidWaiting, name), Loudness::Said),
         Notice::Joined(name) => (named(Key::VisitSaidJoined, name), Loudness::Shown),
         Notice::Gone(name) => (named(Key::VisitSaidGone, name), Loudness::Shown),
@@ -101,3 +104,14 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
 
 /// A handle that keeps browser objects out of signals.
 pub(super) type Kept<T> = StoredValue<T, leptos::prelude::LocalStorage>;
+
+/// Why a recording is over.
+const fn recording_end(why: RecordingEnd) -> Key {
+    match why {
+        RecordingEnd::Stopped => Key::RecordingEndStopped,
+        RecordingEnd::Declined => Key::RecordingEndDeclined,
+        RecordingEnd::Encrypted => Key::RecordingEndEncrypted,
+        RecordingEnd::NoSpace => Key::RecordingEndNoSpace,
+        RecordingEnd::Failed => Key::RecordingEndFailed,
+    }
+}

@@ -1,0 +1,67 @@
+//! Recordings of visits.
+
+use clinical_api::{
+    BASE, PlayView, RecordingFiguresView, RecordingReasonRequest, RecordingRowView, RecordingView,
+    RecordingsView,
+};
+use clinical_model::{PatientId, RecordingId};
+
+use super::client::{ApiError, get, post, post_with};
+
+/// `GET /recordings`
+pub async fn recordings(
+    (patient, state, held): (Option<PatientId>, &str, &str),
+    after: Option<&str>,
+) -> Result<RecordingsView, ApiError> {
+    let mut query = Vec::new();
+    if let Some(patient) = patient {
+        query.push(format!("patient={patient}"));
+    }
+    for (name, value) in [("state", state), ("held", held), ("after", after.unwrap_or(""))] {
+        if !value.is_empty() {
+            query.push(format!("{name}={value}"));
+        }
+    }
+    get(&format!("/recordings?{}", query.join("&"))).await
+}
+
+/// `GET /recordings/figures`
+pub async fn recording_figures() -> Result<RecordingFiguresView, ApiError> {
+    get("/recordings/figures").await
+}
+
+/// `GET /recordings/{id}`
+pub async fn recording(id: RecordingId) -> Result<RecordingView, ApiError> {
+    get(&format!("/recordings/{id}")).await
+}
+
+/// `POST /recordings/{id}/plays`: from now on the media can be read.
+pub async fn play_recording(id: RecordingId) -> Result<PlayView, ApiError> {
+    post(&format!("/recordings/{id}/plays")).await
+}
+
+/// The address of a file of a recording.
+#[must_use]
+pub fn recording_media(id: RecordingId, file: u32) -> String {
+    format!("{BASE}/recordings/{id}/media/{file}")
+}
+
+/// `POST /recordings/{id}/hold`
+pub async fn hold_recording(id: RecordingId, reason: String) -> Result<RecordingRowView, ApiError> {
+    let request = RecordingReasonRequest { reason };
+    post_with(&format!("/recordings/{id}/hold"), &request).await
+}
+
+/// `POST /recordings/{id}/release`
+pub async fn release_recording(id: RecordingId) -> Result<RecordingRowView, ApiError> {
+    post(&format!("/recordings/{id}/release")).await
+}
+
+/// `POST /recordings/{id}/delete`
+pub async fn delete_recording(
+    id: RecordingId,
+    reason: String,
+) -> Result<RecordingRowView, ApiError> {
+    let request = RecordingReasonRequest { reason };
+    post_with(&format!("/recordings/{id}/delete"), &request).await
+}
