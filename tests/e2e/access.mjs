@@ -13,13 +13,13 @@ import { tour } from "../lib/tour.mjs";
 import { until } from "../lib/wait.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
+export const SIZES = [
   { width: 1280, height: 800 },
   { width: 375, height: 740 },
 ];
 
 /** Serious and critical violations (WCAG 2.2 A and AA) of a page, in words. */
-async function violations(page) {
+export async function violations(page) {
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -34,7 +34,7 @@ async function violations(page) {
 }
 
 /** Nothing sticks out sideways: a page that scrolls in two directions is hard to read. */
-async function sticksOut(page) {
+export async function sticksOut(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
@@ -60,7 +60,7 @@ export function everyPage(language) {
 }
 
 /** Presses Tab until the element with this test id has the focus. */
-async function tabTo(page, id, most = 60) {
+export async function tabTo(page, id, most = 60) {
   for (let n = 0; n < most; n += 1) {
     const here = await page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
     if (here === id || (id.endsWith("*") && here?.startsWith(id.slice(0, -1)))) return;

@@ -10,6 +10,7 @@ import { mediaPlane } from "./media.mjs";
 import { medicines } from "./medicines.mjs";
 import { messages } from "./messages.mjs";
 import { prescription } from "./prescription.mjs";
+import { recording } from "./recording.mjs";
 import { records } from "./records.mjs";
 import { refusals } from "./refusals.mjs";
 import { results } from "./results.mjs";
@@ -31,6 +32,7 @@ await runAll([
   { id: "results", make: results },
   { id: "messages", make: messages },
   { id: "rights", make: rights },
+  { id: "recording", make: recording },
   { id: "records", make: records },
   { id: "calendar", make: calendar },
   { id: "abuse", make: abuse },

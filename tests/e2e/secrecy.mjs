@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 
 import { Browser, media } from "../lib/browser.mjs";
-import { openAppointment } from "../lib/clinic.mjs";
+import { guestLink, openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
 import { metrics } from "../lib/metrics.mjs";
-import { at, checkDevices, openPanel, press, shown, signIn } from "../lib/pages.mjs";
+import { at, checkDevices, comeIn, openPanel, press, shown, signIn } from "../lib/pages.mjs";
 import { LOOKS } from "../lib/recorder.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
@@ -75,23 +75,6 @@ async function sameCode(pages, fits = () => true) {
     const codes = await Promise.all(pages.map(codeOf));
     return new Set(codes).size === 1 && /^(\d{5} ){5}\d{5}$/.test(codes[0]) && fits(codes[0]) ? codes[0] : null;
   });
-}
-
-/** Somebody comes by a link up to the waiting room, and the doctor lets them in. */
-async function comeIn(page, link, doctorPage) {
-  await page.goto(link);
-  await checkDevices(page);
-  await press(page, "enter-waiting");
-  await shown(page, "waiting");
-  await shown(doctorPage, "admit-0");
-  await press(doctorPage, "admit-0");
-  await shown(page, "stage");
-}
-
-async function guestLink({ doctor, appointment }, name) {
-  const path = `/appointments/${appointment.id}/guests`;
-  const guest = await doctor.expect(201, "POST", path, { name, relation: "fille" });
-  return `/join#${guest.link.token}`;
 }
 
 function beginning(scenario, on) {

@@ -87,3 +87,10 @@ export async function openAppointment() {
     throw new Error("no free time soon enough: this server has seen too many appointments");
   return { patient, doctor, appointment, token: appointment.link.token };
 }
+
+/** The link of a guest whom the doctor invites into the visit. */
+export async function guestLink({ doctor, appointment }, name) {
+  const path = `/appointments/${appointment.id}/guests`;
+  const guest = await doctor.expect(201, "POST", path, { name, relation: "fille" });
+  return `/join#${guest.link.token}`;
+}

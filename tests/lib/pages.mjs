@@ -82,3 +82,14 @@ export async function openPanel(page, button, content) {
   if (!(await at(page, content).first().isVisible())) await press(page, button);
   await shown(page, content);
 }
+
+/** Somebody comes by a link up to the waiting room, and the doctor lets them in. */
+export async function comeIn(page, link, doctorPage) {
+  await page.goto(link);
+  await checkDevices(page);
+  await press(page, "enter-waiting");
+  await shown(page, "waiting");
+  await shown(doctorPage, "admit-0");
+  await press(doctorPage, "admit-0");
+  await shown(page, "stage");
+}
