@@ -9,6 +9,7 @@ import { log } from "./log.mjs";
 import { mediaPlane } from "./media.mjs";
 import { medicines } from "./medicines.mjs";
 import { messages } from "./messages.mjs";
+import { playback } from "./playback.mjs";
 import { prescription } from "./prescription.mjs";
 import { recording } from "./recording.mjs";
 import { records } from "./records.mjs";
@@ -22,6 +23,7 @@ await runAll([
   { id: "visit", make: visit },
   { id: "media", make: mediaPlane },
   { id: "secrecy", make: secrecy },
+  { id: "playback", make: playback },
   { id: "refusals", make: refusals },
   { id: "keyboard", make: keyboard },
   { id: "english", make: () => everyPage("en") },

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium, firefox } from "playwright-core";
 
+import { clockDevices, isClock } from "./clockwork.mjs";
 import { BASE } from "./demo.mjs";
 import { OUT, fakeDevices } from "./recorder.mjs";
 
@@ -22,7 +23,7 @@ const KEY_HASH = process.env.TLS_KEY_HASH;
 
 const ENGINES = {
   chromium: (person, inside) => {
-    const { video, audio } = fakeDevices(person);
+    const { video, audio } = isClock(person) ? clockDevices(person) : fakeDevices(person);
     return chromium.launch({
       executablePath: inside ? within(inside, CHROMIUM) : CHROMIUM,
       headless: true,

@@ -4,13 +4,14 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 
+import { wave } from "./wave.mjs";
+
 export const OUT = fileURLToPath(new URL("../out/", import.meta.url));
 
 const WIDTH = 640;
 const HEIGHT = 360;
 const FRAMES = 30;
 const FRAMES_PER_S = 15;
-const SAMPLES_PER_S = 48_000;
 
 /** How the people look (chroma of the surface) and sound. */
 export const LOOKS = {
@@ -53,25 +54,9 @@ function picture({ blue, red }) {
 
 /** Bursts like syllables: a steady tone would be taken for noise and suppressed by the browser. */
 function tone({ pitch_hz }) {
-  const count = SAMPLES_PER_S * 6;
-  const wav = Buffer.alloc(44 + count * 2);
-  wav.write("RIFF", 0);
-  wav.writeUInt32LE(36 + count * 2, 4);
-  wav.write("WAVEfmt ", 8);
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(SAMPLES_PER_S, 24);
-  wav.writeUInt32LE(SAMPLES_PER_S * 2, 28);
-  wav.writeUInt16LE(2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write("data", 36);
-  wav.writeUInt32LE(count * 2, 40);
-  for (let n = 0; n < count; n += 1) {
-    const t = n / SAMPLES_PER_S;
+  return wave(6, (t) => {
     const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * t)) ** 0.5;
     const voice = Math.sin(2 * Math.PI * pitch_hz * t) + 0.4 * Math.sin(4 * Math.PI * pitch_hz * t);
-    wav.writeInt16LE(Math.round(9_000 * syllable * voice), 44 + n * 2);
-  }
-  return wav;
+    return 9_000 * syllable * voice;
+  });
 }
