@@ -254,7 +254,7 @@ const ROOMS: &[Room] = &[
             "recordings-segments",
             "recordings-writer",
         ],
-        tests_may_import: &[],
+        tests_may_import: &["recordings-tap"],
         never_reaches: &["leptos", "web-sys"],
     },
     Room {

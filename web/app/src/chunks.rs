@@ -19,6 +19,7 @@ use crate::pages::clinic::{calendar, services, take};
 use crate::pages::messages::{list as threads, thread};
 use crate::pages::pharmacy::worklist as counter_list;
 use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
+use crate::pages::recordings::{list as recording_list, play};
 use crate::pages::results::{inbox, mine, order, unmatched, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::{
@@ -148,6 +149,18 @@ pub(crate) enum Clinic {
 /// A page about what the clinic offers and when.
 pub(crate) fn clinic(page: Clinic) -> AnyView {
     arriving(move || work_page(Work::Clinic(page)))
+}
+
+/// Recordings of visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recordings {
+    List,
+    Play,
+}
+
+/// A page about recordings.
+pub(crate) fn recordings(page: Recordings) -> AnyView {
+    arriving(move || work_page(Work::Recordings(page)))
 }
 
 /// How well live visits get through.
@@ -314,6 +327,13 @@ const fn clinic_page(page: Clinic) -> Make {
     }
 }
 
+const fn recordings_page(page: Recordings) -> Make {
+    match page {
+        Recordings::List => recording_list::page,
+        Recordings::Play => play::page,
+    }
+}
+
 /// The pages of clinical work. They share most of what they are made of, and each file more would
 /// double the number of pieces that are shared by some and not by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,6 +343,7 @@ enum Work {
     Clinic(Clinic),
     Messages(Messages),
     Pharmacy(Pharmacy),
+    Recordings(Recordings),
     Results(Results),
     Rights(Rights),
 }
@@ -335,6 +356,7 @@ fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
         Work::Clinic(page) => clinic_page(page),
         Work::Messages(page) => messages_page(page),
         Work::Pharmacy(page) => pharmacy_page(page),
+        Work::Recordings(page) => recordings_page(page),
         Work::Results(page) => results_page(page),
         Work::Rights(page) => rights_page(page),
     })

@@ -130,6 +130,14 @@ const MESSAGES: Place = place(
     "nav-messages",
 );
 
+/// For those who hear of recordings.
+const RECORDINGS: Place = place(
+    "/recordings",
+    (Key::NavRecordings, Key::AboutRecordings),
+    Glyph::Record,
+    "nav-recordings",
+);
+
 const PATIENT: &[Place] = &[
     place(
         "/appointments",
@@ -168,6 +176,7 @@ const PATIENT: &[Place] = &[
         Glyph::Heart,
         "nav-record",
     ),
+    RECORDINGS,
     PRIVACY,
     SECURITY,
 ];
@@ -206,6 +215,7 @@ const DOCTOR: &[Place] = &[
         Glyph::Plus,
         "nav-order",
     ),
+    RECORDINGS,
     REQUESTS,
     EMERGENCY,
     SECURITY,
@@ -261,6 +271,7 @@ const ADMIN: &[Place] = &[
         Glyph::Warning,
         "nav-emergencies",
     ),
+    RECORDINGS,
     UNMATCHED,
     place(
         "/register",

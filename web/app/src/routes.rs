@@ -6,8 +6,8 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 
 use crate::chunks::{
-    Account, Chart, Clinic, Desk, Messages, Pharmacy, Results, Rights, Visit, account,
-    calls_of_all, chart, clinic, desk, messages, pharmacy, results, rights, visit,
+    Account, Chart, Clinic, Desk, Messages, Pharmacy, Recordings, Results, Rights, Visit, account,
+    calls_of_all, chart, clinic, desk, messages, pharmacy, recordings, results, rights, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
@@ -49,6 +49,8 @@ const WRITERS: &[Role] = &[
     Role::Pharmacist,
     Role::LabTechnician,
 ];
+/// Those who hear of recordings.
+const RECORDED: &[Role] = &[Role::Patient, Role::Doctor, Role::Admin];
 /// Everyone.
 const ALL: &[Role] = &Role::ALL;
 
@@ -88,6 +90,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/results") view=|| guarded(DOCTOR, || results(Results::Inbox))/>
                     <Route path=path!("/messages") view=|| guarded(WRITERS, || messages(Messages::List))/>
                     <Route path=path!("/messages/:id") view=|| guarded(WRITERS, || messages(Messages::Thread))/>
+                    <Route path=path!("/recordings") view=|| guarded(RECORDED, || recordings(Recordings::List))/>
+                    <Route path=path!("/recordings/:id") view=|| guarded(RECORDED, || recordings(Recordings::Play))/>
                     <Route path=path!("/my-results") view=|| guarded(PATIENT, || results(Results::Mine))/>
                     <Route path=path!("/security") view=|| guarded(ALL, || account(Account::Security))/>
                     <Route path=path!("/privacy") view=|| guarded(PATIENT, || rights(Rights::Privacy))/>

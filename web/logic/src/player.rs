@@ -156,10 +156,7 @@ mod tests {
             [from_to(200, 300), from_to(500, 1_000)]
         );
         assert_eq!(filled(track, &[from_to(50, 2_000)]), []);
-        assert_eq!(
-            filled(track, &[from_to(900, 2_000)]),
-            [from_to(100, 900)]
-        );
+        assert_eq!(filled(track, &[from_to(900, 2_000)]), [from_to(100, 900)]);
     }
 
     #[test]
@@ -190,7 +187,10 @@ mod tests {
         let vtt = "WEBVTT\n\n1\n00:01.500 --> 00:06.500\nAnna: 3 &lt; 4\n\nNOTE x\n\n\
                    01:00:00.000 --> 01:00:05.000\nPaul: oui\net non\n\nbad --> bad\nx\n";
         let found = said(vtt);
-        let short: Vec<_> = found.iter().map(|it| (it.at_ms, it.text.as_str())).collect();
+        let short: Vec<_> = found
+            .iter()
+            .map(|it| (it.at_ms, it.text.as_str()))
+            .collect();
         assert_eq!(
             short,
             [(1_500, "Anna: 3 < 4"), (3_600_000, "Paul: oui\net non")]

@@ -199,3 +199,138 @@ fn track(sum: &TrackSum) -> Track {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use recordings_segments::SigningKey;
+    use recordings_tap::{Codec, Packet, PersonKey, SourceKind, TapEvent, TrackKey};
+    use recordings_writer::{MIXDOWN, finish, start};
+
+    use super::*;
+
+    const SECRET: Secret = [7; 32];
+    /// Opus, 20 ms of silence at 48 kHz.
+    const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
+
+    struct House {
+        root: PathBuf,
+        shelf: FolderShelf,
+        signer: SigningKey,
+    }
+
+    impl Drop for House {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.root));
+        }
+    }
+
+    impl House {
+        fn open(name: &str) -> Self {
+            let root = std::env::temp_dir().join(format!("shelf-{name}-{}", std::process::id()));
+            let signer = SigningKey::from_text(&SigningKey::generate_text().unwrap()).unwrap();
+            Self {
+                shelf: FolderShelf::new(root.clone(), signer.verifying()),
+                root,
+                signer,
+            }
+        }
+
+        /// Two seconds of somebody's microphone.
+        fn record(&self, id: RecordingId) {
+            let recorder = start(self.shelf.folder(id, &SECRET), 0).unwrap();
+            let tap = recorder.tap();
+            let track = TrackKey(1);
+            tap.offer(TapEvent::Opened {
+                track,
+                person: PersonKey(5),
+                kind: SourceKind::Microphone,
+                at_us: 0,
+            })
+            .unwrap();
+            for at in 0..100_u16 {
+                tap.offer(TapEvent::Packet(Packet {
+                    track,
+                    layer: 0,
+                    codec: Codec::Opus,
+                    seq: at,
+                    timestamp: u32::from(at) * 960,
+                    marker: false,
+                    arrival_us: u64::from(at) * 20_000,
+                    payload: SILENCE.as_slice().into(),
+                }))
+                .unwrap();
+            }
+            drop(tap);
+            recorder.end().unwrap();
+        }
+
+        fn prepare(&self, id: RecordingId) -> Option<Made> {
+            let folder = self.shelf.folder(id, &SECRET);
+            finish(&folder, &self.signer, &mut |_| true).unwrap();
+            self.shelf.measure(id, &folder).unwrap()
+        }
+    }
+
+    fn id(number: u128) -> RecordingId {
+        RecordingId::from_uuid(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn what_was_recorded_is_on_the_shelf_whole_until_it_is_destroyed() {
+        let house = House::open("whole");
+        house.record(id(1));
+        let made = house.prepare(id(1)).unwrap();
+        assert!((1_900..=2_100).contains(&made.duration_ms), "{made:?}");
+        let contents = house.shelf.contents(id(1), &SECRET).unwrap();
+        let mine =
+            |it: &&Track| it.person.map(ParticipantUuid::as_uuid) == Some(Uuid::from_u128(5));
+        let voice = contents.tracks.iter().find(mine).unwrap();
+        assert_eq!(voice.kind, "microphone");
+        assert_eq!(voice.media_type, "audio/webm; codecs=\"opus\"");
+        let (mixdown, file) = house.shelf.open((id(1), MIXDOWN), &SECRET).unwrap();
+        let whole = file
+            .bytes(0, usize::try_from(mixdown.bytes).unwrap())
+            .unwrap();
+        assert_eq!(whole.len() as u64, mixdown.bytes);
+        assert_eq!(whole[..4], [0x1A, 0x45, 0xDF, 0xA3], "EBML");
+        assert_eq!(file.bytes(10, 20).unwrap(), whole[10..30]);
+        let missing = house.shelf.open((id(1), 77), &SECRET).err();
+        assert!(matches!(missing, Some(ShelfError::Missing)));
+        house.shelf.destroy(id(1)).unwrap();
+        house.shelf.destroy(id(1)).unwrap();
+        let gone = house.shelf.contents(id(1), &SECRET).err();
+        assert!(matches!(gone, Some(ShelfError::Missing)));
+    }
+
+    #[test]
+    fn a_recording_of_nothing_plays_nothing() {
+        let house = House::open("nothing");
+        start(house.shelf.folder(id(1), &SECRET), 0)
+            .unwrap()
+            .end()
+            .unwrap();
+        assert_eq!(house.prepare(id(1)), None);
+    }
+
+    #[test]
+    fn another_key_and_files_of_another_recording_are_refused() {
+        let house = House::open("foreign");
+        for number in [1, 2] {
+            house.record(id(number));
+            house.prepare(id(number));
+        }
+        let other = house.shelf.contents(id(1), &[8; 32]).err();
+        assert!(
+            matches!(other, Some(ShelfError::Unreadable(_))),
+            "{other:?}"
+        );
+        let file = Role::Finished(MIXDOWN).file_name();
+        let path = |number| house.shelf.path(id(number)).join(&file);
+        fs::copy(path(2), path(1)).unwrap();
+        let swapped = house.shelf.open((id(1), MIXDOWN), &SECRET).err();
+        assert!(
+            matches!(swapped, Some(ShelfError::Unreadable(_))),
+            "{swapped:?}"
+        );
+    }
+}

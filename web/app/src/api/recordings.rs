@@ -17,7 +17,11 @@ pub async fn recordings(
     if let Some(patient) = patient {
         query.push(format!("patient={patient}"));
     }
-    for (name, value) in [("state", state), ("held", held), ("after", after.unwrap_or(""))] {
+    for (name, value) in [
+        ("state", state),
+        ("held", held),
+        ("after", after.unwrap_or("")),
+    ] {
         if !value.is_empty() {
             query.push(format!("{name}={value}"));
         }
