@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod recording;
+
 const ON: Sources = Sources {
     microphone: true,
     camera: true,

@@ -30,6 +30,8 @@ const LOOK_MS: u32 = 3_000;
 const FOLLOW_MS: u32 = 200;
 /// A new ticket is asked for this long before the old one is over.
 const EARLY_US: i64 = 60_000_000;
+/// An element that fails so soon after a new ticket fails for another reason.
+const FRESH_US: i64 = 15_000_000;
 /// Speeds to choose from.
 const RATES: [&str; 5] = ["0.5", "0.75", "1", "1.5", "2"];
 
@@ -160,18 +162,25 @@ fn Player(id: RecordingId, it: RecordingView, ticket: Remote<PlayView>) -> impl 
             on_cleanup(move || handle.clear());
         }
     });
-    let tried = RwSignal::new(0_i64);
+    let renewing = RwSignal::new(false);
+    let renewed_us = RwSignal::new(0_i64);
     let fault = RwSignal::new(false);
     let broken = UnsyncCallback::new(move |()| {
-        // One new ticket a quarter of a minute: what fails with a fresh one fails for another reason.
-        if now_us() - tried.get_untracked() < 15_000_000 {
+        // When a ticket is over every element says so: the first one asks for the next ticket.
+        if renewing.get_untracked() {
+            return;
+        }
+        // What fails with a fresh one fails for another reason.
+        if now_us() - renewed_us.get_untracked() < FRESH_US {
             fault.set(true);
             return;
         }
-        tried.set(now_us());
+        renewing.set(true);
         spawn_local(async move {
             match api::play_recording(id).await {
                 Ok(next) => {
+                    renewed_us.try_set(now_us());
+                    fault.try_set(false);
                     ticket.put(next);
                     screen.reload();
                 }
@@ -179,6 +188,7 @@ fn Player(id: RecordingId, it: RecordingView, ticket: Remote<PlayView>) -> impl 
                     fault.try_set(true);
                 }
             }
+            renewing.try_set(false);
         });
     });
     let keys = window_event_listener(leptos::ev::keydown, move |event| press(screen, &event));

@@ -146,7 +146,9 @@ impl Screen {
                 own.set_volume(volume);
                 own.set_playback_rate(rate);
                 let is_inside = span(track).holds(at_ms);
-                if let Some(to_s) = correction(now_s, own.current_time()).filter(|_| is_inside) {
+                // One that is still on its way would never arrive if it were sent again and again.
+                let may_move = is_inside && !own.seeking();
+                if let Some(to_s) = correction(now_s, own.current_time()).filter(|_| may_move) {
                     own.set_current_time(to_s);
                 }
                 match (plays && is_inside, own.paused()) {

@@ -3,7 +3,9 @@
 use clinical_api::RecordingTrackView;
 use clinical_model::RecordingId;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
 use web_logic::player::{Stretch, filled};
+use web_sys::HtmlMediaElement;
 
 use super::screen::{Screen, element_id, is_picture, is_voice, span};
 use crate::api;
@@ -70,6 +72,13 @@ pub(super) fn Stage(id: RecordingId, screen: Screen, broken: UnsyncCallback<()>)
     }
 }
 
+/// Whether the browser says that it may play files of this form.
+fn can_play(media_type: &str) -> bool {
+    let video = document().create_element("video").ok();
+    let video = video.and_then(|it| it.dyn_into::<HtmlMediaElement>().ok());
+    video.is_none_or(|it| !it.can_play_type(media_type).is_empty())
+}
+
 #[component]
 fn Picture(
     id: RecordingId,
@@ -86,10 +95,14 @@ fn Picture(
     });
     let hidden = Memo::new(move |_| screen.hidden.with(|hidden| hidden.contains(&file)));
     let unable = RwSignal::new(false);
+    let is_playable = can_play(&track.media_type);
+    let loaded = RwSignal::new(false);
     let refused = move |_| {
-        // A file of another form says so at once; everything else may be a ticket that is over.
-        broken.run(());
         unable.set(true);
+        // No ticket helps a browser that cannot play this form; everything else may be one that is over.
+        if is_playable || is_master || loaded.get_untracked() {
+            broken.run(());
+        }
     };
     let words = StoredValue::new(track);
     view! {
@@ -104,7 +117,10 @@ fn Picture(
                     src=api::recording_media(id, file)
                     aria-label=move || words.with_value(name)
                     on:error=refused
-                    on:loadeddata=move |_| unable.set(false)
+                    on:loadeddata=move |_| {
+                        loaded.set(true);
+                        unable.set(false);
+                    }
                     on:timeupdate=move |_| if is_master { screen.follow() }
                 ></video>
                 {part(move || dark.get().then(|| view! { <p class="player-dark">{say(Key::PlayerNoPicture)}</p> }))}
