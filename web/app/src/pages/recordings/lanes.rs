@@ -13,6 +13,9 @@ use crate::api;
 use crate::components::part;
 use crate::i18n::{Key, say, t};
 
+/// Gaps of a lane that are read out: nobody listens to more.
+const GAPS_TOLD_MAX: usize = 12;
+
 /// The seek bar, over the loudness of all voices.
 #[component]
 pub(super) fn Seek(id: RecordingId, screen: Screen) -> impl IntoView {
@@ -112,8 +115,24 @@ fn Lane(track: RecordingTrackView, screen: Screen) -> impl IntoView {
     let filled = content(&track).into_iter();
     let filled = filled.map(|it| view! { <span class="player-filled" style=place(it)></span> });
     let filled = filled.collect_view();
-    let gaps = track.gaps.iter().filter(|gap| gap.why != "silence");
-    let gaps = gaps.map(|gap| {
+    let gaps: Vec<_> = track
+        .gaps
+        .iter()
+        .filter(|gap| gap.why != "silence")
+        .cloned()
+        .collect();
+    let told = StoredValue::new(gaps.clone());
+    let told = move || {
+        let words = told.with_value(|gaps| {
+            let words = gaps.iter().take(GAPS_TOLD_MAX).map(|gap| {
+                let (from, to) = (clock(gap.from_ms), clock(gap.to_ms));
+                format!("{}: {from} – {to}", t(why_key(&gap.why)))
+            });
+            words.collect::<Vec<_>>()
+        });
+        words.join("; ")
+    };
+    let gaps = gaps.into_iter().map(|gap| {
         let why = gap.why.clone();
         let it = Stretch {
             from_ms: gap.from_ms,
@@ -135,6 +154,7 @@ fn Lane(track: RecordingTrackView, screen: Screen) -> impl IntoView {
                 <span>{part(move || words.with_value(name))}</span>
                 <small>{part(move || t(if is_on.get() { Key::PlayerOn } else { Key::PlayerOff }))}</small>
             </button>
+            <p class="unseen">{part(told)}</p>
             <div class="player-line" aria-hidden="true">
                 {filled}
                 {gaps}

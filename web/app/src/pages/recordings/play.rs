@@ -225,8 +225,12 @@ fn press(screen: Screen, event: &web_sys::KeyboardEvent) {
         "Home" => screen.seek(0),
         "End" => screen.seek(screen.whole_ms),
         "m" => {
-            let is_silent = screen.volume.get_untracked() <= 0.0;
-            screen.volume.set(if is_silent { 1.0 } else { 0.0 });
+            let now = screen.volume.get_untracked();
+            let before = screen.volume_before.get_value();
+            screen.volume_before.set_value(now);
+            screen
+                .volume
+                .set(if now > 0.0 { 0.0 } else { before.max(0.05) });
         }
         digit => match digit.parse::<u64>() {
             Ok(tenth) if digit.len() == 1 => screen.seek(screen.whole_ms / 10 * tenth),

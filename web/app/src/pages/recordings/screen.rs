@@ -47,6 +47,8 @@ pub(super) struct Screen {
     pub(super) rate: RwSignal<f64>,
     /// How loud, 0 to 1.
     pub(super) volume: RwSignal<f64>,
+    /// How loud it was before it was switched off.
+    pub(super) volume_before: StoredValue<f64>,
     /// Files of voices that are not heard.
     pub(super) silent: RwSignal<Vec<u32>>,
     /// Files of pictures that are not shown.
@@ -67,6 +69,7 @@ impl Screen {
             plays: RwSignal::new(false),
             rate: RwSignal::new(1.0),
             volume: RwSignal::new(1.0),
+            volume_before: StoredValue::new(1.0),
             silent: RwSignal::new(Vec::new()),
             hidden: RwSignal::new(Vec::new()),
         }

@@ -91,7 +91,10 @@ fn Picture(
     let content = content(&track);
     let dark = Memo::new(move |_| {
         let at_ms = screen.at_ms.get();
-        !content.iter().any(|it| it.holds(at_ms))
+        // What begins within half a second is there already: the first picture stands before the start.
+        !content
+            .iter()
+            .any(|it| it.holds(at_ms) || it.holds(at_ms + 500))
     });
     let hidden = Memo::new(move |_| screen.hidden.with(|hidden| hidden.contains(&file)));
     let unable = RwSignal::new(false);

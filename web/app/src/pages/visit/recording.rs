@@ -126,7 +126,7 @@ fn Question(call: LiveCall, question: RwSignal<bool>) -> impl IntoView {
                 <li>{say(Key::RecordingFree)}</li>
                 <li>{say(Key::RecordingBack)}</li>
             </ul>
-            <div class="actions">
+            <div class="actions visit-consent">
                 <Button look=Look::Secondary testid="consent-no" on_press=move || answer(false)>{say(Key::RecordingNo)}</Button>
                 <Button testid="consent-yes" on_press=move || answer(true)>{say(Key::RecordingYes)}</Button>
             </div>
