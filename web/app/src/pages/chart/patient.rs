@@ -26,6 +26,7 @@ const ELSEWHERE: [(Role, &str, Key); 4] = [
     (Role::Doctor, "/orders/new?patient=", Key::NavOrder),
     (Role::Doctor, "/messages?patient=", Key::MessagesBegin),
     (Role::Nurse, "/messages?patient=", Key::MessagesBegin),
+    (Role::Doctor, "/recordings?patient=", Key::NavRecordings),
 ];
 
 /// Those who look after what a patient takes.
