@@ -1,0 +1,8 @@
+//! Red flags in what patients write, in French and English. Pure and wasm-safe.
+//!
+//! This crate exists to forbid imports: no SQL, no HTTP, no clock; the same code runs in the browser.
+//!
+//! [`words`] reads a text: words, sentences, times, and whether something is present, denied,
+//! somebody else's, past or only imagined.
+
+pub mod words;
