@@ -23,14 +23,16 @@ pub(super) fn measured(text: &Text) -> Vec<Measured> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Some(value) = tenths(&token.word) else { continue };
+        let decimal = token.word.contains('.');
         let near = |words: &[&str]| near(tokens, at, words);
+        let grams = tokens.get(at + 1).is_some_and(|next| matches!(next.word.as_str(), "g" | "grammes" | "gl"))
+            || near(&["glycemie", "glycemies", "dextro"]) && decimal;
         let lower = tokens.get(at + 1).and_then(|next| tenths(&next.word));
         let mut add = |feature| found.push(Measured { feature, start: token.start, end: token.end });
-        let decimal = token.word.contains('.');
         let heat = near(HEAT) || (decimal && (375..=425).contains(&value));
         match value {
             _ if near(OXYGEN) && (500..=910).contains(&value) => add("oxygen_low"),
-            _ if near(SUGAR) => sugar(value, decimal, &mut add),
+            _ if near(SUGAR) => sugar(value, grams, &mut add),
             _ if near(PRESSURE) => pressure(value, lower, &mut add),
             380..=430 if heat => {
                 add("temp_fever");
@@ -56,14 +58,11 @@ fn near(tokens: &[Token], at: usize, words: &[&str]) -> bool {
     around.iter().any(|token| words.contains(&token.word.as_str()))
 }
 
-/// mmol/l below 40, mg/dl from there on, g/l when there is a decimal point and it is small.
-fn sugar(value: u32, decimal: bool, add: &mut impl FnMut(&'static str)) {
-    match value {
-        4..=6 if decimal => add("sugar_low"),
-        10..=32 => add("sugar_low"),
-        200..=390 => add("sugar_high"),
-        400..=540 => add("sugar_low"),
-        2700..=9990 => add("sugar_high"),
+/// Grams a litre; otherwise mmol/l below 40 and mg/dl from there on. `value` is in tenths.
+fn sugar(value: u32, grams: bool, add: &mut impl FnMut(&'static str)) {
+    match (grams, value) {
+        (true, 2..=5) | (false, 10..=32 | 400..=540) => add("sugar_low"),
+        (true, 25..=99) | (false, 200..=390 | 2700..=9990) => add("sugar_high"),
         _ => {}
     }
 }

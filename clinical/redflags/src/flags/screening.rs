@@ -115,9 +115,10 @@ impl Flags {
         self.read.features.keys().map(String::as_str).filter(|name| !name.contains(' '))
     }
 
-    /// Every word of the patterns, as they spell it.
-    pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        self.read.matcher.spellings()
+    /// Whether an everyday word would be taken for a misspelt one of the patterns.
+    #[must_use]
+    pub fn would_correct(&self, word: &str) -> bool {
+        self.read.matcher.would_correct(word)
     }
 
     /// Compares all flags with a patient and a story. Never lowers: more flags, findings or sentences can
