@@ -7,4 +7,6 @@
 //! it only raises, and what it cannot judge goes to a person.
 
 pub mod flags;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod words;

@@ -52,7 +52,15 @@ pub enum DataError {
 
 /// Features that are not words: measured, or known from the record.
 pub(super) const MEASURED: [&str; 9] = [
-    "temp_fever", "temp_very_high", "temp_low", "oxygen_low", "pressure_high", "pressure_very_high", "sugar_high", "sugar_low", "pressure_low",
+    "temp_fever",
+    "temp_very_high",
+    "temp_low",
+    "oxygen_low",
+    "pressure_high",
+    "pressure_very_high",
+    "sugar_high",
+    "sugar_low",
+    "pressure_low",
 ];
 
 /// What the files hold.
@@ -107,7 +115,11 @@ pub(super) fn read(files: &[(&str, &str)]) -> Result<Read, DataError> {
             if line.is_empty() || line.starts_with("//") {
                 continue;
             }
-            let refused = || DataError::Line { file: (*file).to_owned(), line: number + 1, text: line.to_owned() };
+            let refused = || DataError::Line {
+                file: (*file).to_owned(),
+                line: number + 1,
+                text: line.to_owned(),
+            };
             reading.line(file, line, &mut open)?.ok_or_else(refused)?;
         }
     }
@@ -123,9 +135,14 @@ impl Reading {
     /// Takes a line in; `None` when it means nothing.
     fn line(&mut self, file: &str, line: &str, open: &mut Open) -> Result<Option<()>, DataError> {
         if let Some(rest) = line.strip_prefix("group ") {
-            let Some((name, words)) = rest.split_once(':') else { return Ok(None) };
+            let Some((name, words)) = rest.split_once(':') else {
+                return Ok(None);
+            };
             let read = self.phrases.group(name.trim(), words);
-            return read.map(Some).map_err(|source| DataError::Pattern { file: file.to_owned(), source });
+            return read.map(Some).map_err(|source| DataError::Pattern {
+                file: file.to_owned(),
+                source,
+            });
         }
         if let Some(name) = line.strip_prefix("feature ") {
             *open = Open::Feature(self.feature(name));
@@ -138,20 +155,37 @@ impl Reading {
             return Ok(Some(()));
         }
         if let Some(name) = line.strip_prefix("advice ") {
-            self.advice.insert(name.to_owned(), Said { en: String::new(), fr: String::new() });
+            self.advice.insert(
+                name.to_owned(),
+                Said {
+                    en: String::new(),
+                    fr: String::new(),
+                },
+            );
             *open = Open::Advice(name.to_owned());
             return Ok(Some(()));
         }
         if let Some(rest) = line.strip_prefix("flag ") {
-            let Some((id, level)) = rest.split_once(' ') else { return Ok(None) };
+            let Some((id, level)) = rest.split_once(' ') else {
+                return Ok(None);
+            };
             let level = match level {
                 "emergency" => Level::Emergency,
                 "urgent" => Level::Urgent,
                 _ => return Ok(None),
             };
             *open = Open::Flag;
-            let system = file.rsplit('/').next().and_then(|name| name.strip_suffix(".txt")).unwrap_or(file);
-            self.drafts.push(Draft { id: id.to_owned(), level: Some(level), system: system.to_owned(), ..Draft::default() });
+            let system = file
+                .rsplit('/')
+                .next()
+                .and_then(|name| name.strip_suffix(".txt"))
+                .unwrap_or(file);
+            self.drafts.push(Draft {
+                id: id.to_owned(),
+                level: Some(level),
+                system: system.to_owned(),
+                ..Draft::default()
+            });
             return Ok(Some(()));
         }
         Ok(self.under(line, open))
@@ -160,7 +194,9 @@ impl Reading {
     fn under(&mut self, line: &str, open: &Open) -> Option<()> {
         if let Some(rule) = line.strip_prefix("- ") {
             match open {
-                Open::Feature(id) => self.patterns.extend(rule.split(" | ").map(|pattern| (*id, pattern.to_owned()))),
+                Open::Feature(id) => self
+                    .patterns
+                    .extend(rule.split(" | ").map(|pattern| (*id, pattern.to_owned()))),
                 Open::Flag => self.drafts.last_mut()?.rules.push(rule.to_owned()),
                 Open::Nothing | Open::Advice(_) => return None,
             }
@@ -194,33 +230,59 @@ impl Reading {
             let (Some(advice), Some(level)) = (advice, draft.level) else {
                 return Err(DataError::Incomplete(draft.id));
             };
-            if draft.en.is_empty() || draft.fr.is_empty() || draft.cite.is_empty() || rules.is_empty() {
+            if draft.en.is_empty()
+                || draft.fr.is_empty()
+                || draft.cite.is_empty()
+                || rules.is_empty()
+            {
                 return Err(DataError::Incomplete(draft.id));
             }
             flags.push(Flag {
                 id: draft.id,
                 level,
                 system: draft.system,
-                reason: Said { en: draft.en, fr: draft.fr },
+                reason: Said {
+                    en: draft.en,
+                    fr: draft.fr,
+                },
                 advice,
                 citation: draft.cite,
                 rules,
             });
         }
-        let patterns = self.patterns.iter().map(|(id, pattern)| (*id, pattern.as_str()));
-        let matcher = Matcher::compile(&self.phrases, patterns)
-            .map_err(|source| DataError::Pattern { file: "features and flags".to_owned(), source })?;
-        Ok(Read { flags, features: self.features, lasting: self.lasting, matcher })
+        let patterns = self
+            .patterns
+            .iter()
+            .map(|(id, pattern)| (*id, pattern.as_str()));
+        let matcher =
+            Matcher::compile(&self.phrases, patterns).map_err(|source| DataError::Pattern {
+                file: "features and flags".to_owned(),
+                source,
+            })?;
+        Ok(Read {
+            flags,
+            features: self.features,
+            lasting: self.lasting,
+            matcher,
+        })
     }
 
     fn rule(&mut self, flag: &str, number: usize, written: &str) -> Result<Rule, DataError> {
-        let mut rule = Rule { features: Vec::new(), limits: Vec::new(), minutes_max: None };
+        let mut rule = Rule {
+            features: Vec::new(),
+            limits: Vec::new(),
+            minutes_max: None,
+        };
         for (place, condition) in written.split(" & ").map(str::trim).enumerate() {
             if let Some(name) = condition.strip_prefix('#') {
-                let id = self.features.get(name).copied().ok_or_else(|| DataError::UnknownFeature {
-                    flag: flag.to_owned(),
-                    feature: name.to_owned(),
-                })?;
+                let id =
+                    self.features
+                        .get(name)
+                        .copied()
+                        .ok_or_else(|| DataError::UnknownFeature {
+                            flag: flag.to_owned(),
+                            feature: name.to_owned(),
+                        })?;
                 rule.features.push(id);
             } else if let Some(limit) = limit(condition) {
                 rule.limits.push(limit);
@@ -228,7 +290,11 @@ impl Reading {
                 rule.minutes_max = Some(minutes);
             } else {
                 let id = self.feature(&format!("{flag} {number} {place}"));
-                self.patterns.extend(condition.split(" | ").map(|pattern| (id, pattern.to_owned())));
+                self.patterns.extend(
+                    condition
+                        .split(" | ")
+                        .map(|pattern| (id, pattern.to_owned())),
+                );
                 rule.features.push(id);
             }
         }
@@ -263,7 +329,13 @@ fn age_of(text: &str) -> Option<Age> {
 
 fn days_or_hours(text: &str) -> Option<u32> {
     if let Some(hours) = text.strip_suffix('h') {
-        return hours.parse::<u32>().ok().map(|hours| hours.saturating_mul(60));
+        return hours
+            .parse::<u32>()
+            .ok()
+            .map(|hours| hours.saturating_mul(60));
     }
-    text.strip_suffix('d')?.parse::<u32>().ok().map(|days| days.saturating_mul(24 * 60))
+    text.strip_suffix('d')?
+        .parse::<u32>()
+        .ok()
+        .map(|days| days.saturating_mul(24 * 60))
 }

@@ -19,13 +19,17 @@ pub fn emergency_numbers(country: &str) -> EmergencyNumbers {
     let lines = NUMBERS.lines().filter(|line| !line.starts_with("//"));
     for line in lines {
         let mut words = line.split_whitespace();
-        if let (Some(code), Some(general), Some(ambulance)) = (words.next(), words.next(), words.next())
+        if let (Some(code), Some(general), Some(ambulance)) =
+            (words.next(), words.next(), words.next())
             && code.eq_ignore_ascii_case(country.trim())
         {
             return EmergencyNumbers { general, ambulance };
         }
     }
-    EmergencyNumbers { general: EVERYWHERE, ambulance: EVERYWHERE }
+    EmergencyNumbers {
+        general: EVERYWHERE,
+        ambulance: EVERYWHERE,
+    }
 }
 
 #[cfg(test)]
@@ -34,13 +38,28 @@ mod tests {
 
     #[test]
     fn countries_have_their_number_and_others_112() {
-        for (country, ambulance) in [("FR", "15"), ("gb", "999"), ("US", "911"), ("CH", "144"), ("AU", "000"), ("SN", "15"), ("XX", "112"), ("", "112")] {
+        for (country, ambulance) in [
+            ("FR", "15"),
+            ("gb", "999"),
+            ("US", "911"),
+            ("CH", "144"),
+            ("AU", "000"),
+            ("SN", "15"),
+            ("XX", "112"),
+            ("", "112"),
+        ] {
             assert_eq!(emergency_numbers(country).ambulance, ambulance, "{country}");
         }
         for line in NUMBERS.lines().filter(|line| !line.starts_with("//")) {
             let words: Vec<&str> = line.split_whitespace().collect();
             assert_eq!(words.len(), 3, "{line}");
-            assert!(words[0].len() == 2 && words[1..].iter().all(|number| number.bytes().all(|b| b.is_ascii_digit())), "{line}");
+            assert!(
+                words[0].len() == 2
+                    && words[1..]
+                        .iter()
+                        .all(|number| number.bytes().all(|b| b.is_ascii_digit())),
+                "{line}"
+            );
         }
     }
 }

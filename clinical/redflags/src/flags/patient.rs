@@ -20,19 +20,25 @@ impl Age {
     /// An age in weeks.
     #[must_use]
     pub const fn weeks(weeks: u32) -> Self {
-        Self { days: weeks.saturating_mul(7) }
+        Self {
+            days: weeks.saturating_mul(7),
+        }
     }
 
     /// An age in months of 30 days.
     #[must_use]
     pub const fn months(months: u32) -> Self {
-        Self { days: months.saturating_mul(30) }
+        Self {
+            days: months.saturating_mul(30),
+        }
     }
 
     /// An age in years.
     #[must_use]
     pub const fn years(years: u32) -> Self {
-        Self { days: years.saturating_mul(365) }
+        Self {
+            days: years.saturating_mul(365),
+        }
     }
 
     /// In days.

@@ -90,8 +90,30 @@ struct Known {
 }
 
 const CHILD_WORDS: [&str; 24] = [
-    "baby", "bebe", "newborn", "infant", "toddler", "child", "kid", "nourrisson", "enfant", "fils", "daughter", "bub",
-    "gamin", "gamine", "petit", "petite", "fille", "garcon", "boy", "girl", "months", "mois", "weeks", "puce",
+    "baby",
+    "bebe",
+    "newborn",
+    "infant",
+    "toddler",
+    "child",
+    "kid",
+    "nourrisson",
+    "enfant",
+    "fils",
+    "daughter",
+    "bub",
+    "gamin",
+    "gamine",
+    "petit",
+    "petite",
+    "fille",
+    "garcon",
+    "boy",
+    "girl",
+    "months",
+    "mois",
+    "weeks",
+    "puce",
 ];
 
 impl Flags {
@@ -101,7 +123,10 @@ impl Flags {
     ///
     /// When a file cannot be used.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, DataError> {
-        Ok(Self { read: data::read(files)?, child: CHILD_WORDS.into_iter().collect() })
+        Ok(Self {
+            read: data::read(files)?,
+            child: CHILD_WORDS.into_iter().collect(),
+        })
     }
 
     /// All flags, in the order of their files.
@@ -112,7 +137,11 @@ impl Flags {
 
     /// The names that a [`Finding`] may have.
     pub fn feature_names(&self) -> impl Iterator<Item = &str> {
-        self.read.features.keys().map(String::as_str).filter(|name| !name.contains(' '))
+        self.read
+            .features
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !name.contains(' '))
     }
 
     /// Whether an everyday word would be taken for a misspelt one of the patterns.
@@ -127,16 +156,26 @@ impl Flags {
     pub fn screen(&self, patient: &Patient, story: &Story<'_>) -> Screening<'_> {
         let text = Text::read(story.text, reader(patient));
         let known = self.known(patient, story, &text);
-        let child_named = patient.age.is_none() && text.tokens().iter().any(|token| self.child.contains(token.word.as_str()));
+        let child_named = patient.age.is_none()
+            && text
+                .tokens()
+                .iter()
+                .any(|token| self.child.contains(token.word.as_str()));
         let mut unclear: BTreeSet<Unclear> = BTreeSet::new();
         if story.findings.is_empty() || !story.text.trim().is_empty() {
-            unclear.extend(unclear::unclear(&text, |word| self.read.matcher.knows(word)));
+            unclear.extend(unclear::unclear(&text, |word| {
+                self.read.matcher.knows(word)
+            }));
         }
         let mut hits = Vec::new();
         for flag in &self.read.flags {
             let mut met: Option<Vec<&Known>> = None;
             for rule in &flag.rules {
-                if !rule.limits.iter().all(|limit| limit.holds(patient, child_named)) {
+                if !rule
+                    .limits
+                    .iter()
+                    .all(|limit| limit.holds(patient, child_named))
+                {
                     continue;
                 }
                 if let Some(evidence) = fulfilled(rule, &known, false) {
@@ -148,20 +187,36 @@ impl Flags {
                 }
             }
             if let Some(evidence) = met {
-                let evidence = evidence.into_iter().map(|known| known.evidence.clone()).collect();
+                let evidence = evidence
+                    .into_iter()
+                    .map(|known| known.evidence.clone())
+                    .collect();
                 hits.push(Hit { flag, evidence });
             }
         }
         hits.sort_by_key(|hit| core::cmp::Reverse(hit.flag.level));
-        let least = if unclear.is_empty() { Urgency::NoFlag } else { Urgency::Person };
+        let least = if unclear.is_empty() {
+            Urgency::NoFlag
+        } else {
+            Urgency::Person
+        };
         let urgency = hits.first().map_or(least, |hit| match hit.flag.level {
             Level::Emergency => Urgency::Emergency,
             Level::Urgent => Urgency::Urgent,
         });
-        Screening { urgency, hits, unclear }
+        Screening {
+            urgency,
+            hits,
+            unclear,
+        }
     }
 
-    fn known(&self, patient: &Patient, story: &Story<'_>, text: &Text) -> BTreeMap<u32, Vec<Known>> {
+    fn known(
+        &self,
+        patient: &Patient,
+        story: &Story<'_>,
+        text: &Text,
+    ) -> BTreeMap<u32, Vec<Known>> {
         let mut known: BTreeMap<u32, Vec<Known>> = BTreeMap::new();
         let mut add = |name: &str, one: Known| {
             if let Some(id) = self.read.features.get(name) {
@@ -169,19 +224,50 @@ impl Flags {
             }
         };
         for finding in story.findings {
-            add(finding.name, Known { evidence: Evidence::Known(finding.name.to_owned()), minutes: finding.minutes, other: false });
+            add(
+                finding.name,
+                Known {
+                    evidence: Evidence::Known(finding.name.to_owned()),
+                    minutes: finding.minutes,
+                    other: false,
+                },
+            );
         }
         for name in facts(patient) {
-            add(name, Known { evidence: Evidence::Known(name.to_owned()), minutes: None, other: false });
+            add(
+                name,
+                Known {
+                    evidence: Evidence::Known(name.to_owned()),
+                    minutes: None,
+                    other: false,
+                },
+            );
         }
         for measured in measures::measured(text) {
-            let evidence = Evidence::Words { start: measured.start, end: measured.end };
-            add(measured.feature, Known { evidence, minutes: None, other: false });
+            let evidence = Evidence::Words {
+                start: measured.start,
+                end: measured.end,
+            };
+            add(
+                measured.feature,
+                Known {
+                    evidence,
+                    minutes: None,
+                    other: false,
+                },
+            );
         }
         for found in self.read.matcher.find(text) {
             if let Some(other) = self.counts(&found) {
-                let evidence = Evidence::Words { start: found.start, end: found.end };
-                known.entry(found.id).or_default().push(Known { evidence, minutes: found.minutes, other });
+                let evidence = Evidence::Words {
+                    start: found.start,
+                    end: found.end,
+                };
+                known.entry(found.id).or_default().push(Known {
+                    evidence,
+                    minutes: found.minutes,
+                    other,
+                });
             }
         }
         known
@@ -194,7 +280,10 @@ impl Flags {
             Assertion::Present => Some(false),
             Assertion::Past if lasting => Some(false),
             Assertion::OtherPerson if !found.marks.past => Some(true),
-            Assertion::Absent | Assertion::Past | Assertion::Hypothetical | Assertion::OtherPerson => None,
+            Assertion::Absent
+            | Assertion::Past
+            | Assertion::Hypothetical
+            | Assertion::OtherPerson => None,
         }
     }
 }
@@ -204,7 +293,11 @@ fn reader(patient: &Patient) -> Reader {
     const WRITES_FROM: super::patient::Age = super::patient::Age::years(10);
     let young = patient.age.is_some_and(|age| age < WRITES_FROM);
     Reader {
-        speaker: if young { Speaker::Proxy } else { patient.speaker },
+        speaker: if young {
+            Speaker::Proxy
+        } else {
+            patient.speaker
+        },
         pregnant: matches!(patient.pregnancy, Pregnancy::Pregnant),
     }
 }
@@ -215,16 +308,26 @@ fn facts(patient: &Patient) -> impl Iterator<Item = &'static str> {
         Pregnancy::AfterBirth => Some("after_birth"),
         Pregnancy::Unknown | Pregnancy::No => None,
     };
-    patient.background.iter().map(|fact| Background::feature(*fact)).chain(pregnancy)
+    patient
+        .background
+        .iter()
+        .map(|fact| Background::feature(*fact))
+        .chain(pregnancy)
 }
 
 /// The evidence for a rule, if all of it is there. With `of_others` what is said of somebody else counts too.
-fn fulfilled<'a>(rule: &Rule, known: &'a BTreeMap<u32, Vec<Known>>, of_others: bool) -> Option<Vec<&'a Known>> {
+fn fulfilled<'a>(
+    rule: &Rule,
+    known: &'a BTreeMap<u32, Vec<Known>>,
+    of_others: bool,
+) -> Option<Vec<&'a Known>> {
     rule.features
         .iter()
         .map(|id| {
             known.get(id)?.iter().find(|one| {
-                let in_time = rule.minutes_max.is_none_or(|max| one.minutes.is_none_or(|minutes| minutes <= max));
+                let in_time = rule
+                    .minutes_max
+                    .is_none_or(|max| one.minutes.is_none_or(|minutes| minutes <= max));
                 (of_others || !one.other) && in_time
             })
         })

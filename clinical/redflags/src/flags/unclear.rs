@@ -21,8 +21,33 @@ pub enum Unclear {
 const UNDERSTOOD_PERCENT_MIN: u32 = 45;
 
 const INSULTS: &[&str] = &[
-    "fuck", "fucking", "fucker", "motherfucker", "shit", "bullshit", "bitch", "cunt", "asshole", "bastard", "dickhead",
-    "wanker", "connard", "connards", "connasse", "salope", "encule", "encules", "pute", "putain", "fdp", "batard", "merde", "enfoire", "ntm", "nique", "niquer",
+    "fuck",
+    "fucking",
+    "fucker",
+    "motherfucker",
+    "shit",
+    "bullshit",
+    "bitch",
+    "cunt",
+    "asshole",
+    "bastard",
+    "dickhead",
+    "wanker",
+    "connard",
+    "connards",
+    "connasse",
+    "salope",
+    "encule",
+    "encules",
+    "pute",
+    "putain",
+    "fdp",
+    "batard",
+    "merde",
+    "enfoire",
+    "ntm",
+    "nique",
+    "niquer",
 ];
 
 /// Why this text cannot be judged, as far as its words tell.
@@ -36,7 +61,11 @@ pub(super) fn unclear(text: &Text, knows: impl Fn(&str) -> bool) -> Vec<Unclear>
     if text.truncated() {
         reasons.push(Unclear::TooLong);
     }
-    if text.tokens().iter().any(|token| INSULTS.contains(&token.word.as_str())) {
+    if text
+        .tokens()
+        .iter()
+        .any(|token| INSULTS.contains(&token.word.as_str()))
+    {
         reasons.push(Unclear::Abuse);
     }
     reasons

@@ -75,7 +75,9 @@ fn table() -> &'static Phrases {
 /// Whether a word stands in a cue.
 pub(super) fn is_in_cue(word: &str) -> bool {
     static WORDS: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
-    WORDS.get_or_init(|| table().keys().flatten().copied().collect()).contains(word)
+    WORDS
+        .get_or_init(|| table().keys().flatten().copied().collect())
+        .contains(word)
 }
 
 /// The longest cue that begins with the first of these words, and how many words it has.

@@ -130,7 +130,11 @@ impl Matcher {
                         continue;
                     }
                     *count += 1;
-                    let tokens = taken.iter().flat_map(Range::clone).map(|at| stream.token[at]).collect();
+                    let tokens = taken
+                        .iter()
+                        .flat_map(Range::clone)
+                        .map(|at| stream.token[at])
+                        .collect();
                     places.push((*id, tokens));
                 }
             }
@@ -238,7 +242,12 @@ impl Matcher {
     }
 
     /// The runs that begin at a word. A pronoun inside a run is stepped over: "peux plus me lever".
-    fn runs_at(&self, words: &[(Option<WordId>, bool)], sentences: &[u32], from: usize) -> Vec<(RunId, usize)> {
+    fn runs_at(
+        &self,
+        words: &[(Option<WordId>, bool)],
+        sentences: &[u32],
+        from: usize,
+    ) -> Vec<(RunId, usize)> {
         let mut runs = Vec::new();
         let mut node = 0;
         let mut at = from;
@@ -310,8 +319,9 @@ impl Matcher {
         order: Order,
         parts: &[PartId],
     ) -> Option<Vec<Range<usize>>> {
-        let mut taken = vec![at..at + length];
         let rest = parts.get(1..)?;
+        let mut taken: Vec<Range<usize>> = Vec::with_capacity(parts.len());
+        taken.push(at..at + length);
         match order {
             Order::Sequence(gap) => {
                 let mut from = at + length;
@@ -387,12 +397,18 @@ impl Matcher {
 
 /// The matches at these places, at most [`MATCHES_MAX`] of a phrase and kind, by place.
 fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
-    let own: BTreeSet<usize> = places.iter().filter(|(_, tokens)| tokens.len() > 1).flat_map(|(_, tokens)| tokens.iter().copied()).collect();
+    let own: BTreeSet<usize> = places
+        .iter()
+        .filter(|(_, tokens)| tokens.len() > 1)
+        .flat_map(|(_, tokens)| tokens.iter().copied())
+        .collect();
     let mut found: Vec<Match> = Vec::new();
     let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
     for (id, tokens) in places {
         let one = describe(text, *id, tokens, &own);
-        let count = counts.entry((*id, one.assertion() == Assertion::Present)).or_default();
+        let count = counts
+            .entry((*id, one.assertion() == Assertion::Present))
+            .or_default();
         if *count < MATCHES_MAX {
             *count += 1;
             found.push(one);
@@ -415,7 +431,9 @@ fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeSet<usize>) -> Ma
         .and_then(|range| text.reaches.get(range.clone()))
         .unwrap_or_default()
     {
-        if tokens.iter().any(|token| reach.cue.contains(token)) || (reach.of_verb && own.contains(&reach.cue.start)) {
+        if tokens.iter().any(|token| reach.cue.contains(token))
+            || (reach.of_verb && own.contains(&reach.cue.start))
+        {
             continue;
         }
         let any = tokens.iter().any(|token| reach.words.contains(token));

@@ -101,11 +101,11 @@ const PREPOSITIONS: [&str; 22] = [
     "sur", "vers", "derriere", "no", "sans", "without", "d", "des", "chez",
 ];
 /// After these "not" does not deny: it is what one cannot do.
-const INABILITY: [&str; 34] = [
+const INABILITY: [&str; 32] = [
     "can", "could", "able", "will", "arrive", "arrivait", "arrives", "peux", "peut", "peuvent",
-    "pouvais", "pouvait", "pouvoir", "sais", "sait", "veut", "veux", "reussi", "reussit",
-    "parviens", "parvient", "stop", "arrete", "arretent", "cesse", "passe", "part", "tient",
-    "tiens", "diminue", "baisse", "descend", "calme", "arriver",
+    "pouvais", "pouvait", "pouvoir", "sais", "sait", "reussi", "reussit", "parviens", "parvient",
+    "stop", "arrete", "arretent", "cesse", "passe", "part", "tient", "tiens", "diminue", "baisse",
+    "descend", "calme", "arriver",
 ];
 
 /// Reads all cues of a text. The reaches are in the order of their sentences.
@@ -247,8 +247,16 @@ impl Walk<'_> {
     fn push(&mut self, effect: Effect, cue: Range<usize>, words: Range<usize>) {
         if words.start < words.end {
             let sentence = self.tokens[words.start].sentence;
-            let of_verb = effect == Effect::Deny && matches!(self.word(cue.start), "not" | "pas" | "plus") && cue.len() == 1;
-            self.reaches.push(Reach { effect, cue, words, sentence, of_verb });
+            let of_verb = effect == Effect::Deny
+                && matches!(self.word(cue.start), "not" | "pas" | "plus")
+                && cue.len() == 1;
+            self.reaches.push(Reach {
+                effect,
+                cue,
+                words,
+                sentence,
+                of_verb,
+            });
         }
     }
 
@@ -296,7 +304,7 @@ impl Walk<'_> {
             return;
         }
         let behind = self.until_stop(cue.end, IF_WORDS, &[]);
-        self.push(effect, cue.clone(), start..behind);
+        self.push(effect, cue, start..behind);
     }
 
     /// A denial: the words after it until somebody else begins to act.
