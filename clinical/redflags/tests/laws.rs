@@ -1,4 +1,5 @@
 //! A screening only raises, whatever is written.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,5 @@
 //! What stands beside a phrase says how it is meant, in both languages.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_redflags::words::{Assertion, Matcher, Phrases, Reader, Speaker, Text};
 

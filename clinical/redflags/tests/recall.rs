@@ -1,4 +1,5 @@
 //! What people write when they are in danger is found; what they write otherwise raises no alarm.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_redflags::flags::{Age, Flags, Patient, Sex, Story, Urgency};
 
@@ -7,13 +8,14 @@ const FALSE_ALARMS_PER_THOUSAND_MAX: usize = 9;
 const LINES_MIN: usize = 300;
 
 fn age(text: &str) -> Option<Age> {
-    let number = |text: &str| text.parse().unwrap();
-    match text.chars().last()? {
-        'y' => Some(Age::years(number(&text[..text.len() - 1]))),
-        'm' => Some(Age::months(number(&text[..text.len() - 1]))),
-        'd' => Some(Age::days(number(&text[..text.len() - 1]))),
-        _ => None,
+    let number = |text: &str| -> u32 { text.parse().unwrap() };
+    if let Some(years) = text.strip_suffix('y') {
+        return Some(Age::years(number(years)));
     }
+    if let Some(months) = text.strip_suffix('m') {
+        return Some(Age::months(number(months)));
+    }
+    text.strip_suffix('d').map(|days| Age::days(number(days)))
 }
 
 /// The patient of a line and its text.

@@ -80,7 +80,7 @@ pub(super) fn measured(text: &Text) -> Vec<Measured> {
                 feature,
                 start: token.start,
                 end: token.end,
-            })
+            });
         };
         let heat = near(HEAT) || (decimal && (375..=425).contains(&value));
         match value {
@@ -100,7 +100,7 @@ pub(super) fn measured(text: &Text) -> Vec<Measured> {
                 }
             }
             300..=350 if near(&["temperature", "temp", "thermometer", "thermometre"]) => {
-                add("temp_low")
+                add("temp_low");
             }
             _ => {}
         }
