@@ -48,6 +48,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("upload", clinic::upload),
     ("second_factor", clinic::second_factor),
     ("audit_line", clinic::audit_line),
+    ("patient_story", clinical_redflags::fuzzing::story),
     ("backup_records", clinical_archive::fuzzing::records),
     ("sealed_file", recordings_segments::fuzzing::sealed_file),
     ("recording_manifest", recordings_segments::fuzzing::manifest),

@@ -96,6 +96,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-redflags",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-vault",
         may_import: &[],
         tests_may_import: &[],
@@ -322,6 +328,7 @@ const ROOMS: &[Room] = &[
             "clinical-hl7",
             "clinical-ledger",
             "clinical-model",
+            "clinical-redflags",
             "recordings-matroska",
             "recordings-segments",
             "recordings-tracks",
