@@ -17,7 +17,7 @@ use crate::pages::pharmacy::plan::Plan;
 use crate::session::me;
 
 /// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
-const ELSEWHERE: [(Role, &str, Key); 4] = [
+const ELSEWHERE: [(Role, &str, Key); 5] = [
     (
         Role::Doctor,
         "/prescriptions?patient=",
