@@ -3,8 +3,8 @@
 //! An estimator learns from what is acknowledged. One that has just taken a path for full neither pads
 //! nor probes before reports clear the path. If the pictures that it denies were all there was to send,
 //! no report comes any more, and it would deny them for ever. Begun anew, it probes once, which a path
-//! that is really full hardly notices. A probe is made of packets of 240 bytes, and never shows more than
-//! as many of them as the shell has turns; so if nothing tells of a full path, the picture itself is tried.
+//! that is really full hardly notices. A probe is made of packets of 240 bytes, and shows little where
+//! the shell has few turns for them; so if nothing tells of a full path, the picture itself is tried.
 
 use core::time::Duration;
 use std::time::Instant;
