@@ -3,7 +3,8 @@
 //! people: whoever reaches the door is in.
 //!
 //! `media_plane 127.0.0.1:8090 SHARDS`. `POST /plane/{room}/{person}` with an offer answers with 201
-//! and a description; `DELETE` ends the connection. Rooms and persons are numbers.
+//! and a description; `DELETE` ends the connection. Rooms and persons are numbers. `GET /plane` tells
+//! what the media server thinks of everybody.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use sfu_net::{
     ConnectRequest, ConnectionKey, Grants, Mode, ParticipantKey, Rank, RoomKey, SfuConfig,
     SfuHandle, Source, SourceMid, SourceSet,
@@ -42,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     // Nobody here wants to know who speaks.
     let unheard = tokio::spawn(async move { while events.recv().await.is_some() {} });
     let door = Router::new()
+        .route("/plane", get(everybody))
         .route("/plane/{room}/{person}", post(enter).delete(leave))
         .with_state(sfu);
     axum::serve(tokio::net::TcpListener::bind(bind).await?, door).await?;
@@ -81,6 +83,13 @@ async fn leave(
         Ok(()) => StatusCode::OK,
         Err(_stopped) => StatusCode::SERVICE_UNAVAILABLE,
     }
+}
+
+/// One line for each person.
+async fn everybody(State(sfu): State<SfuHandle>) -> String {
+    let rooms = sfu.stats().await;
+    let people = rooms.iter().flat_map(|room| &room.participants);
+    people.map(|person| format!("{person:?}\n")).collect()
 }
 
 /// What is sent is a microphone or a camera.

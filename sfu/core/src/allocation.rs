@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::binding::{importance, is_lively};
-use crate::budget::{Want, rate_of, share, thin_of};
+use crate::budget::{Want, rate_of, share, shown, thin_of, tried};
 use crate::climb::Step;
 use crate::event::SfuEvent;
-use crate::floor::{LIFTED_BPS, SMALLEST_BPS};
+use crate::floor::LIFTED_BPS;
 use crate::forward::{Aim, LayerState, ideal_layer};
 use crate::grants::Rank;
 use crate::ids::ParticipantKey;
@@ -107,6 +107,12 @@ impl Room {
             {
                 let lifted = plan.used_bps.saturating_mul(DESIRED_PERCENT) / 100;
                 renewals.push((*key, lifted.max(LIFTED_BPS)));
+            } else if person
+                .lull
+                .wakes(now, plan.audio_only, person.forwarded.packets)
+                && let Some(estimate) = person.estimate_bps
+            {
+                renewals.push((*key, estimate));
             }
             for wish in wishes(now, person, &plan).into_iter().flatten() {
                 bitrates.push((*key, wish));
@@ -176,8 +182,11 @@ fn plan(now: Instant, person: &mut Participant, offers: &Offers, counters: &mut 
     let budget_bps = person.estimate_bps.map_or(u64::MAX, |estimate| {
         (estimate.saturating_mul(USABLE_PERCENT) / 100).saturating_sub(audio_bps)
     });
-    let on_floor = budget_bps < SMALLEST_BPS && person.floor.holds(now);
-    let budget_bps = if on_floor { SMALLEST_BPS } else { budget_bps };
+    let tried_bps = tried(&wants).filter(|_| person.lull.lasts());
+    let kept_bps = tried_bps.unwrap_or_else(|| shown(&wants));
+    let beyond = person.floor.beyond(now, budget_bps, kept_bps);
+    let on_floor = beyond.is_some();
+    let budget_bps = beyond.unwrap_or(budget_bps);
     let shared = share(budget_bps, &mut wants);
     let ideal_bps: u64 = wants
         .iter()

@@ -138,6 +138,24 @@ fn next_up(want: &Want<'_>) -> Option<usize> {
     (next <= want.ideal).then_some(next)
 }
 
+/// What the pictures that are shown take at least, in bit/s: each its lowest layer that flows.
+pub(crate) fn shown(wants: &[Want<'_>]) -> u64 {
+    let held = wants.iter().filter(|want| want.held.is_some());
+    held.filter_map(smallest).fold(0, u64::saturating_add)
+}
+
+/// What the first picture takes that would be shown, in bit/s and with the margin of a raise.
+pub(crate) fn tried(wants: &[Want<'_>]) -> Option<u64> {
+    let clinician = wants.iter().find(|want| want.clinician);
+    let bps = smallest(clinician.or(wants.first())?)?;
+    Some(bps.saturating_mul(RAISE_MARGIN_PERCENT) / 100)
+}
+
+fn smallest(want: &Want<'_>) -> Option<u64> {
+    let lowest = want.layers.iter().position(|layer| layer.flows)?;
+    Some(rate_of(want.layers, lowest))
+}
+
 /// The rate of a layer's lowest temporal layer in bit/s, if it has more than one.
 pub(crate) fn thin_of(layer: &LayerState) -> Option<u64> {
     let [lowest, ..] = layer.temporal_bps;

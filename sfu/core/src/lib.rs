@@ -50,6 +50,7 @@ mod climb;
 mod descriptor;
 mod floor;
 mod forward;
+mod lull;
 mod quality;
 mod speaker;
 mod wanted;

@@ -18,6 +18,7 @@ use crate::forward::Payloads;
 use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey};
 use crate::limits::HANDSHAKE_MAX;
+use crate::lull::Lull;
 use crate::offer::Outline;
 use crate::peer::Peer;
 use crate::publication::Publication;
@@ -74,6 +75,7 @@ pub(crate) struct Participant {
     pub(crate) forwarded: Flow,
     pub(crate) estimate_bps: Option<u64>,
     pub(crate) floor: Floor,
+    pub(crate) lull: Lull,
     pub(crate) back: Return,
     pub(crate) engine_stats: Option<PeerStats>,
     /// The slots as last told to the signaling side.
@@ -129,6 +131,7 @@ impl Participant {
             forwarded: Flow::default(),
             estimate_bps: None,
             floor: Floor::default(),
+            lull: Lull::default(),
             back: Return::default(),
             engine_stats: None,
             told: None,

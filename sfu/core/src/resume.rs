@@ -57,6 +57,7 @@ impl Room {
         let Some(person) = self.people.get_mut(&key).filter(|p| p.connected) else {
             return;
         };
+        person.floor.moved();
         person.back = Return {
             at: Some(now),
             renewal_due: true,

@@ -441,6 +441,14 @@ impl Room {
     }
 
     #[cfg(test)]
+    pub(crate) fn unpin_estimate(&mut self, key: ParticipantKey) {
+        if let Some(person) = self.people.get_mut(&key) {
+            person.pinned_estimate_bps = None;
+            person.floor = crate::floor::Floor::default();
+        }
+    }
+
+    #[cfg(test)]
     pub(crate) fn inject_fault(&mut self, key: ParticipantKey) {
         if let Some(person) = self.people.get_mut(&key) {
             person.peer.fault = true;

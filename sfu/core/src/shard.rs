@@ -414,6 +414,11 @@ impl Shard {
     }
 
     #[cfg(test)]
+    pub(crate) fn unpin_estimate(&mut self, room: RoomKey, participant: crate::ParticipantKey) {
+        self.with_room(room, |room, _| room.unpin_estimate(participant));
+    }
+
+    #[cfg(test)]
     pub(crate) fn set_people_max(&mut self, room: RoomKey, people_max: usize) {
         self.with_room(room, |room, _| room.people_max = people_max);
     }

@@ -61,6 +61,8 @@ pub(crate) struct Client {
     payload_types: (Option<Pt>, Option<Pt>),
     connected: bool,
     closed: bool,
+    /// When the last datagram came.
+    heard: Instant,
     ledger: Ledger,
     sources: Vec<u32>,
     packets: Vec<Packet>,
@@ -98,6 +100,7 @@ impl Client {
             payload_types: (None, None),
             connected: false,
             closed: false,
+            heard: now,
             ledger: Ledger::default(),
             sources: Vec::new(),
             packets: Vec::new(),
@@ -219,11 +222,16 @@ impl Client {
     }
 
     pub(crate) fn receive(&mut self, came: Came<'_>, hands: &mut Hands<'_>) {
+        // What the server is told about arrivals is when the kernel got them. How long they waited for
+        // this thread, which has hundreds of people to serve, is no matter of the path.
+        let waited = unix_ns().saturating_sub(came.at_ns);
+        let at = hands.now.checked_sub(Duration::from_nanos(waited));
+        self.heard = at.map_or(self.heard, |at| at.max(self.heard));
         // What the engine refuses is lost, as in a browser.
         if let Ok(datagram) = Receive::new(Protocol::Udp, came.from, self.local, came.bytes)
             && self
                 .rtc
-                .handle_input(Input::Receive(hands.now, datagram))
+                .handle_input(Input::Receive(self.heard, datagram))
                 .is_ok()
         {
             self.drain(came.at_ns, hands);

@@ -10,6 +10,7 @@ mod grants;
 mod hostile;
 mod keyframes;
 mod layers;
+mod lull;
 mod paths;
 mod redundancy;
 mod scalable;

@@ -58,6 +58,8 @@ pub(super) struct Client {
     pub(super) deaf: bool,
     /// Nothing passes to or from it.
     pub(super) cut: bool,
+    /// How long packets wait on their way to it.
+    pub(super) lag: Duration,
     timeout: Instant,
     outbox: Vec<Transmit>,
 }
@@ -106,7 +108,12 @@ pub(super) struct World {
     replies: Vec<Reply>,
     commands: u64,
     ports: u16,
+    /// Packets on their way to somebody far away, in the order of sending.
+    late: Vec<(Instant, Datagram)>,
 }
+
+/// Protocol, sender, receiver and contents.
+type Datagram = (Protocol, SocketAddr, SocketAddr, Vec<u8>);
 
 impl World {
     pub(super) fn new() -> Self {
@@ -136,6 +143,7 @@ impl World {
             replies: Vec::new(),
             commands: 0,
             ports: 10_000,
+            late: Vec::new(),
         }
     }
 
@@ -174,6 +182,7 @@ impl World {
             nacks: 0,
             deaf: false,
             cut: false,
+            lag: Duration::ZERO,
             timeout: self.now,
             outbox: Vec::new(),
         };
@@ -263,6 +272,12 @@ impl World {
         self.shard.pin_estimate(self.now, (room, me), bps);
     }
 
+    /// From now on its bandwidth is measured.
+    pub(super) fn unpin_estimate(&mut self, index: usize) {
+        let (room, me) = (self.clients[index].room, self.clients[index].me);
+        self.shard.unpin_estimate(room, me);
+    }
+
     /// Lets time pass, with every timer in its turn.
     pub(super) fn run(&mut self, time: Duration) {
         let end = self.now + time;
@@ -279,6 +294,13 @@ impl World {
                         .unwrap();
                     client.drain();
                 }
+            }
+            let (due, late) = std::mem::take(&mut self.late)
+                .into_iter()
+                .partition(|(at, _)| *at <= self.now);
+            self.late = late;
+            for (_, (protocol, local, remote, contents)) in due {
+                self.carry((protocol, local, remote), &contents);
             }
             self.exchange();
         }
@@ -325,7 +347,13 @@ impl World {
                             Transport::Udp => Protocol::Udp,
                             Transport::Tcp => Protocol::Tcp,
                         };
-                        self.carry((protocol, local, remote), &contents);
+                        match self.lag_of(remote) {
+                            Duration::ZERO => self.carry((protocol, local, remote), &contents),
+                            lag => {
+                                let datagram = (protocol, local, remote, contents);
+                                self.late.push((now + lag, datagram));
+                            }
+                        }
                     }
                     Output::Event(event) => self.events.push(event),
                     Output::Reply(reply) => self.replies.push(reply),
@@ -337,6 +365,11 @@ impl World {
                 return;
             }
         }
+    }
+
+    fn lag_of(&self, remote: SocketAddr) -> Duration {
+        let client = self.clients.iter().find(|c| c.seen_as == remote);
+        client.map_or(Duration::ZERO, |client| client.lag)
     }
 
     fn carry(
