@@ -1,6 +1,6 @@
 //! Words that say how what stands beside them is meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// What a cue does.
@@ -35,7 +35,7 @@ const NOT: &str = "not|pas|plus aucun|plus aucune|nothing like|hardly|pas du tou
 const NEVER: &str = "never|jamais|never had|jamais eu";
 const PERSON: &str = "mother|father|mom|mum|mummy|dad|daddy|sister|brother|uncle|aunt|auntie|cousin|cousine|grandmother|grandma|granny|nan|grandfather|grandpa|grandad|husband|wife|boyfriend|girlfriend|friend|friends|best friend|neighbour|neighbor|colleague|coworker|co worker|roommate|flatmate|boss|nephew|niece|parents|relative|stepfather|stepmother|mother in law|father in law|mere|maman|pere|papa|soeur|frere|oncle|tante|tonton|tata|mamie|papi|papy|mamy|grand mere|grand pere|mari|ma femme|epouse|epoux|conjoint|conjointe|copain|copine|ami|amie|voisin|voisine|collegue|patron|neveu|belle mere|beau pere|belle soeur|beau frere|my partner|mon compagnon|ma compagne|someone i know|somebody i know|quelqu un que je connais|an acquaintance|my client|my student|un client|un eleve";
 const CHILD: &str = "my son|our son|her son|his son|old son|daughter|my kid|our kid|kids|child|children|baby|toddler|infant|newborn|my boy|our boy|little boy|little girl|my girl|old girl|old boy|my little one|grandson|granddaughter|our little one|fils|ma fille|notre fille|sa fille|petite fille|petit fils|enfant|enfants|bebe|nourrisson|mon petit|ma petite|le petit|la petite|notre petit|notre petite|gamin|gamine|mon garcon|petit garcon|mon loulou|my bub|bub|the little one|jumeaux|twins|mon grand|mon nouveau ne|nouveau ne|ma puce";
-const FAMILY: &str = "family history|in my family|in the family|family has|antecedent familial|antecedents familiaux|antecedents dans la famille|dans ma famille|dans la famille|famille de|hereditaire|hereditary|family member|side of the family";
+const FAMILY: &str = "family history|in my family|in the family|antecedent familial|antecedents familiaux|antecedents dans la famille|dans ma famille|dans la famille|famille de|hereditaire|hereditary|family member|side of the family";
 const PAST: &str = "history of|past history|previous|previously|antecedent de|antecedent d|antecedents de|antecedents d|antecedents|atcd|atcd de|atcd d|ancien|ancienne|used to|in the past|dans le passe|par le passe|autrefois|jadis|deja eu|already had|once had|had once|when i was young|when i was a child|when i was a kid|when i was little|as a child|as a kid|as a teenager|quand j etais|etant enfant|etant petit|etant petite|childhood|dans mon enfance|was diagnosed with|had surgery for|survivor|operated for|ex|a l epoque";
 const LONG_AGO: &str = "years ago|year ago|il y a des annees|il y a longtemps|il y a tres longtemps|long time ago|long ago|last year|l an dernier|l annee derniere|l annee passee|annees en arriere|back in the day|decades ago|a few years back|as a baby|in my twenties|in my teens|a 20 ans";
 const IF: &str = "if i|if my|if it|if you|if she|if he|if we|if there|what if|in case|should i ever|if ever|si j|si je|si jamais|si mon|si ma|si on|si il|si elle|si vous|et si|si ca|au cas ou|en cas de|en cas d|should i worry about|should i be worried about|should i be concerned about|do i need to worry about|dois je m inquieter d|dois je m inquieter de|worry about getting|worried about getting|worried about having|is it normal to|is it ok to|est ce normal de|est ce normal d|est ce que c est normal de|est ce que c est normal d|c est normal de|c est normal d|can you get|could i get|can i get|can it cause|could it cause|can this cause|peut provoquer|peut causer|peut donner|peut elle provoquer|peut il provoquer|risk of|risk for|risque de|risque d|risques de|risques d|afraid of|scared of|fear of|terrified of|peur de|peur d|phobie|crainte de|prevent|prevents|preventing|prevention|prevenir|eviter|avoid|avoiding|vaccine|vaccinated|vaccin|vaccins|vacciner|vaccinee|vaccination|information on|information about|informations sur|infos sur|info about|learn about|read about|reading about|reading up on|lu un article|what are the signs|what are signs|what are the symptoms|know the signs|know the symptoms|quels sont les signes|quels sont les symptomes|les signes d|les symptomes d|les signes de|les symptomes de|what is|what are|what does|c est quoi|qu est ce que|qu est ce qu|how do you know|how would i know|how do i recognise|how to recognise|how to recognize|reconnaitre|difference between|difference entre|article|documentary|documentaire|training|formation|first aid course|cours de|course on|screening for|screened for|depistage|suppose|supposons|imagine|imaginons|hypothetically|hypothetiquement|rather than|plutot que|instead of|au lieu de|movie|film|novel|serie|a book|essay|expose sur|exposed at school|for school|insurance|assurance|test for|tested for|should someone|what happens|what to do if|que faire si|que faire en cas|would it be|in the event of|getting a";
@@ -70,6 +70,12 @@ fn table() -> &'static Phrases {
             .map(|(phrase, cue)| (phrase.split(' ').collect(), cue))
             .collect()
     })
+}
+
+/// Whether a word stands in a cue.
+pub(super) fn is_in_cue(word: &str) -> bool {
+    static WORDS: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    WORDS.get_or_init(|| table().keys().flatten().copied().collect()).contains(word)
 }
 
 /// The longest cue that begins with the first of these words, and how many words it has.

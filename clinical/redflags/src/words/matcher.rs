@@ -1,7 +1,7 @@
 //! Many patterns, found in a text in one pass.
 
 use core::ops::Range;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known;
 use super::pattern::{Order, Pattern, PatternError, Phrases};
@@ -41,6 +41,11 @@ impl Match {
         self.marks.assertion()
     }
 }
+
+/// Places of one phrase that are looked at; a text that repeats it more often has been answered.
+const PLACES_MAX: usize = 256;
+/// Pronouns that patterns may name and that otherwise stand in nobody's way.
+const PRONOUNS: [&str; 4] = ["me", "m", "en", "it"];
 
 type WordId = u32;
 type RunId = u32;
@@ -101,20 +106,18 @@ impl Matcher {
         self.vocabulary.contains_key(stem(word))
     }
 
-    /// Every word of the vocabulary as its patterns spell it, and its stem.
-    pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        self.spellings
-            .values()
-            .flatten()
-            .map(|(word, _)| word.as_str())
+    /// Whether a word that is none of the vocabulary would be read as one that is.
+    #[must_use]
+    pub fn would_correct(&self, word: &str) -> bool {
+        !self.knows(word) && !known::is_known(word) && self.meant(word).is_some()
     }
 
     /// All phrases in a text, by place. Linear in the text.
     #[must_use]
     pub fn find(&self, text: &Text) -> Vec<Match> {
         let stream = self.stream(text);
-        let mut found: Vec<Match> = Vec::new();
-        let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
+        let mut places: Vec<(u32, Vec<usize>)> = Vec::new();
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         for at in 0..stream.runs.len() {
             for &(run, length) in &stream.runs[at] {
                 for &pattern in &self.anchors[run as usize] {
@@ -122,24 +125,17 @@ impl Matcher {
                     let Some(taken) = self.fits(&stream, at, length, *order, parts) else {
                         continue;
                     };
-                    let tokens: Vec<usize> = taken
-                        .iter()
-                        .flat_map(|range| range.clone())
-                        .map(|at| stream.token[at])
-                        .collect();
-                    let one = describe(text, *id, &tokens);
-                    let count = counts
-                        .entry((*id, one.assertion() == Assertion::Present))
-                        .or_default();
-                    if *count < MATCHES_MAX && !found.contains(&one) {
-                        *count += 1;
-                        found.push(one);
+                    let count = counts.entry(*id).or_default();
+                    if *count >= PLACES_MAX {
+                        continue;
                     }
+                    *count += 1;
+                    let tokens = taken.iter().flat_map(Range::clone).map(|at| stream.token[at]).collect();
+                    places.push((*id, tokens));
                 }
             }
         }
-        found.sort_by_key(|one| (one.start, one.id, one.end));
-        found
+        kept(text, &places)
     }
 
     fn add(&mut self, id: u32, pattern: &Pattern) {
@@ -209,7 +205,7 @@ impl Matcher {
             sentence: Vec::new(),
             runs: Vec::new(),
         };
-        let mut words: Vec<Option<WordId>> = Vec::new();
+        let mut words: Vec<(Option<WordId>, bool)> = Vec::new();
         let mut misspelt: BTreeMap<&str, Option<WordId>> = BTreeMap::new();
         for (at, token) in text
             .tokens
@@ -233,7 +229,7 @@ impl Matcher {
                 misspelt.insert(&token.word, meant);
                 meant
             });
-            words.push(word);
+            words.push((word, PRONOUNS.contains(&token.word.as_str())));
         }
         for at in 0..words.len() {
             stream.runs.push(self.runs_at(&words, &stream.sentence, at));
@@ -241,23 +237,23 @@ impl Matcher {
         stream
     }
 
-    fn runs_at(
-        &self,
-        words: &[Option<WordId>],
-        sentences: &[u32],
-        from: usize,
-    ) -> Vec<(RunId, usize)> {
+    /// The runs that begin at a word. A pronoun inside a run is stepped over: "peux plus me lever".
+    fn runs_at(&self, words: &[(Option<WordId>, bool)], sentences: &[u32], from: usize) -> Vec<(RunId, usize)> {
         let mut runs = Vec::new();
         let mut node = 0;
         let mut at = from;
-        while let Some(Some(word)) = words.get(at) {
+        while let Some((word, pronoun)) = words.get(at) {
             if sentences[at] != sentences[from] {
                 break;
             }
-            let Some(next) = self.tree.get(&(node, *word)) else {
-                break;
-            };
-            node = *next;
+            match word.and_then(|word| self.tree.get(&(node, word))) {
+                Some(next) => node = *next,
+                None if at > from && *pronoun => {
+                    at += 1;
+                    continue;
+                }
+                None => break,
+            }
             at += 1;
             if let Some(run) = self.ends[node as usize] {
                 runs.push((run, at - from));
@@ -389,8 +385,26 @@ impl Matcher {
     }
 }
 
+/// The matches at these places, at most [`MATCHES_MAX`] of a phrase and kind, by place.
+fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
+    let own: BTreeSet<usize> = places.iter().filter(|(_, tokens)| tokens.len() > 1).flat_map(|(_, tokens)| tokens.iter().copied()).collect();
+    let mut found: Vec<Match> = Vec::new();
+    let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
+    for (id, tokens) in places {
+        let one = describe(text, *id, tokens, &own);
+        let count = counts.entry((*id, one.assertion() == Assertion::Present)).or_default();
+        if *count < MATCHES_MAX {
+            *count += 1;
+            found.push(one);
+        }
+    }
+    found.sort_by_key(|one| (one.start, one.id, one.end));
+    found.dedup();
+    found
+}
+
 /// A match over these tokens of a text, with what is said about it.
-fn describe(text: &Text, id: u32, tokens: &[usize]) -> Match {
+fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeSet<usize>) -> Match {
     let first = tokens.iter().copied().min().unwrap_or_default();
     let last = tokens.iter().copied().max().unwrap_or_default();
     let mut marks = Marks::default();
@@ -401,7 +415,7 @@ fn describe(text: &Text, id: u32, tokens: &[usize]) -> Match {
         .and_then(|range| text.reaches.get(range.clone()))
         .unwrap_or_default()
     {
-        if tokens.iter().any(|token| reach.cue.contains(token)) {
+        if tokens.iter().any(|token| reach.cue.contains(token)) || (reach.of_verb && own.contains(&reach.cue.start)) {
             continue;
         }
         let any = tokens.iter().any(|token| reach.words.contains(token));

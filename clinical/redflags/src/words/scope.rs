@@ -73,6 +73,8 @@ pub(super) struct Reach {
     pub(super) cue: Range<usize>,
     pub(super) words: Range<usize>,
     pub(super) sentence: u32,
+    /// A "not" or "pas", which may be part of what is complained of.
+    pub(super) of_verb: bool,
 }
 
 /// Words after a denial, counted again from every "or" and comma of a list.
@@ -245,12 +247,8 @@ impl Walk<'_> {
     fn push(&mut self, effect: Effect, cue: Range<usize>, words: Range<usize>) {
         if words.start < words.end {
             let sentence = self.tokens[words.start].sentence;
-            self.reaches.push(Reach {
-                effect,
-                cue,
-                words,
-                sentence,
-            });
+            let of_verb = effect == Effect::Deny && matches!(self.word(cue.start), "not" | "pas" | "plus") && cue.len() == 1;
+            self.reaches.push(Reach { effect, cue, words, sentence, of_verb });
         }
     }
 

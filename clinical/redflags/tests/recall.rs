@@ -1,0 +1,94 @@
+//! What people write when they are in danger is found; what they write otherwise raises no alarm.
+
+use clinical_redflags::flags::{Age, Flags, Patient, Sex, Story, Urgency};
+
+/// Ordinary lines of 1000 that may raise a flag.
+const FALSE_ALARMS_PER_THOUSAND_MAX: usize = 9;
+const LINES_MIN: usize = 300;
+
+fn age(text: &str) -> Option<Age> {
+    let number = |text: &str| text.parse().unwrap();
+    match text.chars().last()? {
+        'y' => Some(Age::years(number(&text[..text.len() - 1]))),
+        'm' => Some(Age::months(number(&text[..text.len() - 1]))),
+        'd' => Some(Age::days(number(&text[..text.len() - 1]))),
+        _ => None,
+    }
+}
+
+/// The patient of a line and its text.
+fn line(line: &str) -> (&str, Patient, &str) {
+    let mut fields = line.splitn(4, '|');
+    let flags = fields.next().unwrap();
+    let age = age(fields.next().unwrap());
+    let sex = match fields.next().unwrap() {
+        "f" => Some(Sex::Female),
+        "m" => Some(Sex::Male),
+        _ => None,
+    };
+    (flags, Patient { age, sex, ..Patient::default() }, fields.next().unwrap())
+}
+
+fn missed(data: &str) -> Vec<String> {
+    let flags = Flags::shipped();
+    let mut missed = Vec::new();
+    for written in data.lines().filter(|line| !line.is_empty()) {
+        let (expected, mut patient, text) = line(written);
+        if text.contains("my son") || text.contains("daughter") || text.starts_with("mum ") || text.contains("my boy") || text.contains("mon fils") || text.contains("ma fille") || text.contains("ma mère") {
+            patient.speaker = clinical_redflags::words::Speaker::Proxy;
+        }
+        let screening = flags.screen(&patient, &Story { text, findings: &[] });
+        let found: Vec<&str> = screening.hits.iter().map(|hit| hit.flag.id.as_str()).collect();
+        if !expected.split('/').any(|flag| found.contains(&flag)) {
+            missed.push(format!("{written}: {found:?} {:?}", screening.unclear));
+        }
+    }
+    missed
+}
+
+fn alarms(data: &str) -> (usize, Vec<String>) {
+    let flags = Flags::shipped();
+    let patient = Patient { age: Some(Age::years(40)), ..Patient::default() };
+    let lines: Vec<&str> = data.lines().filter(|line| !line.is_empty()).collect();
+    let mut alarms = Vec::new();
+    for text in &lines {
+        let screening = flags.screen(&patient, &Story { text, findings: &[] });
+        if screening.urgency >= Urgency::Urgent {
+            let found: Vec<&str> = screening.hits.iter().map(|hit| hit.flag.id.as_str()).collect();
+            alarms.push(format!("{text}: {found:?}"));
+        }
+    }
+    (lines.len(), alarms)
+}
+
+fn every_line_is_found(data: &str) {
+    let missed = missed(data);
+    assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
+    assert!(data.lines().count() >= LINES_MIN, "{}", data.lines().count());
+}
+
+fn few_alarms(data: &str) {
+    let (lines, alarms) = alarms(data);
+    assert!(lines >= LINES_MIN, "{lines}");
+    assert!(alarms.len() * 1000 <= lines * FALSE_ALARMS_PER_THOUSAND_MAX, "{} of {lines}: {alarms:#?}", alarms.len());
+}
+
+#[test]
+fn every_danger_in_english_is_found() {
+    every_line_is_found(include_str!("paraphrases_en.txt"));
+}
+
+#[test]
+fn every_danger_in_french_is_found() {
+    every_line_is_found(include_str!("paraphrases_fr.txt"));
+}
+
+#[test]
+fn ordinary_english_raises_no_alarm() {
+    few_alarms(include_str!("ordinary_en.txt"));
+}
+
+#[test]
+fn ordinary_french_raises_no_alarm() {
+    few_alarms(include_str!("ordinary_fr.txt"));
+}
