@@ -66,7 +66,7 @@ pub struct Assessment {
 }
 
 /// Hypotheses that are answered; further ones carry next to no belief.
-pub const HYPOTHESES_MAX: usize = 10;
+pub(crate) const HYPOTHESES_MAX: usize = 10;
 /// Belief between two classes of occurrence.
 const CLASS_STEP: f64 = 0.65;
 /// Weight of all findings together: they are not independent of each other.

@@ -14,7 +14,7 @@ use crate::reading::{Case, Reading};
 /// Questions after the complaint.
 pub const QUESTIONS_MAX: usize = 15;
 /// Characters of a complaint that are kept; longer ones are refused and a person is offered.
-pub const COMPLAINT_MAX: usize = 5_000;
+pub(crate) const COMPLAINT_MAX: usize = 5_000;
 /// Characters of a numbered menu: three short messages of 153 characters.
 pub const MENU_CHARS_MAX: usize = 459;
 /// Conditions that questions are chosen for; the rest carries next to no belief.
