@@ -180,10 +180,12 @@ impl Engine {
     pub fn assess(&self, case: &Case) -> Assessment {
         let (reading, truncated) = self.combined(case);
         let beliefs = self.beliefs(&case.patient, &reading, !case.text.trim().is_empty());
-        let understood = reading
-            .present
-            .iter()
-            .any(|&at| self.knowledge.findings.get(at).is_some_and(|f| f.kind != Kind::History));
+        let understood = reading.present.iter().any(|&at| {
+            self.knowledge
+                .findings
+                .get(at)
+                .is_some_and(|f| f.kind != Kind::History)
+        });
         let sound = beliefs.iter().all(|p| p.is_finite()) && beliefs.iter().sum::<f64>() > 0.5;
         let masses = self.masses(&beliefs);
         let mut disposition = least_cost(&masses);
@@ -218,7 +220,11 @@ impl Engine {
             confidence: (1.0 - beyond).clamp(0.0, 1.0),
             person,
             hypotheses: self.ranked(&beliefs, &reading, understood && sound),
-            flags: screening.hits.iter().map(|hit| hit.flag.id.clone()).collect(),
+            flags: screening
+                .hits
+                .iter()
+                .map(|hit| hit.flag.id.clone())
+                .collect(),
             reading,
         }
     }
@@ -226,7 +232,12 @@ impl Engine {
     /// The text, and each finding that was answered with yes as a sentence of its own.
     fn story(&self, case: &Case) -> String {
         let mut story = case.text.clone();
-        for finding in case.known.present.iter().filter_map(|&at| self.knowledge.findings.get(at)) {
+        for finding in case
+            .known
+            .present
+            .iter()
+            .filter_map(|&at| self.knowledge.findings.get(at))
+        {
             if finding.kind == Kind::Symptom {
                 story.push_str(". ");
                 story.push_str(&finding.name.en);
@@ -274,9 +285,15 @@ impl Engine {
         for (&root, family) in leaves {
             let mut shares: Vec<f64> = family.iter().map(|&at| self.share(condition, at)).collect();
             shares.sort_by(|a, b| b.total_cmp(a));
-            let whole = self.share(condition, root).max(shares.first().copied().unwrap_or(0.0));
+            let whole = self
+                .share(condition, root)
+                .max(shares.first().copied().unwrap_or(0.0));
             for (number, share) in shares.iter().enumerate() {
-                let given = if number == 0 { *share } else { (share / whole).clamp(0.15, 1.0) };
+                let given = if number == 0 {
+                    *share
+                } else {
+                    (share / whole).clamp(0.15, 1.0)
+                };
                 score += given.ln();
             }
         }
@@ -286,8 +303,16 @@ impl Engine {
         }
         if told {
             for (&at, &share) in &condition.likely {
-                let symptom = self.knowledge.findings.get(at).is_some_and(|f| f.kind == Kind::Symptom);
-                if symptom && share > 0.4 && !reading.present.contains(&at) && !reading.absent.contains(&at) {
+                let symptom = self
+                    .knowledge
+                    .findings
+                    .get(at)
+                    .is_some_and(|f| f.kind == Kind::Symptom);
+                if symptom
+                    && share > 0.4
+                    && !reading.present.contains(&at)
+                    && !reading.absent.contains(&at)
+                {
                     score += SILENCE * (1.0 - share).ln();
                 }
             }
@@ -324,7 +349,11 @@ impl Engine {
     fn least(&self, reading: &Reading, beliefs: &[f64]) -> Disposition {
         let danger = DANGER
             .iter()
-            .filter(|(id, _)| self.knowledge.finding(id).is_some_and(|at| reading.present.contains(&at)))
+            .filter(|(id, _)| {
+                self.knowledge
+                    .finding(id)
+                    .is_some_and(|at| reading.present.contains(&at))
+            })
             .map(|&(_, level)| level);
         let feared = self
             .knowledge
@@ -346,17 +375,33 @@ impl Engine {
         order
             .into_iter()
             .take(HYPOTHESES_MAX)
-            .filter_map(|at| Some(self.explained(at, belief(at), self.knowledge.conditions.get(at)?, reading)))
+            .filter_map(|at| {
+                Some(self.explained(at, belief(at), self.knowledge.conditions.get(at)?, reading))
+            })
             .collect()
     }
 
-    fn explained(&self, at: usize, probability: f64, condition: &Condition, reading: &Reading) -> Hypothesis {
+    fn explained(
+        &self,
+        at: usize,
+        probability: f64,
+        condition: &Condition,
+        reading: &Reading,
+    ) -> Hypothesis {
         let share = |finding: &usize| condition.likely.get(finding).copied().unwrap_or(0.0);
         let leak = |finding: &usize| self.leak.get(*finding).copied().unwrap_or(0.01);
-        let mut supports: Vec<usize> = reading.present.iter().copied().filter(|f| share(f) > leak(f)).collect();
+        let mut supports: Vec<usize> = reading
+            .present
+            .iter()
+            .copied()
+            .filter(|f| share(f) > leak(f))
+            .collect();
         supports.sort_by(|a, b| (share(b) / leak(b)).total_cmp(&(share(a) / leak(a))));
         let denied = reading.absent.iter().filter(|f| share(f) > 0.4);
-        let unusual = reading.present.iter().filter(|f| condition.likely.get(f).is_some_and(|s| *s < 0.02));
+        let unusual = reading
+            .present
+            .iter()
+            .filter(|f| condition.likely.get(f).is_some_and(|s| *s < 0.02));
         let mut unknown: Vec<usize> = condition
             .likely
             .keys()
@@ -376,7 +421,12 @@ impl Engine {
 }
 
 fn least_cost(masses: &[f64; 4]) -> Disposition {
-    let cost = |row: &[f64; 4]| row.iter().zip(masses).map(|(cost, mass)| cost * mass).sum::<f64>();
+    let cost = |row: &[f64; 4]| {
+        row.iter()
+            .zip(masses)
+            .map(|(cost, mass)| cost * mass)
+            .sum::<f64>()
+    };
     LEVELS
         .iter()
         .zip(&COST)
@@ -400,7 +450,11 @@ fn leaks(knowledge: &Knowledge) -> Vec<f64> {
         .iter()
         .zip(&knowledge.findings)
         .map(|(sum, finding)| {
-            let least = if finding.kind == Kind::History { 0.03 } else { 0.006 };
+            let least = if finding.kind == Kind::History {
+                0.03
+            } else {
+                0.006
+            };
             (0.6 * sum / f64::max(total, 1.0)).clamp(least, 0.09)
         })
         .collect()

@@ -156,21 +156,32 @@ fn label(word: &str) -> Option<&'static [Disposition]> {
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
-    Some(match folded.split_whitespace().collect::<Vec<_>>().join(" ").as_str() {
-        "emergency" | "emergent" | "em" | "emergency care" | "immediate" => &[Disposition::Emergency],
-        "non emergency" | "nonemergency" | "non emergent" | "ne" | "non emergency care" => {
-            &[Disposition::Routine, Disposition::Urgent]
-        }
-        "urgent" | "urgent care" | "same day" => &[Disposition::Urgent],
-        "routine" | "routine visit" | "primary care" | "gp" | "routine care" => &[Disposition::Routine],
-        "self care" | "selfcare" | "sc" | "home" | "home care" => &[Disposition::SelfCare],
-        _ => return None,
-    })
+    Some(
+        match folded
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_str()
+        {
+            "emergency" | "emergent" | "em" | "emergency care" | "immediate" => {
+                &[Disposition::Emergency]
+            }
+            "non emergency" | "nonemergency" | "non emergent" | "ne" | "non emergency care" => {
+                &[Disposition::Routine, Disposition::Urgent]
+            }
+            "urgent" | "urgent care" | "same day" => &[Disposition::Urgent],
+            "routine" | "routine visit" | "primary care" | "gp" | "routine care" => {
+                &[Disposition::Routine]
+            }
+            "self care" | "selfcare" | "sc" | "home" | "home care" => &[Disposition::SelfCare],
+            _ => return None,
+        },
+    )
 }
 
-/// The case that a vignette tells.
+/// The case that a vignette tells. Everything in its list of absent findings is denied.
 #[must_use]
-pub fn case(vignette: &Vignette) -> Case {
+pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
     let (age, sex) = demographics(&vignette.demographics);
     let child = age.is_some_and(|age| age < Age::years(12));
     let mut text = format!("{}. {}.", vignette.chief_complaints, vignette.presentation);
@@ -178,22 +189,32 @@ pub fn case(vignette: &Vignette) -> Case {
         ("", &vignette.physical_history),
         ("Family history: ", &vignette.family_history),
         ("", &vignette.social_history),
-        ("", &vignette.absent_findings),
     ] {
         if part.trim().len() > 1 {
             let _infallible = write!(text, "\n\n{name}{part}.");
         }
     }
-    Case {
-        patient: Patient {
-            age,
-            sex,
-            pregnancy: Pregnancy::Unknown,
-            speaker: if child { Speaker::Proxy } else { Speaker::Patient },
-            ..Patient::default()
+    let patient = Patient {
+        age,
+        sex,
+        pregnancy: Pregnancy::Unknown,
+        speaker: if child {
+            Speaker::Proxy
+        } else {
+            Speaker::Patient
         },
+        ..Patient::default()
+    };
+    let denied = engine.read(&patient, &vignette.absent_findings);
+    let told = engine.read(&patient, &text);
+    let absent = denied.absent.difference(&told.present).copied().collect();
+    Case {
+        patient,
         text,
-        known: crate::Reading::default(),
+        known: crate::Reading {
+            present: std::collections::BTreeSet::new(),
+            absent,
+        },
     }
 }
 
@@ -248,10 +269,11 @@ pub fn evaluate<'a>(
             return Err(EvaluateError::TooMany);
         }
         let line_number = number + 1;
-        let vignette: Vignette = serde_json::from_str(line).map_err(|cause| EvaluateError::Line {
-            line: line_number,
-            cause,
-        })?;
+        let vignette: Vignette =
+            serde_json::from_str(line).map_err(|cause| EvaluateError::Line {
+                line: line_number,
+                cause,
+            })?;
         one(engine, &vignette, line_number, &mut counts, &mut report)?;
     }
     if counts.cases == 0 {
@@ -285,7 +307,11 @@ impl Counts {
         report.under = Share::of(self.under, self.labelled);
         report.over = Share::of(self.over, self.labelled);
         report.emergencies = Share::of(self.emergencies.0, self.emergencies.1);
-        report.calibration = self.believed.iter().map(|&(hits, of)| Share::of(hits, of)).collect();
+        report.calibration = self
+            .believed
+            .iter()
+            .map(|&(hits, of)| Share::of(hits, of))
+            .collect();
     }
 }
 
@@ -296,15 +322,21 @@ fn one(
     counts: &mut Counts,
     report: &mut Report,
 ) -> Result<(), EvaluateError> {
-    let assessment = engine.assess(&case(vignette));
+    let assessment = engine.assess(&case(engine, vignette));
     let conditions = &engine.knowledge().conditions;
     let right = |at: usize| {
         conditions.get(at).is_some_and(|condition| {
-            condition.names_en.iter().any(|name| same_name(name, &vignette.correct_diagnosis))
+            condition
+                .names_en
+                .iter()
+                .any(|name| same_name(name, &vignette.correct_diagnosis))
                 || same_name(&condition.name_fr, &vignette.correct_diagnosis)
         })
     };
-    let rank = assessment.hypotheses.iter().position(|h| right(h.condition));
+    let rank = assessment
+        .hypotheses
+        .iter()
+        .position(|h| right(h.condition));
     counts.cases += 1;
     for (hits, within) in counts.top.iter_mut().zip([1, 3, 5]) {
         *hits += u32::from(rank.is_some_and(|rank| rank < within));
@@ -313,13 +345,21 @@ fn one(
     counts.covered += u32::from(covered);
     let bins = [0.2, 0.4, 0.6, 0.8, f64::INFINITY];
     if let Some(first) = assessment.hypotheses.first()
-        && let Some((bin, _)) = counts.believed.iter_mut().zip(bins).find(|(_, top)| first.probability < *top)
+        && let Some((bin, _)) = counts
+            .believed
+            .iter_mut()
+            .zip(bins)
+            .find(|(_, top)| first.probability < *top)
     {
         bin.0 += u32::from(rank == Some(0));
         bin.1 += 1;
     }
     let mut other = false;
-    if let Some(word) = vignette.triage.as_deref().filter(|word| !word.trim().is_empty()) {
+    if let Some(word) = vignette
+        .triage
+        .as_deref()
+        .filter(|word| !word.trim().is_empty())
+    {
         let levels = label(word).ok_or_else(|| EvaluateError::Label {
             line,
             label: word.to_owned(),

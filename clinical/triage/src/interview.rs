@@ -145,7 +145,12 @@ impl Interview {
     /// # Errors
     ///
     /// When the finding does not exist, was answered, or all questions were asked.
-    pub fn answer(&mut self, engine: &Engine, finding: &str, answer: Answer) -> Result<(), InterviewError> {
+    pub fn answer(
+        &mut self,
+        engine: &Engine,
+        finding: &str,
+        answer: Answer,
+    ) -> Result<(), InterviewError> {
         if engine.knowledge().finding(finding).is_none() {
             return Err(InterviewError::NoSuchQuestion(finding.to_owned()));
         }
@@ -199,13 +204,19 @@ impl Interview {
         Case {
             patient: Patient {
                 age: self.age_days.map(Age::days),
-                sex: self.female.map(|female| if female { Sex::Female } else { Sex::Male }),
+                sex: self
+                    .female
+                    .map(|female| if female { Sex::Female } else { Sex::Male }),
                 pregnancy: match self.pregnant {
                     Some(true) => Pregnancy::Pregnant,
                     Some(false) => Pregnancy::No,
                     None => Pregnancy::Unknown,
                 },
-                speaker: if self.proxy { Speaker::Proxy } else { Speaker::Patient },
+                speaker: if self.proxy {
+                    Speaker::Proxy
+                } else {
+                    Speaker::Patient
+                },
                 ..Patient::default()
             },
             text: self.complaint.clone(),
@@ -248,11 +259,19 @@ impl Interview {
     pub fn menu(&self, question: &Question) -> String {
         let (who, choices) = match (self.language, self.proxy) {
             (Language::English, false) => ("", "1 Yes 2 No 3 Don't know 4 Why? 0 Back"),
-            (Language::English, true) => ("For the patient: ", "1 Yes 2 No 3 Don't know 4 Why? 0 Back"),
+            (Language::English, true) => {
+                ("For the patient: ", "1 Yes 2 No 3 Don't know 4 Why? 0 Back")
+            }
             (Language::French, false) => ("", "1 Oui 2 Non 3 Je ne sais pas 4 Pourquoi ? 0 Retour"),
-            (Language::French, true) => ("Pour le patient : ", "1 Oui 2 Non 3 Je ne sais pas 4 Pourquoi ? 0 Retour"),
+            (Language::French, true) => (
+                "Pour le patient : ",
+                "1 Oui 2 Non 3 Je ne sais pas 4 Pourquoi ? 0 Retour",
+            ),
         };
-        let text = format!("{}/{QUESTIONS_MAX} {who}{}\n{choices}", question.number, question.text);
+        let text = format!(
+            "{}/{QUESTIONS_MAX} {who}{}\n{choices}",
+            question.number, question.text
+        );
         text.chars().take(MENU_CHARS_MAX).collect()
     }
 
@@ -267,13 +286,20 @@ impl Interview {
             "1" => Ok(Answer::Yes),
             "2" => Ok(Answer::No),
             "3" => Ok(Answer::Unknown),
-            other => Err(InterviewError::NoSuchChoice(other.chars().take(20).collect())),
+            other => Err(InterviewError::NoSuchChoice(
+                other.chars().take(20).collect(),
+            )),
         }
     }
 }
 
 /// The finding whose answer is expected to tell most.
-fn best(interview: &Interview, engine: &Engine, case: &Case, assessment: &Assessment) -> Option<usize> {
+fn best(
+    interview: &Interview,
+    engine: &Engine,
+    case: &Case,
+    assessment: &Assessment,
+) -> Option<usize> {
     let knowledge = engine.knowledge();
     let told = !case.text.trim().is_empty();
     let beliefs = engine.beliefs(&case.patient, &assessment.reading, told);
@@ -286,7 +312,10 @@ fn best(interview: &Interview, engine: &Engine, case: &Case, assessment: &Assess
             finding.kind == Kind::Sign
                 || assessment.reading.present.contains(&at)
                 || assessment.reading.absent.contains(&at)
-                || interview.answers.iter().any(|one| one.finding == finding.id)
+                || interview
+                    .answers
+                    .iter()
+                    .any(|one| one.finding == finding.id)
         })
     };
     let mut candidates: Vec<usize> = focus
@@ -300,7 +329,9 @@ fn best(interview: &Interview, engine: &Engine, case: &Case, assessment: &Assess
     let gain = |finding: usize| {
         let (mut yes, mut no, mut feared) = (Vec::new(), Vec::new(), 0.0);
         for &(at, belief) in &focus {
-            let Some(condition) = knowledge.conditions.get(at) else { continue };
+            let Some(condition) = knowledge.conditions.get(at) else {
+                continue;
+            };
             let share = condition.likely.get(&finding).copied().unwrap_or(0.02);
             let belief = belief / total;
             yes.push(belief * share);
@@ -311,7 +342,8 @@ fn best(interview: &Interview, engine: &Engine, case: &Case, assessment: &Assess
         }
         let before = entropy(focus.iter().map(|(_, belief)| *belief));
         let share: f64 = yes.iter().sum();
-        let after = share * entropy(yes.iter().copied()) + (1.0 - share) * entropy(no.iter().copied());
+        let after =
+            share * entropy(yes.iter().copied()) + (1.0 - share) * entropy(no.iter().copied());
         before - after + MUST_NOT_MISS * feared
     };
     candidates

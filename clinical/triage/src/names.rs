@@ -4,7 +4,18 @@ use std::collections::BTreeSet;
 
 /// Words that say nothing about which condition it is.
 const EMPTY: [&str; 12] = [
-    "acute", "disease", "syndrome", "the", "of", "a", "an", "s", "and", "infection", "disorder", "primary",
+    "acute",
+    "disease",
+    "syndrome",
+    "the",
+    "of",
+    "a",
+    "an",
+    "s",
+    "and",
+    "infection",
+    "disorder",
+    "primary",
 ];
 
 /// Tolerant comparison: letters and digits only, any order of words, without "acute", "disease" and
@@ -16,7 +27,11 @@ pub fn same_name(one: &str, other: &str) -> bool {
 }
 
 fn key(name: &str) -> BTreeSet<String> {
-    let folded = name.to_lowercase().replace("ae", "e").replace("oe", "e").replace('ö', "o");
+    let folded = name
+        .to_lowercase()
+        .replace("ae", "e")
+        .replace("oe", "e")
+        .replace('ö', "o");
     let all: BTreeSet<String> = folded
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -132,7 +132,10 @@ fn finding(
     }
     let (start_en, start_fr) = match section.kind {
         Kind::Symptom => ("Is there", "Y a-t-il"),
-        Kind::History => ("Is there, or was there before,", "Y a-t-il, ou y a-t-il eu,"),
+        Kind::History => (
+            "Is there, or was there before,",
+            "Y a-t-il, ou y a-t-il eu,",
+        ),
         Kind::Sign => (
             "Has an examination or test shown",
             "Un examen a-t-il montré",
@@ -188,16 +191,22 @@ fn condition(knowledge: &Knowledge, fields: &[&str]) -> Result<Condition, Wrong>
         let share = class.ok_or(Wrong::Here("a finding stands before its frequency"))?;
         likely.insert(finding, share);
     }
-    let listed = |codes: &str| -> Vec<String> { codes.split_whitespace().map(str::to_owned).collect() };
+    let listed =
+        |codes: &str| -> Vec<String> { codes.split_whitespace().map(str::to_owned).collect() };
     let (steps, sources) = (listed(steps), listed(sources));
     for step in &steps {
         knowledge.steps.get(step).ok_or_else(|| unknown(step))?;
     }
     for source in &sources {
-        knowledge.sources.get(source).ok_or_else(|| unknown(source))?;
+        knowledge
+            .sources
+            .get(source)
+            .ok_or_else(|| unknown(source))?;
     }
     if sources.is_empty() || likely.is_empty() || fr.is_empty() || icd10.is_empty() {
-        return Err(Wrong::Here("a condition has findings, names, a code and a source"));
+        return Err(Wrong::Here(
+            "a condition has findings, names, a code and a source",
+        ));
     }
     Ok(Condition {
         id: id.to_owned(),

@@ -33,17 +33,26 @@ pub(crate) fn compile(knowledge: &Knowledge) -> Result<Matcher, PatternError> {
     for (name, words) in &knowledge.groups {
         phrases.group(name, words)?;
     }
-    let patterns = knowledge.findings.iter().zip(0_u32..).flat_map(|(finding, at)| {
-        finding
-            .phrases
-            .iter()
-            .map(move |phrase| (at, phrase.as_str()))
-    });
+    let patterns = knowledge
+        .findings
+        .iter()
+        .zip(0_u32..)
+        .flat_map(|(finding, at)| {
+            finding
+                .phrases
+                .iter()
+                .map(move |phrase| (at, phrase.as_str()))
+        });
     Matcher::compile(&phrases, patterns)
 }
 
 /// What a text says. A finding that is both said and denied is present.
-pub(crate) fn read(knowledge: &Knowledge, matcher: &Matcher, text: &str, reader: Reader) -> (Reading, bool) {
+pub(crate) fn read(
+    knowledge: &Knowledge,
+    matcher: &Matcher,
+    text: &str,
+    reader: Reader,
+) -> (Reading, bool) {
     let text = Text::read(text, reader);
     let mut reading = Reading::default();
     for found in matcher.find(&text) {
@@ -58,7 +67,8 @@ pub(crate) fn read(knowledge: &Knowledge, matcher: &Matcher, text: &str, reader:
             }
             Assertion::OtherPerson if !family && finding.id != "contact_sick" => {}
             Assertion::Hypothetical => {}
-            Assertion::Past if finding.kind == Kind::Symptom && found.minutes.is_some_and(|m| m > 525_600) => {}
+            Assertion::Past
+                if finding.kind == Kind::Symptom && found.minutes.is_some_and(|m| m > 525_600) => {}
             Assertion::Present | Assertion::Past | Assertion::OtherPerson => {
                 reading.present.insert(at);
             }
