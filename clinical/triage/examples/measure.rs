@@ -16,6 +16,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => true,
         });
     let report = evaluate(&Engine::shipped()?, lines.map(|(_, line)| line))?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    serde_json::to_writer_pretty(std::io::stdout(), &report)?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use clinical_redflags::flags::Patient;
 use clinical_triage::{Answer, Case, Disposition, Engine, Interview, QUESTIONS_MAX};
 
+#[expect(clippy::unwrap_used, reason = "tests")]
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::shipped().unwrap());
 
 fn told(text: &str) -> Case {
