@@ -90,6 +90,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-triage",
+        may_import: &["clinical-redflags"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-finder",
         may_import: &[],
         tests_may_import: &[],
@@ -259,6 +265,7 @@ const ROOMS: &[Room] = &[
             "clinical-http",
             "recordings-segments",
             "recordings-writer",
+            "clinical-triage",
         ],
         tests_may_import: &["recordings-tap"],
         never_reaches: &["leptos", "web-sys"],

@@ -114,6 +114,11 @@ enum Command {
     /// Print passes into the room of an appointment, one a line, for load tests and for trying
     /// programs. Whoever has one is in the visit at once and is heard and seen: give them to nobody.
     Passes(commands::passes::PassesArgs),
+    /// Measure the triage engine.
+    Triage {
+        #[command(subcommand)]
+        command: commands::triage::TriageCommand,
+    },
     /// Print the OpenAPI description of the clinical API.
     Openapi,
     /// Print the register of processing (GDPR article 30).
@@ -178,6 +183,7 @@ fn main() -> ExitCode {
             Command::Doctor => commands::doctor::run(&config),
             Command::Formulary { command } => commands::formulary::run(&config, &command),
             Command::Passes(args) => commands::passes::run(&config, &args),
+            Command::Triage { command } => commands::triage::run(&command),
             Command::Openapi => commands::openapi::run(),
             Command::Register => {
                 commands::say(clinical_app::register::as_markdown().trim_end());

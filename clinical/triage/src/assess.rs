@@ -1,0 +1,494 @@
+//! The engine: hypotheses from findings, urgency from hypotheses, and red flags last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinical_redflags::flags::{Flags, Patient, Pregnancy, Sex, Story, Urgency};
+use clinical_redflags::words::{Matcher, PatternError, Reader};
+use serde::{Deserialize, Serialize};
+
+use crate::knowledge::{Condition, Kind, Knowledge, KnowledgeError};
+use crate::reading::{self, Case, Reading};
+
+/// Where somebody should go. The order is the order of weight.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Disposition {
+    /// Can be treated at home, with advice.
+    SelfCare,
+    /// A visit within days.
+    Routine,
+    /// A clinician the same day.
+    Urgent,
+    /// The emergency number or department now.
+    Emergency,
+}
+
+/// Why an engine cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The knowledge base.
+    #[error("the knowledge base cannot be used")]
+    Knowledge(#[from] KnowledgeError),
+    /// A phrase of a finding.
+    #[error("a phrase of a finding cannot be used")]
+    Phrase(#[from] PatternError),
+}
+
+/// A condition with its share of the belief.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// Index of the condition.
+    pub condition: usize,
+    /// Share of the belief, 0 to 1.
+    pub probability: f64,
+    /// Findings that are there and speak for it, the strongest first.
+    pub supports: Vec<usize>,
+    /// Findings that speak against it: there but unusual, or denied though usual.
+    pub against: Vec<usize>,
+    /// Findings not yet known that would change most.
+    pub would_change: Vec<usize>,
+}
+
+/// The answer of the engine.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    /// Where to go.
+    pub disposition: Disposition,
+    /// Belief that nothing more urgent is behind it, 0 to 1.
+    pub confidence: f64,
+    /// Whether a person must look because it is unclear.
+    pub person: bool,
+    /// Ranked hypotheses, at most [`HYPOTHESES_MAX`].
+    pub hypotheses: Vec<Hypothesis>,
+    /// Ids of red flags that were raised.
+    pub flags: Vec<String>,
+    /// What was understood.
+    pub reading: Reading,
+}
+
+/// Hypotheses that are answered; further ones carry next to no belief.
+pub(crate) const HYPOTHESES_MAX: usize = 10;
+/// Belief between two classes of occurrence.
+const CLASS_STEP: f64 = 0.65;
+/// Weight of all findings together: they are not independent of each other.
+const TEMPER: f64 = 0.8;
+/// Weight of a very common finding that a told story does not name.
+const SILENCE: f64 = 0.12;
+/// Belief in a must-not-miss condition above which the same day is the least.
+const NOT_MISSED: f64 = 0.12;
+/// Cost of sending somebody to (row) who belongs to (column), both from self-care to emergency.
+const COST: [[f64; 4]; 4] = [
+    [0.0, 1.6, 5.0, 16.0],
+    [0.7, 0.0, 2.0, 9.0],
+    [1.4, 0.7, 0.0, 4.0],
+    [3.0, 2.4, 1.6, 0.0],
+];
+/// Findings that are dangerous whatever causes them.
+const DANGER: [(&str, Disposition); 14] = [
+    ("coma", Disposition::Emergency),
+    ("low_oxygen", Disposition::Emergency),
+    ("cyanosis", Disposition::Emergency),
+    ("dyspnea_rest", Disposition::Emergency),
+    ("hypotension", Disposition::Emergency),
+    ("suicidal", Disposition::Emergency),
+    ("stridor", Disposition::Emergency),
+    ("guarding", Disposition::Emergency),
+    ("confusion", Disposition::Urgent),
+    ("drowsy", Disposition::Urgent),
+    ("syncope", Disposition::Urgent),
+    ("chest_indrawing", Disposition::Urgent),
+    ("melena", Disposition::Urgent),
+    ("hemoptysis", Disposition::Urgent),
+];
+
+const LEVELS: [Disposition; 4] = [
+    Disposition::SelfCare,
+    Disposition::Routine,
+    Disposition::Urgent,
+    Disposition::Emergency,
+];
+
+/// Knowledge, phrases and red flags, ready to use.
+#[derive(Debug)]
+pub struct Engine {
+    knowledge: Knowledge,
+    matcher: Matcher,
+    flags: &'static Flags,
+    /// Per finding: how often it is there in conditions that do not list it.
+    leak: Vec<f64>,
+}
+
+impl Engine {
+    /// The engine over the shipped knowledge and flags.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be used, which a test excludes.
+    pub fn shipped() -> Result<Self, EngineError> {
+        Self::new(Knowledge::shipped()?, Flags::shipped())
+    }
+
+    /// An engine over other knowledge and flags.
+    ///
+    /// # Errors
+    ///
+    /// When a phrase cannot be used.
+    pub fn new(knowledge: Knowledge, flags: &'static Flags) -> Result<Self, EngineError> {
+        let matcher = reading::compile(&knowledge)?;
+        let leak = leaks(&knowledge);
+        Ok(Self {
+            knowledge,
+            matcher,
+            flags,
+            leak,
+        })
+    }
+
+    /// What it knows.
+    #[must_use]
+    pub const fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// Findings in a text.
+    #[must_use]
+    pub fn read(&self, patient: &Patient, text: &str) -> Reading {
+        self.read_bounded(patient, text).0
+    }
+
+    fn read_bounded(&self, patient: &Patient, text: &str) -> (Reading, bool) {
+        let reader = Reader {
+            speaker: patient.speaker,
+            pregnant: patient.pregnancy == Pregnancy::Pregnant,
+        };
+        reading::read(&self.knowledge, &self.matcher, text, reader)
+    }
+
+    /// Everything known of a case: what is known outweighs what was told.
+    fn combined(&self, case: &Case) -> (Reading, bool) {
+        let (mut all, truncated) = self.read_bounded(&case.patient, &case.text);
+        all.absent.retain(|at| !case.known.present.contains(at));
+        all.present.extend(&case.known.present);
+        all.absent.extend(&case.known.absent);
+        if case.patient.pregnancy == Pregnancy::Pregnant {
+            all.present.extend(self.knowledge.finding("pregnant"));
+        }
+        (reading::close(&self.knowledge, all), truncated)
+    }
+
+    /// Judges a case.
+    #[must_use]
+    pub fn assess(&self, case: &Case) -> Assessment {
+        let (reading, truncated) = self.combined(case);
+        let beliefs = self.beliefs(&case.patient, &reading, !case.text.trim().is_empty());
+        let understood = reading.present.iter().any(|&at| {
+            self.knowledge
+                .findings
+                .get(at)
+                .is_some_and(|f| f.kind != Kind::History)
+        });
+        let sound = beliefs.iter().all(|p| p.is_finite()) && beliefs.iter().sum::<f64>() > 0.5;
+        let masses = self.masses(&beliefs);
+        let mut disposition = least_cost(&masses);
+        disposition = disposition.max(self.least(&reading, &beliefs));
+        let mut person = false;
+        if !understood || !sound || truncated {
+            person = true;
+            disposition = disposition.max(Disposition::Routine);
+        }
+        let story = self.story(case);
+        let screening = self.flags.screen(
+            &case.patient,
+            &Story {
+                text: &story,
+                findings: &[],
+            },
+        );
+        match screening.urgency {
+            Urgency::Emergency => disposition = Disposition::Emergency,
+            Urgency::Urgent => disposition = disposition.max(Disposition::Urgent),
+            Urgency::Person if !understood => person = true,
+            Urgency::Person | Urgency::NoFlag => {}
+        }
+        let beyond: f64 = LEVELS
+            .iter()
+            .zip(masses)
+            .filter(|(level, _)| **level > disposition)
+            .map(|(_, mass)| mass)
+            .sum();
+        Assessment {
+            disposition,
+            confidence: (1.0 - beyond).clamp(0.0, 1.0),
+            person,
+            hypotheses: self.ranked(&beliefs, &reading, understood && sound),
+            flags: screening
+                .hits
+                .iter()
+                .map(|hit| hit.flag.id.clone())
+                .collect(),
+            reading,
+        }
+    }
+
+    /// The text, and each finding that was answered with yes as a sentence of its own.
+    fn story(&self, case: &Case) -> String {
+        let mut story = case.text.clone();
+        for finding in case
+            .known
+            .present
+            .iter()
+            .filter_map(|&at| self.knowledge.findings.get(at))
+        {
+            if finding.kind == Kind::Symptom {
+                story.push_str(". ");
+                story.push_str(&finding.name.en);
+            }
+        }
+        story
+    }
+
+    /// Belief in every condition, summing to 1.
+    pub(crate) fn beliefs(&self, patient: &Patient, reading: &Reading, told: bool) -> Vec<f64> {
+        let leaves = self.leaves(reading);
+        let scores: Vec<f64> = self
+            .knowledge
+            .conditions
+            .iter()
+            .map(|condition| {
+                prior(condition, patient) + TEMPER * self.score(condition, &leaves, reading, told)
+            })
+            .collect();
+        softmax(&scores)
+    }
+
+    /// Present findings by the root of their kind, without those that another one implies.
+    fn leaves(&self, reading: &Reading) -> BTreeMap<usize, Vec<usize>> {
+        let mut implied = BTreeSet::new();
+        for &at in &reading.present {
+            implied.extend(self.knowledge.implied(at).skip(1));
+        }
+        let mut families: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &at in reading.present.difference(&implied) {
+            let root = self.knowledge.implied(at).last().unwrap_or(at);
+            families.entry(root).or_default().push(at);
+        }
+        families
+    }
+
+    fn score(
+        &self,
+        condition: &Condition,
+        leaves: &BTreeMap<usize, Vec<usize>>,
+        reading: &Reading,
+        told: bool,
+    ) -> f64 {
+        let mut score = 0.0;
+        for (&root, family) in leaves {
+            let mut shares: Vec<f64> = family.iter().map(|&at| self.share(condition, at)).collect();
+            shares.sort_by(|a, b| b.total_cmp(a));
+            let whole = self
+                .share(condition, root)
+                .max(shares.first().copied().unwrap_or(0.0));
+            for (number, share) in shares.iter().enumerate() {
+                let given = if number == 0 {
+                    *share
+                } else {
+                    (share / whole).clamp(0.15, 1.0)
+                };
+                score += given.ln();
+            }
+        }
+        for &at in &reading.absent {
+            let share = condition.likely.get(&at).copied().unwrap_or(0.0);
+            score += (1.0 - 0.93 * share).ln();
+        }
+        if told {
+            for (&at, &share) in &condition.likely {
+                let symptom = self
+                    .knowledge
+                    .findings
+                    .get(at)
+                    .is_some_and(|f| f.kind == Kind::Symptom);
+                if symptom
+                    && share > 0.4
+                    && !reading.present.contains(&at)
+                    && !reading.absent.contains(&at)
+                {
+                    score += SILENCE * (1.0 - share).ln();
+                }
+            }
+        }
+        score
+    }
+
+    /// How often a finding is there in a condition.
+    fn share(&self, condition: &Condition, at: usize) -> f64 {
+        let leak = self.leak.get(at).copied().unwrap_or(0.01);
+        if let Some(&share) = condition.likely.get(&at) {
+            return share.max(leak * 0.3);
+        }
+        let above = self
+            .knowledge
+            .implied(at)
+            .skip(1)
+            .find_map(|up| condition.likely.get(&up))
+            .map_or(0.0, |share| share * 0.15);
+        leak.max(above)
+    }
+
+    fn masses(&self, beliefs: &[f64]) -> [f64; 4] {
+        let mut masses = [0.0; 4];
+        for (condition, belief) in self.knowledge.conditions.iter().zip(beliefs) {
+            if let Some(mass) = masses.get_mut(condition.urgency as usize) {
+                *mass += belief;
+            }
+        }
+        masses
+    }
+
+    /// The least urgency that dangerous findings and must-not-miss conditions allow.
+    fn least(&self, reading: &Reading, beliefs: &[f64]) -> Disposition {
+        let danger = DANGER
+            .iter()
+            .filter(|(id, _)| {
+                self.knowledge
+                    .finding(id)
+                    .is_some_and(|at| reading.present.contains(&at))
+            })
+            .map(|&(_, level)| level);
+        let feared = self
+            .knowledge
+            .conditions
+            .iter()
+            .zip(beliefs)
+            .filter(|(condition, belief)| condition.must_not_miss && **belief > NOT_MISSED)
+            .map(|(condition, _)| condition.urgency.min(Disposition::Urgent));
+        danger.chain(feared).max().unwrap_or(Disposition::SelfCare)
+    }
+
+    fn ranked(&self, beliefs: &[f64], reading: &Reading, usable: bool) -> Vec<Hypothesis> {
+        if !usable {
+            return Vec::new();
+        }
+        let mut order: Vec<usize> = (0..beliefs.len()).collect();
+        let belief = |at: usize| beliefs.get(at).copied().unwrap_or(0.0);
+        order.sort_by(|&a, &b| belief(b).total_cmp(&belief(a)));
+        order
+            .into_iter()
+            .take(HYPOTHESES_MAX)
+            .filter_map(|at| {
+                Some(self.explained(at, belief(at), self.knowledge.conditions.get(at)?, reading))
+            })
+            .collect()
+    }
+
+    fn explained(
+        &self,
+        at: usize,
+        probability: f64,
+        condition: &Condition,
+        reading: &Reading,
+    ) -> Hypothesis {
+        let share = |finding: &usize| condition.likely.get(finding).copied().unwrap_or(0.0);
+        let leak = |finding: &usize| self.leak.get(*finding).copied().unwrap_or(0.01);
+        let mut supports: Vec<usize> = reading
+            .present
+            .iter()
+            .copied()
+            .filter(|f| share(f) > leak(f))
+            .collect();
+        supports.sort_by(|a, b| (share(b) / leak(b)).total_cmp(&(share(a) / leak(a))));
+        let denied = reading.absent.iter().filter(|f| share(f) > 0.4);
+        let unusual = reading
+            .present
+            .iter()
+            .filter(|f| condition.likely.get(f).is_some_and(|s| *s < 0.02));
+        let mut unknown: Vec<usize> = condition
+            .likely
+            .keys()
+            .copied()
+            .filter(|f| !reading.present.contains(f) && !reading.absent.contains(f))
+            .collect();
+        unknown.sort_by(|a, b| (share(b) / leak(b)).total_cmp(&(share(a) / leak(a))));
+        unknown.truncate(5);
+        Hypothesis {
+            condition: at,
+            probability,
+            supports,
+            against: denied.chain(unusual).copied().collect(),
+            would_change: unknown,
+        }
+    }
+}
+
+fn least_cost(masses: &[f64; 4]) -> Disposition {
+    let cost = |row: &[f64; 4]| {
+        row.iter()
+            .zip(masses)
+            .map(|(cost, mass)| cost * mass)
+            .sum::<f64>()
+    };
+    LEVELS
+        .iter()
+        .zip(&COST)
+        .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
+        .map_or(Disposition::Urgent, |(level, _)| *level)
+}
+
+fn leaks(knowledge: &Knowledge) -> Vec<f64> {
+    let mut weighted = vec![0.0; knowledge.findings.len()];
+    let mut total = 0.0;
+    for condition in &knowledge.conditions {
+        let weight = (CLASS_STEP * condition.occurrence.class).exp();
+        total += weight;
+        for (&at, share) in &condition.likely {
+            if let Some(sum) = weighted.get_mut(at) {
+                *sum += weight * share;
+            }
+        }
+    }
+    weighted
+        .iter()
+        .zip(&knowledge.findings)
+        .map(|(sum, finding)| {
+            let least = if finding.kind == Kind::History {
+                0.03
+            } else {
+                0.006
+            };
+            (0.6 * sum / f64::max(total, 1.0)).clamp(least, 0.09)
+        })
+        .collect()
+}
+
+fn prior(condition: &Condition, patient: &Patient) -> f64 {
+    let occurs = &condition.occurrence;
+    let mut class = occurs.class;
+    match (patient.sex, occurs.only) {
+        (Some(Sex::Female), Some('m')) | (Some(Sex::Male), Some('f')) => class -= 30.0,
+        _ => {}
+    }
+    match patient.sex {
+        Some(Sex::Female) => class += occurs.women,
+        Some(Sex::Male) => class += occurs.men,
+        None => {}
+    }
+    if let Some(age) = patient.age {
+        let years = f64::from(age.in_days()) / 365.0;
+        let (from, to) = occurs.ages;
+        let outside = (from - years).max(years - to).max(0.0);
+        if outside > 0.0 {
+            class -= (1.0 + outside * if to < 20.0 || years < 13.0 { 0.5 } else { 0.12 }).min(8.0);
+        }
+        if years >= 65.0 {
+            class += occurs.old;
+        }
+    }
+    CLASS_STEP * class
+}
+
+fn softmax(scores: &[f64]) -> Vec<f64> {
+    let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = scores.iter().map(|score| (score - highest).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / total).collect()
+}
