@@ -172,7 +172,9 @@ impl Concealer {
             }
             product / energy.sqrt()
         };
-        let best = (low..=high).step_by(step).max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)));
+        let best = (low..=high)
+            .step_by(step)
+            .max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)));
         best.unwrap_or(high)
     }
 
@@ -205,11 +207,23 @@ mod tests {
     use crate::tone::Tone;
 
     fn voice(rate: Rate) -> Tone {
-        Tone::new(rate, &[(130.0, -14.0), (260.0, -16.0), (390.0, -20.0), (1_300.0, -26.0)])
+        Tone::new(
+            rate,
+            &[
+                (130.0, -14.0),
+                (260.0, -16.0),
+                (390.0, -20.0),
+                (1_300.0, -26.0),
+            ],
+        )
     }
 
     /// A voice of so many frames of which some are lost.
-    fn with_losses(rate: Rate, frames: usize, lost: impl Fn(usize) -> bool) -> (Vec<i16>, Vec<i16>) {
+    fn with_losses(
+        rate: Rate,
+        frames: usize,
+        lost: impl Fn(usize) -> bool,
+    ) -> (Vec<i16>, Vec<i16>) {
         let mut tone = voice(rate);
         let mut concealer = Concealer::new(rate, 7);
         let (mut whole, mut heard) = (Vec::new(), Vec::new());
@@ -228,7 +242,9 @@ mod tests {
     }
 
     fn steepest(sound: &[i16]) -> i32 {
-        let steps = sound.windows(2).map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs());
+        let steps = sound
+            .windows(2)
+            .map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs());
         steps.max().unwrap_or(0)
     }
 
@@ -238,8 +254,15 @@ mod tests {
             let (whole, heard) = with_losses(rate, 40, |index| index > 10 && index % 8 == 0);
             assert_eq!(whole.len(), heard.len());
             let frame = rate.frame();
-            let differs: f32 = whole.iter().zip(&heard).map(|(&a, &b)| (f32::from(a) - f32::from(b)).powi(2)).sum();
-            let silent: f32 = [16, 24, 32].iter().map(|&f| power(&whole[f * frame..(f + 1) * frame]) * count(frame)).sum();
+            let differs: f32 = whole
+                .iter()
+                .zip(&heard)
+                .map(|(&a, &b)| (f32::from(a) - f32::from(b)).powi(2))
+                .sum();
+            let silent: f32 = [16, 24, 32]
+                .iter()
+                .map(|&f| power(&whole[f * frame..(f + 1) * frame]) * count(frame))
+                .sum();
             assert!(differs < silent / 3.0, "{rate:?} {differs} {silent}");
             // No click: nothing is much steeper than the voice itself.
             assert!(steepest(&heard) < steepest(&whole) * 3 / 2, "{rate:?}");

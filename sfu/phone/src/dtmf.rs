@@ -124,7 +124,11 @@ impl Detector {
     fn judge(&mut self, found: Option<Block>) -> Option<Digit> {
         let digit = found.map(|block| block.digit);
         if let Some((held, misses)) = &mut self.held {
-            *misses = if digit == Some(*held) { 0 } else { misses.saturating_add(1) };
+            *misses = if digit == Some(*held) {
+                0
+            } else {
+                misses.saturating_add(1)
+            };
             if *misses >= MISSES {
                 self.held = None;
             }
@@ -158,7 +162,11 @@ fn is_key(before: &Block, now: &Block) -> bool {
         }
         // What the filter did not see of a tone that is a little off.
         let x = core::f32::consts::PI * off * 2.0 * HOP_S;
-        let seen = if x.abs() < 1.0e-3 { 1.0 } else { (x.sin() / x).powi(2) };
+        let seen = if x.abs() < 1.0e-3 {
+            1.0
+        } else {
+            (x.sin() / x).powi(2)
+        };
         (one.power() / seen, other.power() / seen)
     });
     let [row, column] = explained;
@@ -198,7 +206,8 @@ fn key_of(rate: Rate, block: &[i16]) -> Option<Block> {
     if !is_balanced || low + high < total * SHARE_FIRST {
         return None;
     }
-    let has_harmonic = |of: Phasor| tone(rate, block, 2.0 * of.hz).power() > of.power() * HARMONIC_MAX;
+    let has_harmonic =
+        |of: Phasor| tone(rate, block, 2.0 * of.hz).power() > of.power() * HARMONIC_MAX;
     if has_harmonic(row) || has_harmonic(column) {
         return None;
     }
@@ -284,8 +293,14 @@ mod tests {
     fn fifty_milliseconds_are_enough_wherever_they_begin_and_thirty_are_not() {
         for lead in (0..320).step_by(13) {
             let parts = [(770.0, -12.0), (1_477.0, -12.0)];
-            assert_eq!(keys_in(Rate::Narrow, &two_tones(Rate::Narrow, &parts, 50, lead)), "6");
-            assert_eq!(keys_in(Rate::Narrow, &two_tones(Rate::Narrow, &parts, 30, lead)), "");
+            assert_eq!(
+                keys_in(Rate::Narrow, &two_tones(Rate::Narrow, &parts, 50, lead)),
+                "6"
+            );
+            assert_eq!(
+                keys_in(Rate::Narrow, &two_tones(Rate::Narrow, &parts, 30, lead)),
+                ""
+            );
         }
     }
 
@@ -341,7 +356,10 @@ mod tests {
 
     #[test]
     fn noise_and_single_tones_are_no_keys() {
-        assert_eq!(keys_in(Rate::Narrow, &noisy(&vec![0; 80_000], 12_000.0, 9)), "");
+        assert_eq!(
+            keys_in(Rate::Narrow, &noisy(&vec![0; 80_000], 12_000.0, 9)),
+            ""
+        );
         for hz in [440.0, 697.0, 941.0, 1_209.0, 1_633.0] {
             let sound = two_tones(Rate::Narrow, &[(hz, -9.0)], 500, 0);
             assert_eq!(keys_in(Rate::Narrow, &sound), "");

@@ -108,8 +108,8 @@ impl EventReceiver {
             // A press longer than the duration can say goes on where its first part stops (section 2.5.1.3).
             let goes_on = ahead <= current.duration.saturating_add(self.near)
                 && current.duration >= 0xFFFF_u32.saturating_sub(self.near);
-            let is_same = ahead == 0
-                || same_code && !current.ended && (ahead <= self.near || goes_on);
+            let is_same =
+                ahead == 0 || same_code && !current.ended && (ahead <= self.near || goes_on);
             if is_same {
                 if same_code {
                     current.timestamp = timestamp;
@@ -184,7 +184,7 @@ impl EventSender {
     }
 
     /// What the next frame is.
-    pub fn next(&mut self) -> EventSlot {
+    pub fn next_slot(&mut self) -> EventSlot {
         let (digit, frames) = match self.now.take() {
             Some(now) => now,
             None => match self.waiting.pop_front() {
@@ -228,10 +228,14 @@ mod tests {
         }
         let mut sent = Vec::new();
         for frame in 0.. {
-            match sender.next() {
+            match sender.next_slot() {
                 EventSlot::Sound => return sent,
                 EventSlot::Silence => {}
-                EventSlot::Event { frames_ago, event, marker } => {
+                EventSlot::Event {
+                    frames_ago,
+                    event,
+                    marker,
+                } => {
                     assert_eq!(marker, frames_ago == 0);
                     let begun = u32::wrapping_sub(frame, frames_ago);
                     sent.push((begun.wrapping_mul(160).wrapping_sub(2_000), event));
@@ -263,7 +267,15 @@ mod tests {
     fn a_timestamp_that_moves_within_a_press_is_one_press() {
         let moving = (0..9_u32).map(|step| {
             let duration = u16::try_from(step * 160).unwrap();
-            (step * 160, Event { code: 5, end: step > 6, volume: 10, duration })
+            (
+                step * 160,
+                Event {
+                    code: 5,
+                    end: step > 6,
+                    volume: 10,
+                    duration,
+                },
+            )
         });
         assert_eq!(received(moving.take(8)), "5");
     }
@@ -273,14 +285,33 @@ mod tests {
         let long = (1..3_000_u32).map(|frame| {
             let (part, within) = (frame * 160 / 65_535, frame * 160 % 65_535);
             let duration = u16::try_from(within).unwrap();
-            (part * 65_535, Event { code: 11, end: false, volume: 10, duration })
+            (
+                part * 65_535,
+                Event {
+                    code: 11,
+                    end: false,
+                    volume: 10,
+                    duration,
+                },
+            )
         });
         assert_eq!(received(long), "#");
     }
 
     #[test]
     fn what_is_no_key_is_nothing() {
-        assert_eq!(received([(0, Event { code: 16, end: false, volume: 0, duration: 1 })]), "");
+        assert_eq!(
+            received([(
+                0,
+                Event {
+                    code: 16,
+                    end: false,
+                    volume: 0,
+                    duration: 1
+                }
+            )]),
+            ""
+        );
         assert_eq!(Event::parse(&[1, 2, 3]), Err(EventError));
     }
 
@@ -313,7 +344,7 @@ mod tests {
                 .chars()
                 .zip(0..)
                 .filter(|(_, index)| {
-                    let at = u32::wrapping_sub(index * 13 * 160, 2_000);
+                    let at = u32::wrapping_mul(*index, 13 * 160).wrapping_sub(2_000);
                     assert!(presses.contains(&at));
                     survived.contains(&at)
                 })

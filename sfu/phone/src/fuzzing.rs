@@ -70,7 +70,10 @@ pub fn leg(bytes: &[u8]) {
         sequence = sequence.wrapping_add(u16::from(*step % 4));
         let header = Header {
             marker: kind & 1 != 0,
-            payload_type: [0, 13, 101, 0].into_iter().nth(usize::from(kind >> 6)).unwrap_or(0),
+            payload_type: [0, 13, 101, 0]
+                .into_iter()
+                .nth(usize::from(kind >> 6))
+                .unwrap_or(0),
             sequence,
             timestamp: u32::from(sequence) * 160,
             ssrc: u32::from(kind & 2),

@@ -135,7 +135,9 @@ mod tests {
         for step in [0, 2, 1, 1, 3_u8] {
             let _ = buffer.insert(begin.wrapping_add(u32::from(step) * 160), speech(step));
         }
-        let order: Vec<Content> = std::iter::from_fn(|| buffer.pop()).map(|s| s.content).collect();
+        let order: Vec<Content> = std::iter::from_fn(|| buffer.pop())
+            .map(|s| s.content)
+            .collect();
         assert_eq!(order, [speech(0), speech(1), speech(2), speech(3)]);
     }
 
@@ -161,7 +163,7 @@ mod tests {
                 prop_assert!(buffer.len() <= PACKETS_MAX);
                 if takes && let Some(stored) = buffer.pop() {
                     buffer.play_from(stored.at.saturating_add(160));
-                    prop_assert!(buffer.next_at().is_none_or(|next| next >= stored.at + 160));
+                    prop_assert!(buffer.next_at().is_none_or(|next| next >= stored.at.saturating_add(160)));
                 }
             }
         }

@@ -93,7 +93,8 @@ impl Latch {
     /// Whether this address is the one that is listened to; for what has no sequence, such as RTCP.
     #[must_use]
     pub fn is_of(&self, from: SocketAddr) -> bool {
-        self.current.is_some_and(|current| current.from.ip() == from.ip())
+        self.current
+            .is_some_and(|current| current.from.ip() == from.ip())
     }
 
     /// Judges a packet.
@@ -105,7 +106,11 @@ impl Latch {
                 let is_better = from.ip() == self.signalled.ip()
                     && current.from.ip() != self.signalled.ip()
                     && self.is_open(now_us);
-                if is_better { self.try_new(from, header) } else { Verdict::Drop }
+                if is_better {
+                    self.try_new(from, header)
+                } else {
+                    Verdict::Drop
+                }
             }
             None if self.may_latch(now_us, from) => self.try_new(from, header),
             None => Verdict::Drop,
@@ -117,7 +122,10 @@ impl Latch {
         let behind = current.sequence.wrapping_sub(header.sequence);
         if header.ssrc == current.ssrc && ahead < AHEAD_MAX {
             self.candidate = None;
-            self.current = Some(Stream { sequence: header.sequence, ..current });
+            self.current = Some(Stream {
+                sequence: header.sequence,
+                ..current
+            });
             return Verdict::Take;
         }
         if header.ssrc == current.ssrc && behind <= OLD_MAX {
@@ -134,15 +142,26 @@ impl Latch {
                 if ahead == 0 {
                     return Verdict::Drop;
                 }
-                if ahead <= GAP_MAX { known.in_row.saturating_add(1) } else { 1 }
+                if ahead <= GAP_MAX {
+                    known.in_row.saturating_add(1)
+                } else {
+                    1
+                }
             }
             // The host of the SDP is not kept waiting by a stranger.
-            Some(known) if known.from.ip() == self.signalled.ip() && from.ip() != self.signalled.ip() => {
+            Some(known)
+                if known.from.ip() == self.signalled.ip() && from.ip() != self.signalled.ip() =>
+            {
                 return Verdict::Drop;
             }
             Some(_) | None => 1,
         };
-        let stream = Stream { from, ssrc: header.ssrc, sequence: header.sequence, in_row };
+        let stream = Stream {
+            from,
+            ssrc: header.ssrc,
+            sequence: header.sequence,
+            in_row,
+        };
         if in_row < IN_ROW {
             self.candidate = Some(stream);
             return Verdict::Drop;
@@ -177,11 +196,18 @@ fn is_private(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => {
             let [first, second, ..] = ip.octets();
             let is_shared = first == 100 && second & 0xC0 == 64;
-            ip.is_private() || ip.is_loopback() || ip.is_unspecified() || ip.is_link_local() || is_shared
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_link_local()
+                || is_shared
         }
         IpAddr::V6(ip) => {
             let [first, ..] = ip.segments();
-            ip.is_loopback() || ip.is_unspecified() || first & 0xFE00 == 0xFC00 || first & 0xFFC0 == 0xFE80
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || first & 0xFE00 == 0xFC00
+                || first & 0xFFC0 == 0xFE80
         }
     }
 }
@@ -196,7 +222,13 @@ mod tests {
     }
 
     fn header(ssrc: u32, sequence: u16) -> Header {
-        Header { marker: false, payload_type: 0, sequence, timestamp: 0, ssrc }
+        Header {
+            marker: false,
+            payload_type: 0,
+            sequence,
+            timestamp: 0,
+            ssrc,
+        }
     }
 
     fn latched(mode: LatchMode, signalled: &str, from: &str, at_us: i64) -> bool {
@@ -274,7 +306,7 @@ mod tests {
                 let _ = latch.judge(0, mine, &header(2, step));
             }
             for (port, ssrc, sequence) in packets {
-                let from = SocketAddr::new(mine.ip(), 5_000 + port);
+                let from = SocketAddr::new(mine.ip(), 5_000_u16.saturating_add(port));
                 prop_assert_eq!(latch.judge(0, from, &header(ssrc, sequence)), Verdict::Drop);
             }
             prop_assert_eq!(latch.judge(0, mine, &header(2, 4)), Verdict::Take);

@@ -117,7 +117,11 @@ impl Leg {
             playout: Playout::new(config.codec, config.seed),
             keys_in: EventReceiver::new(config.codec.clock_hz()),
             keys_out: EventSender::new(config.codec.frame_ticks()),
-            listener: config.payload_types.event.is_none().then(|| Detector::new(rate)),
+            listener: config
+                .payload_types
+                .event
+                .is_none()
+                .then(|| Detector::new(rate)),
             events: VecDeque::new(),
             reception: Reception::default(),
             out,
@@ -252,7 +256,10 @@ impl Leg {
     pub fn hear(&mut self, now_us: i64) -> Vec<i16> {
         let mut frame = vec![0; self.rate().frame()];
         self.playout.play(now_us, self.speech.as_mut(), &mut frame);
-        let heard = self.listener.as_mut().map(|listener| listener.listen(&frame));
+        let heard = self
+            .listener
+            .as_mut()
+            .map(|listener| listener.listen(&frame));
         if let Some(Heard::Pressed(digit)) = heard {
             self.tell(LegEvent::Pressed(digit));
         }
@@ -274,22 +281,33 @@ impl Leg {
     /// the frame. Without telephone-events the caller mixes the sound of keys itself.
     pub fn say(&mut self, frame: &[i16]) -> Option<Vec<u8>> {
         let slot = match self.config.payload_types.event {
-            Some(_) => self.keys_out.next(),
+            Some(_) => self.keys_out.next_slot(),
             None => EventSlot::Sound,
         };
         let frame_ticks = self.config.codec.frame_ticks();
         let mut payload = Vec::new();
         let mut header = self.out;
         match (slot, self.config.payload_types.event) {
-            (EventSlot::Event { frames_ago, marker, event }, Some(payload_type)) => {
+            (
+                EventSlot::Event {
+                    frames_ago,
+                    marker,
+                    event,
+                },
+                Some(payload_type),
+            ) => {
                 header.marker = marker;
                 header.payload_type = payload_type;
-                header.timestamp = header.timestamp.wrapping_sub(frames_ago.wrapping_mul(frame_ticks));
+                header.timestamp = header
+                    .timestamp
+                    .wrapping_sub(frames_ago.wrapping_mul(frame_ticks));
                 payload.extend(event.write());
                 self.resumes = true;
             }
             (EventSlot::Silence, _) => {
-                self.speech.encode(&vec![0; frame.len()], &mut payload).ok()?;
+                self.speech
+                    .encode(&vec![0; frame.len()], &mut payload)
+                    .ok()?;
                 header.marker = core::mem::take(&mut self.resumes);
             }
             (EventSlot::Sound | EventSlot::Event { .. }, _) => {

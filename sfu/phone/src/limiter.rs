@@ -89,7 +89,9 @@ mod tests {
         Limiter::new(Rate::Narrow).limit(&sums, &mut out);
         assert!(out.iter().all(|&s| f32::from(s).abs() <= CEILING + 1.0));
         // Curvature is what clicks are made of. Cut off instead, this has more than 5000.
-        let bend = out.windows(3).map(|w| (i32::from(w[0]) - 2 * i32::from(w[1]) + i32::from(w[2])).abs());
+        let bend = out
+            .windows(3)
+            .map(|w| (i32::from(w[0]) - 2 * i32::from(w[1]) + i32::from(w[2])).abs());
         assert!(bend.max().unwrap() < 2_500);
     }
 

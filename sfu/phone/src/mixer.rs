@@ -77,7 +77,10 @@ impl Mixer {
             }
         }
         let rate = self.rate;
-        let limiter = self.limiters.entry(who).or_insert_with(|| Limiter::new(rate));
+        let limiter = self
+            .limiters
+            .entry(who)
+            .or_insert_with(|| Limiter::new(rate));
         let mut out = Vec::with_capacity(sums.len());
         limiter.limit(&sums, &mut out);
         out

@@ -207,7 +207,11 @@ mod tests {
     fn noise_is_as_loud_as_it_says() {
         for level in [40, 50, 60, 70] {
             let measured = measure(&made(&NoiseShape::white(level)));
-            assert!(measured.level.abs_diff(level) <= 1, "{level} {}", measured.level);
+            assert!(
+                measured.level.abs_diff(level) <= 1,
+                "{level} {}",
+                measured.level
+            );
         }
         assert!(made(&NoiseShape::white(127)).iter().all(|&s| s == 0));
     }
@@ -222,7 +226,10 @@ mod tests {
         }
         let shape = measure(&sound);
         let again = measure(&made(&shape));
-        assert!(shape.level.abs_diff(again.level) <= 2, "{shape:?} {again:?}");
+        assert!(
+            shape.level.abs_diff(again.level) <= 2,
+            "{shape:?} {again:?}"
+        );
         let (one, other) = (shape.reflections()[0], again.reflections()[0]);
         assert!(one < -0.5 && (one - other).abs() < 0.15, "{one} {other}");
     }

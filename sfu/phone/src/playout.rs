@@ -19,10 +19,13 @@ use crate::{Codec, FRAME_MS};
 pub const DELAY_MIN_US: i64 = 40_000;
 /// The most; packets that are slower are lost.
 pub const DELAY_MAX_US: i64 = 120_000;
-/// Added to how unevenly packets come, in microseconds.
-const MARGIN_US: i64 = 10_000;
-/// A difference that is worth a correction, in microseconds: longer than the longest period.
-const WORTH_US: i64 = 15_000;
+/// Added to how unevenly packets come, in microseconds: a whole frame is needed at once, and what is
+/// missing is noticed before it is needed.
+const MARGIN_US: i64 = FRAME_US + SHORT_US;
+/// A delay so much too short is worth a correction, in microseconds.
+const SHORT_US: i64 = 10_000;
+/// A delay so much too long is worth one: longer than the longest period.
+const LONG_US: i64 = 15_000;
 /// A difference that is corrected with every frame, in microseconds.
 const URGENT_US: i64 = 40_000;
 /// Frames between two corrections that are not urgent.
@@ -132,7 +135,9 @@ impl Playout {
                 i64::from(timestamp)
             }
         };
-        let is_slow = self.age_us(now_us, at).is_some_and(|age| age > DELAY_MAX_US);
+        let is_slow = self
+            .age_us(now_us, at)
+            .is_some_and(|age| age > DELAY_MAX_US);
         self.slow = if is_slow { self.slow + 1 } else { 0 };
         if self.slow >= SLOW_IN_ROW {
             self.slow = 0;
@@ -166,7 +171,7 @@ impl Playout {
             return;
         };
         let off = delay - self.target_us();
-        if off.abs() < WORTH_US || (self.patience > 0 && off.abs() < URGENT_US) {
+        if (-SHORT_US..LONG_US).contains(&off) || (self.patience > 0 && off.abs() < URGENT_US) {
             return;
         }
         if delay > DELAY_MAX_US + 2 * FRAME_US {
@@ -195,7 +200,10 @@ impl Playout {
         self.decoded.clear();
         let target = self.target_us();
         while let Some(at) = self.buffer.next_at() {
-            if self.age_us(now_us, at).is_none_or(|age| age <= target + FRAME_US) {
+            if self
+                .age_us(now_us, at)
+                .is_none_or(|age| age <= target + FRAME_US)
+            {
                 break;
             }
             let _ = self.buffer.pop();
@@ -313,7 +321,10 @@ impl Playout {
         self.concealer.fill(samples, &mut self.decoded);
         self.stats.concealed += samples as u64;
         let ticks = self.ticks(samples);
-        if self.age_us(now_us, next).is_none_or(|age| age >= DELAY_MAX_US) {
+        if self
+            .age_us(now_us, next)
+            .is_none_or(|age| age >= DELAY_MAX_US)
+        {
             self.next = Some(next + ticks);
             self.buffer.play_from(next + ticks);
         } else {

@@ -72,8 +72,7 @@ impl<'a> RtpPacket<'a> {
         let sources = usize::from(first & 0x0F).saturating_mul(4);
         let mut rest = rest.get(sources..).ok_or(RtpError::Short)?;
         if first & 0x10 != 0 {
-            let ([_, _, l0, l1], behind) =
-                rest.split_first_chunk::<4>().ok_or(RtpError::Short)?;
+            let ([_, _, l0, l1], behind) = rest.split_first_chunk::<4>().ok_or(RtpError::Short)?;
             let words = usize::from(u16::from_be_bytes([*l0, *l1]));
             rest = behind
                 .get(words.saturating_mul(4)..)

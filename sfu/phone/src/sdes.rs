@@ -120,7 +120,9 @@ impl CryptoLine {
         if tag.len() > 9 || !tag.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(SdesError::Form);
         }
-        let tag = tag.parse().map_err(|_bad: core::num::ParseIntError| SdesError::Form)?;
+        let tag = tag
+            .parse()
+            .map_err(|_bad: core::num::ParseIntError| SdesError::Form)?;
         let suite = CryptoSuite::ALL
             .into_iter()
             .find(|suite| suite.name().eq_ignore_ascii_case(name))
@@ -138,7 +140,12 @@ impl CryptoLine {
     /// What stands behind `a=crypto:`.
     #[must_use]
     pub fn write(&self) -> String {
-        format!("{} {} inline:{}", self.tag, self.suite.name(), encode(&self.key))
+        format!(
+            "{} {} inline:{}",
+            self.tag,
+            self.suite.name(),
+            encode(&self.key)
+        )
     }
 }
 
@@ -146,12 +153,24 @@ fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let mut block = [0_u8; 3];
-        block.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        block
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(to, from)| *to = *from);
         let [a, b, c] = block;
-        let codes = [a >> 2, (a & 3) << 4 | b >> 4, (b & 15) << 2 | c >> 6, c & 63];
+        let codes = [
+            a >> 2,
+            (a & 3) << 4 | b >> 4,
+            (b & 15) << 2 | c >> 6,
+            c & 63,
+        ];
         for (index, code) in codes.into_iter().enumerate() {
             let known = ALPHABET.get(usize::from(code)).copied().unwrap_or(b'=');
-            text.push(if index > chunk.len() { '=' } else { char::from(known) });
+            text.push(if index > chunk.len() {
+                '='
+            } else {
+                char::from(known)
+            });
         }
     }
     text
@@ -206,7 +225,10 @@ mod tests {
             read(format!("1 AES_CM_128_HMAC_SHA1_80 {key}|2^20|1:4")),
             Err(SdesError::Parameters)
         );
-        assert_eq!(read(format!("1 AEAD_AES_256_GCM {key}")), Err(SdesError::Key));
+        assert_eq!(
+            read(format!("1 AEAD_AES_256_GCM {key}")),
+            Err(SdesError::Key)
+        );
         assert_eq!(read("x y z".to_owned()), Err(SdesError::Form));
     }
 

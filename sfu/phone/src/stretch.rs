@@ -84,13 +84,21 @@ mod tests {
         for rate in [Rate::Narrow, Rate::Wide] {
             let mut sound = vec![0; rate.frame() * 3];
             Tone::new(rate, &[(200.0, -12.0), (400.0, -20.0)]).fill(&mut sound);
-            let steepest = |sound: &[i16]| sound.windows(2).map(|p| i32::from(p[1]).abs_diff(i32::from(p[0]))).max();
+            let steepest = |sound: &[i16]| {
+                sound
+                    .windows(2)
+                    .map(|p| i32::from(p[1]).abs_diff(i32::from(p[0])))
+                    .max()
+            };
             let before = (sound.len(), steepest(&sound).unwrap());
             let removed = shorten(rate, &mut sound);
             assert!(removed.is_multiple_of(5 * rate.per_ms()), "{removed}");
             assert_eq!(sound.len(), before.0 - removed);
             let added = lengthen(rate, &mut sound);
-            assert!(added > 0 && added.is_multiple_of(5 * rate.per_ms()), "{added}");
+            assert!(
+                added > 0 && added.is_multiple_of(5 * rate.per_ms()),
+                "{added}"
+            );
             assert_eq!(sound.len(), before.0 - removed + added);
             assert!(steepest(&sound).unwrap() <= before.1 * 11 / 10);
         }
@@ -99,7 +107,9 @@ mod tests {
     #[test]
     fn what_has_no_period_is_left_alone() {
         let mut random = Random::new(3);
-        let mut sound: Vec<i16> = (0..480).map(|_| from_f32(8_000.0 * random.white())).collect();
+        let mut sound: Vec<i16> = (0..480)
+            .map(|_| from_f32(8_000.0 * random.white()))
+            .collect();
         assert_eq!(shorten(Rate::Narrow, &mut sound), 0);
         assert_eq!(lengthen(Rate::Narrow, &mut sound), 0);
         assert_eq!(shorten(Rate::Narrow, &mut vec![0; 100]), 0);

@@ -181,7 +181,8 @@ mod tests {
             assert_eq!(Digit::try_from(digit.expose()), Ok(digit));
             let (row, column) = digit.tones_hz();
             let at = |tones: &[f32], hz: f32| tones.iter().position(|t| (t - hz).abs() < 0.5);
-            let found = Digit::of_tones(at(&ROWS_HZ, row).unwrap(), at(&COLUMNS_HZ, column).unwrap());
+            let found =
+                Digit::of_tones(at(&ROWS_HZ, row).unwrap(), at(&COLUMNS_HZ, column).unwrap());
             assert_eq!(found, Some(digit));
         }
         assert_eq!(Digit::of_code(16), None);

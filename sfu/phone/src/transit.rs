@@ -37,7 +37,10 @@ impl Transit {
         let mut sorted: Vec<i64> = self.times_us.iter().copied().collect();
         sorted.sort_unstable();
         let late = sorted.len() * LATE_PER_MILLE / 1_000;
-        let slow = sorted.len().checked_sub(late + 1).and_then(|at| sorted.get(at));
+        let slow = sorted
+            .len()
+            .checked_sub(late + 1)
+            .and_then(|at| sorted.get(at));
         if let (Some(&fastest), Some(&slow)) = (sorted.first(), slow) {
             self.fastest_us = fastest;
             self.spread_us = slow - fastest;

