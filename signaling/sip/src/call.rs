@@ -135,7 +135,10 @@ impl Call {
     pub fn answer(self, now_us: i64) -> Result<Self, NotNow> {
         match self {
             Self::Ringing(Ringing { direction }) | Self::Early(Early { direction }) => {
-                Ok(Self::Answered(Answered { direction, since_us: now_us }))
+                Ok(Self::Answered(Answered {
+                    direction,
+                    since_us: now_us,
+                }))
             }
             Self::Answered(_) | Self::Held(_) => Ok(self),
             Self::Ended(_) => Err(NotNow(self)),
@@ -148,9 +151,14 @@ impl Call {
     /// Before the answer and after the end.
     pub fn hold(self, by: HoldSide) -> Result<Self, NotNow> {
         match self {
-            Self::Answered(Answered { direction, since_us }) => {
-                Ok(Self::Held(Held { direction, since_us, side: by }))
-            }
+            Self::Answered(Answered {
+                direction,
+                since_us,
+            }) => Ok(Self::Held(Held {
+                direction,
+                since_us,
+                side: by,
+            })),
             Self::Held(held) => {
                 let side = if held.side == by { by } else { HoldSide::Both };
                 Ok(Self::Held(Held { side, ..held }))
@@ -165,7 +173,11 @@ impl Call {
     /// Before the answer and after the end.
     pub fn resume(self, by: HoldSide) -> Result<Self, NotNow> {
         let (direction, since_us, side) = match self {
-            Self::Held(Held { direction, since_us, side }) => (direction, since_us, side),
+            Self::Held(Held {
+                direction,
+                since_us,
+                side,
+            }) => (direction, since_us, side),
             Self::Answered(_) => return Ok(self),
             Self::Ringing(_) | Self::Early(_) | Self::Ended(_) => return Err(NotNow(self)),
         };
@@ -176,8 +188,15 @@ impl Call {
             (held, _) => Some(held),
         };
         Ok(match left {
-            Some(side) => Self::Held(Held { direction, since_us, side }),
-            None => Self::Answered(Answered { direction, since_us }),
+            Some(side) => Self::Held(Held {
+                direction,
+                since_us,
+                side,
+            }),
+            None => Self::Answered(Answered {
+                direction,
+                since_us,
+            }),
         })
     }
 
@@ -188,13 +207,27 @@ impl Call {
             Self::Ringing(Ringing { direction }) | Self::Early(Early { direction }) => {
                 (direction, outcome_of(code), 0)
             }
-            Self::Answered(Answered { direction, since_us })
-            | Self::Held(Held { direction, since_us, .. }) => {
-                (direction, Outcome::Finished, now_us.saturating_sub(since_us).max(0))
-            }
+            Self::Answered(Answered {
+                direction,
+                since_us,
+            })
+            | Self::Held(Held {
+                direction,
+                since_us,
+                ..
+            }) => (
+                direction,
+                Outcome::Finished,
+                now_us.saturating_sub(since_us).max(0),
+            ),
             Self::Ended(_) => return self,
         };
-        Self::Ended(Ended { direction, outcome, code, talked_us })
+        Self::Ended(Ended {
+            direction,
+            outcome,
+            code,
+            talked_us,
+        })
     }
 }
 
@@ -218,25 +251,54 @@ mod tests {
 
     #[test]
     fn a_call_talks_from_answer_to_end_and_holds_do_not_matter() {
-        let call = Call::begin(Direction::Out).hear_early().unwrap().answer(100).unwrap();
-        let call = call.hold(HoldSide::Theirs).unwrap().resume(HoldSide::Theirs).unwrap();
-        let Call::Ended(ended) = call.end(200, 350) else { panic!() };
+        let call = Call::begin(Direction::Out)
+            .hear_early()
+            .unwrap()
+            .answer(100)
+            .unwrap();
+        let call = call
+            .hold(HoldSide::Theirs)
+            .unwrap()
+            .resume(HoldSide::Theirs)
+            .unwrap();
+        let Call::Ended(ended) = call.end(200, 350) else {
+            panic!()
+        };
         assert_eq!((ended.outcome, ended.talked_us), (Outcome::Finished, 250));
     }
 
     #[test]
     fn both_holds_end_apart() {
         let call = Call::begin(Direction::In).answer(0).unwrap();
-        let call = call.hold(HoldSide::Ours).unwrap().hold(HoldSide::Theirs).unwrap();
+        let call = call
+            .hold(HoldSide::Ours)
+            .unwrap()
+            .hold(HoldSide::Theirs)
+            .unwrap();
         let call = call.resume(HoldSide::Ours).unwrap();
-        assert!(matches!(&call, Call::Held(Held { side: HoldSide::Theirs, .. })));
-        assert!(matches!(call.resume(HoldSide::Theirs).unwrap(), Call::Answered(_)));
+        assert!(matches!(
+            &call,
+            Call::Held(Held {
+                side: HoldSide::Theirs,
+                ..
+            })
+        ));
+        assert!(matches!(
+            call.resume(HoldSide::Theirs).unwrap(),
+            Call::Answered(_)
+        ));
     }
 
     #[test]
     fn an_answer_that_crosses_a_cancel_is_told() {
         let call = Call::begin(Direction::Out).end(487, 5);
-        assert!(matches!(&call, Call::Ended(Ended { outcome: Outcome::GivenUp, .. })));
+        assert!(matches!(
+            &call,
+            Call::Ended(Ended {
+                outcome: Outcome::GivenUp,
+                ..
+            })
+        ));
         assert!(call.answer(6).is_err());
     }
 
@@ -254,7 +316,8 @@ mod tests {
                     3 => call.hear_early().unwrap_or_else(|NotNow(call)| call),
                     _ => call.end(code, 9),
                 };
-                prop_assert!(!ended || format!("{call:?}") == before);
+                let after = format!("{call:?}");
+                prop_assert!(!ended || before == after);
                 ended |= matches!(call, Call::Ended(_));
             }
         }

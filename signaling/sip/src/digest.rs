@@ -217,7 +217,9 @@ impl DigestServer {
         }
         let nc = need("nc")?;
         let counter = counter(nc).ok_or(DigestRefusal::Form)?;
-        let nonce = self.read_nonce(need("nonce")?).ok_or(DigestRefusal::Nonce)?;
+        let nonce = self
+            .read_nonce(need("nonce")?)
+            .ok_or(DigestRefusal::Nonce)?;
         if nonce.0 > now_s.saturating_add(AHEAD_S) {
             return Err(DigestRefusal::Nonce);
         }
@@ -255,12 +257,21 @@ impl DigestServer {
         }
         self.used = self.used.split_off(&(oldest, [0; 8]));
         if let Some(counters) = self.used.get_mut(&nonce) {
-            return counters.take(counter).then_some(()).ok_or(DigestRefusal::Replay);
+            return counters
+                .take(counter)
+                .then_some(())
+                .ok_or(DigestRefusal::Replay);
         }
         if self.forgotten.is_some_and(|forgotten| nonce <= forgotten) {
             return Err(DigestRefusal::Stale);
         }
-        self.used.insert(nonce, Counters { highest: counter, seen: 1 });
+        self.used.insert(
+            nonce,
+            Counters {
+                highest: counter,
+                seen: 1,
+            },
+        );
         if self.used.len() > NONCES_MAX
             && let Some((forgotten, _)) = self.used.pop_first()
         {
@@ -330,7 +341,13 @@ pub fn answer_challenge(
     let nc = format!("{counter:08x}");
     let protection = match challenge.get("qop") {
         None => None,
-        Some(list) if list.split(',').any(|qop| qop.trim().eq_ignore_ascii_case("auth")) => Some("auth"),
+        Some(list)
+            if list
+                .split(',')
+                .any(|qop| qop.trim().eq_ignore_ascii_case("auth")) =>
+        {
+            Some("auth")
+        }
         Some(_) => return Err(DigestRefusal::Algorithm),
     };
     let parts = match protection {
@@ -404,7 +421,13 @@ mod tests {
                 "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
                 "auth",
             ];
-            response(algorithm, &who, "http-auth@example.org", ("GET", "/dir/index.html"), &parts)
+            response(
+                algorithm,
+                &who,
+                "http-auth@example.org",
+                ("GET", "/dir/index.html"),
+                &parts,
+            )
         };
         assert_eq!(of(Algorithm::Md5), "8ca523f5e9506fed4657c9700eebdbec");
         assert_eq!(
@@ -419,10 +442,19 @@ mod tests {
             let mut server = server();
             let challenge = server.challenge(1_000, [3; 8], false)[which].clone();
             for counter in 1..=300 {
-                assert_eq!(tried(&mut server, &challenge, "right", counter, 1_100), Ok("trunk".to_owned()));
-                assert_eq!(tried(&mut server, &challenge, "right", counter, 1_100), Err(DigestRefusal::Replay));
+                assert_eq!(
+                    tried(&mut server, &challenge, "right", counter, 1_100),
+                    Ok("trunk".to_owned())
+                );
+                assert_eq!(
+                    tried(&mut server, &challenge, "right", counter, 1_100),
+                    Err(DigestRefusal::Replay)
+                );
             }
-            assert_eq!(tried(&mut server, &challenge, "right", 1, 1_100), Err(DigestRefusal::Replay));
+            assert_eq!(
+                tried(&mut server, &challenge, "right", 1, 1_100),
+                Err(DigestRefusal::Replay)
+            );
         }
     }
 
@@ -430,19 +462,47 @@ mod tests {
     fn what_is_wrong_old_or_of_somebody_else_is_refused() {
         let mut server = server();
         let challenge = server.challenge(1_000, [3; 8], false)[0].clone();
-        assert_eq!(tried(&mut server, &challenge, "wrong", 1, 1_000), Err(DigestRefusal::Wrong));
-        assert_eq!(tried(&mut server, &challenge, "right", 1, 1_301), Err(DigestRefusal::Stale));
-        let foreign = DigestServer::new("clinic".to_owned(), [8; 32]).challenge(1_000, [3; 8], false)[0].clone();
-        assert_eq!(tried(&mut server, &foreign, "right", 1, 1_000), Err(DigestRefusal::Nonce));
-        let elsewhere = DigestServer::new("other".to_owned(), [7; 32]).challenge(1_000, [3; 8], false)[0].clone();
-        assert_eq!(tried(&mut server, &elsewhere, "right", 1, 1_000), Err(DigestRefusal::Elsewhere));
+        assert_eq!(
+            tried(&mut server, &challenge, "wrong", 1, 1_000),
+            Err(DigestRefusal::Wrong)
+        );
+        assert_eq!(
+            tried(&mut server, &challenge, "right", 1, 1_301),
+            Err(DigestRefusal::Stale)
+        );
+        let foreign = DigestServer::new("clinic".to_owned(), [8; 32])
+            .challenge(1_000, [3; 8], false)[0]
+            .clone();
+        assert_eq!(
+            tried(&mut server, &foreign, "right", 1, 1_000),
+            Err(DigestRefusal::Nonce)
+        );
+        let elsewhere = DigestServer::new("other".to_owned(), [7; 32])
+            .challenge(1_000, [3; 8], false)[0]
+            .clone();
+        assert_eq!(
+            tried(&mut server, &elsewhere, "right", 1, 1_000),
+            Err(DigestRefusal::Elsewhere)
+        );
         let future = server.challenge(2_000, [3; 8], false)[0].clone();
-        assert_eq!(tried(&mut server, &future, "right", 1, 1_000), Err(DigestRefusal::Nonce));
+        assert_eq!(
+            tried(&mut server, &future, "right", 1, 1_000),
+            Err(DigestRefusal::Nonce)
+        );
         let bare = challenge.replace(", qop=\"auth\"", "");
-        assert_eq!(tried(&mut server, &bare, "right", 1, 1_000), Err(DigestRefusal::Form));
+        assert_eq!(
+            tried(&mut server, &bare, "right", 1, 1_000),
+            Err(DigestRefusal::Form)
+        );
         let session = challenge.replace("SHA-256", "SHA-256-sess");
-        assert_eq!(tried(&mut server, &session, "right", 1, 1_000), Err(DigestRefusal::Algorithm));
-        assert_eq!(tried(&mut server, &challenge, "right", 1, 1_000), Ok("trunk".to_owned()));
+        assert_eq!(
+            tried(&mut server, &session, "right", 1, 1_000),
+            Err(DigestRefusal::Algorithm)
+        );
+        assert_eq!(
+            tried(&mut server, &challenge, "right", 1, 1_000),
+            Ok("trunk".to_owned())
+        );
     }
 
     #[test]
@@ -455,7 +515,10 @@ mod tests {
             tried(&mut server, &challenge, "right", 1, 1_001).unwrap();
         }
         assert_eq!(server.used.len(), NONCES_MAX);
-        assert_eq!(tried(&mut server, &first, "right", 1, 1_001), Err(DigestRefusal::Stale));
+        assert_eq!(
+            tried(&mut server, &first, "right", 1, 1_001),
+            Err(DigestRefusal::Stale)
+        );
     }
 
     #[test]
@@ -465,10 +528,15 @@ mod tests {
         let header = answer_challenge(&challenge, &who("right"), URI, "c", 1).unwrap();
         let params = DigestParams::parse(&header).unwrap();
         let mut judge = |request| {
-            server.verify(1_000, request, &params, |_| Some(Password::new("right".to_owned())))
+            server.verify(1_000, request, &params, |_| {
+                Some(Password::new("right".to_owned()))
+            })
         };
         assert_eq!(judge(("BYE", URI.1)), Err(DigestRefusal::Wrong));
-        assert_eq!(judge(("INVITE", "sip:premium@example")), Err(DigestRefusal::Elsewhere));
+        assert_eq!(
+            judge(("INVITE", "sip:premium@example")),
+            Err(DigestRefusal::Elsewhere)
+        );
     }
 
     proptest! {

@@ -109,7 +109,8 @@ fn value(text: &str) -> Result<(String, &str), ParamsError> {
         let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
         let (token, rest) = text.split_at_checked(end).ok_or(ParamsError::Form)?;
         // Some quote nothing, base64 of a nonce included.
-        let is_plain = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
+        let is_plain =
+            !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
         return is_plain
             .then(|| (token.to_owned(), rest))
             .ok_or(ParamsError::Form);
@@ -165,7 +166,10 @@ mod tests {
         assert_eq!(why("Digest a=\"1"), ParamsError::Form);
         assert_eq!(why("Digest a=\"1\"b=2"), ParamsError::Form);
         assert_eq!(why("Digest a"), ParamsError::Form);
-        assert_eq!(why(&format!("Digest a={}", "x".repeat(5_000))), ParamsError::Long);
+        assert_eq!(
+            why(&format!("Digest a={}", "x".repeat(5_000))),
+            ParamsError::Long
+        );
     }
 
     proptest! {

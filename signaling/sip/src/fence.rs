@@ -14,6 +14,8 @@ use crate::tidy_up::{Kind, tidy};
 /// Callers and addresses whose rates are kept in mind. When there are more, new ones are dropped
 /// until somebody's bucket is full again.
 const BUCKETS_MAX: usize = 8_192;
+/// Time between two looks for full buckets, in microseconds: looking costs time itself.
+const SWEEP_US: i64 = 200_000;
 
 /// Addresses that share their first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +37,21 @@ impl core::str::FromStr for Prefix {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_bad: std::net::AddrParseError| PrefixError)?;
+        let address: IpAddr = address
+            .parse()
+            .map_err(|_bad: std::net::AddrParseError| PrefixError)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
-            Some(bits) => bits.parse().map_err(|_bad: core::num::ParseIntError| PrefixError)?,
+            Some(bits) => bits
+                .parse()
+                .map_err(|_bad: core::num::ParseIntError| PrefixError)?,
             None => most,
         };
         // The whole world is no trunk.
-        (1..=most).contains(&bits).then_some(Self { address, bits }).ok_or(PrefixError)
+        (1..=most)
+            .contains(&bits)
+            .then_some(Self { address, bits })
+            .ok_or(PrefixError)
     }
 }
 
@@ -54,7 +63,8 @@ impl Prefix {
             IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, true),
             IpAddr::V6(v6) => (v6.to_bits(), false),
         };
-        let ((own, is_v4), (other, other_is_v4)) = (bits(self.address), bits(address.to_canonical()));
+        let ((own, is_v4), (other, other_is_v4)) =
+            (bits(self.address), bits(address.to_canonical()));
         let differs = (own ^ other).leading_zeros();
         is_v4 == other_is_v4 && differs >= u32::from(self.bits)
     }
@@ -121,6 +131,7 @@ enum Key {
 pub struct Fence {
     config: FenceConfig,
     buckets: BTreeMap<Key, Bucket>,
+    swept_us: Option<i64>,
 }
 
 impl Fence {
@@ -130,12 +141,24 @@ impl Fence {
         Self {
             config,
             buckets: BTreeMap::new(),
+            swept_us: None,
         }
     }
 
     /// Judges a datagram that came now, with so many calls in the making.
-    pub fn judge(&mut self, now_us: i64, from: IpAddr, datagram: &[u8], open_calls: usize) -> Verdict {
-        if !self.config.allowed.iter().any(|prefix| prefix.contains(from)) {
+    pub fn judge(
+        &mut self,
+        now_us: i64,
+        from: IpAddr,
+        datagram: &[u8],
+        open_calls: usize,
+    ) -> Verdict {
+        if !self
+            .config
+            .allowed
+            .iter()
+            .any(|prefix| prefix.contains(from))
+        {
             return Verdict::Drop(DropReason::Stranger);
         }
         let from = from.to_canonical();
@@ -161,6 +184,13 @@ impl Fence {
 
     fn may(&mut self, key: Key, rate: BucketRate, now_us: i64) -> bool {
         if self.buckets.len() >= BUCKETS_MAX && !self.buckets.contains_key(&key) {
+            let since = self
+                .swept_us
+                .map_or(SWEEP_US, |at| now_us.saturating_sub(at));
+            if since < SWEEP_US {
+                return false;
+            }
+            self.swept_us = Some(now_us);
             let (messages, calls) = (self.config.messages, self.config.calls);
             self.buckets.retain(|key, bucket| {
                 let rate = match key {
@@ -173,7 +203,10 @@ impl Fence {
                 return false;
             }
         }
-        let bucket = self.buckets.entry(key).or_insert_with(|| Bucket::full(rate, now_us));
+        let bucket = self
+            .buckets
+            .entry(key)
+            .or_insert_with(|| Bucket::full(rate, now_us));
         bucket.take(rate, now_us)
     }
 }
@@ -182,7 +215,12 @@ impl Fence {
 fn caller_of(from: &str) -> String {
     let inside = from.split_once('<').map_or(from, |(_, rest)| rest);
     let end = inside.find(['>', ';']).unwrap_or(inside.len());
-    inside.get(..end).unwrap_or_default().chars().take(64).collect()
+    inside
+        .get(..end)
+        .unwrap_or_default()
+        .chars()
+        .take(64)
+        .collect()
 }
 
 #[cfg(test)]
@@ -194,9 +232,18 @@ mod tests {
 
     fn fence(calls_burst: u32, messages_burst: u32) -> Fence {
         Fence::new(FenceConfig {
-            allowed: vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
-            messages: BucketRate { per_second: 200, burst: messages_burst },
-            calls: BucketRate { per_second: 1, burst: calls_burst },
+            allowed: vec![
+                "203.0.113.0/24".parse().unwrap(),
+                "2001:db8::/32".parse().unwrap(),
+            ],
+            messages: BucketRate {
+                per_second: 200,
+                burst: messages_burst,
+            },
+            calls: BucketRate {
+                per_second: 1,
+                burst: calls_burst,
+            },
             open_calls_max: 10,
         })
     }
@@ -222,19 +269,31 @@ mod tests {
 
     #[test]
     fn a_stranger_gets_nothing_whatever_comes() {
-        for datagram in [invite("a", "\r\n"), b"OPTIONS sip:x SIP/2.0\r\n\r\n".to_vec(), vec![0; 60_000]] {
+        for datagram in [
+            invite("a", "\r\n"),
+            b"OPTIONS sip:x SIP/2.0\r\n\r\n".to_vec(),
+            vec![0; 60_000],
+        ] {
             let verdict = fence(5, 100).judge(0, "198.51.100.1".parse().unwrap(), &datagram, 0);
             assert_eq!(verdict, Verdict::Drop(DropReason::Stranger));
         }
         let mapped = "::ffff:203.0.113.9".parse().unwrap();
-        assert!(matches!(fence(5, 100).judge(0, mapped, &invite("a", "\r\n"), 0), Verdict::Pass(_)));
+        assert!(matches!(
+            fence(5, 100).judge(0, mapped, &invite("a", "\r\n"), 0),
+            Verdict::Pass(_)
+        ));
     }
 
     #[test]
     fn ranges_end_where_they_say() {
         let range: Prefix = "10.1.0.0/15".parse().unwrap();
-        assert!(range.contains("10.0.255.255".parse().unwrap()) && range.contains("10.1.0.1".parse().unwrap()));
-        assert!(!range.contains("10.2.0.0".parse().unwrap()) && !range.contains("::1".parse().unwrap()));
+        assert!(
+            range.contains("10.0.255.255".parse().unwrap())
+                && range.contains("10.1.0.1".parse().unwrap())
+        );
+        assert!(
+            !range.contains("10.2.0.0".parse().unwrap()) && !range.contains("::1".parse().unwrap())
+        );
         for bad in ["0.0.0.0/0", "10.0.0.0/33", "::/129", "x/8", "10.0.0.0/-1"] {
             assert_eq!(bad.parse::<Prefix>(), Err(PrefixError), "{bad}");
         }
@@ -243,14 +302,26 @@ mod tests {
     #[test]
     fn a_missing_length_reaches_to_the_end_and_a_true_one_is_kept() {
         assert!(passed(&invite("a", "\r\nv=0\r\n")).ends_with("Content-Length: 5\r\n\r\nv=0\r\n"));
-        assert!(passed(&invite("a", "l: 3\r\n\r\nv=0\r\n")).ends_with("Content-Length: 3\r\n\r\nv=0"));
+        assert!(
+            passed(&invite("a", "l: 3\r\n\r\nv=0\r\n")).ends_with("Content-Length: 3\r\n\r\nv=0")
+        );
         assert!(passed(&invite("a", "\r\n")).ends_with("Content-Length: 0\r\n\r\n"));
     }
 
     #[test]
     fn a_length_that_lies_is_dropped() {
-        for tail in ["l: 6\r\n\r\nv=0\r\n", "l: -1\r\n\r\n", "l: 0x5\r\n\r\n", "l: 0\r\nContent-Length: 1\r\n\r\nv", "l: 99999999999\r\n\r\n"] {
-            assert_eq!(judged(&invite("a", tail)), Verdict::Drop(DropReason::Length), "{tail}");
+        for tail in [
+            "l: 6\r\n\r\nv=0\r\n",
+            "l: -1\r\n\r\n",
+            "l: 0x5\r\n\r\n",
+            "l: 0\r\nContent-Length: 1\r\n\r\nv",
+            "l: 99999999999\r\n\r\n",
+        ] {
+            assert_eq!(
+                judged(&invite("a", tail)),
+                Verdict::Drop(DropReason::Length),
+                "{tail}"
+            );
         }
     }
 
@@ -260,8 +331,18 @@ mod tests {
         let at = latin.iter().position(|&byte| byte == 1).unwrap();
         latin[at] = 0xFC;
         assert!(passed(&latin).contains("Subject: Jürgen und Eva\r\n"));
-        assert!(passed(&[b"\r\n\r\n".to_vec(), invite("a", "\r\n")].concat()).starts_with("INVITE"));
-        assert!(passed(&String::from_utf8(invite("a", "\r\n")).unwrap().replace("\r\n", "\n").into_bytes()).contains("\r\n\r\n"));
+        assert!(
+            passed(&[b"\r\n\r\n".to_vec(), invite("a", "\r\n")].concat()).starts_with("INVITE")
+        );
+        assert!(
+            passed(
+                &String::from_utf8(invite("a", "\r\n"))
+                    .unwrap()
+                    .replace("\r\n", "\n")
+                    .into_bytes()
+            )
+            .contains("\r\n\r\n")
+        );
     }
 
     #[test]
@@ -271,13 +352,37 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(reason("\r\n\r\n"), DropReason::KeepAlive);
-        assert_eq!(reason("GET / HTTP/1.1\r\nFrom: a\r\n\r\n"), DropReason::Version);
-        assert_eq!(reason("INVITE sip:a SIP/7.0\r\nFrom: a\r\n\r\n"), DropReason::Version);
-        assert_eq!(reason("INVITE http:a SIP/2.0\r\nFrom: a\r\n\r\n"), DropReason::Form);
-        assert_eq!(reason("INVITE sip:a SIP/2.0\r\nFrom: a\r\n"), DropReason::Form);
-        assert_eq!(reason("INVITE sip:a SIP/2.0\r\nFrom: a\u{0}\r\n\r\n"), DropReason::Form);
-        assert_eq!(reason("SIP/2.0 999 No\r\nFrom: a\r\n\r\n"), DropReason::Version);
-        assert_eq!(reason(&format!("INVITE sip:a SIP/2.0\r\nA: {}\r\n\r\n", "x".repeat(5_000))), DropReason::Size);
+        assert_eq!(
+            reason("GET / HTTP/1.1\r\nFrom: a\r\n\r\n"),
+            DropReason::Version
+        );
+        assert_eq!(
+            reason("INVITE sip:a SIP/7.0\r\nFrom: a\r\n\r\n"),
+            DropReason::Version
+        );
+        assert_eq!(
+            reason("INVITE http:a SIP/2.0\r\nFrom: a\r\n\r\n"),
+            DropReason::Form
+        );
+        assert_eq!(
+            reason("INVITE sip:a SIP/2.0\r\nFrom: a\r\n"),
+            DropReason::Form
+        );
+        assert_eq!(
+            reason("INVITE sip:a SIP/2.0\r\nFrom: a\u{0}\r\n\r\n"),
+            DropReason::Form
+        );
+        assert_eq!(
+            reason("SIP/2.0 999 No\r\nFrom: a\r\n\r\n"),
+            DropReason::Version
+        );
+        assert_eq!(
+            reason(&format!(
+                "INVITE sip:a SIP/2.0\r\nA: {}\r\n\r\n",
+                "x".repeat(5_000)
+            )),
+            DropReason::Size
+        );
     }
 
     #[test]
@@ -290,21 +395,42 @@ mod tests {
             through = usize::from(matches!(verdict, Verdict::Pass(_))).saturating_add(through);
         }
         assert!(through <= 4, "{through}");
-        assert!(matches!(fence.judge(1_000_000, trunk, &invite("good", "\r\n"), 0), Verdict::Pass(_)));
+        assert!(matches!(
+            fence.judge(1_000_000, trunk, &invite("good", "\r\n"), 0),
+            Verdict::Pass(_)
+        ));
         // With too many calls in the making it is told so; what belongs to a call goes on.
-        assert!(matches!(fence.judge(1_000_000, trunk, &invite("other", "\r\n"), 10), Verdict::Busy(_)));
-        let inside = String::from_utf8(invite("good", "\r\n")).unwrap().replace("To: <sip:+331@clinic>", "To: <sip:+331@clinic>;tag=9");
-        assert!(matches!(fence.judge(1_000_000, trunk, inside.as_bytes(), 10), Verdict::Pass(_)));
+        assert!(matches!(
+            fence.judge(1_000_000, trunk, &invite("other", "\r\n"), 10),
+            Verdict::Busy(_)
+        ));
+        let inside = String::from_utf8(invite("good", "\r\n"))
+            .unwrap()
+            .replace("To: <sip:+331@clinic>", "To: <sip:+331@clinic>;tag=9");
+        assert!(matches!(
+            fence.judge(1_000_000, trunk, inside.as_bytes(), 10),
+            Verdict::Pass(_)
+        ));
     }
 
     #[test]
     fn invented_callers_do_not_fill_the_memory() {
         let mut fence = fence(1, 100_000);
         for caller in 0..20_000 {
-            let _ = fence.judge(0, TRUNK.parse().unwrap(), &invite(&caller.to_string(), "\r\n"), 0);
+            let _ = fence.judge(
+                0,
+                TRUNK.parse().unwrap(),
+                &invite(&caller.to_string(), "\r\n"),
+                0,
+            );
         }
         assert!(fence.buckets.len() <= BUCKETS_MAX);
-        let later = fence.judge(2_000_000, TRUNK.parse().unwrap(), &invite("good", "\r\n"), 0);
+        let later = fence.judge(
+            2_000_000,
+            TRUNK.parse().unwrap(),
+            &invite("good", "\r\n"),
+            0,
+        );
         assert!(matches!(later, Verdict::Pass(_)));
     }
 

@@ -44,6 +44,4 @@ pub use menu::{
 };
 pub use number::{NumberError, PhoneNumber};
 pub use rate_limit::{Bucket, BucketRate};
-pub use sdp::{
-    Agreement, Flow, Local, Offer, Security, SdpError, accept_answer, write_offer,
-};
+pub use sdp::{Agreement, Flow, Local, Offer, SdpError, Security, accept_answer, write_offer};

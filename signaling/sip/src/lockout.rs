@@ -64,7 +64,10 @@ impl<K: Ord + Clone> Lockout<K> {
         if self.records.len() >= TRACKED_MAX && !self.records.contains_key(key) {
             self.records.retain(|_, record| record.until_us > now_us);
             if self.records.len() >= TRACKED_MAX {
-                let first = self.records.iter().min_by_key(|(_, record)| record.until_us);
+                let first = self
+                    .records
+                    .iter()
+                    .min_by_key(|(_, record)| record.until_us);
                 if let Some(first) = first.map(|(key, _)| key.clone()) {
                     self.records.remove(&first);
                 }

@@ -34,7 +34,10 @@ impl PhoneNumber {
     /// When it is no number, or withheld.
     pub fn parse(text: &str, country: Option<&str>) -> Result<Self, NumberError> {
         let text = text.split([';', '@']).next().unwrap_or_default();
-        if matches!(text.to_ascii_lowercase().as_str(), "" | "anonymous" | "restricted" | "unknown" | "unavailable") {
+        if matches!(
+            text.to_ascii_lowercase().as_str(),
+            "" | "anonymous" | "restricted" | "unknown" | "unavailable"
+        ) {
             return Err(NumberError::Withheld);
         }
         let (has_plus, rest) = match text.strip_prefix('+') {
@@ -51,7 +54,10 @@ impl PhoneNumber {
         }
         let international = if has_plus {
             digits
-        } else if let Some(rest) = digits.strip_prefix("011").or_else(|| digits.strip_prefix("00")) {
+        } else if let Some(rest) = digits
+            .strip_prefix("011")
+            .or_else(|| digits.strip_prefix("00"))
+        {
             rest.to_owned()
         } else if country.is_some_and(|country| digits.starts_with(country) && digits.len() > 10) {
             digits
@@ -94,7 +100,13 @@ mod tests {
     #[test]
     fn one_number_in_all_its_forms_is_one() {
         let of = |text: &str, country| PhoneNumber::parse(text, country).unwrap().expose();
-        for text in ["+33612345678", "0033612345678", "06 12 34 56 78", "+33-6.12(34)5678", "33612345678"] {
+        for text in [
+            "+33612345678",
+            "0033612345678",
+            "06 12 34 56 78",
+            "+33-6.12(34)5678",
+            "33612345678",
+        ] {
             assert_eq!(of(text, Some("33")), "+33612345678");
         }
         assert_eq!(of("01115145550123", Some("1")), "+15145550123");

@@ -181,7 +181,10 @@ impl Offer {
             } else {
                 // RFC 3264 section 6: the port 0 refuses, and the rest of the line stays.
                 let formats = other.formats.first().map_or("0", String::as_str);
-                text.push_str(&format!("m={} 0 {} {formats}\r\n", other.kind, other.protocol));
+                text.push_str(&format!(
+                    "m={} 0 {} {formats}\r\n",
+                    other.kind, other.protocol
+                ));
             }
         }
         Ok((agreement, text))
@@ -195,13 +198,23 @@ pub fn write_offer(local: &Local) -> String {
     let numbered: Vec<(u8, Codec)> = local
         .codecs
         .iter()
-        .map(|&codec| (fixed_number(codec).unwrap_or_else(|| next(&mut dynamic)), codec))
+        .map(|&codec| {
+            (
+                fixed_number(codec).unwrap_or_else(|| next(&mut dynamic)),
+                codec,
+            )
+        })
         .collect();
     let events = events_of(&local.codecs);
     let flow = Flow::new(true, !local.holds);
     let mut text = head(local);
     let numbers = numbered.iter().map(|(number, _)| *number);
-    text.push_str(&media_line(local, local.security.key().is_some(), numbers, &events));
+    text.push_str(&media_line(
+        local,
+        local.security.key().is_some(),
+        numbers,
+        &events,
+    ));
     for (number, codec) in &numbered {
         text.push_str(&map_line(*number, *codec));
     }
@@ -218,7 +231,10 @@ pub fn write_offer(local: &Local) -> String {
 /// When it refuses, or takes what was not offered.
 pub fn accept_answer(local: &Local, answer: &str) -> Result<Agreement, SdpError> {
     let media = parse(answer)?;
-    let medium = media.first().filter(|medium| medium.is_sound()).ok_or(SdpError::NoSound)?;
+    let medium = media
+        .first()
+        .filter(|medium| medium.is_sound())
+        .ok_or(SdpError::NoSound)?;
     let chosen = medium
         .codecs
         .iter()
@@ -243,7 +259,10 @@ fn agree(
     let theirs = medium.flow.unwrap_or(Flow::SendRecv);
     // The old way to hold: there is no address to send to (RFC 3264 section 8.4).
     let receives = theirs.receives() && !remote.ip().is_unspecified();
-    let fitting = medium.events.iter().find(|(_, clock)| *clock == codec.clock_hz());
+    let fitting = medium
+        .events
+        .iter()
+        .find(|(_, clock)| *clock == codec.clock_hz());
     let event = fitting.map(|(number, _)| *number);
     Ok(Agreement {
         codec,
@@ -265,7 +284,11 @@ fn keys_for(
 ) -> Result<Option<(CryptoLine, CryptoLine)>, SdpError> {
     let Some(ours) = security.key().filter(|_| medium.is_secure()) else {
         let is_wrong = medium.is_secure() || matches!(security, Security::Required(_));
-        return if is_wrong { Err(SdpError::Security) } else { Ok(None) };
+        return if is_wrong {
+            Err(SdpError::Security)
+        } else {
+            Ok(None)
+        };
     };
     let theirs = medium.crypto.iter().find(|line| line.suite == ours.suite);
     let theirs = theirs.ok_or(SdpError::Security)?;
@@ -292,7 +315,11 @@ fn address_of(ip: IpAddr) -> String {
 fn lines(local: &Local, codecs: &[(u8, Codec)], agreement: &Agreement) -> String {
     let types = agreement.payload_types;
     let clock = agreement.codec.clock_hz();
-    let events: Vec<(u8, u32)> = types.event.map(|number| (number, clock)).into_iter().collect();
+    let events: Vec<(u8, u32)> = types
+        .event
+        .map(|number| (number, clock))
+        .into_iter()
+        .collect();
     let numbers = codecs.iter().map(|(number, _)| *number);
     let mut text = media_line(local, agreement.keys.is_some(), numbers, &events);
     for (number, codec) in codecs {
@@ -315,12 +342,20 @@ fn media_line(
     let protocol = if is_secure { "RTP/SAVP" } else { "RTP/AVP" };
     let all = numbers.chain(events.iter().map(|(number, _)| *number));
     let formats: Vec<String> = all.map(|number| number.to_string()).collect();
-    format!("m=audio {} {protocol} {}\r\n", local.address.port(), formats.join(" "))
+    format!(
+        "m=audio {} {protocol} {}\r\n",
+        local.address.port(),
+        formats.join(" ")
+    )
 }
 
 fn tail(flow: Flow, key: Option<&CryptoLine>) -> String {
     let crypto = key.map(|key| format!("a=crypto:{}\r\n", key.write()));
-    format!("{}a=ptime:20\r\na={}\r\n", crypto.unwrap_or_default(), flow.name())
+    format!(
+        "{}a=ptime:20\r\na={}\r\n",
+        crypto.unwrap_or_default(),
+        flow.name()
+    )
 }
 
 fn map_line(number: u8, codec: Codec) -> String {

@@ -45,7 +45,8 @@ impl Medium {
     }
 
     pub(crate) fn remote(&self) -> Option<SocketAddr> {
-        self.address.map(|address| SocketAddr::new(address, self.port))
+        self.address
+            .map(|address| SocketAddr::new(address, self.port))
     }
 }
 
@@ -98,7 +99,9 @@ fn medium(value: &str) -> Result<Medium, SdpError> {
     let kind = words.next().ok_or(SdpError::Form)?.to_ascii_lowercase();
     let port = words.next().ok_or(SdpError::Form)?;
     let port = port.split('/').next().unwrap_or_default();
-    let port = port.parse().map_err(|_bad: core::num::ParseIntError| SdpError::Form)?;
+    let port = port
+        .parse()
+        .map_err(|_bad: core::num::ParseIntError| SdpError::Form)?;
     let protocol = words.next().ok_or(SdpError::Form)?.to_ascii_uppercase();
     let formats: Vec<String> = words.take(FORMATS_MAX).map(str::to_owned).collect();
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -151,13 +154,16 @@ fn name_formats(medium: &mut Medium, maps: &[(u8, String)]) {
         let Some(number) = format.parse().ok().filter(|number: &u8| *number < 128) else {
             continue;
         };
-        let named = maps.iter().find(|(of, _)| *of == number).map(|(_, name)| name.as_str());
+        let named = maps
+            .iter()
+            .find(|(of, _)| *of == number)
+            .map(|(_, name)| name.as_str());
         let name = named.unwrap_or(match number {
             0 => "PCMU/8000",
             8 => "PCMA/8000",
             9 => "G722/8000",
             13 => "CN/8000",
-            _ => continue,
+            _ => "",
         });
         let (coding, clock) = name.split_once('/').unwrap_or((name, ""));
         match (coding, clock) {

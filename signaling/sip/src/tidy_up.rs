@@ -45,7 +45,10 @@ pub(crate) fn tidy(datagram: &[u8]) -> Result<Tidied, DropReason> {
     let message = datagram.get(begin..).unwrap_or_default();
     let (head, body) = split(message).ok_or(DropReason::Form)?;
     let text = text_of(head);
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\r' | '\n' | '\t')) {
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\r' | '\n' | '\t'))
+    {
         return Err(DropReason::Form);
     }
     let lines = unfolded(&text)?;
@@ -144,7 +147,8 @@ fn unfolded(text: &str) -> Result<Vec<String>, DropReason> {
 fn check_first(line: &str, is_response: bool) -> Result<(), DropReason> {
     if is_response {
         let code = line.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3));
-        let is_code = code.is_some_and(|code| number(code).is_some_and(|c| (100..700).contains(&c)));
+        let is_code =
+            code.is_some_and(|code| number(code).is_some_and(|c| (100..700).contains(&c)));
         return is_code.then_some(()).ok_or(DropReason::Version);
     }
     let mut words = line.split(' ');
@@ -156,7 +160,9 @@ fn check_first(line: &str, is_response: bool) -> Result<(), DropReason> {
         method.len() <= METHOD_BYTES_MAX && method.bytes().all(|byte| byte.is_ascii_uppercase())
     });
     let is_uri = uri.is_some_and(|uri| {
-        let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let scheme = uri
+            .split_once(':')
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
         matches!(scheme.as_deref(), Some("sip" | "sips" | "tel"))
     });
     (is_method && is_uri).then_some(()).ok_or(DropReason::Form)

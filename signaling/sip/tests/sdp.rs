@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 use sfu_phone::{Codec, CryptoLine, CryptoSuite};
-use signaling_sip::{Agreement, Flow, Local, Offer, SdpError, Security, accept_answer, write_offer};
+use signaling_sip::{
+    Agreement, Flow, Local, Offer, SdpError, Security, accept_answer, write_offer,
+};
 
 fn local() -> Local {
     Local {
@@ -45,10 +47,19 @@ fn events_have_the_number_and_the_clock_that_were_offered() {
     let media = "m=audio 4000 RTP/AVP 96 0 97 127\r\na=rtpmap:96 opus/48000/2\r\n\
                  a=rtpmap:97 telephone-event/8000\r\na=rtpmap:127 telephone-event/48000\r\n";
     let (agreement, text) = answered(media, &local()).unwrap();
-    assert_eq!((agreement.codec, agreement.payload_types.event), (Codec::Opus, Some(127)));
+    assert_eq!(
+        (agreement.codec, agreement.payload_types.event),
+        (Codec::Opus, Some(127))
+    );
     assert!(text.contains("a=rtpmap:127 telephone-event/48000"));
-    let narrow = Local { codecs: vec![Codec::Pcmu], ..local() };
-    assert_eq!(answered(media, &narrow).unwrap().0.payload_types.event, Some(97));
+    let narrow = Local {
+        codecs: vec![Codec::Pcmu],
+        ..local()
+    };
+    assert_eq!(
+        answered(media, &narrow).unwrap().0.payload_types.event,
+        Some(97)
+    );
 }
 
 #[test]
@@ -59,20 +70,40 @@ fn every_form_of_hold_is_answered_as_rfc_3264_says() {
         ("a=inactive\r\n", Flow::Inactive, "a=inactive"),
         ("a=sendrecv\r\n", Flow::SendRecv, "a=sendrecv"),
         ("c=IN IP4 0.0.0.0\r\n", Flow::RecvOnly, "a=recvonly"),
-        ("c=IN IP4 0.0.0.0\r\na=inactive\r\n", Flow::Inactive, "a=inactive"),
+        (
+            "c=IN IP4 0.0.0.0\r\na=inactive\r\n",
+            Flow::Inactive,
+            "a=inactive",
+        ),
     ] {
         let (agreement, text) = answered(&format!("{PLAIN}{line}"), &local()).unwrap();
         assert_eq!(agreement.flow, flow, "{line}");
         assert!(text.contains(words), "{line} {text}");
     }
     // While we hold, nothing asks the other side to send.
-    let holding = Local { holds: true, ..local() };
-    let flow = |line: &str| answered(&format!("{PLAIN}{line}"), &holding).unwrap().0.flow;
+    let holding = Local {
+        holds: true,
+        ..local()
+    };
+    let flow = |line: &str| {
+        answered(&format!("{PLAIN}{line}"), &holding)
+            .unwrap()
+            .0
+            .flow
+    };
     assert_eq!(flow(""), Flow::SendOnly);
     assert_eq!(flow("a=sendonly\r\n"), Flow::Inactive);
     // The direction of the session holds for its media.
     let text = offer(PLAIN).replace("t=0 0\r\n", "t=0 0\r\na=sendonly\r\n");
-    assert_eq!(Offer::parse(&text).unwrap().answer(&local()).unwrap().0.flow, Flow::RecvOnly);
+    assert_eq!(
+        Offer::parse(&text)
+            .unwrap()
+            .answer(&local())
+            .unwrap()
+            .0
+            .flow,
+        Flow::RecvOnly
+    );
 }
 
 #[test]
@@ -80,25 +111,55 @@ fn media_that_are_not_taken_are_refused_in_their_places() {
     let media = format!("m=image 5000 udptl t38\r\n{PLAIN}m=video 6000 RTP/AVP 96\r\n");
     let (_, text) = answered(&media, &local()).unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
-    assert_eq!(lines, ["m=image 0 UDPTL t38", "m=audio 30000 RTP/AVP 0 101", "m=video 0 RTP/AVP 96"]);
+    assert_eq!(
+        lines,
+        [
+            "m=image 0 UDPTL t38",
+            "m=audio 30000 RTP/AVP 0 101",
+            "m=video 0 RTP/AVP 96"
+        ]
+    );
 }
 
 #[test]
 fn encryption_is_never_dropped_where_it_must_be_and_never_pretended() {
     let crypto = key(5).write();
-    let secure = format!("m=audio 4000 RTP/SAVP 0\r\na=crypto:9 FOO inline:x\r\na=crypto:{crypto}\r\n");
-    let with = |security| Local { security, ..local() };
+    let secure =
+        format!("m=audio 4000 RTP/SAVP 0\r\na=crypto:9 FOO inline:x\r\na=crypto:{crypto}\r\n");
+    let with = |security| Local {
+        security,
+        ..local()
+    };
     assert_eq!(answered(&secure, &local()).unwrap_err(), SdpError::Security);
-    assert_eq!(answered(PLAIN, &with(Security::Required(key(6)))).unwrap_err(), SdpError::Security);
-    assert_eq!(answered(PLAIN, &with(Security::Allowed(key(6)))).unwrap().0.keys, None);
+    assert_eq!(
+        answered(PLAIN, &with(Security::Required(key(6)))).unwrap_err(),
+        SdpError::Security
+    );
+    assert_eq!(
+        answered(PLAIN, &with(Security::Allowed(key(6))))
+            .unwrap()
+            .0
+            .keys,
+        None
+    );
     let (agreement, text) = answered(&secure, &with(Security::Required(key(6)))).unwrap();
     let (ours, theirs) = agreement.keys.unwrap();
     assert_eq!((ours.expose()[0], theirs.expose()[0]), (6, 5));
     assert!(text.contains("RTP/SAVP") && text.contains(&key(6).write()));
     let other = secure.replace("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32");
-    assert_eq!(answered(&other, &with(Security::Allowed(key(6)))).unwrap_err(), SdpError::Security);
-    let reply = Offer::parse(&write_offer(&local())).unwrap().answer(&local()).unwrap().1;
-    assert_eq!(accept_answer(&with(Security::Allowed(key(1))), &reply), Err(SdpError::Security));
+    assert_eq!(
+        answered(&other, &with(Security::Allowed(key(6)))).unwrap_err(),
+        SdpError::Security
+    );
+    let reply = Offer::parse(&write_offer(&local()))
+        .unwrap()
+        .answer(&local())
+        .unwrap()
+        .1;
+    assert_eq!(
+        accept_answer(&with(Security::Allowed(key(1))), &reply),
+        Err(SdpError::Security)
+    );
 }
 
 #[test]
@@ -107,10 +168,16 @@ fn what_cannot_be_agreed_on_says_why() {
     assert_eq!(why(""), SdpError::NoSound);
     assert_eq!(why("m=audio 0 RTP/AVP 0\r\n"), SdpError::NoSound);
     assert_eq!(why("m=audio 4000 RTP/AVP 18\r\n"), SdpError::Codec);
-    assert_eq!(why("m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n"), SdpError::NoSound);
+    assert_eq!(
+        why("m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n"),
+        SdpError::NoSound
+    );
     assert_eq!(why("m=audio 70000 RTP/AVP 0\r\n"), SdpError::Form);
     assert_eq!(Offer::parse("hello").unwrap_err(), SdpError::Form);
-    assert_eq!(why("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 phone.example\r\n"), SdpError::Address);
+    assert_eq!(
+        why("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 phone.example\r\n"),
+        SdpError::Address
+    );
 }
 
 proptest! {
