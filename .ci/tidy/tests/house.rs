@@ -321,8 +321,10 @@ const ROOMS: &[Room] = &[
         may_import: &[
             "sfu-core",
             "sfu-net",
+            "sfu-phone",
             "signaling-protocol",
             "signaling-server",
+            "signaling-sip",
             "signaling-ticket",
             "clinical-archive",
             "clinical-calendar",

@@ -109,6 +109,16 @@ impl Concealer {
         self.loss = Some(loss);
     }
 
+    /// What is heard next does not follow on what was heard: it is blended in over 10 ms.
+    pub fn interrupted(&mut self) {
+        let mut loss = match self.loss.take() {
+            Some(loss) => loss,
+            None => self.begin(),
+        };
+        loss.made = loss.made.max(15 * self.rate.per_ms());
+        self.loss = Some(loss);
+    }
+
     /// The line is silent by intention: only its background.
     pub fn fill_noise(&mut self, samples: usize, sound: &mut Vec<i16>) {
         // The voice has ended, whatever was repeated last.

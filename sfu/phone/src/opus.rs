@@ -1,6 +1,6 @@
 //! Opus for a telephone: mono, with the copy of the frame before inside each packet (RFC 7587).
 
-use opus::{Application, Bitrate, Channels, Decoder, Encoder};
+use opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
 
 use crate::codec::{CodecError, PAYLOAD_MS_MAX, Speech};
 use crate::rate::Rate;
@@ -34,6 +34,8 @@ impl OpusVoice {
         let mut encoder = Encoder::new(rate.hz(), Channels::Mono, Application::Voip)?;
         encoder.set_bitrate(Bitrate::Bits(BITRATE_BPS))?;
         encoder.set_complexity(COMPLEXITY)?;
+        // Steady tones are taken for music otherwise, and music has no copies of lost frames.
+        encoder.set_signal(Signal::Voice)?;
         encoder.set_inband_fec(true)?;
         encoder.set_packet_loss_perc(LOSS_PERCENT)?;
         let decoder = Decoder::new(rate.hz(), Channels::Mono)?;

@@ -216,7 +216,7 @@ impl Playout {
         }
         self.held = 0;
         // What comes next is blended with what would have followed.
-        self.concealer.fill(0, &mut self.decoded);
+        self.concealer.interrupted();
     }
 
     /// Appends something, up to `samples` where nothing is there to decode.
@@ -305,6 +305,10 @@ impl Playout {
             _ => None,
         };
         let recovered = gap <= frame && speech.recover(copy, gap, &mut self.decoded);
+        if recovered {
+            // libopus does not always go on where it was: its beginning is blended as well.
+            self.concealer.interrupted();
+        }
         if recovered && let Some(sound) = self.decoded.get_mut(begun..) {
             self.concealer.heard(sound);
         } else if !recovered {
