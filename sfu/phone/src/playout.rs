@@ -306,11 +306,12 @@ impl Playout {
         };
         let recovered = gap <= frame && speech.recover(copy, gap, &mut self.decoded);
         if recovered {
-            // libopus does not always go on where it was: its beginning is blended as well.
+            // libopus does not always go on where it was, neither here nor in the packet after it.
             self.concealer.interrupted();
         }
         if recovered && let Some(sound) = self.decoded.get_mut(begun..) {
             self.concealer.heard(sound);
+            self.concealer.interrupted();
         } else if !recovered {
             self.concealer.fill(gap.min(samples), &mut self.decoded);
         }
