@@ -110,13 +110,6 @@ pub trait Speech: Send + core::fmt::Debug {
     /// # Errors
     /// When it is none of this codec, or too long; nothing was appended then.
     fn decode(&mut self, payload: &[u8], sound: &mut Vec<i16>) -> Result<(), CodecError>;
-
-    /// Appends `samples` of sound in place of a lost payload, if the codec can do so itself;
-    /// `next` is the payload after it, if that has come. Answers whether it did.
-    fn recover(&mut self, next: Option<&[u8]>, samples: usize, sound: &mut Vec<i16>) -> bool {
-        let _ = (next, samples, sound);
-        false
-    }
 }
 
 struct G711 {

@@ -45,22 +45,6 @@ impl OpusVoice {
             decoder,
         })
     }
-
-    fn decode_into(
-        &mut self,
-        payload: &[u8],
-        is_copy: bool,
-        samples: usize,
-        sound: &mut Vec<i16>,
-    ) -> Result<(), CodecError> {
-        let begun = sound.len();
-        sound.resize(begun + samples, 0);
-        let room = sound.get_mut(begun..).unwrap_or_default();
-        let done = self.decoder.decode(payload, room, is_copy);
-        sound.truncate(begun + done.as_ref().copied().unwrap_or(0));
-        done?;
-        Ok(())
-    }
 }
 
 impl Speech for OpusVoice {
@@ -82,48 +66,12 @@ impl Speech for OpusVoice {
         if samples > PAYLOAD_MS_MAX * self.rate.per_ms() {
             return Err(CodecError::Length(payload.len()));
         }
-        self.decode_into(payload, false, samples, sound)
-    }
-
-    fn recover(&mut self, next: Option<&[u8]>, samples: usize, sound: &mut Vec<i16>) -> bool {
-        // libopus conceals in steps of 2.5 ms, and no more than it could decode.
-        if samples == 0
-            || !samples.is_multiple_of(self.rate.per_ms() * 5 / 2)
-            || samples > PAYLOAD_MS_MAX * self.rate.per_ms()
-        {
-            return false;
-        }
-        let (payload, is_copy) = next.map_or((&[][..], false), |next| (next, true));
-        self.decode_into(payload, is_copy, samples, sound).is_ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample::power;
-    use crate::tone::Tone;
-
-    #[test]
-    fn a_lost_frame_comes_out_of_the_next_packet() {
-        let mut voice = OpusVoice::new(Rate::Wide).unwrap();
-        let mut tone = Tone::new(Rate::Wide, &[(440.0, -10.0)]);
-        let mut packets = Vec::new();
-        for _ in 0..10 {
-            let mut frame = vec![0; 320];
-            tone.fill(&mut frame);
-            let mut packet = Vec::new();
-            voice.encode(&frame, &mut packet).unwrap();
-            packets.push(packet);
-        }
-        let mut sound = Vec::new();
-        for packet in packets.iter().take(8) {
-            voice.decode(packet, &mut sound).unwrap();
-        }
-        let mut found = Vec::new();
-        assert!(voice.recover(packets.get(9).map(Vec::as_slice), 320, &mut found));
-        assert_eq!(found.len(), 320);
-        assert!(power(&found) > power(&sound[1_600..]) / 4.0);
-        assert!(!voice.recover(None, 33, &mut found));
+        let begun = sound.len();
+        sound.resize(begun + samples, 0);
+        let room = sound.get_mut(begun..).unwrap_or_default();
+        let done = self.decoder.decode(payload, room, false);
+        sound.truncate(begun + done.as_ref().copied().unwrap_or(0));
+        done?;
+        Ok(())
     }
 }

@@ -227,7 +227,7 @@ impl Playout {
             (Some(next), Some(at)) if at <= next => {
                 let _ = self.decode_next(speech);
             }
-            (Some(next), Some(at)) => self.bridge(speech, next, at, samples),
+            (Some(next), Some(at)) => self.bridge(next, at, samples),
             (Some(next), None) => self.starve(now_us, next, samples),
         }
     }
@@ -287,7 +287,7 @@ impl Playout {
     }
 
     /// Something is missing before what has come.
-    fn bridge(&mut self, speech: &mut dyn Speech, next: i64, at: i64, samples: usize) {
+    fn bridge(&mut self, next: i64, at: i64, samples: usize) {
         // What was filled in while the place was kept stands for what is missing.
         let skipped = self.held.min(at - next);
         self.held = 0;
@@ -298,24 +298,10 @@ impl Playout {
             self.next = Some(at);
             return;
         }
-        let begun = self.decoded.len();
-        let frame = self.codec.rate().frame();
-        let copy = match self.buffer.peek() {
-            Some(Content::Speech(payload)) if gap == frame => Some(payload.as_slice()),
-            _ => None,
-        };
-        let recovered = gap <= frame && speech.recover(copy, gap, &mut self.decoded);
-        if recovered {
-            // libopus does not always go on where it was, neither here nor in the packet after it.
-            self.concealer.interrupted();
-        }
-        if recovered && let Some(sound) = self.decoded.get_mut(begun..) {
-            self.concealer.heard(sound);
-            self.concealer.interrupted();
-        } else if !recovered {
-            self.concealer.fill(gap.min(samples), &mut self.decoded);
-        }
-        let made = self.decoded.len() - begun;
+        // Opus could conceal by itself or take the copy in the next packet, but does not always go on
+        // where it was: blended waveforms do, for all codecs.
+        let made = gap.min(samples);
+        self.concealer.fill(made, &mut self.decoded);
         self.stats.concealed += made as u64;
         self.next = Some(next + self.ticks(made));
         self.fall_silent();
