@@ -49,6 +49,12 @@ const ROOMS: &[Room] = &[
         never_reaches: &["axum", "sqlx", "leptos"],
     },
     Room {
+        name: "sfu-phone",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "sfu-sim",
         may_import: &["sfu-core"],
         tests_may_import: &[],
@@ -69,6 +75,12 @@ const ROOMS: &[Room] = &[
     Room {
         name: "signaling-session",
         may_import: &["signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "signaling-sip",
+        may_import: &["sfu-phone"],
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
@@ -324,8 +336,10 @@ const ROOMS: &[Room] = &[
         may_import: &[
             "sfu-core",
             "sfu-net",
+            "sfu-phone",
             "signaling-protocol",
             "signaling-server",
+            "signaling-sip",
             "signaling-ticket",
             "clinical-archive",
             "clinical-calendar",
@@ -363,7 +377,7 @@ const ROOMS: &[Room] = &[
 const RESERVED: &[Reserved] = &[
     Reserved {
         name: "opus",
-        owners: &["recordings-writer"],
+        owners: &["recordings-writer", "sfu-phone"],
     },
     Reserved {
         name: "sqlx",

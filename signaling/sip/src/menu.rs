@@ -1,0 +1,656 @@
+//! What a caller is asked, and what their keys mean.
+//!
+//! Language, PIN, consent, waiting room, visit. Prompts are ids; the shell has their sound. Booking
+//! will be a further branch after the language.
+
+use std::collections::VecDeque;
+
+use sfu_phone::Digit;
+
+/// Digits of a PIN.
+pub const PIN_DIGITS: usize = 6;
+/// Wrong PINs before a call ends.
+pub const TRIES: u8 = 3;
+/// Time for the next key, in microseconds; people look at their letter between two digits.
+const DIGIT_US: i64 = 10_000_000;
+/// Time for an answer to a question, in microseconds, its prompt included.
+const ANSWER_US: i64 = 20_000_000;
+/// How often a question is asked again when nobody presses anything.
+const REPEATS: u8 = 2;
+/// How long somebody may wait to be let in, in microseconds: an hour.
+const WAITING_US: i64 = 3_600_000_000;
+/// Time between two words of comfort while one waits, in microseconds.
+const COMFORT_US: i64 = 60_000_000;
+
+/// The language of prompts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// French.
+    French,
+    /// English.
+    English,
+}
+
+/// What is said. The shell plays it in the language of the menu; a new prompt ends the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Prompt {
+    /// Welcome, in both languages: 1 for French, 2 for English.
+    Welcome,
+    /// The six digits of the letter, please.
+    EnterPin,
+    /// That was not right; once more.
+    WrongPin,
+    /// Too many tries. Goodbye.
+    TooManyTries,
+    /// The visit opens later.
+    TooEarly,
+    /// The visit is over or was called off.
+    VisitOver,
+    /// This visit may be recorded: 1 to agree, 2 to go on without.
+    AskConsent,
+    /// You will be let in soon.
+    Waiting,
+    /// The doctor is coming.
+    DoctorComing,
+    /// You are in the visit.
+    Entered,
+    /// You are muted now; 1 to be heard again.
+    Muted,
+    /// You are heard again.
+    Unmuted,
+    /// Your hand is raised.
+    HandRaised,
+    /// Your hand is down.
+    HandLowered,
+    /// The recording has begun.
+    RecordingOn,
+    /// The recording has ended.
+    RecordingOff,
+    /// You were not let in. Goodbye.
+    NotAdmitted,
+    /// The visit has ended. Goodbye.
+    Goodbye,
+    /// Nobody has answered. Goodbye.
+    NoAnswer,
+}
+
+/// Six digits. They are not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin(String);
+
+impl Pin {
+    /// The digits. Not for logs.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Pin(·)")
+    }
+}
+
+/// What the clinic says of a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// It is right, and the visit is open.
+    Right {
+        /// The visit may be recorded, and the caller has not been asked.
+        ask_consent: bool,
+    },
+    /// There is no such PIN for now, or it was used.
+    Wrong,
+    /// Caller or visit are locked out.
+    Locked,
+    /// It is right, and the visit opens later.
+    TooEarly,
+    /// It was right, and the visit is over.
+    Over,
+}
+
+/// Whether the caller agrees to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// By key.
+    Given,
+    /// By key, or by not answering.
+    Refused,
+    /// There was nothing to ask.
+    NotAsked,
+}
+
+/// What happens in the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomNews {
+    /// The doctor has come into the room.
+    DoctorCame,
+    /// The caller is let in.
+    Admitted,
+    /// The caller is not let in, or was sent out.
+    Refused,
+    /// The recording has begun.
+    RecordingOn,
+    /// The recording has ended.
+    RecordingOff,
+    /// The visit has ended.
+    Ended,
+}
+
+/// What the shell tells the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MenuInput {
+    /// A key was pressed.
+    Key(Digit),
+    /// The clinic has judged the PIN.
+    Checked(Checked),
+    /// Something happened in the room.
+    Room(RoomNews),
+    /// The time of [`Menu::poll_timeout`] has come.
+    Timeout,
+}
+
+/// What the shell has to do, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MenuOutput {
+    /// Play this, instead of what plays.
+    Say(Prompt),
+    /// Stop what plays: a key was pressed.
+    Hush,
+    /// Ask the clinic whether this PIN is right, and give the answer back.
+    Check(Pin),
+    /// Enter the lobby of the visit.
+    Join(Consent),
+    /// Switch the caller's sound off or on.
+    Mute(bool),
+    /// Raise or lower the caller's hand.
+    Hand(bool),
+    /// Leave the room, if in it, and end the call once what plays is over.
+    HangUp(HangUp),
+}
+
+/// Why a call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// Too many wrong PINs, or locked out.
+    Locked,
+    /// No key when one was asked for.
+    Silence,
+    /// The visit is not open.
+    NotOpen,
+    /// Not let in, or sent out.
+    Refused,
+    /// The visit has ended.
+    Ended,
+    /// The caller pressed the key for it.
+    Left,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Which language?
+    Language { repeats: u8 },
+    /// The digits so far.
+    Pin { typed: String, repeats: u8 },
+    /// The clinic is asked.
+    Checking,
+    /// May it be recorded?
+    Consent { repeats: u8 },
+    /// In the lobby, until this time.
+    Lobby { until_us: i64 },
+    /// In the visit.
+    Visit { muted: bool, hand: bool },
+    /// Over.
+    Done,
+}
+
+/// The menu of one caller.
+#[derive(Debug)]
+pub struct Menu {
+    state: State,
+    language: Language,
+    wrong: u8,
+    timeout_us: Option<i64>,
+    outputs: VecDeque<MenuOutput>,
+}
+
+impl Menu {
+    /// A call that has just been answered.
+    #[must_use]
+    pub fn new(now_us: i64) -> Self {
+        let mut menu = Self {
+            state: State::Language { repeats: 0 },
+            language: Language::French,
+            wrong: 0,
+            timeout_us: None,
+            outputs: VecDeque::new(),
+        };
+        menu.say(Prompt::Welcome);
+        menu.wait(now_us, ANSWER_US);
+        menu
+    }
+
+    /// The language of what is said.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// When to give [`MenuInput::Timeout`], in microseconds.
+    #[must_use]
+    pub const fn poll_timeout(&self) -> Option<i64> {
+        self.timeout_us
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<MenuOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Something happened. What has no meaning now changes nothing.
+    pub fn handle(&mut self, now_us: i64, input: MenuInput) {
+        match input {
+            MenuInput::Key(digit) => self.key(now_us, digit.expose()),
+            MenuInput::Checked(checked) => self.checked(now_us, checked),
+            MenuInput::Room(news) => self.room(now_us, news),
+            MenuInput::Timeout => self.timeout(now_us),
+        }
+    }
+
+    fn say(&mut self, prompt: Prompt) {
+        self.outputs.push_back(MenuOutput::Say(prompt));
+    }
+
+    const fn wait(&mut self, now_us: i64, time_us: i64) {
+        self.timeout_us = Some(now_us.saturating_add(time_us));
+    }
+
+    fn hang_up(&mut self, prompt: Option<Prompt>, why: HangUp) {
+        if let Some(prompt) = prompt {
+            self.say(prompt);
+        }
+        self.outputs.push_back(MenuOutput::HangUp(why));
+        self.state = State::Done;
+        self.timeout_us = None;
+    }
+
+    fn ask_pin(&mut self, now_us: i64, prompt: Prompt, repeats: u8) {
+        self.say(prompt);
+        self.state = State::Pin {
+            typed: String::new(),
+            repeats,
+        };
+        self.wait(now_us, ANSWER_US);
+    }
+
+    fn key(&mut self, now_us: i64, key: char) {
+        match &mut self.state {
+            State::Language { .. } => {
+                self.language = match key {
+                    '1' => Language::French,
+                    '2' => Language::English,
+                    _ => return,
+                };
+                self.ask_pin(now_us, Prompt::EnterPin, 0);
+            }
+            State::Pin { typed, repeats } => match key {
+                '0'..='9' => {
+                    typed.push(key);
+                    if typed.len() >= PIN_DIGITS {
+                        let pin = Pin(core::mem::take(typed));
+                        self.state = State::Checking;
+                        self.timeout_us = None;
+                        self.outputs.push_back(MenuOutput::Check(pin));
+                    } else {
+                        let is_first = typed.len() == 1;
+                        self.wait(now_us, DIGIT_US);
+                        if is_first {
+                            self.outputs.push_back(MenuOutput::Hush);
+                        }
+                    }
+                }
+                '*' => {
+                    let repeats = *repeats;
+                    self.ask_pin(now_us, Prompt::EnterPin, repeats);
+                }
+                // A # after too few digits: they are all that come.
+                '#' if !typed.is_empty() => self.is_wrong(now_us),
+                _ => {}
+            },
+            State::Consent { .. } => match key {
+                '1' => self.join(now_us, Consent::Given),
+                '2' => self.join(now_us, Consent::Refused),
+                _ => {}
+            },
+            State::Visit { muted, hand } => match key {
+                '1' => {
+                    *muted = !*muted;
+                    let muted = *muted;
+                    self.outputs.push_back(MenuOutput::Mute(muted));
+                    self.say(if muted {
+                        Prompt::Muted
+                    } else {
+                        Prompt::Unmuted
+                    });
+                }
+                '5' => {
+                    *hand = !*hand;
+                    let hand = *hand;
+                    self.outputs.push_back(MenuOutput::Hand(hand));
+                    self.say(if hand {
+                        Prompt::HandRaised
+                    } else {
+                        Prompt::HandLowered
+                    });
+                }
+                '9' => self.hang_up(Some(Prompt::Goodbye), HangUp::Left),
+                _ => {}
+            },
+            State::Lobby { .. } if key == '9' => self.hang_up(Some(Prompt::Goodbye), HangUp::Left),
+            State::Lobby { .. } | State::Checking | State::Done => {}
+        }
+    }
+
+    fn is_wrong(&mut self, now_us: i64) {
+        self.wrong = self.wrong.saturating_add(1);
+        if self.wrong >= TRIES {
+            self.hang_up(Some(Prompt::TooManyTries), HangUp::Locked);
+        } else {
+            self.ask_pin(now_us, Prompt::WrongPin, 0);
+        }
+    }
+
+    fn checked(&mut self, now_us: i64, checked: Checked) {
+        if !matches!(self.state, State::Checking) {
+            return;
+        }
+        match checked {
+            Checked::Right { ask_consent: true } => {
+                self.say(Prompt::AskConsent);
+                self.state = State::Consent { repeats: 0 };
+                self.wait(now_us, ANSWER_US);
+            }
+            Checked::Right { ask_consent: false } => self.join(now_us, Consent::NotAsked),
+            Checked::Wrong => self.is_wrong(now_us),
+            Checked::Locked => self.hang_up(Some(Prompt::TooManyTries), HangUp::Locked),
+            Checked::TooEarly => self.hang_up(Some(Prompt::TooEarly), HangUp::NotOpen),
+            Checked::Over => self.hang_up(Some(Prompt::VisitOver), HangUp::NotOpen),
+        }
+    }
+
+    fn join(&mut self, now_us: i64, consent: Consent) {
+        self.outputs.push_back(MenuOutput::Join(consent));
+        self.say(Prompt::Waiting);
+        self.state = State::Lobby {
+            until_us: now_us.saturating_add(WAITING_US),
+        };
+        self.wait(now_us, COMFORT_US);
+    }
+
+    fn room(&mut self, now_us: i64, news: RoomNews) {
+        let in_visit = match self.state {
+            State::Visit { .. } => true,
+            State::Lobby { .. } => false,
+            State::Language { .. }
+            | State::Pin { .. }
+            | State::Checking
+            | State::Consent { .. }
+            | State::Done => return,
+        };
+        match news {
+            RoomNews::DoctorCame if !in_visit => {
+                self.say(Prompt::DoctorComing);
+                self.wait(now_us, COMFORT_US);
+            }
+            RoomNews::Admitted if !in_visit => {
+                self.say(Prompt::Entered);
+                self.state = State::Visit {
+                    muted: false,
+                    hand: false,
+                };
+                self.timeout_us = None;
+            }
+            RoomNews::RecordingOn if in_visit => self.say(Prompt::RecordingOn),
+            RoomNews::RecordingOff if in_visit => self.say(Prompt::RecordingOff),
+            RoomNews::Refused => self.hang_up(Some(Prompt::NotAdmitted), HangUp::Refused),
+            RoomNews::Ended => self.hang_up(Some(Prompt::Goodbye), HangUp::Ended),
+            RoomNews::DoctorCame
+            | RoomNews::Admitted
+            | RoomNews::RecordingOn
+            | RoomNews::RecordingOff => {}
+        }
+    }
+
+    fn timeout(&mut self, now_us: i64) {
+        if self.timeout_us.is_none_or(|at| now_us < at) {
+            return;
+        }
+        match &mut self.state {
+            State::Language { repeats } if *repeats < REPEATS => {
+                *repeats = repeats.saturating_add(1);
+                self.say(Prompt::Welcome);
+                self.wait(now_us, ANSWER_US);
+            }
+            State::Pin { repeats, .. } if *repeats < REPEATS => {
+                let repeats = repeats.saturating_add(1);
+                self.ask_pin(now_us, Prompt::EnterPin, repeats);
+            }
+            State::Consent { repeats } if *repeats < REPEATS => {
+                *repeats = repeats.saturating_add(1);
+                self.say(Prompt::AskConsent);
+                self.wait(now_us, ANSWER_US);
+            }
+            // Who does not answer has not agreed, and is not kept out for it.
+            State::Consent { .. } => self.join(now_us, Consent::Refused),
+            State::Lobby { until_us } if now_us < *until_us => {
+                self.say(Prompt::Waiting);
+                self.wait(now_us, COMFORT_US);
+            }
+            State::Language { .. } | State::Pin { .. } | State::Lobby { .. } => {
+                self.hang_up(Some(Prompt::NoAnswer), HangUp::Silence);
+            }
+            State::Checking | State::Visit { .. } | State::Done => self.timeout_us = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn press(menu: &mut Menu, keys: &str) {
+        for key in keys.chars() {
+            menu.handle(0, MenuInput::Key(Digit::try_from(key).unwrap()));
+        }
+    }
+
+    fn outputs(menu: &mut Menu) -> Vec<MenuOutput> {
+        std::iter::from_fn(|| menu.poll_output()).collect()
+    }
+
+    fn at_pin() -> Menu {
+        let mut menu = Menu::new(0);
+        press(&mut menu, "2");
+        outputs(&mut menu);
+        menu
+    }
+
+    fn in_visit() -> Menu {
+        let mut menu = at_pin();
+        press(&mut menu, "123456");
+        menu.handle(0, MenuInput::Checked(Checked::Right { ask_consent: false }));
+        menu.handle(0, MenuInput::Room(RoomNews::Admitted));
+        outputs(&mut menu);
+        menu
+    }
+
+    #[test]
+    fn the_way_in_with_consent() {
+        let mut menu = Menu::new(0);
+        press(&mut menu, "2471105");
+        assert_eq!(menu.language(), Language::English);
+        let done = outputs(&mut menu);
+        let [welcome, enter, MenuOutput::Hush, MenuOutput::Check(pin)] = done.as_slice() else {
+            panic!("{done:?}");
+        };
+        assert_eq!(
+            (welcome, enter),
+            (
+                &MenuOutput::Say(Prompt::Welcome),
+                &MenuOutput::Say(Prompt::EnterPin)
+            )
+        );
+        assert_eq!(pin.expose(), "471105");
+        assert!(!format!("{done:?}").contains("471105"));
+        menu.handle(0, MenuInput::Checked(Checked::Right { ask_consent: true }));
+        assert_eq!(outputs(&mut menu), [MenuOutput::Say(Prompt::AskConsent)]);
+        press(&mut menu, "71");
+        assert_eq!(
+            outputs(&mut menu),
+            [
+                MenuOutput::Join(Consent::Given),
+                MenuOutput::Say(Prompt::Waiting)
+            ]
+        );
+        menu.handle(0, MenuInput::Room(RoomNews::DoctorCame));
+        menu.handle(0, MenuInput::Room(RoomNews::Admitted));
+        assert_eq!(
+            outputs(&mut menu),
+            [
+                MenuOutput::Say(Prompt::DoctorComing),
+                MenuOutput::Say(Prompt::Entered)
+            ]
+        );
+        assert_eq!(menu.poll_timeout(), None);
+    }
+
+    #[test]
+    fn three_wrong_pins_end_the_call() {
+        let mut menu = at_pin();
+        for _ in 0..2 {
+            press(&mut menu, "000000");
+            menu.handle(0, MenuInput::Checked(Checked::Wrong));
+            assert!(outputs(&mut menu).contains(&MenuOutput::Say(Prompt::WrongPin)));
+        }
+        press(&mut menu, "12#");
+        assert!(outputs(&mut menu).ends_with(&[
+            MenuOutput::Say(Prompt::TooManyTries),
+            MenuOutput::HangUp(HangUp::Locked)
+        ]));
+    }
+
+    #[test]
+    fn half_a_pin_is_forgotten_and_asked_for_again_and_then_it_ends() {
+        let mut menu = at_pin();
+        press(&mut menu, "12");
+        let at = menu.poll_timeout().unwrap();
+        menu.handle(at.saturating_sub(1), MenuInput::Timeout);
+        assert_eq!(outputs(&mut menu), [MenuOutput::Hush]);
+        menu.handle(at, MenuInput::Timeout);
+        assert_eq!(outputs(&mut menu), [MenuOutput::Say(Prompt::EnterPin)]);
+        press(&mut menu, "345678");
+        let done = outputs(&mut menu);
+        assert!(matches!(done.last(), Some(MenuOutput::Check(pin)) if pin.expose() == "345678"));
+        // Nobody there at all.
+        let mut menu = at_pin();
+        for _ in 0..2 {
+            menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
+            assert_eq!(outputs(&mut menu), [MenuOutput::Say(Prompt::EnterPin)]);
+        }
+        menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
+        assert!(outputs(&mut menu).contains(&MenuOutput::HangUp(HangUp::Silence)));
+    }
+
+    #[test]
+    fn who_does_not_answer_the_question_has_not_agreed() {
+        let mut menu = at_pin();
+        press(&mut menu, "123456");
+        menu.handle(0, MenuInput::Checked(Checked::Right { ask_consent: true }));
+        for _ in 0..3 {
+            menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
+        }
+        let done = outputs(&mut menu);
+        assert!(
+            done.contains(&MenuOutput::Join(Consent::Refused)),
+            "{done:?}"
+        );
+    }
+
+    #[test]
+    fn keys_in_the_visit_mute_raise_and_leave() {
+        let mut menu = in_visit();
+        press(&mut menu, "115359");
+        let done = outputs(&mut menu);
+        let acts: Vec<&MenuOutput> = done
+            .iter()
+            .filter(|o| !matches!(o, MenuOutput::Say(_)))
+            .collect();
+        assert_eq!(
+            acts,
+            [
+                &MenuOutput::Mute(true),
+                &MenuOutput::Mute(false),
+                &MenuOutput::Hand(true),
+                &MenuOutput::Hand(false),
+                &MenuOutput::HangUp(HangUp::Left),
+            ]
+        );
+    }
+
+    #[test]
+    fn silence_in_the_visit_never_ends_a_call() {
+        let mut menu = in_visit();
+        menu.handle(i64::MAX, MenuInput::Timeout);
+        assert_eq!((outputs(&mut menu), menu.poll_timeout()), (vec![], None));
+    }
+
+    #[test]
+    fn an_hour_in_the_lobby_is_the_end() {
+        let mut menu = at_pin();
+        press(&mut menu, "123456");
+        menu.handle(0, MenuInput::Checked(Checked::Right { ask_consent: false }));
+        let mut comforts = 0_u32;
+        while let Some(at) = menu.poll_timeout() {
+            menu.handle(at, MenuInput::Timeout);
+            comforts = comforts.saturating_add(1);
+        }
+        assert_eq!(comforts, 60);
+        assert!(outputs(&mut menu).contains(&MenuOutput::HangUp(HangUp::Silence)));
+    }
+
+    proptest! {
+        /// Whatever happens: nobody joins without a PIN that was right, no PIN is tried more than
+        /// three times, and after the end nothing is said.
+        #[test]
+        fn nobody_gets_in_without_a_right_pin(steps in prop::collection::vec((0..20u8, 0..5u8), 0..120)) {
+            let mut menu = Menu::new(0);
+            let (mut now, mut was_right, mut checks, mut over) = (0_i64, false, 0_u32, false);
+            for (step, kind) in steps {
+                let input = match step {
+                    0..=13 => MenuInput::Key(Digit::of_code(step.min(11)).unwrap()),
+                    14 => MenuInput::Timeout,
+                    15 => MenuInput::Room(RoomNews::Admitted),
+                    16 => MenuInput::Room([RoomNews::DoctorCame, RoomNews::RecordingOn, RoomNews::RecordingOff, RoomNews::DoctorCame, RoomNews::Ended][usize::from(kind)]),
+                    _ => MenuInput::Checked([Checked::Wrong, Checked::Wrong, Checked::Right { ask_consent: true }, Checked::Locked, Checked::TooEarly][usize::from(kind)]),
+                };
+                now = menu.poll_timeout().unwrap_or(now).max(now);
+                let is_checking = matches!(menu.state, State::Checking);
+                was_right |= is_checking && matches!(input, MenuInput::Checked(Checked::Right { .. }));
+                menu.handle(now, input);
+                for output in outputs(&mut menu) {
+                    prop_assert!(!over);
+                    match output {
+                        MenuOutput::Check(_) => checks = checks.saturating_add(1),
+                        MenuOutput::Join(_) | MenuOutput::Mute(_) | MenuOutput::Hand(_) => prop_assert!(was_right),
+                        MenuOutput::HangUp(_) => over = true,
+                        MenuOutput::Say(_) | MenuOutput::Hush => {}
+                    }
+                }
+                prop_assert!(checks <= 3);
+                prop_assert!(!over || menu.poll_timeout().is_none());
+            }
+        }
+    }
+}
