@@ -233,7 +233,9 @@ fn main() -> Result<(), Fault> {
             {
                 let datagram = Receive::new(Protocol::Udp, local, client.address, &contents)?;
                 let at = now + TURN / 2;
-                client.rtc.handle_input(str0m::Input::Receive(at, datagram))?;
+                client
+                    .rtc
+                    .handle_input(str0m::Input::Receive(at, datagram))?;
                 client.drain()?;
             }
         }
