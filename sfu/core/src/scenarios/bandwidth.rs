@@ -2,7 +2,8 @@
 //! 215 kbit/s; sound is reserved with 50 kbit/s for each microphone.
 
 use super::layers::{Camera, layer_now, scene};
-use super::world::{SPEECH, Wishes, World};
+use super::payloads::SPEECH;
+use super::world::{Wishes, World};
 use crate::{Command, Rank, SfuEvent, SlotView, Source};
 
 const PLENTY: u64 = 10_000_000;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::world::{SPEECH, Wishes, World, vp8_delta, vp8_key};
+use super::payloads::{SPEECH, vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{
     Command, ConnectionKey, DisconnectCause, Mode, ParticipantKey, Rank, RoomKey, SfuEvent,
     SlotBinding, Source, SourceSet,

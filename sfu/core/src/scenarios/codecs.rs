@@ -7,8 +7,9 @@ use str0m::format::Codec;
 use str0m::media::MediaTime;
 use str0m::rtp::Extension;
 
+use super::payloads::{vp8_delta, vp8_key};
 use super::sender::Outgoing;
-use super::world::{Wishes, World, vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{Source, SourceSet};
 
 const FRAME: Duration = Duration::from_millis(30);

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::world::{SPEECH, Wishes, World, server_address};
+use super::payloads::SPEECH;
+use super::world::{Wishes, World, server_address};
 use crate::stun::{self, BINDING, Class, Writer};
 use crate::{Input, ShardCounters, Source, Transport, limits};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::world::{SPEECH, Wishes, World, vp8_key};
+use super::payloads::{SPEECH, vp8_key};
+use super::world::{Wishes, World};
 use crate::{Command, Grants, Mode, ParticipantKey, RoomKey, Source, SourceSet};
 
 const ROOM: u128 = 1;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use str0m::rtp::Vp8Descriptor;
 
+use super::payloads::{vp8_delta, vp8_key};
 use super::sender::assert_continuous;
-use super::world::{Wishes, World, vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{Command, ConnectionKey, ParticipantKey, RoomKey, Source, SourceSet};
 
 const FRAME: Duration = Duration::from_millis(33);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use str0m::rtp::Vp8Descriptor;
 
-use super::world::{Wishes, World, vp8_delta, vp8_key};
+use super::payloads::{vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{Command, SlotView, Source};
 
 const FRAME: Duration = Duration::from_millis(30);

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::world::{Wishes, World, vp8_delta, vp8_key};
+use super::payloads::{vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{SfuEvent, Source};
 
 const FRAME: Duration = Duration::from_millis(30);

@@ -12,6 +12,7 @@ mod keyframes;
 mod layers;
 mod lull;
 mod paths;
+mod payloads;
 mod redundancy;
 mod scalable;
 mod sender;

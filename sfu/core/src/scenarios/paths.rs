@@ -7,7 +7,8 @@ use str0m::Candidate;
 use str0m::rtp::Vp8Descriptor;
 
 use super::layers::{layer_now, scene};
-use super::world::{SPEECH, Wishes, World, server_address};
+use super::payloads::SPEECH;
+use super::world::{Wishes, World, server_address};
 use crate::{DisconnectCause, Input, SfuEvent, Source, Transport};
 
 const FRAME: Duration = Duration::from_millis(20);

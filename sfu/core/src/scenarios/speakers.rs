@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::world::{SPEECH, Wishes, World};
+use super::payloads::SPEECH;
+use super::world::{Wishes, World};
 use crate::{Command, ParticipantKey, Rank, SfuEvent, Source, SourceSet};
 
 const PACKET: Duration = Duration::from_millis(20);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use recordings_tap::{Packet, PersonKey, SourceKind};
 
-use super::world::{SPEECH, Wishes, World, vp8_delta, vp8_key};
+use super::payloads::{SPEECH, vp8_delta, vp8_key};
+use super::world::{Wishes, World};
 use crate::{Command, RoomKey, Source, SourceSet, TapEvent, TapOrder, TrackKey};
 
 const ROOM: u128 = 1;
