@@ -77,7 +77,7 @@ impl House {
         let passes = PassKey::from_pem(&PassKey::generate().unwrap()).unwrap();
         let (live, effects) = LiveVisits::channel();
         let desk = Desk::new(clinic.clone(), Arc::new(passes), live);
-        seed(&desk, sign_in.passwords()).await.unwrap();
+        Box::pin(seed(&desk, sign_in.passwords())).await.unwrap();
         let state = ApiState {
             clinic: clinic.clone(),
             sign_in: Arc::new(sign_in),
