@@ -1,4 +1,4 @@
-//! Measures the engine on a file of vignettes: `measure FILE [even|odd]`.
+//! Measures the engine on a file of vignettes: `vignettes FILE [even|odd]`.
 
 use clinical_triage::Engine;
 use clinical_triage::evaluate::evaluate;
