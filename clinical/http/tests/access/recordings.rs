@@ -12,7 +12,8 @@ use clinical_app::{Micros, RecordingId};
 use clinical_http::CookiePolicy;
 use clinical_model::AppointmentId;
 use clinical_store::booking;
-use clinical_store::testbed::audit_rows;
+use clinical_store::on_both_engines;
+use clinical_store::testbed::{TestDb, audit_rows};
 use serde_json::{Value, json};
 use signaling_protocol::RoomId;
 use tower::ServiceExt as _;
@@ -113,7 +114,11 @@ struct Theatre {
 
 impl Theatre {
     async fn open() -> Self {
-        let house = House::open(CookiePolicy::PlainHttp).await;
+        Self::open_on(TestDb::sqlite().await).await
+    }
+
+    async fn open_on(db: TestDb) -> Self {
+        let house = House::over(db, CookiePolicy::PlainHttp).await;
         let patient = house.token("patient@demo.clinic").await;
         let doctor = house.token("doctor@demo.clinic").await;
         let admin = house.token("admin@demo.clinic").await;
@@ -232,93 +237,92 @@ async fn without_a_ticket_of_this_recording_there_is_nothing() {
     assert!(set.contains(&path) && set.contains("HttpOnly; SameSite=Strict"));
 }
 
-#[tokio::test]
-async fn administrators_see_that_there_is_one_and_neither_whose_nor_what() {
-    let theatre = Theatre::open().await;
-    let list = theatre
-        .house
-        .call("GET /recordings", Some(&theatre.admin), "")
-        .await
-        .body;
-    let row = &list["recordings"][0];
-    assert_eq!(row["id"], json!(theatre.id.to_string()));
-    assert_eq!(
-        (&row["patient"], &row["patient_name"]),
-        (&Value::Null, &Value::Null)
-    );
-    let full = theatre.call("GET", "", &theatre.admin, "").await.body;
-    assert_eq!(full["tracks"], json!([]));
-    let full = theatre.call("GET", "", &theatre.patient, "").await.body;
-    assert_eq!(full["tracks"][0]["kind"], "mixdown");
-    assert!(full["row"]["patient_name"].is_string());
-    let figures = theatre
-        .house
-        .call("GET /recordings/figures", Some(&theatre.admin), "")
-        .await
-        .body;
-    assert_eq!(
-        (&figures["count"], &figures["bytes"], &figures["keep_days"]),
-        (&json!(1), &json!(2_000), &json!(365))
-    );
-    for (query, count) in [
-        ("?state=ready", 1),
-        ("?state=failed", 0),
-        ("?held=true", 0),
-        ("?held=false", 1),
-    ] {
-        let what = format!("GET /recordings{query}");
-        let list = theatre.house.call(&what, Some(&theatre.doctor), "").await;
-        let found = list.body["recordings"].as_array().unwrap().len();
-        assert_eq!(found, count, "{query}");
+on_both_engines! {
+    async fn administrators_see_that_there_is_one_and_neither_whose_nor_what(db) {
+        let theatre = Theatre::open_on(db).await;
+        let list = theatre
+            .house
+            .call("GET /recordings", Some(&theatre.admin), "")
+            .await
+            .body;
+        let row = &list["recordings"][0];
+        assert_eq!(row["id"], json!(theatre.id.to_string()));
+        assert_eq!(
+            (&row["patient"], &row["patient_name"]),
+            (&Value::Null, &Value::Null)
+        );
+        let full = theatre.call("GET", "", &theatre.admin, "").await.body;
+        assert_eq!(full["tracks"], json!([]));
+        let full = theatre.call("GET", "", &theatre.patient, "").await.body;
+        assert_eq!(full["tracks"][0]["kind"], "mixdown");
+        assert!(full["row"]["patient_name"].is_string());
+        let figures = theatre
+            .house
+            .call("GET /recordings/figures", Some(&theatre.admin), "")
+            .await
+            .body;
+        assert_eq!(
+            (&figures["count"], &figures["bytes"], &figures["keep_days"]),
+            (&json!(1), &json!(2_000), &json!(365))
+        );
+        for (query, count) in [
+            ("?state=ready", 1),
+            ("?state=failed", 0),
+            ("?held=true", 0),
+            ("?held=false", 1),
+        ] {
+            let what = format!("GET /recordings{query}");
+            let list = theatre.house.call(&what, Some(&theatre.doctor), "").await;
+            let found = list.body["recordings"].as_array().unwrap().len();
+            assert_eq!(found, count, "{query}");
+        }
     }
-}
 
-#[tokio::test]
-async fn what_is_held_is_not_deleted_and_what_was_deleted_does_not_play() {
-    let theatre = Theatre::open().await;
-    let because = r#"{"reason":"Plainte du 3 mars"}"#;
-    let cookie = theatre.play(&theatre.doctor).await;
-    let held = theatre
-        .call("POST", "/hold", &theatre.doctor, because)
-        .await;
-    assert_eq!(held.body["held"], json!(true), "{}", held.body);
-    let refused = theatre
-        .call("POST", "/delete", &theatre.admin, because)
-        .await;
-    assert_eq!(refused.code(), "wrong_state");
-    theatre.call("POST", "/release", &theatre.admin, "").await;
-    let empty = theatre
-        .call("POST", "/delete", &theatre.admin, r#"{"reason":" "}"#)
-        .await;
-    assert_eq!(empty.code(), "invalid");
-    let gone = theatre
-        .call("POST", "/delete", &theatre.admin, because)
-        .await;
-    assert_eq!(gone.body["state"], "deleted", "{}", gone.body);
-    assert_eq!(gone.body["reason"], "Plainte du 3 mars");
-    let (status, ..) = theatre.media(FILE, &cookie, "").await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-    let play = theatre.call("POST", "/plays", &theatre.doctor, "").await;
-    assert_eq!(play.code(), "wrong_state");
-    let twice = theatre
-        .call("POST", "/delete", &theatre.admin, because)
-        .await;
-    assert_eq!(twice.code(), "wrong_state");
-}
+    async fn what_is_held_is_not_deleted_and_what_was_deleted_does_not_play(db) {
+        let theatre = Theatre::open_on(db).await;
+        let because = r#"{"reason":"Plainte du 3 mars"}"#;
+        let cookie = theatre.play(&theatre.doctor).await;
+        let held = theatre
+            .call("POST", "/hold", &theatre.doctor, because)
+            .await;
+        assert_eq!(held.body["held"], json!(true), "{}", held.body);
+        let refused = theatre
+            .call("POST", "/delete", &theatre.admin, because)
+            .await;
+        assert_eq!(refused.code(), "wrong_state");
+        theatre.call("POST", "/release", &theatre.admin, "").await;
+        let empty = theatre
+            .call("POST", "/delete", &theatre.admin, r#"{"reason":" "}"#)
+            .await;
+        assert_eq!(empty.code(), "invalid");
+        let gone = theatre
+            .call("POST", "/delete", &theatre.admin, because)
+            .await;
+        assert_eq!(gone.body["state"], "deleted", "{}", gone.body);
+        assert_eq!(gone.body["reason"], "Plainte du 3 mars");
+        let (status, ..) = theatre.media(FILE, &cookie, "").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        let play = theatre.call("POST", "/plays", &theatre.doctor, "").await;
+        assert_eq!(play.code(), "wrong_state");
+        let twice = theatre
+            .call("POST", "/delete", &theatre.admin, because)
+            .await;
+        assert_eq!(twice.code(), "wrong_state");
+    }
 
-#[tokio::test]
-async fn recordings_are_deleted_when_their_time_is_over_and_nobody_holds_them() {
-    let theatre = Theatre::open().await;
-    let archive = theatre.house.archive();
-    let because = r#"{"reason":"x"}"#;
-    theatre.call("POST", "/hold", &theatre.admin, because).await;
-    theatre.house.clock.advance(366 * Micros::DAY);
-    let clinic = &theatre.house.clinic;
-    assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
-    let admin = theatre.house.token("admin@demo.clinic").await;
-    theatre.call("POST", "/release", &admin, "").await;
-    assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 1);
-    assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
-    let full = theatre.call("GET", "", &admin, "").await.body;
-    assert_eq!(full["row"]["state"], "deleted");
+    async fn recordings_are_deleted_when_their_time_is_over_and_nobody_holds_them(db) {
+        let theatre = Theatre::open_on(db).await;
+        let archive = theatre.house.archive();
+        let because = r#"{"reason":"x"}"#;
+        theatre.call("POST", "/hold", &theatre.admin, because).await;
+        theatre.house.clock.advance(366 * Micros::DAY);
+        let clinic = &theatre.house.clinic;
+        assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
+        let admin = theatre.house.token("admin@demo.clinic").await;
+        theatre.call("POST", "/release", &admin, "").await;
+        assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 1);
+        assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
+        let full = theatre.call("GET", "", &admin, "").await.body;
+        assert_eq!(full["row"]["state"], "deleted");
+    }
 }
