@@ -76,7 +76,8 @@ pub use prescriptions::{
 pub use problem::{Problem, ProblemCode};
 pub use recordings::{
     PlayView, RecordingConsentView, RecordingFiguresView, RecordingGapView, RecordingReasonRequest,
-    RecordingRowView, RecordingTrackView, RecordingView, RecordingsView,
+    RecordingRowView, RecordingRulesRequest, RecordingRulesView, RecordingServiceRule,
+    RecordingTrackView, RecordingView, RecordingsView,
 };
 pub use records::{
     AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,

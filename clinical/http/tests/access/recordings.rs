@@ -109,6 +109,7 @@ struct Theatre {
     patient: String,
     doctor: String,
     admin: String,
+    appointment: String,
     id: RecordingId,
 }
 
@@ -130,12 +131,14 @@ impl Theatre {
         let booked = house
             .call("POST /appointments", Some(&patient), &body)
             .await;
-        let id = recorded(&house, booked.body["id"].as_str().unwrap()).await;
+        let appointment = booked.body["id"].as_str().unwrap().to_owned();
+        let id = recorded(&house, &appointment).await;
         Self {
             house,
             patient,
             doctor,
             admin,
+            appointment,
             id,
         }
     }
@@ -324,5 +327,40 @@ on_both_engines! {
         assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
         let full = theatre.call("GET", "", &admin, "").await.body;
         assert_eq!(full["row"]["state"], "deleted");
+    }
+
+    async fn a_facility_keeps_recordings_as_long_as_its_rules_say(db) {
+        let theatre = Theatre::open_on(db).await;
+        let house = &theatre.house;
+        let rules = async |what: &str, body: &str| house.call(what, Some(&theatre.admin), body).await;
+        let read = rules("GET /recordings/rules", "").await.body;
+        assert_eq!((&read["keep_days"], &read["version"]), (&365.into(), &0.into()));
+        let service = read["services"][0]["service"].as_str().unwrap();
+        let change = |days: u32, own: u32, version: u32| {
+            format!(r#"{{"keep_days":{days},"version":{version},
+                "services":[{{"service":"{service}","keep_days":{own}}}]}}"#)
+        };
+        for refused in [
+            change(29, 400, 0),
+            change(400, 10_959, 0),
+            r#"{"keep_days":400,"version":0,"services":[{"keep_days":40,
+                "service":"0192f0c0-0000-7000-8000-000000000009"}]}"#.to_owned(),
+        ] {
+            assert_eq!(rules("PUT /recordings/rules", &refused).await.code(), "invalid");
+        }
+        assert_eq!(rules("PUT /recordings/rules", &change(40, 50, 3)).await.code(), "changed");
+        let written = rules("PUT /recordings/rules", &change(40, 50, 0)).await.body;
+        assert_eq!(written["services"][0]["keep_days"], 50);
+        assert_eq!(rules("PUT /recordings/rules", &change(41, 50, 0)).await.code(), "changed");
+        assert_eq!(rules("GET /recordings/rules", "").await.body, written);
+        assert_eq!(rules("PUT /recordings/rules", &change(41, 50, 1)).await.body["version"], 2);
+        // The visit is of no kind, so the days of every visit count, from the next recording on.
+        let kept = async |id: RecordingId| {
+            let what = format!("GET /recordings/{id}");
+            let row = house.call(&what, Some(&theatre.admin), "").await.body["row"].clone();
+            (row["keep_until_us"].as_i64().unwrap() - row["started_us"].as_i64().unwrap()) / Micros::DAY
+        };
+        assert_eq!(kept(theatre.id).await, 365);
+        assert_eq!(kept(recorded(house, &theatre.appointment).await).await, 41);
     }
 }

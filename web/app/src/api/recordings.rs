@@ -1,12 +1,12 @@
 //! Recordings of visits.
 
 use clinical_api::{
-    BASE, PlayView, RecordingFiguresView, RecordingReasonRequest, RecordingRowView, RecordingView,
-    RecordingsView,
+    BASE, PlayView, RecordingFiguresView, RecordingReasonRequest, RecordingRowView,
+    RecordingRulesRequest, RecordingRulesView, RecordingView, RecordingsView,
 };
 use clinical_model::{PatientId, RecordingId};
 
-use super::client::{ApiError, get, post, post_with};
+use super::client::{ApiError, get, post, post_with, put_with};
 
 /// `GET /recordings`
 pub async fn recordings(
@@ -32,6 +32,18 @@ pub async fn recordings(
 /// `GET /recordings/figures`
 pub async fn recording_figures() -> Result<RecordingFiguresView, ApiError> {
     get("/recordings/figures").await
+}
+
+/// `GET /recordings/rules`
+pub async fn recording_rules() -> Result<RecordingRulesView, ApiError> {
+    get("/recordings/rules").await
+}
+
+/// `PUT /recordings/rules`
+pub async fn change_recording_rules(
+    request: &RecordingRulesRequest,
+) -> Result<RecordingRulesView, ApiError> {
+    put_with("/recordings/rules", request).await
 }
 
 /// `GET /recordings/{id}`

@@ -3,6 +3,7 @@
 mod keeping;
 mod media;
 mod reading;
+mod rules;
 mod views;
 
 use axum::Router;
@@ -26,6 +27,8 @@ pub(super) const DOMAIN: Domain = Domain {
     operations: &[
         Operation::new(Method::GET, "/recordings", SEE),
         Operation::new(Method::GET, "/recordings/figures", ADMIN),
+        Operation::new(Method::GET, "/recordings/rules", ADMIN),
+        Operation::new(Method::PUT, "/recordings/rules", ADMIN),
         Operation::new(Method::GET, "/recordings/{id}", SEE),
         Operation::new(Method::POST, "/recordings/{id}/plays", PLAY),
         Operation::new(Method::GET, "/recordings/{id}/media/{file}", Who::Public),
@@ -46,7 +49,9 @@ pub(super) const DOMAIN: Domain = Domain {
     media::read_recording_media,
     keeping::hold_recording,
     keeping::release_recording,
-    keeping::delete_recording
+    keeping::delete_recording,
+    rules::read_recording_rules,
+    rules::change_recording_rules
 ))]
 struct Description;
 
@@ -54,6 +59,10 @@ fn router() -> Router<ApiState> {
     Router::new()
         .route("/recordings", get(reading::list_recordings))
         .route("/recordings/figures", get(reading::count_recordings))
+        .route(
+            "/recordings/rules",
+            get(rules::read_recording_rules).put(rules::change_recording_rules),
+        )
         .route("/recordings/{id}", get(reading::read_recording))
         .route("/recordings/{id}/plays", post(reading::play_recording))
         .route(

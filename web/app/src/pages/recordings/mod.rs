@@ -4,6 +4,7 @@ pub(crate) mod keep;
 mod lanes;
 pub(crate) mod list;
 pub(crate) mod play;
+mod rules;
 mod screen;
 mod stage;
 
