@@ -102,7 +102,7 @@ pub use threads::{
 };
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
-    QueueView, SignNoteRequest, SummaryView, TestTicket,
+    PhoneAccessView, PhoneWayView, QueueView, SignNoteRequest, SummaryView, TestTicket,
 };
 pub use waiting::{DayPart, WaitRequest, WaitingOfferView, WaitingView};
 

@@ -55,12 +55,40 @@ pub struct JoinView {
     pub end_us: i64,
     /// Place in the queue.
     pub queue: QueueView,
+    /// How to come by telephone instead; only the patient is told, and only if there is a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneWayView>,
 }
 
 impl core::fmt::Debug for JoinView {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("JoinView(..)")
     }
+}
+
+/// How to come into a visit by telephone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PhoneWayView {
+    /// What to call, in international form with its plus.
+    pub number: String,
+    /// Six digits to type then; whoever has them waits at the visit's door.
+    pub pin: String,
+}
+
+impl core::fmt::Debug for PhoneWayView {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("PhoneWayView(..)")
+    }
+}
+
+/// Whether and how an appointment can be reached by telephone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PhoneAccessView {
+    /// None: the facility has no number, or the visit is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<PhoneWayView>,
 }
 
 /// Where one stands while waiting.

@@ -4,6 +4,7 @@ mod desk;
 mod guests;
 mod join;
 mod live;
+mod phone;
 mod record;
 mod room;
 
@@ -17,6 +18,10 @@ pub use join::{
     link_test, redeem,
 };
 pub use live::{CloseReason, LIVE_EFFECTS_MAX, LiveEffect, LiveVisits};
+pub use phone::{
+    PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError, admit_by_phone, new_phone_pin,
+    phone_way,
+};
 pub use record::{VisitEvent, VisitEventError, record_visit_event};
 pub(crate) use room::chat_message;
 pub use room::{ChatError, RoomState, append_chat, load_room, mark_read};
@@ -31,8 +36,8 @@ pub const PROCESSING: Processing = Processing {
     },
     basis: LegalBasis::Care,
     categories: Both {
-        fr: "Patients, médecins, invités : nom affiché, messages. Image et son passent et ne sont gardés que si tous ont accepté un enregistrement.",
-        en: "Patients, doctors, guests: display name, chat. Picture and sound pass and are kept only if everybody agreed to a recording.",
+        fr: "Patients, médecins, invités : nom affiché, messages. De qui appelle, une empreinte chiffrée du numéro pendant une heure. Image et son passent et ne sont gardés que si tous ont accepté un enregistrement.",
+        en: "Patients, doctors, guests: display name, chat. Of callers, a keyed hash of their number for an hour. Picture and sound pass and are kept only if everybody agreed to a recording.",
     },
     retention: Both {
         fr: "Comme le dossier : 20 ans après le dernier contact, jusqu’aux 28 ans de l’enfant au moins (Code de la santé publique, R1112-7).",

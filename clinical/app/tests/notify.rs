@@ -16,6 +16,7 @@ use clinical_app::ports::{
     Accepted, Answer, DeliveryReport, GatewayCause, MailGateway, NotAReport, OutgoingMail,
     OutgoingSms, ReportedOutcome, SendError, SmsGateway,
 };
+use clinical_app::visits::{PhoneNumbers, new_phone_pin};
 use clinical_model::notify::{Channel, DeliveryStage, Language, MessageKind, SuppressedFor};
 use clinical_model::{AuditActor, AuditEntry, Micros, Role};
 use clinical_store::on_both_engines;
@@ -111,6 +112,26 @@ fn of(list: &[Delivery], kind: MessageKind) -> Vec<&Delivery> {
 }
 
 on_both_engines! {
+    async fn the_patient_is_told_the_pin_of_now_where_there_is_a_number(db) {
+        let mut practice = Practice::open(db);
+        let numbers = PhoneNumbers::new(vec![("+33199001234".to_owned(), support::TENANT)]);
+        practice.desk = practice.desk.with_phones(numbers.clone());
+        let (doctor, patient) = (practice.doctor(1).await, practice.patient(2).await);
+        let booked = practice.book(&patient, &doctor, 2 * 24 * 60).await.unwrap();
+        let gateway = Arc::new(Gateway::default());
+        let room = mailroom(&gateway).with_phones(numbers);
+        // Between queueing and sending there is a new one.
+        let id = booked.record.appointment.id;
+        let way = new_phone_pin(&practice.desk, &doctor, id).await.unwrap();
+        assert_eq!(send_due(clinic(&practice), &room).await.unwrap(), 2);
+        let line = format!("appelez le +33199001234, code {}.", way.pin.grouped());
+        for mail in gateway.mails() {
+            let is_patient = mail.to == "p2@test.clinic";
+            assert_eq!(mail.body.contains(&line), is_patient, "{}", mail.to);
+            assert_eq!(mail.body.contains("+33199001234"), is_patient, "{}", mail.to);
+        }
+    }
+
     async fn a_booking_tells_both_sides_once_and_reminds_them(db) {
         let practice = Practice::open(db);
         let (doctor, patient) = (practice.doctor(1).await, practice.patient(2).await);

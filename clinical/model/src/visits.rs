@@ -2,8 +2,13 @@
 
 mod admission;
 mod link;
+mod phone;
 mod queue;
 
 pub use admission::{Admission, JoinRefusal};
 pub use link::{Guest, JoinLinkToken, Link, LinkHolder, LinkTokenError};
+pub use phone::{
+    PIN_DIGITS, PIN_ENTRIES_MAX, PIN_LIFE_US, PIN_MEMORY_US, PIN_TOO_EARLY_US, PhonePin, PinError,
+    PinTrier,
+};
 pub use queue::{QueuePlace, queue_place};

@@ -67,6 +67,7 @@ const STEPS: &[Step] = &[
     step!(96, shared "0096_unmatched_results"),
     step!(100, shared "0100_recordings"),
     step!(102, shared "0102_recording_rules"),
+    step!(110, shared "0110_phone"),
 ];
 
 /// Version and name of every step.

@@ -30,6 +30,9 @@ pub struct Letter {
     pub when: String,
     /// Path of the page to read more on, below the address of the service.
     pub path: String,
+    /// It says how to take part by telephone, as that is when it leaves.
+    #[serde(default)]
+    pub by_phone: bool,
 }
 
 impl core::fmt::Debug for Letter {
@@ -78,6 +81,8 @@ pub struct Claimed {
     pub channel: Channel,
     /// How often it has been tried, this time included.
     pub attempts: u32,
+    /// What it is about, as a thing.
+    pub subject: Uuid,
     /// Its words.
     pub letter: Letter,
 }
@@ -189,6 +194,7 @@ struct ClaimedRow {
     kind: String,
     channel: String,
     attempts: i64,
+    subject: Uuid,
     letter_sealed: Vec<u8>,
 }
 
@@ -203,7 +209,7 @@ macro_rules! claim {
                  WHERE state IN ('queued', 'failed') AND due_us <= $1
                  ORDER BY due_us, id LIMIT $4 ",
             $lock,
-            ") RETURNING id, tenant, kind, channel, attempts, letter_sealed"
+            ") RETURNING id, tenant, kind, channel, attempts, subject, letter_sealed"
         )
     };
 }
@@ -268,6 +274,7 @@ async fn opened(conn: &mut Conn, row: ClaimedRow) -> Result<Claimed, StoreError>
         kind: kind(&row.kind)?,
         channel: channel(&row.channel)?,
         attempts: attempts(row.attempts)?,
+        subject: row.subject,
         letter: serde_json::from_str(&json)
             .map_err(|source| StoreError::corrupt("outbox.letter_sealed", source))?,
     })

@@ -340,6 +340,23 @@ pub async fn try_write(conn: &mut crate::Conn) -> Result<u64, crate::StoreError>
     crate::statement::execute!(conn, "DELETE FROM tenants")
 }
 
+/// How the acts of one kind ended, oldest first.
+///
+/// # Errors
+/// The store failed.
+pub async fn audit_outcomes(
+    conn: &mut crate::Conn,
+    action: &str,
+) -> Result<Vec<String>, crate::StoreError> {
+    let rows = crate::statement::fetch_all!(
+        conn,
+        (String,),
+        "SELECT outcome FROM audit_event WHERE action = $1 ORDER BY seq",
+        action
+    )?;
+    Ok(rows.into_iter().map(|(outcome,)| outcome).collect())
+}
+
 /// How many audit events there are.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod admissions;
 mod guests;
 mod links;
+mod phone;
 
 pub use admissions::{admit, clear_admissions, is_admitted, remove};
 pub use guests::{guest, insert_guest, remove_guest};
@@ -10,4 +11,8 @@ pub(crate) use guests::{guests_between, guests_of};
 pub use links::{
     extend_links, find_link, insert_link, patient_link_works, revoke_guest_links,
     revoke_patient_links,
+};
+pub use phone::{
+    count_phone_entry, count_phone_try, find_by_phone_pin, make_phone_pin, phone_pin,
+    phone_try_was_right,
 };

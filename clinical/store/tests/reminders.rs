@@ -106,6 +106,7 @@ async fn queue(db: &Db, subject: Uuid, dose: i64, id: u128) -> bool {
             clinic: "Clinique".to_owned(),
             when: String::new(),
             path: "/my-medicines".to_owned(),
+            by_phone: false,
         },
         due: NOW,
         expires: None,

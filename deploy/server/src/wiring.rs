@@ -94,6 +94,7 @@ fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
             visits::VisitEvent::ConsentRefused { participant }
         }
         VisitEvent::RecordingEnded { why } => visits::VisitEvent::RecordingEnded { why },
+        VisitEvent::ByPhone { participant, on } => visits::VisitEvent::ByPhone { participant, on },
         VisitEvent::Left { participant } => visits::VisitEvent::Left { participant },
     }
 }

@@ -176,6 +176,11 @@ pub enum ClientMessage {
         /// Which.
         rooms: Vec<RoomId>,
     },
+    /// This person raises their hand, or lowers it.
+    Hand {
+        /// Whether it is up.
+        up: bool,
+    },
     /// What this client measured of its own connection.
     Quality {
         /// In words.

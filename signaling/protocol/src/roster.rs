@@ -89,6 +89,31 @@ impl Default for Grants {
     }
 }
 
+/// By which way a person takes part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayIn {
+    /// With a page of ours.
+    #[default]
+    Page,
+    /// With a program at a standard door (WHIP, WHEP).
+    Program,
+    /// With a telephone and nothing else.
+    Phone,
+}
+
+/// A person's telephone. Whoever has a page as well is one person with both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// What may be shown of its number; empty when it is withheld.
+    pub number: String,
+    /// The call is on hold: the telephone hears nobody, and nobody hears it.
+    pub on_hold: bool,
+    /// Sound goes by the telephone. Otherwise it goes by the page, and the telephone is silent both
+    /// ways, so that nobody hears themself.
+    pub has_sound: bool,
+}
+
 /// Connection quality in words, worst first when compared.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -132,6 +157,15 @@ pub struct Participant {
     /// Others seal keys for them with this; none if they cannot take part in an encrypted visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<KeyText>,
+    /// By which way they take part.
+    #[serde(default)]
+    pub way: WayIn,
+    /// Their telephone, if they are on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// They raise their hand.
+    #[serde(default)]
+    pub hand: bool,
     /// How well they are connected.
     pub quality: Quality,
     /// When they came, Unix time in microseconds.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 use crate::media::RoomMedia;
 use crate::recording::Recording;
-use crate::roster::{Grants, Participant, RoomOverview, Source, Stage};
+use crate::roster::{Grants, Participant, Phone, RoomOverview, Source, Stage};
 use crate::text::{ChatText, KeyText, Sdp};
 
 /// One frame from the server.
@@ -114,6 +114,11 @@ pub enum ServerMessage {
     },
     /// A clinician switched this person's microphone off.
     Muted,
+    /// This person's own telephone came, changed or went.
+    Phone {
+        /// As the others see it; none: it went.
+        phone: Option<Phone>,
+    },
     /// A chat message, stored.
     Chat {
         /// The message.

@@ -213,6 +213,7 @@ fn count(event: VisitEvent) {
         VisitEvent::Removed { .. } => "removed",
         VisitEvent::Ended { .. } => "ended",
         VisitEvent::Arrived { .. }
+        | VisitEvent::ByPhone { .. }
         | VisitEvent::Started
         | VisitEvent::RecordingAsked { .. }
         | VisitEvent::ConsentGiven { .. }

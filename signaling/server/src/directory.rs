@@ -10,7 +10,7 @@ use signaling_session::{Entry, Input, ResumeSecret, SocketId};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::link::Link;
+use crate::phone::Line;
 
 /// Inputs that may wait for one room. Senders block: a socket then reads no further, and a room
 /// with ten people and their limits on rate drains this in milliseconds.
@@ -24,7 +24,7 @@ pub(crate) enum Mail {
         socket: SocketId,
         entry: Entry,
         secret: ResumeSecret,
-        link: Link,
+        line: Line,
     },
     /// Something happened.
     Input(Input),

@@ -13,9 +13,10 @@ use tokio::time::sleep_until;
 use crate::clinic::{Clinic, Job, within};
 use crate::clock::Clock;
 use crate::directory::{Doorway, Mail};
-use crate::link::{Link, encode};
+use crate::link::encode;
 use crate::media::{Media, orphans};
 use crate::observer::Listing;
+use crate::phone::Line;
 use crate::port::VisitPort;
 use crate::start::Shared;
 
@@ -58,14 +59,14 @@ async fn turn_away<P: VisitPort>(shared: &Shared<P>, room: RoomId, doorway: &mut
         let Some(mail) = doorway.mail.recv().await else {
             return;
         };
-        if let Mail::Enter { link, .. } = mail {
+        if let Mail::Enter { line, .. } = mail {
             doorway.door.answered();
             let code = ErrorCode::Unavailable;
             let message = ServerMessage::Error {
                 code,
                 detail: "the room could not be loaded; try again".to_owned(),
             };
-            link.close(&ServerFrame { seq: 1, message }, CloseReason::Refused(code));
+            line.close(&ServerFrame { seq: 1, message }, CloseReason::Refused(code));
         }
     }
 }
@@ -73,7 +74,7 @@ async fn turn_away<P: VisitPort>(shared: &Shared<P>, room: RoomId, doorway: &mut
 struct Driver<P> {
     room: Room,
     clock: Clock,
-    links: HashMap<SocketId, Link>,
+    lines: HashMap<SocketId, Line>,
     clinic: Clinic<P>,
     media: Media,
     /// `None` in a connection test.
@@ -87,7 +88,7 @@ impl<P: VisitPort> Driver<P> {
         Self {
             room,
             clock: shared.clock.clone(),
-            links: HashMap::new(),
+            lines: HashMap::new(),
             clinic: Clinic::new(id, Arc::clone(&shared.port)),
             media: Media::new(id, mode, shared.sfu.clone()),
             listing,
@@ -107,10 +108,10 @@ impl<P: VisitPort> Driver<P> {
             let input = tokio::select! {
                 mail = doorway.mail.recv() => match mail {
                     Some(Mail::Input(input)) => input,
-                    Some(Mail::Enter { socket, entry, secret, link }) => {
+                    Some(Mail::Enter { socket, entry, secret, line }) => {
                         doorway.door.answered();
                         self.finished = false;
-                        self.links.insert(socket, link);
+                        self.lines.insert(socket, line);
                         Input::Enter { socket, entry, secret, relays: relays(shared) }
                     }
                     // Never: the doorway holds a door.
@@ -135,7 +136,7 @@ impl<P: VisitPort> Driver<P> {
     /// One input and everything that follows from it.
     fn feed(&mut self, input: Input) {
         if let Input::Lost { socket } = &input {
-            self.links.remove(socket);
+            self.lines.remove(socket);
         }
         // A socket is found slow once and a question is refused once, so this ends.
         let mut inputs = VecDeque::from([input]);
@@ -156,7 +157,10 @@ impl<P: VisitPort> Driver<P> {
                     metrics::histogram!("signal_admission_wait_seconds")
                         .record(waited_us as f64 / 1e6);
                 }
-                let link = self.links.get(&socket)?;
+                // A telephone is told by news of its own.
+                let Line::Socket(link) = self.lines.get(&socket)? else {
+                    return None;
+                };
                 let overflow = link.push(encode(&frame)).is_err();
                 return overflow.then_some(Input::Slow { socket });
             }
@@ -166,9 +170,16 @@ impl<P: VisitPort> Driver<P> {
                 reason,
             } => {
                 count_refusal(&farewell.message);
-                if let Some(link) = self.links.remove(&socket) {
-                    link.close(&farewell, reason);
+                if let Some(line) = self.lines.remove(&socket) {
+                    line.close(&farewell, reason);
                 }
+            }
+            Output::Phone { socket, news } => {
+                let Line::Phone(line) = self.lines.get(&socket)? else {
+                    return None;
+                };
+                let overflow = line.tell(news).is_err();
+                return overflow.then_some(Input::Slow { socket });
             }
             Output::StoreChat { request, post } => {
                 return self.clinic.ask(Job::Chat { request, post });

@@ -20,6 +20,7 @@ mod link;
 mod media;
 mod observer;
 mod origin;
+mod phone;
 mod port;
 mod rate;
 mod reader;
@@ -39,6 +40,10 @@ pub mod fuzzing {
 pub use clock::WallClock;
 pub use config::SignalingConfig;
 pub use handle::SignalingHandle;
+pub use phone::{
+    PhoneDoor, PhoneEnd, PhoneEntered, PhoneHandle, PhoneNews, PhoneNewsQueue, PhoneRefusal,
+    PhoneSeat,
+};
 pub use port::{PortError, VisitPort};
-pub use signaling_session::{ChatPost, RoomRecord, VisitEvent};
+pub use signaling_session::{ChatPost, PhoneSound, RoomRecord, VisitEvent};
 pub use start::{Signaling, start};

@@ -10,12 +10,15 @@ use sfu_net::{
     TapEvent, TapOrder,
 };
 use signaling_protocol::{ErrorCode, ParticipantId, RoomId, Sdp, TextError};
-use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan, TapCommand};
+use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan, PhoneCommand, TapCommand};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use crate::translate::{grants_of, orphan, participant_key, rank_of, room_key, source_set, to_sfu};
+use crate::translate::{
+    grants_of, is_phone, orphan, participant_key, phone_key, rank_of, room_key, source_set, to_sfu,
+    turned,
+};
 
 /// How long the media server may take for one command.
 const COMMAND_MAX: Duration = Duration::from_secs(5);
@@ -76,7 +79,9 @@ impl Media {
                     return;
                 }
             }
-            MediaCommand::Connect { .. }
+            // Each of these is for another call than the one before; there are few.
+            MediaCommand::Phone(_)
+            | MediaCommand::Connect { .. }
             | MediaCommand::Disconnect { .. }
             | MediaCommand::Tap(_) => {}
         }
@@ -135,7 +140,9 @@ pub(crate) async fn orphans(sfu: &SfuHandle, room: RoomId) -> Vec<Orphan> {
     // A media server that does not answer in time keeps nobody waiting: people connect anew.
     let live = timeout(COMMAND_MAX, sfu.live(room_key(room))).await;
     let live = live.unwrap_or_default();
-    live.into_iter().map(orphan).collect()
+    // A telephone's connection is its bridge's, which ends it with the call.
+    let pages = live.into_iter().filter(|live| !is_phone(live.participant));
+    pages.map(orphan).collect()
 }
 
 /// A state must not move over a connect or disconnect of the same person.
@@ -158,7 +165,7 @@ fn subject(command: &MediaCommand) -> Option<ParticipantId> {
         | MediaCommand::SetGrants { participant, .. }
         | MediaCommand::SetView { participant, .. }
         | MediaCommand::Disconnect { participant } => Some(*participant),
-        MediaCommand::Tap(_) | MediaCommand::CloseRoom => None,
+        MediaCommand::Phone(_) | MediaCommand::Tap(_) | MediaCommand::CloseRoom => None,
     }
 }
 
@@ -236,6 +243,7 @@ async fn carry_out(
             insist(|| sfu.disconnect(room, participant)).await
         }
         MediaCommand::CloseRoom => insist(|| sfu.close_room(room)).await,
+        MediaCommand::Phone(command) => phone(&sfu, room, command).await,
         // Has a way of its own.
         MediaCommand::Tap(_) => return None,
     };
@@ -243,6 +251,30 @@ async fn carry_out(
         complain();
     }
     None
+}
+
+/// What becomes of a telephone's sound. Its bridge seats it, with what [`crate::PhoneNews::Admitted`]
+/// says; here the media server is told what holds whatever the bridge does.
+async fn phone(
+    sfu: &SfuHandle,
+    room: RoomKey,
+    command: PhoneCommand,
+) -> Result<Result<(), Stopped>, Elapsed> {
+    match command {
+        PhoneCommand::Seat { .. } => Ok(Ok(())),
+        PhoneCommand::Turn { participant, sound } => {
+            let key = phone_key(participant);
+            let (on, grants) = turned(sound);
+            match insist(|| sfu.set_sources(room, key, on)).await {
+                Ok(Ok(())) => insist(|| sfu.set_grants(room, key, grants)).await,
+                failed => failed,
+            }
+        }
+        PhoneCommand::Drop { participant } => {
+            let key = phone_key(participant);
+            insist(|| sfu.disconnect(room, key)).await
+        }
+    }
 }
 
 /// Tells what the recorder gets; insists, because what nobody agreed to must not be kept.

@@ -173,6 +173,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Encrypt { .. } => "encrypt",
         ClientMessage::Record { .. } => "record",
         ClientMessage::Consent { .. } => "consent",
+        ClientMessage::Hand { .. } => "hand",
         ClientMessage::PublicKey { .. } => "public_key",
         ClientMessage::SealedKey { .. } => "sealed_key",
         ClientMessage::End => "end",

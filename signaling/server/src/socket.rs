@@ -19,6 +19,7 @@ use crate::hello::{Admittance, receive, refuse};
 use crate::link::link;
 use crate::observer::observe;
 use crate::origin::{address, is_allowed};
+use crate::phone::Line;
 use crate::port::VisitPort;
 use crate::reader::{Heard, Reader};
 use crate::start::Shared;
@@ -98,7 +99,7 @@ async fn take_part(stream: WebSocket, door: Door, entry: Entry, secret: ResumeSe
         socket,
         entry,
         secret,
-        link,
+        line: Line::Socket(link),
     };
     if door.send(enter).await.is_err() {
         // The room's task has failed. The client comes back.

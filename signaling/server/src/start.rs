@@ -21,6 +21,7 @@ use crate::directory::{Directory, Door, Mail};
 use crate::gauges::{self, Gauges};
 use crate::handle::SignalingHandle;
 use crate::observer::Hub;
+use crate::phone::PhoneDoor;
 use crate::port::VisitPort;
 use crate::socket::upgrade;
 use crate::spent::Spent;
@@ -35,6 +36,8 @@ pub struct Signaling {
     pub router: Router,
     /// For the rest of the house.
     pub handle: SignalingHandle,
+    /// The door for telephones.
+    pub phones: PhoneDoor,
     /// Carries events and numbers of the media server to where they are wanted; ends with the media
     /// server.
     pub media_events: JoinHandle<()>,
@@ -88,12 +91,14 @@ pub fn start<P: VisitPort>(
     };
     let directory = Arc::clone(&shared.directory);
     let measured = Arc::downgrade(&shared);
+    let phones = PhoneDoor::new(&shared);
     Signaling {
         router: Router::new()
             .route("/signal/v1", get(upgrade::<P>))
             .merge(whip::routes(&shared))
             .with_state(shared),
         handle,
+        phones,
         media_events: tokio::spawn(async move {
             tokio::select! {
                 () = carry_events(directory, sfu_events) => {}

@@ -4,13 +4,23 @@ use sfu_net::{ConnectionKey, LiveConnection, ParticipantKey, Rank, RoomKey, SfuE
 use signaling_protocol::{
     ConnectionId, Grants, ParticipantId, Role, RoomId, SlotBinding, Source, Sources, WantedSource,
 };
-use signaling_session::{Input, Orphan};
+use signaling_session::{Input, Orphan, PhoneSound};
 use uuid::Uuid;
 
 /// What an event of the media server means for which room.
 pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
     match event {
         SfuEvent::Connected { .. } => None,
+        // What becomes of a telephone's connection is its bridge's matter.
+        SfuEvent::Wanted { participant, .. }
+        | SfuEvent::AudioOnly { participant, .. }
+        | SfuEvent::Disconnected { participant, .. }
+        | SfuEvent::PeerFailed { participant, .. }
+        | SfuEvent::Slots { participant, .. }
+            if is_phone(participant) =>
+        {
+            None
+        }
         SfuEvent::Wanted {
             room,
             participant,
@@ -31,7 +41,13 @@ pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
             },
         )),
         SfuEvent::Speakers { room, speakers } => {
-            let participants = speakers.into_iter().map(participant_id).collect();
+            let mut participants = Vec::new();
+            for speaker in speakers.into_iter().map(participant_id) {
+                // By page and telephone at once, for a moment.
+                if !participants.contains(&speaker) {
+                    participants.push(speaker);
+                }
+            }
             Some((room_id(room), Input::Speakers { participants }))
         }
         SfuEvent::AudioOnly {
@@ -111,8 +127,38 @@ pub(crate) fn participant_key(participant: ParticipantId) -> ParticipantKey {
     ParticipantKey(participant.as_uuid().as_u128())
 }
 
+/// The second bit of a UUID's variant, which is never set in ids of the clinic (RFC 9562 section 4.1).
+/// In a key it says that a person's telephone is meant: beside it they may have a page, and for the
+/// media server the two are two.
+const PHONE: u128 = 1 << 62;
+
+/// A person's telephone, as the media server knows it.
+pub(crate) fn phone_key(participant: ParticipantId) -> ParticipantKey {
+    ParticipantKey(participant.as_uuid().as_u128() | PHONE)
+}
+
+/// Whether a telephone is meant.
+pub(crate) fn is_phone(key: ParticipantKey) -> bool {
+    key.0 & PHONE != 0
+}
+
+/// Whose page or telephone it is.
 pub(crate) fn participant_id(key: ParticipantKey) -> ParticipantId {
-    ParticipantId::from_uuid(Uuid::from_u128(key.0))
+    ParticipantId::from_uuid(Uuid::from_u128(key.0 & !PHONE))
+}
+
+/// Which way a telephone's sound goes, for the media server.
+pub(crate) fn turned(sound: PhoneSound) -> (SourceSet, sfu_net::Grants) {
+    let on = SourceSet {
+        microphone: sound.speaks,
+        camera: false,
+        screen: false,
+    };
+    let grants = sfu_net::Grants {
+        publish: on,
+        subscribe: sound.hears,
+    };
+    (on, grants)
 }
 
 fn connection_id(key: ConnectionKey) -> ConnectionId {

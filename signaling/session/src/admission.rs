@@ -101,6 +101,7 @@ impl Room {
         }
         let mut sources = member.sources;
         sources.microphone = false;
+        self.mute_phone(target);
         self.set_sources(target, sources);
         self.say(target, ServerMessage::Muted);
     }
@@ -229,7 +230,7 @@ impl Room {
         }
     }
 
-    fn let_in(&mut self, target: ParticipantId) {
+    pub(crate) fn let_in(&mut self, target: ParticipantId) {
         if self.cannot_encrypt(target) {
             return;
         }

@@ -3,6 +3,7 @@
 
 use signaling_protocol::{ErrorCode, KeyText, ParticipantId, RecordingEnd, ServerMessage};
 
+use crate::member::Member;
 use crate::room::Room;
 
 impl Room {
@@ -22,6 +23,12 @@ impl Room {
             .members
             .values()
             .any(|member| member.is_admitted() && member.public_key.is_none());
+        let by_phone = |member: &Member| member.is_admitted() && member.leg.is_some();
+        if on && self.members.values().any(by_phone) {
+            let detail = "somebody in the visit is on a telephone";
+            self.refuse(by, ErrorCode::OutOfOrder, detail);
+            return;
+        }
         if on && left_out {
             let detail = "somebody in the visit cannot take part in encryption";
             self.refuse(by, ErrorCode::OutOfOrder, detail);
@@ -31,6 +38,9 @@ impl Room {
             self.end_recording(RecordingEnd::Encrypted);
         }
         self.encrypted = on;
+        if on {
+            self.send_phones_away();
+        }
         let people: Vec<_> = self
             .members
             .values()

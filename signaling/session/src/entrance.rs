@@ -31,6 +31,7 @@ impl Room {
         match entry {
             Entry::Ticket(person) => self.arrive(socket, (person, Client::Page), welcome),
             Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
+            Entry::Phone(caller) => self.call_in(socket, caller),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
         }
     }
@@ -61,7 +62,7 @@ impl Room {
             }
         } else {
             let role = person.role;
-            let mut member = Member::new(person, stage, socket, self.now_us);
+            let mut member = Member::new(person, stage, Seat::Taken(socket), self.now_us);
             member.grants = self.curbed.get(&id).copied().unwrap_or_default();
             self.members.insert(id, member);
             self.note(VisitEvent::Arrived {
@@ -158,7 +159,7 @@ impl Room {
         self.announce(id);
     }
 
-    fn stage_of(&self, person: &Person) -> Stage {
+    pub(crate) fn stage_of(&self, person: &Person) -> Stage {
         let trusted = !self.removed.contains(person.id);
         let enters = person.role == Role::Clinician
             || self.kind == Kind::Test
@@ -171,7 +172,7 @@ impl Room {
     }
 
     /// One place is kept for a clinician, so that a full lobby cannot lock them out.
-    fn has_place_for(&self, role: Role) -> bool {
+    pub(crate) fn has_place_for(&self, role: Role) -> bool {
         let has_clinician = self
             .members
             .values()
@@ -184,7 +185,7 @@ impl Room {
         self.members.len() < places
     }
 
-    fn send_away(&mut self, socket: SocketId, code: ErrorCode, detail: &str) {
+    pub(crate) fn send_away(&mut self, socket: SocketId, code: ErrorCode, detail: &str) {
         let detail = detail.to_owned();
         self.hang_up(
             socket,
@@ -198,6 +199,10 @@ impl Room {
         let Some(id) = self.sockets.remove(&socket) else {
             return;
         };
+        if self.is_phone(id, socket) {
+            self.phone_lost(id);
+            return;
+        }
         if self.kind == Kind::Test {
             self.forget(id);
             return;
@@ -254,6 +259,7 @@ impl Room {
         if let Some(socket) = self.members.get(&id).and_then(Member::socket) {
             self.say_bye(socket, reason);
         }
+        self.hang_up_phone(id, CloseReason::Bye(reason));
         self.forget(id);
     }
 
@@ -263,13 +269,14 @@ impl Room {
             return;
         }
         self.drop_media(id);
+        self.drop_phone(id);
         self.members.remove(&id);
         self.speakers.retain(|speaker| *speaker != id);
         self.tell_others(id, &ServerMessage::Gone { participant: id });
         self.mark_roster();
     }
 
-    fn drop_media(&mut self, id: ParticipantId) {
+    pub(crate) fn drop_media(&mut self, id: ParticipantId) {
         if let Some(member) = self.members.get_mut(&id) {
             let was_open = member.media.offered;
             member.media = Media::default();

@@ -60,6 +60,45 @@ impl core::fmt::Debug for Person {
     }
 }
 
+/// A telephone at the door.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Who the clinic says it is. The same person may be here with a page.
+    pub person: Person,
+    /// What may be shown of the number; empty when it is withheld.
+    pub number: String,
+    /// The media connection that carries its sound.
+    pub connection: ConnectionId,
+    /// Whether they agree to be recorded, if they were asked before they came.
+    pub consent: Option<bool>,
+}
+
+impl core::fmt::Debug for Caller {
+    /// Names and numbers never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Caller")
+            .field("person", &self.person)
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a telephone may do. It has no chat and leads no visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneAct {
+    /// Switch its own sound off or on.
+    Mute(bool),
+    /// Raise or lower the hand.
+    Hand(bool),
+    /// The call was put on hold, or taken up again.
+    Hold(bool),
+    /// Whether they agree to a recording; by key, to the words of
+    /// [`signaling_protocol::CONSENT_WORDING`].
+    Consent(bool),
+    /// Hang up.
+    Leave,
+}
+
 /// How somebody comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -69,6 +108,8 @@ pub enum Entry {
     /// and knows nothing of lobbies, chat or moderation. Its offer is answered while it waits, and
     /// nothing is granted until it is admitted.
     Door(Person),
+    /// With a verified, unspent ticket, by telephone.
+    Phone(Caller),
     /// With the token of an earlier Welcome.
     Resume(TokenHash),
 }
@@ -140,6 +181,13 @@ pub enum Input {
         socket: SocketId,
         /// What it said.
         message: ClientMessage,
+    },
+    /// A telephone's key or hold. What is no telephone in the room is ignored.
+    Phone {
+        /// The telephone.
+        socket: SocketId,
+        /// What it does.
+        act: PhoneAct,
     },
     /// A socket broke a rule of the transport.
     Complain {

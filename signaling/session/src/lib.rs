@@ -11,6 +11,7 @@
 //! - Admission, refusal, removal and the end take effect after the clinic has recorded them.
 //! - A chat message is broadcast after it has been stored, once for each id.
 //! - Every person has at most one live socket, and the frames of a session are numbered 1, 2, 3 ...
+//! - A person is one participant with page and telephone, and one of the two carries their sound.
 //! - Nothing is recorded unless everybody in the visit has agreed and the clinic knows it.
 //! - Only a clinician's `End`, or the clinic itself, ends a visit.
 //!
@@ -27,15 +28,19 @@ mod media;
 mod member;
 mod orphans;
 mod output;
+mod phone;
 mod recording;
 mod removed;
 mod room;
 mod roster;
 
 pub use input::{
-    Complaint, Entry, Input, OfferRefusal, Orphan, Person, RequestId, ResumeSecret, RoomRecord,
-    SocketId, StoreFailed, TokenHash,
+    Caller, Complaint, Entry, Input, OfferRefusal, Orphan, Person, PhoneAct, RequestId,
+    ResumeSecret, RoomRecord, SocketId, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
-pub use output::{ChatPost, CloseReason, MediaCommand, Output, TapCommand, VisitEvent};
+pub use output::{
+    ChatPost, CloseReason, MediaCommand, Output, PhoneCommand, PhoneNews, PhoneSound, TapCommand,
+    VisitEvent,
+};
 pub use room::Room;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use signaling_protocol::{
-    ConnectionId, Grants, IceServer, KeyText, Participant, ParticipantId, Quality, Role, Sdp,
-    SlotBinding, SourceMid, Sources, Stage, WantedSource,
+    ConnectionId, Grants, IceServer, KeyText, Participant, ParticipantId, Phone, Quality, Role,
+    Sdp, SlotBinding, SourceMid, Sources, Stage, WantedSource, WayIn,
 };
 
 use crate::input::{Person, SocketId, TokenHash};
+use crate::output::PhoneSound;
 
 /// Whether a person is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,33 @@ pub(crate) enum Seat {
     Taken(SocketId),
     /// Their socket was lost; the seat is kept until this time.
     Kept { until_us: i64 },
+    /// They take part by telephone alone.
+    None,
+}
+
+/// A person's telephone.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) socket: SocketId,
+    pub(crate) number: String,
+    pub(crate) connection: ConnectionId,
+    pub(crate) muted: bool,
+    pub(crate) on_hold: bool,
+    /// What they said of a recording before they came.
+    pub(crate) consent: Option<bool>,
+    /// What it was told last.
+    pub(crate) told: Told,
+}
+
+/// What a telephone knows of the room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// In the lobby, whether a clinician is there.
+    pub(crate) waiting: Option<bool>,
+    /// In the visit, which way its sound goes.
+    pub(crate) sound: Option<PhoneSound>,
+    pub(crate) asked: bool,
+    pub(crate) recording: bool,
 }
 
 /// What a person takes part with.
@@ -93,17 +121,22 @@ pub(crate) struct Member {
     pub(crate) media: Media,
     /// Relays that this session may use.
     pub(crate) relays: Vec<IceServer>,
+    /// Their telephone.
+    pub(crate) leg: Option<Leg>,
+    /// What their page was told of it.
+    pub(crate) leg_told: Option<Phone>,
+    pub(crate) hand: bool,
 }
 
 impl Member {
-    pub(crate) fn new(person: Person, stage: Stage, socket: SocketId, now_us: i64) -> Self {
+    pub(crate) fn new(person: Person, stage: Stage, seat: Seat, now_us: i64) -> Self {
         Self {
             id: person.id,
             name: person.name,
             role: person.role,
             relation: person.relation,
             stage,
-            seat: Seat::Taken(socket),
+            seat,
             sources: Sources::default(),
             grants: Grants::ALL,
             client: Client::Page,
@@ -115,13 +148,16 @@ impl Member {
             spoken_us: now_us,
             media: Media::default(),
             relays: Vec::new(),
+            leg: None,
+            leg_told: None,
+            hand: false,
         }
     }
 
     pub(crate) fn socket(&self) -> Option<SocketId> {
         match self.seat {
             Seat::Taken(socket) => Some(socket),
-            Seat::Kept { .. } => None,
+            Seat::Kept { .. } | Seat::None => None,
         }
     }
 
@@ -142,6 +178,13 @@ impl Member {
         self.client == Client::Program
     }
 
+    /// Their telephone is in the visit.
+    pub(crate) fn is_heard_by_phone(&self) -> bool {
+        self.leg
+            .as_ref()
+            .is_some_and(|leg| leg.told.sound.is_some())
+    }
+
     /// Somebody who can let others in.
     pub(crate) fn is_host(&self) -> bool {
         self.role == Role::Clinician && self.is_admitted()
@@ -151,9 +194,55 @@ impl Member {
         self.tokens.iter().flatten().any(|known| known == token)
     }
 
+    /// Their page is there and its microphone is on.
+    fn speaks_by_page(&self) -> bool {
+        self.socket().is_some() && self.sources.microphone
+    }
+
+    /// Which way the sound of their telephone goes, once they are in the visit: one person has one
+    /// ear and one mouth, and those of a page whose microphone is on go before.
+    pub(crate) fn phone_sound(&self, leg: &Leg) -> PhoneSound {
+        let open = !leg.on_hold && !self.speaks_by_page();
+        PhoneSound {
+            speaks: open && !leg.muted && self.grants.publish.microphone,
+            hears: open && self.grants.subscribe,
+        }
+    }
+
+    /// Their telephone as everybody sees it.
+    pub(crate) fn phone(&self) -> Option<Phone> {
+        self.leg.as_ref().map(|leg| Phone {
+            number: leg.number.clone(),
+            on_hold: leg.on_hold,
+            has_sound: !self.speaks_by_page(),
+        })
+    }
+
+    /// What is on, by whichever way.
+    fn shown_sources(&self) -> Sources {
+        let Some(leg) = &self.leg else {
+            return self.sources;
+        };
+        let mut shown = match self.socket() {
+            Some(_) => self.sources,
+            None => Sources::default(),
+        };
+        shown.microphone |= !leg.muted && !leg.on_hold;
+        shown
+    }
+
+    fn way(&self) -> WayIn {
+        match (&self.leg, self.client) {
+            (Some(_), _) if self.socket().is_none() => WayIn::Phone,
+            (_, Client::Page) => WayIn::Page,
+            (_, Client::Program) => WayIn::Program,
+        }
+    }
+
     /// As the others see them.
     pub(crate) fn view(&self) -> Participant {
-        let connected = self.socket().is_some();
+        let on_page = self.socket().is_some();
+        let connected = on_page || self.leg.is_some();
         Participant {
             id: self.id,
             name: self.name.clone(),
@@ -161,13 +250,17 @@ impl Member {
             relation: self.relation.clone(),
             stage: self.stage,
             connected,
-            sources: self.sources,
+            sources: self.shown_sources(),
             grants: self.grants,
             public_key: self.public_key.clone(),
-            quality: if connected {
-                self.quality
-            } else {
-                Quality::Lost
+            way: self.way(),
+            phone: self.phone(),
+            hand: self.hand,
+            quality: match (on_page, connected) {
+                (true, _) => self.quality,
+                // A telephone does not say.
+                (false, true) => Quality::Unknown,
+                (false, false) => Quality::Lost,
             },
             since_us: self.since_us,
         }

@@ -90,6 +90,13 @@ pub enum VisitEvent {
         /// Why.
         why: RecordingEnd,
     },
+    /// A person took part by telephone from here on, or no longer.
+    ByPhone {
+        /// Who.
+        participant: ParticipantId,
+        /// Whether.
+        on: bool,
+    },
     /// A person left, or stayed away longer than their seat is kept.
     Left {
         /// Who.
@@ -156,10 +163,76 @@ pub enum MediaCommand {
         /// Whose.
         participant: ParticipantId,
     },
+    /// What becomes of a telephone's sound.
+    Phone(PhoneCommand),
     /// What the recorder of the room gets.
     Tap(TapCommand),
     /// Drop every connection of the room.
     CloseRoom,
+}
+
+/// Which way the sound of a telephone goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PhoneSound {
+    /// The others hear it.
+    pub speaks: bool,
+    /// It hears the others.
+    pub hears: bool,
+}
+
+/// What becomes of a telephone's sound. Beside the telephone the same person may have a page with a
+/// connection of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneCommand {
+    /// It is in the visit from here on.
+    Seat {
+        /// Whose: somebody who is admitted.
+        participant: ParticipantId,
+        /// Which connection.
+        connection: ConnectionId,
+        /// What goes which way.
+        sound: PhoneSound,
+    },
+    /// Its sound goes another way.
+    Turn {
+        /// Whose.
+        participant: ParticipantId,
+        /// What goes which way.
+        sound: PhoneSound,
+    },
+    /// It is gone.
+    Drop {
+        /// Whose.
+        participant: ParticipantId,
+    },
+}
+
+/// What a telephone is told. Its last news is how it was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneNews {
+    /// It waits to be let in.
+    Waiting {
+        /// A clinician is in the room.
+        host_present: bool,
+    },
+    /// It is in the visit.
+    Admitted {
+        /// The connection of its sound.
+        connection: ConnectionId,
+        /// What goes which way.
+        sound: PhoneSound,
+    },
+    /// Its sound goes another way: it was muted, put on hold, or its person's page has the sound.
+    Sound(PhoneSound),
+    /// A clinician switched its sound off.
+    Muted,
+    /// Everybody is asked to agree to a recording, and this person has not answered.
+    ConsentAsked {
+        /// With these words.
+        wording: u16,
+    },
+    /// Whether the visit is recorded from here on.
+    Recording(bool),
 }
 
 /// What the recorder of a room gets, from the moment it was opened.
@@ -209,6 +282,13 @@ pub enum Output {
         farewell: ServerFrame,
         /// Why.
         reason: CloseReason,
+    },
+    /// Tell a telephone.
+    Phone {
+        /// Which.
+        socket: SocketId,
+        /// What.
+        news: PhoneNews,
     },
     /// Store a chat message and answer with [`crate::Input::Stored`]. One at a time.
     StoreChat {

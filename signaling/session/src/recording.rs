@@ -82,7 +82,7 @@ impl Room {
         }
     }
 
-    fn ask_consent(&mut self, of: ParticipantId) {
+    pub(crate) fn ask_consent(&mut self, of: ParticipantId) {
         let asked = |act: &Act| matches!(act, Act::Consent { of: who } if *who == of);
         if self.acts.values().any(asked) {
             return;
@@ -197,6 +197,11 @@ impl Room {
         }
     }
 
+    /// The recorder gets everything now.
+    pub(crate) fn is_taping(&self) -> bool {
+        self.tape.phase == RecordingPhase::Running
+    }
+
     /// As everybody in the visit is told.
     #[must_use]
     pub fn recording(&self) -> Recording {
@@ -210,7 +215,7 @@ impl Room {
     }
 
     /// A seat that is kept counts: its media may still flow.
-    fn waiting_for(&self) -> Vec<ParticipantId> {
+    pub(crate) fn waiting_for(&self) -> Vec<ParticipantId> {
         if self.tape.phase == RecordingPhase::Off {
             return Vec::new();
         }

@@ -151,6 +151,7 @@ impl Room {
                 relays,
             } => self.enter(socket, entry, Greeting { secret, relays }),
             Input::Message { socket, message } => self.message(socket, message),
+            Input::Phone { socket, act } => self.phone_act(socket, act),
             Input::Complain { socket, complaint } => self.complain(socket, complaint),
             Input::Slow { socket } => self.slow(socket),
             Input::Lost { socket } => self.lost(socket),
@@ -205,10 +206,14 @@ impl Room {
         if self.life == Life::Finished {
             return None;
         }
-        let seats = self.members.values().map(|member| match member.seat {
-            Seat::Taken(_) => member.spoken_us.saturating_add(heartbeat_us()),
-            Seat::Kept { until_us } => until_us,
-        });
+        let seats = self
+            .members
+            .values()
+            .filter_map(|member| match member.seat {
+                Seat::Taken(_) => Some(member.spoken_us.saturating_add(heartbeat_us())),
+                Seat::Kept { until_us } => Some(until_us),
+                Seat::None => None,
+            });
         let empty = self
             .empty_since_us
             .map(|since| since.saturating_add(self.limits.empty_grace_us));
@@ -268,7 +273,10 @@ impl Room {
             self.say_bye(socket, reason);
         }
         // Over a restart of signaling people go on talking; what nobody claims is dropped later.
-        let has_media = self.members.values().any(|member| member.media.offered);
+        let has_media = self
+            .members
+            .values()
+            .any(|member| member.media.offered || member.is_heard_by_phone());
         if reason != Bye::Restarting && (has_media || !self.orphans.is_empty()) {
             self.push(Output::Media(MediaCommand::CloseRoom));
         }
@@ -288,6 +296,10 @@ impl Room {
             return;
         };
         let (admitted, role) = (member.is_admitted(), member.role);
+        if member.socket() != Some(socket) {
+            // A telephone speaks by other inputs.
+            return;
+        }
         let is_program = member.is_program();
         match (&message, admitted) {
             (ClientMessage::Hello { .. }, _) => {
@@ -360,6 +372,7 @@ impl Room {
             ClientMessage::Consent { agree, wording } => self.consent(from, agree, wording),
             ClientMessage::PublicKey { key } => self.public_key(from, key),
             ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
+            ClientMessage::Hand { up } => self.raise_hand(from, up),
             ClientMessage::End => self.end(from),
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
             ClientMessage::Leave => self.leave(from),
@@ -385,6 +398,9 @@ impl Room {
             .map(|member| member.id)
             .collect();
         for participant in gone {
+            if self.stay_by_phone(participant) {
+                continue;
+            }
             self.forget(participant);
             self.note(VisitEvent::Left { participant });
         }
@@ -415,7 +431,9 @@ impl Room {
                 self.say(participant, ServerMessage::HostPresent { present });
             }
         }
+        self.agree_by_phone();
         self.settle_recording();
+        self.tell_phones();
         if core::mem::take(&mut self.roster_changed) {
             self.push(Output::RosterChanged);
         }
@@ -479,5 +497,6 @@ fn is_for_visits(message: &ClientMessage) -> bool {
                 | ClientMessage::PublicKey { .. }
                 | ClientMessage::SealedKey { .. }
                 | ClientMessage::Consent { .. }
+                | ClientMessage::Hand { .. }
         )
 }

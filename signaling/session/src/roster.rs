@@ -63,7 +63,9 @@ impl Room {
         let member = self
             .sockets
             .remove(&socket)
-            .and_then(|id| self.members.get_mut(&id));
+            .and_then(|id| self.members.get_mut(&id))
+            // What a telephone is told has no numbers.
+            .filter(|member| member.socket() == Some(socket));
         let seq = member.map_or(1, |member| {
             member.seq = member.seq.saturating_add(1);
             member.seq

@@ -130,6 +130,7 @@ pub(super) async fn write(
     };
     clinical_store::booking::insert_claiming(tx, &appointment, claim, now).await?;
     let link = issue(desk, tx, &appointment, LinkHolder::Patient, now).await?;
+    clinical_store::visits::make_phone_pin(tx, &appointment, now).await?;
     let record = clinical_store::booking::find(tx, appointment.id)
         .await?
         .ok_or_else(|| StoreError::corrupt("appointments.id", "a booked appointment is missing"))?;

@@ -75,6 +75,8 @@ fn notice(appointment: &Appointment, kind: MessageKind, to: Addressee, due: Micr
     Notice {
         version: i64::from(appointment.version),
         moment: Some(appointment.slot.start),
+        // The doctor never waits at the door and needs no PIN.
+        by_phone: matches!(to, Addressee::Patient(_)),
         ..base
     }
 }

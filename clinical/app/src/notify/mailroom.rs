@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::templates::{TemplateFileError, Templates};
 use crate::ports::{MailGateway, SmsGateway};
+use crate::visits::PhoneNumbers;
 
 /// What the provider shows when it reports: it can not sign in, so the address that it is told
 /// holds this secret.
@@ -40,6 +41,7 @@ pub struct Mailroom {
     /// Address of the service, without a slash at the end.
     pub(super) service_url: Arc<str>,
     pub(super) secret: Option<ReportSecret>,
+    pub(super) phones: PhoneNumbers,
 }
 
 impl Mailroom {
@@ -59,6 +61,14 @@ impl Mailroom {
             templates: Arc::new(Templates::embedded()?),
             service_url: Arc::from(service_url.trim_end_matches('/')),
             secret,
+            phones: PhoneNumbers::default(),
         })
+    }
+
+    /// Messages about appointments say these numbers.
+    #[must_use]
+    pub fn with_phones(mut self, phones: PhoneNumbers) -> Self {
+        self.phones = phones;
+        self
     }
 }

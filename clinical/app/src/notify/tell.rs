@@ -43,6 +43,8 @@ pub struct Notice {
     pub expires: Option<Micros>,
     /// Page to read more on, below the address of the service.
     pub path: &'static str,
+    /// It says how to take part by telephone; `subject` is the appointment.
+    pub by_phone: bool,
 }
 
 impl Notice {
@@ -66,6 +68,7 @@ impl Notice {
             due: now,
             expires: None,
             path,
+            by_phone: false,
         }
     }
 }
@@ -157,6 +160,7 @@ pub(super) async fn tell_on(
                     local_time_words(at, &contact.zone, contact.language)
                 }),
                 path: notice.path.to_owned(),
+                by_phone: notice.by_phone,
             },
             due: notice.due,
             expires: notice.expires,

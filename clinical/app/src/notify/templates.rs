@@ -99,6 +99,24 @@ impl Templates {
     }
 }
 
+/// How a message says the way in by telephone, after its link.
+pub(super) fn by_phone(
+    (language, channel): (Language, Channel),
+    number: &str,
+    pin: &str,
+) -> String {
+    match (language, channel) {
+        (Language::French, Channel::Email) => {
+            format!("\n\nOu par téléphone : appelez le {number}, code {pin}.")
+        }
+        (Language::English, Channel::Email) => {
+            format!("\n\nOr by telephone: call {number}, PIN {pin}.")
+        }
+        (Language::French, Channel::Sms) => format!(" ou {number}, code {pin}"),
+        (Language::English, Channel::Sms) => format!(" or call {number}, PIN {pin}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clinical_model::notify::split_sms;
@@ -111,11 +129,17 @@ mod tests {
             clinic: "Clinique de la Fraternité de Bafoussam".to_owned(),
             when: "mercredi 30 septembre 2026 à 14:30 (UTC+01:00)".to_owned(),
             link: "https://sante.exemple.cm/patient/appointments".to_owned(),
+            phone: String::new(),
         };
         let mut out = Vec::new();
         for language in Language::ALL {
             for kind in MessageKind::ALL {
                 for channel in Channel::ALL {
+                    let phone = by_phone((language, channel), "+237233123456", "042 917");
+                    let words = Words {
+                        phone,
+                        ..words.clone()
+                    };
                     let text = templates.write((kind, channel), language, &words).unwrap();
                     out.push((language, kind, channel, text));
                 }

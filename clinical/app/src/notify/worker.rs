@@ -6,16 +6,16 @@
 use core::time::Duration;
 
 use clinical_model::notify::{Channel, Jitter, Language, Words, retry_delay_us, split_sms};
-use clinical_model::{AuditActor, AuditEntry, Micros};
-use clinical_store::StoreError;
+use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros};
 use clinical_store::outbox::{self, Claimed, Settlement};
+use clinical_store::{StoreError, visits};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::mailroom::Mailroom;
 use super::medicines::remind_due;
-use super::templates::SMS_PARTS_MAX;
+use super::templates::{SMS_PARTS_MAX, by_phone};
 use crate::Clinic;
 use crate::ports::{Accepted, GatewayCause, OutgoingMail, OutgoingSms, SendError};
 use crate::results::escalate_due;
@@ -59,8 +59,9 @@ pub async fn send_due(clinic: &Clinic, mailroom: &Mailroom) -> Result<usize, Wor
     // At most `outbox::BATCH_MAX` at once, which is what a claim holds.
     for message in claimed {
         let room = mailroom.clone();
+        let phone = phone_words(clinic, mailroom, &message).await;
         sending.spawn(async move {
-            let answer = send(&room, &message).await;
+            let answer = send(&room, &message, phone).await;
             (message, answer)
         });
     }
@@ -71,12 +72,42 @@ pub async fn send_due(clinic: &Clinic, mailroom: &Mailroom) -> Result<usize, Wor
     Ok(tried)
 }
 
-async fn send(room: &Mailroom, message: &Claimed) -> Result<Accepted, SendError> {
+/// The way in by telephone as it is now, for messages that say it. A message leaves without it when
+/// the store does not say: that somebody hears of their appointment counts more.
+async fn phone_words(clinic: &Clinic, room: &Mailroom, message: &Claimed) -> String {
+    let Some(number) = room.phones.number_of(message.tenant) else {
+        return String::new();
+    };
+    if !message.letter.by_phone {
+        return String::new();
+    }
+    let appointment = AppointmentId::from_uuid(message.subject);
+    let found = match clinic.db.read().await {
+        Ok(mut conn) => visits::phone_pin(&mut conn, message.tenant, appointment).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(Some(pin)) => {
+            let language = Language::from_word(&message.letter.language);
+            let way = (language.unwrap_or(Language::French), message.channel);
+            by_phone(way, number, &pin.grouped())
+        }
+        Ok(None) => String::new(),
+        Err(error) => {
+            let cause: &dyn core::error::Error = &error;
+            tracing::warn!(error = cause, "a message leaves without its PIN");
+            String::new()
+        }
+    }
+}
+
+async fn send(room: &Mailroom, message: &Claimed, phone: String) -> Result<Accepted, SendError> {
     let language = Language::from_word(&message.letter.language).unwrap_or(Language::French);
     let words = Words {
         clinic: message.letter.clinic.clone(),
         when: message.letter.when.clone(),
         link: format!("{}{}", room.service_url, message.letter.path),
+        phone,
     };
     let wording = room
         .templates

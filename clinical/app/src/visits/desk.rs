@@ -10,11 +10,12 @@ use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::live::{LiveEffect, LiveVisits};
+use super::phone::PhoneNumbers;
 use crate::records::Index;
 use crate::{Clinic, Limited, Limiter, Origin, Rate};
 
 /// Life of a pass in seconds: a browser uses it at once.
-const PASS_LIFE_S: u32 = 60;
+pub(super) const PASS_LIFE_S: u32 = 60;
 
 /// Links that lead nowhere, by address: a person may paste a few broken ones, and a whole hospital
 /// may be behind one address. Guessing 256 bits is hopeless anyway; this bounds the work it makes.
@@ -35,6 +36,7 @@ pub struct Desk {
     live: LiveVisits,
     door: Arc<Limiter<Origin>>,
     index: Arc<Index>,
+    phones: PhoneNumbers,
 }
 
 impl core::fmt::Debug for Desk {
@@ -53,7 +55,20 @@ impl Desk {
             live,
             door: Arc::new(Limiter::new(DOOR)),
             index: Arc::new(Index::default()),
+            phones: PhoneNumbers::default(),
         }
+    }
+
+    /// Visits can be called at these numbers.
+    #[must_use]
+    pub fn with_phones(mut self, phones: PhoneNumbers) -> Self {
+        self.phones = phones;
+        self
+    }
+
+    /// Who is called at which number.
+    pub(crate) const fn phones(&self) -> &PhoneNumbers {
+        &self.phones
     }
 
     /// The store, the time and chance behind the desk.
@@ -125,7 +140,16 @@ impl Desk {
     }
 
     pub(crate) fn mint(&self, purpose: &Purpose, now: Micros) -> Result<String, MintError> {
-        self.passes
-            .mint(self.opaque_id(), purpose, now.0, PASS_LIFE_S)
+        self.mint_for(purpose, now, PASS_LIFE_S)
+    }
+
+    /// As [`Desk::mint`], for another time than a browser needs.
+    pub(crate) fn mint_for(
+        &self,
+        purpose: &Purpose,
+        now: Micros,
+        life_s: u32,
+    ) -> Result<String, MintError> {
+        self.passes.mint(self.opaque_id(), purpose, now.0, life_s)
     }
 }

@@ -10,6 +10,8 @@ use clinical_store::{Conn, StoreError};
 use signaling_protocol::{ParticipantId, Role, RoomId};
 use signaling_ticket::{MintError, Purpose};
 
+use super::desk::PASS_LIFE_S;
+use super::phone::{PhoneWay, way_into};
 use crate::booking::{is_doctor_of, link_hash};
 use crate::{Actor, Desk, Limited, Origin};
 
@@ -26,6 +28,8 @@ pub struct Entry {
     pub my_role: Role,
     /// Where they stand.
     pub queue: QueuePlace,
+    /// How to come by telephone instead; none where one cannot, and for other people than the patient.
+    pub phone: Option<PhoneWay>,
 }
 
 impl core::fmt::Debug for Entry {
@@ -55,8 +59,8 @@ pub enum JoinError {
 }
 
 /// One person at the door.
-struct Visitor {
-    participant: ParticipantUuid,
+pub(super) struct Visitor {
+    pub(super) participant: ParticipantUuid,
     name: String,
     role: Role,
     relation: Option<String>,
@@ -72,7 +76,7 @@ impl Visitor {
         }
     }
 
-    fn patient(record: &AppointmentRecord) -> Self {
+    pub(super) fn patient(record: &AppointmentRecord) -> Self {
         Self {
             participant: record.appointment.patient_participant,
             name: record.patient_name.clone(),
@@ -130,6 +134,10 @@ pub async fn redeem(desk: &Desk, from: Origin, token: &str) -> Result<Entry, Joi
     let admitted = clinical_store::visits::is_admitted(&mut tx, room, visitor.participant).await?;
     let queue = place(&mut tx, &record.appointment, now).await?;
     let ticket = mint(desk, &admission, &visitor, admitted, now)?;
+    let phone = match visitor.role {
+        Role::Patient => way_into(desk, &mut tx, &record, now).await?,
+        Role::Clinician | Role::Guest => None,
+    };
     tx.commit(entry(false)).await?;
     Ok(Entry {
         ticket,
@@ -137,6 +145,7 @@ pub async fn redeem(desk: &Desk, from: Origin, token: &str) -> Result<Entry, Joi
         my_name: visitor.name,
         my_role: visitor.role,
         queue,
+        phone,
     })
 }
 
@@ -173,6 +182,7 @@ pub async fn join_as_doctor(
         my_name: visitor.name,
         my_role: visitor.role,
         queue,
+        phone: None,
     })
 }
 
@@ -265,6 +275,16 @@ fn mint(
     admitted: bool,
     now: Micros,
 ) -> Result<String, MintError> {
+    mint_for(desk, admission, visitor, admitted, (now, PASS_LIFE_S))
+}
+
+pub(super) fn mint_for(
+    desk: &Desk,
+    admission: &Admission,
+    visitor: &Visitor,
+    admitted: bool,
+    (now, life_s): (Micros, u32),
+) -> Result<String, MintError> {
     let purpose = Purpose::Visit {
         room: RoomId::from_uuid(admission.room().as_uuid()),
         participant: ParticipantId::from_uuid(visitor.participant.as_uuid()),
@@ -273,5 +293,5 @@ fn mint(
         relation: visitor.relation.clone(),
         admitted,
     };
-    desk.mint(&purpose, now)
+    desk.mint_for(&purpose, now, life_s)
 }

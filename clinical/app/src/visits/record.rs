@@ -71,6 +71,13 @@ pub enum VisitEvent {
         /// Why.
         why: RecordingEnd,
     },
+    /// A person took part by telephone from here on, or no longer.
+    ByPhone {
+        /// Who.
+        participant: ParticipantId,
+        /// Whether.
+        on: bool,
+    },
     /// A person went, or their lost connection was given up.
     Left {
         /// Who.
@@ -174,6 +181,7 @@ async fn keep(
         | VisitEvent::Ended { .. }
         | VisitEvent::RecordingAsked { .. }
         | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::ByPhone { .. }
         | VisitEvent::Left { .. } => Ok(()),
     }
 }
@@ -207,6 +215,7 @@ fn moved(
         | VisitEvent::ConsentGiven { .. }
         | VisitEvent::ConsentRefused { .. }
         | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::ByPhone { .. }
         | VisitEvent::Left { .. } => Ok(appointment),
     }
 }
@@ -234,6 +243,10 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
         VisitEvent::RecordingAsked { by } => (by.as_uuid(), "recordings.ask"),
         VisitEvent::ConsentGiven { participant, .. } => (participant.as_uuid(), "recordings.agree"),
         VisitEvent::ConsentRefused { participant } => (participant.as_uuid(), "recordings.decline"),
+        VisitEvent::ByPhone { participant, on } => {
+            let action = if on { "visits.phone" } else { "visits.hang_up" };
+            (participant.as_uuid(), action)
+        }
         VisitEvent::Left { participant } => (participant.as_uuid(), "visits.leave"),
         VisitEvent::RecordingEnded { why } => {
             return AuditEntry::done(AuditActor::System, ending(why), now);

@@ -12,6 +12,8 @@ pub enum Placeholder {
     When,
     /// Where to read more, after signing in.
     Link,
+    /// How to take part by telephone; empty where one cannot.
+    Phone,
 }
 
 impl Placeholder {
@@ -21,6 +23,7 @@ impl Placeholder {
             b"clinic" => Some(Self::Clinic),
             b"when" => Some(Self::When),
             b"link" => Some(Self::Link),
+            b"phone" => Some(Self::Phone),
             _ => None,
         }
     }
@@ -35,6 +38,8 @@ pub struct Words {
     pub when: String,
     /// Where to read more.
     pub link: String,
+    /// How to take part by telephone, with what stands before it; empty where one cannot.
+    pub phone: String,
 }
 
 impl fmt::Debug for Words {
@@ -98,6 +103,7 @@ impl Template {
                 Piece::Hole(Placeholder::Clinic) => &words.clinic,
                 Piece::Hole(Placeholder::When) => &words.when,
                 Piece::Hole(Placeholder::Link) => &words.link,
+                Piece::Hole(Placeholder::Phone) => &words.phone,
             })
             .collect()
     }
@@ -131,13 +137,15 @@ mod tests {
 
     #[test]
     fn holes_are_filled_and_nothing_else_changes() {
-        let template = Template::try_from("{clinic}: {when}. {link}").unwrap();
+        let template = Template::try_from("{clinic}: {when}. {link}{phone}").unwrap();
         let words = Words {
             clinic: "{when}".to_owned(),
             when: "lundi".to_owned(),
             link: "https://a.example".to_owned(),
+            phone: ", 042 917".to_owned(),
         };
-        assert_eq!(template.fill(&words), "{when}: lundi. https://a.example");
+        let filled = "{when}: lundi. https://a.example, 042 917";
+        assert_eq!(template.fill(&words), filled);
         assert!(template.has(Placeholder::When));
         assert_eq!(format!("{words:?}"), "Words(..)");
     }

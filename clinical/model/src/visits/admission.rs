@@ -77,6 +77,22 @@ impl Appointment {
         })
     }
 
+    /// Lets the patient in without a link, at the same times.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub(super) fn admit_as_patient(&self, now: Micros) -> Result<Admission, JoinRefusal> {
+        self.takes_place()?;
+        if now >= self.closes_at() {
+            return Err(JoinRefusal::Ended);
+        }
+        self.is_open(now)?;
+        Ok(Admission {
+            room: self.room,
+            holder: AdmissionHolder::ByLink(LinkHolder::Patient),
+        })
+    }
+
     /// Lets the doctor in, at the same times.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ use crate::directory::Mail;
 use crate::hello::open_visit;
 use crate::link::link;
 use crate::origin::address;
+use crate::phone::Line;
 use crate::port::VisitPort;
 use crate::secret::{private_room, resume_secret};
 use crate::socket::next_socket;
@@ -245,7 +246,7 @@ async fn seat<P: VisitPort>(
         socket,
         entry: Entry::Door(guest.person),
         secret: token,
-        link,
+        line: Line::Socket(link),
     };
     if door.send(enter).await.is_err() {
         return Err(Problem::unavailable("the room failed; try again"));

@@ -5,13 +5,15 @@ use proptest::prelude::*;
 use signaling_protocol::{
     Bye, CONSENT_WORDING, ClientMessage, Grants, Quality, RecordingEnd, Role, SlotView, Sources,
 };
-use signaling_session::{Input, OfferRefusal, SocketId};
+use signaling_session::{Input, OfferRefusal, PhoneAct, SocketId};
 
 /// One thing that happens; small numbers choose among people, sockets and times.
 #[derive(Debug, Clone)]
 enum Step {
     Enter(u128, bool),
     Door(u128, bool),
+    Call(u128, bool, Option<bool>),
+    Press(u64, PhoneAct),
     Resume(usize),
     Lose(u64),
     Slow(u64),
@@ -101,6 +103,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         Just(ClientMessage::Quality {
             quality: Quality::Poor
         }),
+        any::<bool>().prop_map(|up| ClientMessage::Hand { up }),
         Just(ClientMessage::Leave),
     ]
 }
@@ -115,6 +118,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Enter(n, admitted)),
         2 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Door(n, admitted)),
+        4 => (0..14_u128, any::<bool>(), proptest::option::of(any::<bool>()))
+            .prop_map(|(n, admitted, consent)| Step::Call(n, admitted, consent)),
+        4 => (any::<u64>(), act()).prop_map(|(n, act)| Step::Press(n, act)),
         2 => any::<usize>().prop_map(Step::Resume),
         2 => any::<u64>().prop_map(Step::Lose),
         1 => any::<u64>().prop_map(Step::Slow),
@@ -135,8 +141,23 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn act() -> impl Strategy<Value = PhoneAct> {
+    prop_oneof![
+        any::<bool>().prop_map(PhoneAct::Mute),
+        any::<bool>().prop_map(PhoneAct::Hand),
+        any::<bool>().prop_map(PhoneAct::Hold),
+        proptest::bool::weighted(0.8).prop_map(PhoneAct::Consent),
+        Just(PhoneAct::Leave),
+    ]
+}
+
+fn any_phone(world: &World, n: u64) -> Option<SocketId> {
+    let at = usize::try_from(n).unwrap_or(0) % world.phones.len().max(1);
+    world.phones.keys().nth(at).copied()
+}
+
 fn any_socket(world: &World, n: u64) -> Option<SocketId> {
-    let sockets = world.pages.len() as u64;
+    let sockets = (world.pages.len() + world.phones.len()) as u64;
     (sockets > 0).then(|| SocketId(n % sockets + 1))
 }
 
@@ -147,6 +168,14 @@ fn happen(world: &mut World, step: Step) {
         }
         Step::Door(n, admitted) => {
             world.enter_door(person(n, role(n), admitted));
+        }
+        Step::Call(n, admitted, consent) => {
+            world.call(person(n, role(n), admitted), consent);
+        }
+        Step::Press(n, act) => {
+            if let Some(socket) = any_phone(world, n) {
+                world.press(socket, act);
+            }
         }
         Step::Resume(n) => {
             let tokens: Vec<_> = world
@@ -225,7 +254,7 @@ proptest! {
             happen(&mut world, step);
         }
         // Everybody leaves the room alone; it lets go of everything in the end.
-        let sockets: Vec<_> = world.pages.keys().copied().collect();
+        let sockets: Vec<_> = world.pages.keys().chain(world.phones.keys()).copied().collect();
         for socket in sockets {
             world.lose(socket);
         }
@@ -238,5 +267,6 @@ proptest! {
         prop_assert!(world.finished);
         prop_assert_eq!(world.room.poll_timeout(), None);
         prop_assert!(world.room.overview().is_none());
+        prop_assert!(world.seated.is_empty());
     }
 }

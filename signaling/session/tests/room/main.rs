@@ -5,6 +5,7 @@ mod any_order;
 mod doors;
 mod grants;
 mod permissions;
+mod phone;
 mod recording;
 mod secrecy;
 mod visit;

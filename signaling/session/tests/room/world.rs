@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, KeyText,
+    Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, KeyText,
     PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage,
-    Snapshot, Stage,
+    Snapshot, Stage, WayIn,
 };
 use signaling_session::{
-    ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, RequestId,
-    ResumeSecret, Room, RoomRecord, SocketId, StoreFailed, TapCommand, VisitEvent,
+    Caller, ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, PhoneAct,
+    PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Room, RoomRecord, SocketId,
+    StoreFailed, TapCommand, VisitEvent,
 };
 use uuid::Uuid;
 
@@ -64,7 +65,18 @@ pub(crate) struct Page {
     pub(crate) at_door: bool,
 }
 
+/// A telephone on one socket.
+#[derive(Debug, Default)]
+pub(crate) struct Telephone {
+    pub(crate) whose: Option<ParticipantId>,
+    pub(crate) news: Vec<PhoneNews>,
+    pub(crate) closed: Option<CloseReason>,
+}
+
 pub(crate) struct World {
+    pub(crate) phones: BTreeMap<SocketId, Telephone>,
+    /// What the media server does with telephones.
+    pub(crate) seated: BTreeMap<ParticipantId, PhoneSound>,
     pub(crate) room: Room,
     pub(crate) now_us: i64,
     pub(crate) pages: BTreeMap<SocketId, Page>,
@@ -104,6 +116,8 @@ impl World {
         Self {
             room,
             now_us: 0,
+            phones: BTreeMap::new(),
+            seated: BTreeMap::new(),
             pages: BTreeMap::new(),
             media: Vec::new(),
             events: Vec::new(),
@@ -139,6 +153,28 @@ impl World {
         self.knock(Entry::Door(person))
     }
 
+    /// Calls with a ticket.
+    pub(crate) fn call(&mut self, person: Person, consent: Option<bool>) -> SocketId {
+        self.knock(Entry::Phone(Caller {
+            person,
+            number: "••• 78".to_owned(),
+            connection: connection(u128::from(self.sockets) + 1_000),
+            consent,
+        }))
+    }
+
+    pub(crate) fn press(&mut self, socket: SocketId, act: PhoneAct) {
+        self.input(Input::Phone { socket, act });
+    }
+
+    pub(crate) fn phone(&self, socket: SocketId) -> &Telephone {
+        &self.phones[&socket]
+    }
+
+    pub(crate) fn member(&self, n: u128) -> Option<Participant> {
+        self.room.roster().into_iter().find(|it| it.id == who(n))
+    }
+
     fn knock(&mut self, entry: Entry) -> SocketId {
         self.sockets += 1;
         let socket = SocketId(self.sockets);
@@ -150,7 +186,7 @@ impl World {
         let page = Page {
             at_door: match &entry {
                 Entry::Door(_) => true,
-                Entry::Ticket(_) => false,
+                Entry::Ticket(_) | Entry::Phone(_) => false,
                 // A program that comes back is one still.
                 Entry::Resume(token) => self.pages.values().any(|page| {
                     page.at_door && page.token.as_deref().is_some_and(|it| hash(it) == *token)
@@ -158,7 +194,15 @@ impl World {
             },
             ..Page::default()
         };
-        self.pages.insert(socket, page);
+        if let Entry::Phone(caller) = &entry {
+            let telephone = Telephone {
+                whose: Some(caller.person.id),
+                ..Telephone::default()
+            };
+            self.phones.insert(socket, telephone);
+        } else {
+            self.pages.insert(socket, page);
+        }
         self.input(Input::Enter {
             socket,
             entry,
@@ -174,6 +218,11 @@ impl World {
 
     pub(crate) fn lose(&mut self, socket: SocketId) {
         self.live.retain(|_, live| *live != socket);
+        if let Some(phone) = self.phones.get_mut(&socket)
+            && phone.closed.is_none()
+        {
+            phone.closed = Some(CloseReason::Bye(Bye::Left));
+        }
         self.input(Input::Lost { socket });
     }
 
@@ -237,6 +286,69 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// A telephone is seated once, turned while it sits, and gone once.
+    fn note_phone(&mut self, command: PhoneCommand) {
+        match command {
+            PhoneCommand::Seat {
+                participant, sound, ..
+            } => assert_eq!(self.seated.insert(participant, sound), None),
+            PhoneCommand::Turn { participant, sound } => {
+                let before = self.seated.insert(participant, sound).unwrap();
+                assert_ne!(before, sound);
+            }
+            PhoneCommand::Drop { participant } => {
+                assert!(self.seated.remove(&participant).is_some());
+            }
+        }
+    }
+
+    /// Telephones sit where they should, and nobody has two mouths.
+    fn check_phones(&self, roster: &[Participant]) {
+        for member in roster {
+            let on_page = self.live.contains_key(&member.id);
+            let sits = member.phone.is_some() && member.stage == Stage::Admitted;
+            let sound = self.seated.get(&member.id);
+            assert_eq!(
+                sound.is_some(),
+                sits,
+                "a telephone sits while it is in the visit"
+            );
+            assert_eq!(
+                member.way == WayIn::Phone,
+                member.phone.is_some() && !on_page
+            );
+            let (Some(phone), Some(sound)) = (&member.phone, sound) else {
+                continue;
+            };
+            assert!(
+                !self.room.is_encrypted(),
+                "a telephone where people encrypt"
+            );
+            if !phone.has_sound {
+                assert!(on_page && member.sources.microphone);
+            }
+            if !phone.has_sound || phone.on_hold {
+                assert_eq!(*sound, PhoneSound::default(), "page and telephone at once");
+            }
+            if sound.speaks {
+                assert!(member.sources.microphone && member.grants.publish.microphone);
+            }
+            if sound.hears {
+                assert!(member.grants.subscribe);
+            }
+            let told = self.phones.values().find(|it| {
+                it.whose == Some(member.id) && it.closed.is_none() && !it.news.is_empty()
+            });
+            let told = told.unwrap().news.iter().rev().find_map(|news| match news {
+                PhoneNews::Admitted { sound, .. } | PhoneNews::Sound(sound) => Some(*sound),
+                _ => None,
+            });
+            assert_eq!(told, Some(*sound), "it knows which way its sound goes");
+        }
+        let ids: BTreeSet<_> = roster.iter().map(|member| member.id).collect();
+        assert!(self.seated.keys().all(|id| ids.contains(id)));
     }
 
     fn note_tap(&mut self, command: &TapCommand) {
@@ -314,6 +426,16 @@ impl World {
     fn take(&mut self, output: Output) {
         match output {
             Output::Send { socket, frame } => self.hear(socket, frame),
+            Output::Phone { socket, news } => {
+                let phone = self.phones.get_mut(&socket).unwrap();
+                assert!(phone.closed.is_none(), "news after the last");
+                phone.news.push(news);
+            }
+            Output::Close { socket, reason, .. } if self.phones.contains_key(&socket) => {
+                let phone = self.phones.get_mut(&socket).unwrap();
+                assert!(phone.closed.is_none(), "hung up twice");
+                phone.closed = Some(reason);
+            }
             Output::Close { socket, reason, .. } => {
                 self.live.retain(|_, live| *live != socket);
                 let page = self.pages.get_mut(&socket).unwrap();
@@ -340,6 +462,12 @@ impl World {
             Output::Media(command) => {
                 if let MediaCommand::Tap(command) = &command {
                     self.note_tap(command);
+                }
+                if let MediaCommand::Phone(command) = &command {
+                    self.note_phone(*command);
+                }
+                if command == MediaCommand::CloseRoom {
+                    self.seated.clear();
                 }
                 self.check_media(&command);
                 self.media.push(command);
@@ -454,10 +582,11 @@ impl World {
         for member in &roster {
             assert_eq!(
                 member.connected,
-                self.live.contains_key(&member.id),
-                "connected is true exactly while there is a socket"
+                self.live.contains_key(&member.id) || member.phone.is_some(),
+                "connected is true exactly while there is a page or a telephone"
             );
         }
+        self.check_phones(&roster);
         if self.taping {
             assert!(
                 !self.room.is_encrypted(),

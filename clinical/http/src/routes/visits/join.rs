@@ -8,6 +8,7 @@ use clinical_app::visits::{self, Entry, JoinError, Role, SIGNAL_PATH};
 use clinical_model::AppointmentId;
 use clinical_model::visits::{JoinRefusal, QueuePlace};
 
+use super::phone::way_view;
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Body, Peer, Segments};
@@ -68,6 +69,7 @@ fn view(entry: Entry) -> JoinView {
         start_us: appointment.slot.start.0,
         end_us: appointment.slot.end.0,
         queue: queue_view(entry.queue),
+        phone: entry.phone.map(way_view),
     }
 }
 

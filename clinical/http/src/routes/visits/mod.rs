@@ -3,10 +3,11 @@
 mod connection_tests;
 mod guests;
 mod join;
+mod phone;
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::{delete, post};
+use axum::routing::{delete, get, post};
 use clinical_model::Role;
 use utoipa::OpenApi as _;
 
@@ -27,6 +28,16 @@ pub(super) const DOMAIN: Domain = Domain {
             "/appointments/{id}/join",
             Who::Roles(&[Role::Doctor]),
         ),
+        Operation::new(
+            Method::GET,
+            "/appointments/{id}/phone",
+            Who::Roles(&[Role::Patient]),
+        ),
+        Operation::new(
+            Method::POST,
+            "/appointments/{id}/phone",
+            Who::Roles(&[Role::Doctor, Role::Nurse]),
+        ),
         Operation::new(Method::POST, "/connection-tests", Who::SignedIn),
         Operation::new(Method::POST, "/appointments/{id}/guests", PARTIES),
         Operation::new(Method::DELETE, "/appointments/{id}/guests/{guest}", PARTIES),
@@ -43,7 +54,9 @@ pub(super) const DOMAIN: Domain = Domain {
     connection_tests::test_by_link,
     connection_tests::test_connection,
     guests::add_guest,
-    guests::remove_guest
+    guests::remove_guest,
+    phone::phone_way,
+    phone::new_phone_pin
 ))]
 struct Description;
 
@@ -53,6 +66,10 @@ fn router() -> Router<ApiState> {
         .route("/join/queue", post(join::link_queue))
         .route("/join/test", post(connection_tests::test_by_link))
         .route("/appointments/{id}/join", post(join::join_as_doctor))
+        .route(
+            "/appointments/{id}/phone",
+            get(phone::phone_way).post(phone::new_phone_pin),
+        )
         .route("/connection-tests", post(connection_tests::test_connection))
         .route("/appointments/{id}/guests", post(guests::add_guest))
         .route(
