@@ -12,14 +12,18 @@
 //!
 //! All use of the SIP stack is in this crate, so that another one could take its place.
 
+mod caps;
 mod conversation;
+mod dialler;
 mod dialog;
 mod dispatch;
 mod door;
 mod incoming;
+mod invite;
 mod line;
 mod media;
 mod message;
+mod outgoing;
 mod phones;
 mod ports;
 mod refusal;
@@ -28,6 +32,8 @@ mod talk;
 mod trunk;
 mod trunk_check;
 
+pub use caps::CapReached;
+pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
 pub use phones::{Counts, Phones, may_be_logged};
 pub use ports::{
     Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::dialler::Dialler;
 use crate::dispatch::dispatch;
 use crate::ports::Ports;
 use crate::stack::{Stack, StartError};
@@ -50,6 +51,14 @@ impl Phones {
         let (stack, incoming) = Stack::start(trunks, ports).await?;
         tokio::spawn(dispatch(Arc::clone(&stack), incoming));
         Ok(Self { stack })
+    }
+
+    /// Who places calls.
+    #[must_use]
+    pub fn dialler(&self) -> Dialler {
+        Dialler {
+            stack: Arc::clone(&self.stack),
+        }
     }
 
     /// Where SIP is received by UDP.

@@ -20,8 +20,10 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::caps::Caps;
 use crate::door::{Door, FencedSocket};
 use crate::ports::Ports;
+use crate::trunk::{Transport, Trunk};
 use crate::trunk_check::Trunks;
 
 /// Requests within one call that wait; telephones send one and wait for its answer. What is more is
@@ -54,6 +56,7 @@ pub(crate) struct Stack {
     // All of these are held for one question and never over an await.
     pub(crate) digest: Mutex<DigestServer>,
     pub(crate) lockout: Mutex<Lockout<String>>,
+    pub(crate) caps: Caps,
     calls: Mutex<BTreeMap<String, mpsc::Sender<Transaction>>>,
     pub(crate) stop: CancellationToken,
 }
@@ -140,6 +143,7 @@ impl Stack {
             door,
             ports,
             lockout: Mutex::new(Lockout::default()),
+            caps: Caps::default(),
             calls: Mutex::new(BTreeMap::new()),
             stop,
         });
@@ -173,6 +177,24 @@ impl Stack {
             .and_then(|uri| address_of(&uri))
             .filter(|address| Door::knows(&self.trunks, address.ip()))
             .unwrap_or(came_from)
+    }
+
+    /// Whether no call more has a place.
+    pub(crate) fn is_full(&self) -> bool {
+        self.door.calls.load(Ordering::Relaxed) >= self.trunks.limits.calls_max
+    }
+
+    /// The connection to call somebody with.
+    pub(crate) async fn connection(
+        &self,
+        trunk: &Trunk,
+        proxy: SocketAddr,
+    ) -> Option<SipConnection> {
+        let _ = proxy;
+        match trunk.transport {
+            Transport::Udp => Some(self.udp.clone()),
+            Transport::Tcp | Transport::Tls => None,
+        }
     }
 
     /// A tag that nobody can guess.

@@ -26,8 +26,6 @@ pub(crate) struct Watch {
 pub(crate) struct Talked {
     /// Where it stands at the end.
     pub(crate) call: Call,
-    /// Why we ended it; nothing where the other side did.
-    pub(crate) why: Option<HangUp>,
 }
 
 enum Event {
@@ -44,7 +42,7 @@ pub(crate) async fn talk(
     mut watch: Option<Watch>,
 ) -> Talked {
     let stop = line.stack.stop.clone();
-    let mut why = None;
+    let mut why: Option<HangUp> = None;
     let mut by_us = true;
     let mut event = Event::Step(conversation.pump(line.stack.door.now_us(), &*line.media.leg));
     loop {
@@ -135,10 +133,10 @@ pub(crate) async fn talk(
     if by_us {
         line.hang_up();
     }
+    tracing::info!(by_us, ?why, "a call has ended");
     let now_us = line.stack.door.now_us();
     Talked {
         call: line.ended(now_us),
-        why,
     }
 }
 
