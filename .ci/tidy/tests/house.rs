@@ -85,6 +85,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "signaling-phone",
+        may_import: &["sfu-phone", "signaling-sip"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "sqlx", "reqwest", "str0m", "leptos"],
+    },
+    Room {
         name: "signaling-server",
         may_import: &[
             "signaling-protocol",
@@ -382,6 +388,10 @@ const ROOMS: &[Room] = &[
 
 /// Outside crates that belong to a few of ours.
 const RESERVED: &[Reserved] = &[
+    Reserved {
+        name: "rsipstack",
+        owners: &["signaling-phone"],
+    },
     Reserved {
         name: "opus",
         owners: &["recordings-writer", "sfu-phone"],

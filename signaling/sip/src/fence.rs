@@ -56,6 +56,12 @@ impl core::str::FromStr for Prefix {
 }
 
 impl Prefix {
+    /// Its address.
+    #[must_use]
+    pub const fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Whether an address is one of these. An IPv4 address inside of IPv6 is an IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -20,12 +20,16 @@ mod digest_params;
 mod fence;
 #[doc(hidden)]
 pub mod fuzzing;
+mod info;
 mod lockout;
 mod menu;
 mod number;
+mod prompt;
 mod rate_limit;
 mod sdp;
 mod sdp_text;
+mod session;
+mod summons;
 mod tidy_up;
 
 pub use call::{
@@ -37,11 +41,16 @@ pub use digest::{
 };
 pub use digest_params::{DigestParams, ParamsError};
 pub use fence::{DropReason, Fence, FenceConfig, Prefix, PrefixError, Verdict};
+pub use info::{Info, read_info};
 pub use lockout::{Lockout, Standing, TRACKED_MAX};
 pub use menu::{
-    Checked, Consent, HangUp, Language, Menu, MenuInput, MenuOutput, PIN_DIGITS, Pin, Prompt,
-    RoomNews, TRIES,
+    Checked, Consent, HangUp, Menu, MenuInput, MenuOutput, PIN_DIGITS, Pin, RoomNews, TRIES,
 };
 pub use number::{NumberError, PhoneNumber};
+pub use prompt::{Language, Prompt};
 pub use rate_limit::{Bucket, BucketRate};
 pub use sdp::{Agreement, Flow, Local, Offer, SdpError, Security, accept_answer, write_offer};
+pub use session::{
+    Refresher, SESSION_MIN_S, SESSION_S, SessionDue, SessionTerms, SessionTimer, TooSmall,
+};
+pub use summons::{Summons, SummonsInput, SummonsOutput};

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 use sfu_phone::Digit;
 
+use crate::prompt::{Language, Prompt};
+
 /// Digits of a PIN.
 pub const PIN_DIGITS: usize = 6;
 /// Wrong PINs before a call ends.
@@ -21,58 +23,6 @@ const REPEATS: u8 = 2;
 const WAITING_US: i64 = 3_600_000_000;
 /// Time between two words of comfort while one waits, in microseconds.
 const COMFORT_US: i64 = 60_000_000;
-
-/// The language of prompts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Language {
-    /// French.
-    French,
-    /// English.
-    English,
-}
-
-/// What is said. The shell plays it in the language of the menu; a new prompt ends the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Prompt {
-    /// Welcome, in both languages: 1 for French, 2 for English.
-    Welcome,
-    /// The six digits of the letter, please.
-    EnterPin,
-    /// That was not right; once more.
-    WrongPin,
-    /// Too many tries. Goodbye.
-    TooManyTries,
-    /// The visit opens later.
-    TooEarly,
-    /// The visit is over or was called off.
-    VisitOver,
-    /// This visit may be recorded: 1 to agree, 2 to go on without.
-    AskConsent,
-    /// You will be let in soon.
-    Waiting,
-    /// The doctor is coming.
-    DoctorComing,
-    /// You are in the visit.
-    Entered,
-    /// You are muted now; 1 to be heard again.
-    Muted,
-    /// You are heard again.
-    Unmuted,
-    /// Your hand is raised.
-    HandRaised,
-    /// Your hand is down.
-    HandLowered,
-    /// The recording has begun.
-    RecordingOn,
-    /// The recording has ended.
-    RecordingOff,
-    /// You were not let in. Goodbye.
-    NotAdmitted,
-    /// The visit has ended. Goodbye.
-    Goodbye,
-    /// Nobody has answered. Goodbye.
-    NoAnswer,
-}
 
 /// Six digits. They are not printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -134,6 +84,10 @@ pub enum RoomNews {
     RecordingOn,
     /// The recording has ended.
     RecordingOff,
+    /// The doctor wants to record, and this caller is to be asked.
+    AskConsent,
+    /// The doctor has muted the caller.
+    MutedByDoctor,
     /// The visit has ended.
     Ended,
 }
@@ -162,6 +116,8 @@ pub enum MenuOutput {
     Check(Pin),
     /// Enter the lobby of the visit.
     Join(Consent),
+    /// Tell the clinic what was answered in the visit.
+    Answer(Consent),
     /// Switch the caller's sound off or on.
     Mute(bool),
     /// Raise or lower the caller's hand.
@@ -200,7 +156,11 @@ enum State {
     /// In the lobby, until this time.
     Lobby { until_us: i64 },
     /// In the visit.
-    Visit { muted: bool, hand: bool },
+    Visit {
+        muted: bool,
+        hand: bool,
+        asked: bool,
+    },
     /// Over.
     Done,
 }
@@ -228,6 +188,20 @@ impl Menu {
         };
         menu.say(Prompt::Welcome);
         menu.wait(now_us, ANSWER_US);
+        menu
+    }
+
+    /// Somebody whom we called, and who has taken the call: the clinic knows who they are.
+    #[must_use]
+    pub fn called(now_us: i64, language: Language, ask_consent: bool) -> Self {
+        let mut menu = Self {
+            state: State::Checking,
+            language,
+            wrong: 0,
+            timeout_us: None,
+            outputs: VecDeque::new(),
+        };
+        menu.checked(now_us, Checked::Right { ask_consent });
         menu
     }
 
@@ -323,7 +297,18 @@ impl Menu {
                 '2' => self.join(now_us, Consent::Refused),
                 _ => {}
             },
-            State::Visit { muted, hand } => match key {
+            State::Visit { asked, .. } if *asked && matches!(key, '1' | '2') => {
+                *asked = false;
+                self.timeout_us = None;
+                let consent = if key == '1' {
+                    Consent::Given
+                } else {
+                    Consent::Refused
+                };
+                self.outputs.push_back(MenuOutput::Hush);
+                self.outputs.push_back(MenuOutput::Answer(consent));
+            }
+            State::Visit { muted, hand, .. } => match key {
                 '1' => {
                     *muted = !*muted;
                     let muted = *muted;
@@ -408,15 +393,25 @@ impl Menu {
                 self.state = State::Visit {
                     muted: false,
                     hand: false,
+                    asked: false,
                 };
                 self.timeout_us = None;
             }
+            RoomNews::AskConsent => {
+                if let State::Visit { asked, .. } = &mut self.state {
+                    *asked = true;
+                    self.say(Prompt::AskConsent);
+                    self.wait(now_us, ANSWER_US);
+                }
+            }
+            RoomNews::MutedByDoctor if in_visit => self.say(Prompt::MutedByDoctor),
             RoomNews::RecordingOn if in_visit => self.say(Prompt::RecordingOn),
             RoomNews::RecordingOff if in_visit => self.say(Prompt::RecordingOff),
             RoomNews::Refused => self.hang_up(Some(Prompt::NotAdmitted), HangUp::Refused),
             RoomNews::Ended => self.hang_up(Some(Prompt::Goodbye), HangUp::Ended),
             RoomNews::DoctorCame
             | RoomNews::Admitted
+            | RoomNews::MutedByDoctor
             | RoomNews::RecordingOn
             | RoomNews::RecordingOff => {}
         }
@@ -450,7 +445,15 @@ impl Menu {
             State::Language { .. } | State::Pin { .. } | State::Lobby { .. } => {
                 self.hang_up(Some(Prompt::NoAnswer), HangUp::Silence);
             }
-            State::Checking | State::Visit { .. } | State::Done => self.timeout_us = None,
+            // Who does not answer has not agreed, and the keys are those of the visit again.
+            State::Visit { asked, .. } => {
+                let was_asked = core::mem::take(asked);
+                self.timeout_us = None;
+                if was_asked {
+                    self.outputs.push_back(MenuOutput::Answer(Consent::Refused));
+                }
+            }
+            State::Checking | State::Done => self.timeout_us = None,
         }
     }
 }

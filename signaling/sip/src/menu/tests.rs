@@ -186,11 +186,44 @@ proptest! {
                     MenuOutput::Check(_) => checks = checks.saturating_add(1),
                     MenuOutput::Join(_) | MenuOutput::Mute(_) | MenuOutput::Hand(_) => prop_assert!(was_right),
                     MenuOutput::HangUp(_) => over = true,
-                    MenuOutput::Say(_) | MenuOutput::Hush => {}
+                    MenuOutput::Say(_) | MenuOutput::Hush | MenuOutput::Answer(_) => {}
                 }
             }
             prop_assert!(checks <= 3);
             prop_assert!(!over || menu.poll_timeout().is_none());
         }
     }
+}
+
+#[test]
+fn who_was_called_is_asked_for_no_pin() {
+    let mut menu = Menu::called(0, Language::English, false);
+    assert_eq!(
+        outputs(&mut menu),
+        [
+            MenuOutput::Join(Consent::NotAsked),
+            MenuOutput::Say(Prompt::Waiting)
+        ]
+    );
+}
+
+#[test]
+fn consent_in_the_visit_takes_the_key_for_it_and_silence_is_no() {
+    let mut menu = in_visit();
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent));
+    press(&mut menu, "1");
+    assert_eq!(
+        outputs(&mut menu),
+        [
+            MenuOutput::Say(Prompt::AskConsent),
+            MenuOutput::Hush,
+            MenuOutput::Answer(Consent::Given)
+        ]
+    );
+    press(&mut menu, "1");
+    assert_eq!(outputs(&mut menu)[0], MenuOutput::Mute(true));
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent));
+    outputs(&mut menu);
+    menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
+    assert_eq!(outputs(&mut menu), [MenuOutput::Answer(Consent::Refused)]);
 }

@@ -1,0 +1,191 @@
+//! Calls that we place: who may be called, and what is told of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signaling_sip::{Language, Outcome, PhoneNumber};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::caps::CapReached;
+use crate::dispatch::wall_s;
+use crate::outgoing::outgoing;
+use crate::ports::Pass;
+use crate::stack::Stack;
+use crate::trunk::{Outbound, Trunk};
+
+/// What is told of a call at most: each kind once, and some more for repetitions. What is more is
+/// dropped.
+const PROGRESS_MAX: usize = 32;
+
+/// Why somebody is called. It is for logs and the audit, and never said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The doctor wants this person in the visit.
+    Doctor,
+    /// The patient's browser was lost.
+    BrowserLost,
+}
+
+/// Whom to call.
+#[derive(Debug, Clone)]
+pub struct RingOrder {
+    /// Their number.
+    pub number: PhoneNumber,
+    /// The trunk to call with; without one the first that may call.
+    pub trunk: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// Their way into the visit once they have pressed 1.
+    pub pass: Pass,
+    /// The language of what is said after that.
+    pub language: Language,
+    /// The visit may be recorded, and they have not been asked.
+    pub ask_consent: bool,
+    /// How long it rings.
+    pub ring_for: Duration,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallProgress {
+    /// The line is at work.
+    Trying,
+    /// It rings there.
+    Ringing,
+    /// There is sound before an answer, such as an announcement.
+    Early,
+    /// Somebody or something has answered.
+    Answered,
+    /// A person has pressed 1, and goes into the visit.
+    Confirmed,
+    /// It was a machine; nothing was said to it.
+    VoicemailSuspected,
+    /// It is over. Nothing comes after it.
+    Ended {
+        /// What it came to.
+        outcome: Outcome,
+        /// The SIP code that ended it; 200 after an answer.
+        code: u16,
+        /// How long both sides were connected, in microseconds.
+        talked_us: i64,
+    },
+}
+
+/// Why nobody is called.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum RingRefusal {
+    /// No trunk may call.
+    #[error("no trunk calls out; give one an [phone.trunks.outbound]")]
+    NoTrunk,
+    /// The country is not on the list.
+    #[error("this country may not be called; add it to `countries` of the trunk {0:?}")]
+    Country(String),
+    /// Too many, or too long.
+    #[error("this call is one too many")]
+    Cap(#[from] CapReached),
+    /// All places are taken, callers included.
+    #[error("all places for calls are taken; try again when one has ended")]
+    Full,
+}
+
+/// A call that was placed. Dropping it hangs up.
+#[derive(Debug)]
+pub struct Dialled {
+    /// What becomes of it.
+    pub progress: mpsc::Receiver<CallProgress>,
+    hang_up: CancellationToken,
+}
+
+impl Dialled {
+    /// Ends it, whether it rings or was answered.
+    pub fn hang_up(&self) {
+        self.hang_up.cancel();
+    }
+}
+
+impl Drop for Dialled {
+    fn drop(&mut self) {
+        self.hang_up.cancel();
+    }
+}
+
+/// Places calls.
+#[derive(Clone)]
+pub struct Dialler {
+    pub(crate) stack: Arc<Stack>,
+}
+
+impl core::fmt::Debug for Dialler {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Dialler")
+    }
+}
+
+/// A call that is allowed, for its task.
+pub(crate) struct Placed {
+    pub(crate) order: RingOrder,
+    pub(crate) trunk: Trunk,
+    pub(crate) outbound: Outbound,
+    /// How long may be talked, in microseconds.
+    pub(crate) most_us: i64,
+    pub(crate) progress: mpsc::Sender<CallProgress>,
+    pub(crate) hang_up: CancellationToken,
+}
+
+impl Placed {
+    pub(crate) fn tell(&self, progress: CallProgress) {
+        if self.progress.try_send(progress).is_err() {
+            tracing::debug!("nobody listens to what becomes of a call");
+        }
+    }
+}
+
+impl Dialler {
+    /// Calls somebody. What becomes of it comes through [`Dialled::progress`].
+    ///
+    /// # Errors
+    /// When this call may not be placed.
+    pub fn ring(&self, order: RingOrder) -> Result<Dialled, RingRefusal> {
+        let stack = &self.stack;
+        let mut trunks = stack.trunks.trunks.iter();
+        let trunk = trunks
+            .find(|trunk| {
+                trunk.outbound.is_some()
+                    && order.trunk.as_ref().is_none_or(|name| *name == trunk.name)
+            })
+            .ok_or(RingRefusal::NoTrunk)?
+            .clone();
+        let outbound = trunk.outbound.clone().ok_or(RingRefusal::NoTrunk)?;
+        let number = order.number.expose();
+        let digits = number.trim_start_matches('+');
+        if !outbound
+            .countries
+            .iter()
+            .any(|country| digits.starts_with(country.as_str()))
+        {
+            return Err(RingRefusal::Country(trunk.name));
+        }
+        if stack.is_full() {
+            return Err(RingRefusal::Full);
+        }
+        let left_s = stack.caps.take(&trunk.name, &outbound, wall_s())?;
+        let most_us = i64::try_from(left_s)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1_000_000);
+        let (sender, progress) = mpsc::channel(PROGRESS_MAX);
+        let hang_up = stack.stop.child_token();
+        tracing::info!(trunk = trunk.name, reason = ?order.reason, "somebody is called");
+        let placed = Placed {
+            order,
+            trunk,
+            outbound,
+            most_us,
+            progress: sender,
+            hang_up: hang_up.clone(),
+        };
+        tokio::spawn(outgoing(Arc::clone(stack), placed));
+        Ok(Dialled { progress, hang_up })
+    }
+}

@@ -1,0 +1,47 @@
+//! The telephone's shell: SIP sockets, trunks, callers' menus and calls to patients.
+//!
+//! [`Phones::start`] opens the sockets of [`Trunks`]. Whatever comes is judged by the fence of
+//! `signaling-sip` before the SIP stack sees it; calls that may come in are answered, led through
+//! their menu and joined with rooms through three ports: [`Sound`], [`Clinic`] and [`Rooms`].
+//!
+//! What the crate promises:
+//! - Who is on no list of a trunk gets no answer at all.
+//! - Nothing is sent to anybody but trunks, whatever a message says.
+//! - No number, PIN, key or message is logged, if [`may_be_logged`] filters what the stack says.
+//! - A call ends when its line, its person, its room or its sound ends, and leaves nothing open.
+//!
+//! All use of the SIP stack is in this crate, so that another one could take its place.
+
+mod caps;
+mod conversation;
+mod dialler;
+mod dialog;
+mod dispatch;
+mod door;
+mod incoming;
+mod invite;
+mod line;
+mod media;
+mod message;
+mod outgoing;
+mod phones;
+mod ports;
+mod refusal;
+mod stack;
+mod talk;
+mod trunk;
+mod trunk_check;
+
+pub use caps::CapReached;
+pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
+pub use phones::{Counts, Phones, may_be_logged};
+pub use ports::{
+    Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,
+    PlayId, Ports, RoomNews, RoomSeat, Rooms, Sound, SoundEvent, SoundLeg,
+};
+pub use stack::StartError;
+pub use trunk::{
+    LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings, Secret, Srtp,
+    Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
+};
+pub use trunk_check::Trunks;
