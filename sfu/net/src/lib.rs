@@ -15,6 +15,7 @@ mod placement;
 mod worker;
 
 mod meters;
+mod phones;
 mod port;
 mod send_queue;
 mod socket;
@@ -31,12 +32,13 @@ pub mod fuzzing {
 pub use config::SfuConfig;
 pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
 pub use handle::{ConnectError, SfuHandle, Stopped};
+pub use phones::{PhoneEvents, Unseatable};
 pub use sfu_core::check_offer;
 pub use sfu_core::data::DataLane;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
     DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
-    Quality, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
+    PhoneEvent, PhoneKey, PhonePacket, Quality, Rank, RoomKey, RoomStats, SeatError, SeatRequest, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
     SourceSet, TapEvent, TapOrder, TrackKey, WantedSource,
 };
 pub use start::{StartError, start};
