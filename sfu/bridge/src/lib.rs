@@ -16,16 +16,33 @@
 //! Nothing here knows SIP, numbers or people.
 #![deny(clippy::indexing_slicing)]
 
+#[cfg(test)]
+mod calls;
+mod config;
 mod handle;
 mod order;
-mod ports;
 mod prompt;
 
+mod thread;
+
+mod switchboard;
+
+mod hall;
+mod line;
+mod player;
+
+#[doc(hidden)]
+pub mod measuring;
+mod ports;
+mod srtp;
+
+pub use config::BridgeConfig;
 pub use handle::{BridgeHandle, EVENTS_MAX, LegId, OpenError, OpenLeg, OrderError};
 pub use order::{
     AgreeError, Agreed, Flow, Keys, LegEvent, LegOrder, LegSummary, Playing, ReportPath, Seat, Unseated,
 };
 pub use prompt::Prompt;
+pub use thread::{Bridge, StartError, start};
 // The words of a telephone that orders are made of.
 pub use sfu_phone::{
     Codec, CryptoLine, CryptoSuite, Digit, LatchMode, LegStats, PayloadTypes, PlayoutStats,

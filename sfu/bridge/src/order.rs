@@ -148,7 +148,8 @@ pub enum AgreeError {
     Keys,
 }
 
-/// What a leg tells. At most [`crate::EVENTS_MAX`] wait; further ones are dropped, except the last.
+/// What a leg tells. At most [`crate::EVENTS_MAX`] wait and further ones are dropped; that the channel
+/// is closed tells the end in any case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegEvent {
     /// A key was pressed: by an event or by its sound, told once.
