@@ -55,6 +55,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "sfu-bridge",
+        may_import: &["sfu-net", "sfu-phone"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "sqlx", "leptos"],
+    },
+    Room {
         name: "sfu-sim",
         may_import: &["sfu-core"],
         tests_may_import: &[],

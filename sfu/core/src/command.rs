@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::data::DataLane;
 use crate::grants::{Grants, Rank};
 use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
+use crate::phones::{PhoneKey, SeatRequest};
 use crate::source::{SlotBinding, SlotView, SourceMid, SourceSet};
 use crate::stats::RoomStats;
 use crate::tap::TapOrder;
@@ -153,6 +154,10 @@ pub enum Command {
         /// The message, at most [`DataLane::bytes_max`]; a longer one is dropped.
         message: Vec<u8>,
     },
+    /// Seat a telephone. Its bridge is told what became of it.
+    Seat(Box<SeatRequest>),
+    /// Let a telephone leave its room, if this is still its call.
+    Unseat(PhoneKey),
     /// What the recorder of a room gets. The room need not have anybody in it.
     Tap {
         /// The room.

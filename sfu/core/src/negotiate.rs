@@ -53,7 +53,7 @@ pub(crate) fn accept(
     } = match accepted {
         Ok(accepted) => accepted,
         Err(PeerError::Engine(error)) => return Err(ConnectError::BadOffer(Box::new(error))),
-        Err(PeerError::Panicked) => return Err(ConnectError::EngineFailed),
+        Err(PeerError::Panicked | PeerError::Absent) => return Err(ConnectError::EngineFailed),
     };
     person.apply(request, outline, &streams)?;
     person.access.password = credentials.pass;

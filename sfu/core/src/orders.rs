@@ -121,6 +121,7 @@ impl Room {
         self.pending.retain(|(from, _)| *from != key);
         if let Some(person) = self.people.remove(&key) {
             outlet.demux.release(&person.claim, person.connection);
+            self.left(key, &person, outlet);
             self.forget_source(key);
         }
     }

@@ -21,6 +21,7 @@ use crate::limits::HANDSHAKE_MAX;
 use crate::lull::Lull;
 use crate::offer::Outline;
 use crate::peer::Peer;
+use crate::phones::Phone;
 use crate::publication::Publication;
 use crate::quality::{FREEZE, Grade, Jitter, Signs};
 use crate::resume::Return;
@@ -50,6 +51,8 @@ pub(crate) type Streams = Vec<(Mid, Ssrc, Option<Ssrc>)>;
 pub(crate) struct Participant {
     pub(crate) connection: ConnectionKey,
     pub(crate) peer: Peer,
+    /// There is no engine: a telephone, whose bridge has what it needs.
+    pub(crate) phone: Option<Phone>,
     pub(crate) claim: Claim,
     pub(crate) access: Access,
     pub(crate) on: SourceSet,
@@ -111,6 +114,7 @@ impl Participant {
         Self {
             connection,
             peer,
+            phone: None,
             claim: Claim::default(),
             access: Access::new(now),
             on: SourceSet::NONE,
@@ -161,7 +165,7 @@ impl Participant {
         outline: &Outline,
         streams: &Streams,
     ) -> Result<(), ConnectError> {
-        let rtc = self.peer.rtc();
+        let rtc = self.peer.rtc().ok_or(ConnectError::EngineFailed)?;
         let mut publications = Vec::new();
         for wanted in &outline.sources {
             let fresh = Publication::new(rtc, &wanted.mid, wanted.source);
@@ -218,7 +222,8 @@ impl Participant {
 
     /// Whether this person could hear somebody.
     pub(crate) fn listens(&self) -> bool {
-        self.grants.subscribe && self.slots.iter().any(|slot| slot.audio)
+        let has_ears = self.phone.is_some() || self.slots.iter().any(|slot| slot.audio);
+        self.grants.subscribe && has_ears
     }
 
     /// Counts what a forwarded video packet tells: another layer, and how long none came.
@@ -329,6 +334,11 @@ impl Participant {
     /// Whether the connection has to be given up now.
     pub(crate) fn note_silence(&mut self, now: Instant) {
         if self.death.is_some() {
+            return;
+        }
+        if self.phone.is_some() {
+            // Its bridge watches over its silence.
+            self.heard = now;
             return;
         }
         if !self.connected && now.saturating_duration_since(self.created) >= HANDSHAKE_MAX {

@@ -123,6 +123,14 @@ impl Inner {
             remote: SocketAddr::new(ip, 9),
         }
     }
+
+    /// For nobody.
+    pub(crate) fn nowhere() -> Self {
+        Self::towards(ServerCandidate {
+            transport: Transport::Udp,
+            address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 9)),
+        })
+    }
 }
 
 #[cfg(test)]

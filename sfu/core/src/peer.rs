@@ -58,11 +58,15 @@ pub(crate) enum PeerError {
     /// It panicked; it must not be used again.
     #[error("the engine panicked")]
     Panicked,
+    /// There is none: a telephone.
+    #[error("there is no engine")]
+    Absent,
 }
 
 /// One connection's engine.
 pub(crate) struct Peer {
-    rtc: Rtc,
+    /// A telephone has none.
+    rtc: Option<Rtc>,
     /// The one path that the engine knows, whichever the client takes.
     inner: Inner,
     /// When the engine wants to be called next.
@@ -86,8 +90,21 @@ impl Peer {
     /// Takes a new engine; nothing was done with it but configuration.
     pub(crate) fn new(rtc: Rtc, inner: Inner, now: Instant) -> Self {
         Self {
-            rtc,
+            rtc: Some(rtc),
             inner,
+            timeout: now,
+            unsettled: false,
+            panicked: false,
+            #[cfg(test)]
+            fault: false,
+        }
+    }
+
+    /// No engine at all.
+    pub(crate) fn absent(now: Instant) -> Self {
+        Self {
+            rtc: None,
+            inner: Inner::nowhere(),
             timeout: now,
             unsettled: false,
             panicked: false,
@@ -106,9 +123,11 @@ impl Peer {
         if self.panicked {
             return Err(PeerError::Panicked);
         }
+        let Some(rtc) = &mut self.rtc else {
+            return Err(PeerError::Absent);
+        };
         let unsettled = core::mem::take(&mut self.unsettled);
         let timeout = &mut self.timeout;
-        let rtc = &mut self.rtc;
         #[cfg(test)]
         let fault = self.fault;
         let work = AssertUnwindSafe(|| {
@@ -141,7 +160,9 @@ impl Peer {
         if self.panicked {
             return false;
         }
-        let rtc = &mut self.rtc;
+        let Some(rtc) = &mut self.rtc else {
+            return false;
+        };
         let work = AssertUnwindSafe(|| {
             let mut direct = rtc.direct_api();
             direct
@@ -296,20 +317,21 @@ impl Peer {
     }
 
     pub(crate) fn is_alive(&self) -> bool {
-        !self.panicked && self.rtc.is_alive()
+        !self.panicked && self.rtc.as_ref().is_none_or(Rtc::is_alive)
     }
 
     pub(crate) fn has_panicked(&self) -> bool {
         self.panicked
     }
 
-    pub(crate) fn timeout(&self) -> Instant {
-        self.timeout
+    /// When the engine wants to be called next, if there is one.
+    pub(crate) fn timeout(&self) -> Option<Instant> {
+        self.rtc.as_ref().map(|_| self.timeout)
     }
 
     /// Read-only view of the engine.
-    pub(crate) fn rtc(&self) -> &Rtc {
-        &self.rtc
+    pub(crate) fn rtc(&self) -> Option<&Rtc> {
+        self.rtc.as_ref()
     }
 }
 

@@ -96,6 +96,20 @@ impl Publication {
         }
     }
 
+    /// What a telephone sends: one stream of sound, which no engine negotiated.
+    pub(crate) fn of_phone() -> Self {
+        Self {
+            mid: Mid::from("phone"),
+            name: String::new(),
+            source: Source::Microphone,
+            payloads: Payloads::default(),
+            layers: guessed_layers(1),
+            streams: vec![Stream::default()],
+            last_packet: None,
+            codec: None,
+        }
+    }
+
     /// Keeps what was learned of the same publication before a renegotiation.
     pub(crate) fn inherit(&mut self, before: Self) {
         (self.last_packet, self.codec) = (before.last_packet, before.codec);
@@ -164,9 +178,14 @@ impl Publication {
             stream.asking.answered();
         }
         let unit = Unit::new(index, codec, packet, seen);
-        let new_codec = self.codec.replace(codec) != Some(codec);
-        let changed = self.note(now, &unit);
-        Some((unit, changed || new_codec))
+        let changed = self.count(now, &unit);
+        Some((unit, changed))
+    }
+
+    /// Counts a packet. Answers whether the choice of layers has changed by it.
+    pub(crate) fn count(&mut self, now: Instant, unit: &Unit) -> bool {
+        let new_codec = self.codec.replace(unit.codec) != Some(unit.codec);
+        self.note(now, unit) || new_codec
     }
 
     /// Keeps a packet that may be forwarded for those who come later.

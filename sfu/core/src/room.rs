@@ -115,7 +115,9 @@ pub(crate) struct Room {
     pub(crate) speakers: Speakers,
     /// Ticks so far.
     pub(crate) ticks: u64,
-    arrivals: u64,
+    pub(crate) arrivals: u64,
+    /// How many of the people are telephones.
+    pub(crate) phones: usize,
     /// Most people; smaller only in tests, where every engine costs time.
     pub(crate) people_max: usize,
     scratch: Drained,
@@ -142,6 +144,7 @@ impl Room {
             speakers: Speakers::default(),
             ticks: 0,
             arrivals: 0,
+            phones: 0,
             people_max: PARTICIPANTS_MAX,
             scratch: Drained::default(),
             next_tick: now + TICK,
@@ -170,7 +173,8 @@ impl Room {
             participant: key,
             connection: request.connection,
         };
-        let renegotiates = known == Some(request.connection);
+        let by_phone = self.people.get(&key).is_some_and(|it| it.phone.is_some());
+        let renegotiates = known == Some(request.connection) && !by_phone;
         let mut person = match self.people.remove(&key) {
             Some(person) if renegotiates => person,
             other => {
@@ -223,6 +227,7 @@ impl Room {
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
         self.rebind(now, outlet);
         self.follow_tap(now, outlet);
+        self.follow_phones(outlet);
         self.pump(now, outlet);
     }
 
@@ -241,7 +246,7 @@ impl Room {
         let due: Vec<ParticipantKey> = self
             .people
             .iter()
-            .filter(|(_, person)| person.peer.timeout() <= now)
+            .filter(|(_, person)| person.peer.timeout().is_some_and(|at| at <= now))
             .map(|(key, _)| *key)
             .collect();
         for key in due {
@@ -271,7 +276,7 @@ impl Room {
     pub(crate) fn deadline(&self) -> Instant {
         self.people
             .values()
-            .map(|person| person.peer.timeout())
+            .filter_map(|person| person.peer.timeout())
             .fold(self.next_tick, Ord::min)
     }
 
@@ -331,7 +336,7 @@ impl Room {
                 tracing::trace!(%error, "the engine refused an input");
                 None
             }
-            Err(PeerError::Panicked) => None,
+            Err(PeerError::Panicked | PeerError::Absent) => None,
         }
     }
 

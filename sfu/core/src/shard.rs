@@ -17,6 +17,7 @@ use crate::event::SfuEvent;
 use crate::ids::RoomKey;
 use crate::intake::Strangers;
 use crate::offer::Outline;
+use crate::phones::{PhoneEvent, PhonePacket};
 use crate::path::{Path, ServerCandidate, Transport};
 use crate::probe::Probes;
 use crate::quality::Quality;
@@ -74,6 +75,8 @@ pub enum Input<'a> {
         /// Its bytes.
         contents: &'a [u8],
     },
+    /// A packet of a telephone, from its bridge.
+    Phone(PhonePacket),
     /// A command of the signaling side.
     Command(Command),
     /// The time of [`Shard::poll_timeout`] has come.
@@ -98,6 +101,8 @@ pub enum Output {
     Event(SfuEvent),
     /// Answer a command.
     Reply(Reply),
+    /// Tell the bridge of telephones.
+    Phone(PhoneEvent),
     /// Tell the recorder of a room.
     Tapped(RoomKey, TapEvent),
     /// The recording of a room is complete.
@@ -121,7 +126,7 @@ pub(crate) struct Outlet {
 #[derive(Debug)]
 pub struct Shard {
     engine: Engine,
-    connections_max: usize,
+    pub(crate) connections_max: usize,
     pub(crate) rooms: BTreeMap<RoomKey, Room>,
     pub(crate) outlet: Outlet,
     pub(crate) strangers: Strangers,
@@ -178,6 +183,7 @@ impl Shard {
                 };
                 self.datagram(now, Arrival { path, contents });
             }
+            Input::Phone(packet) => self.phone_packet(now, packet),
             Input::Command(command) => self.command(now, command),
             Input::Timeout => self.timeout(now),
         }
@@ -333,6 +339,8 @@ impl Shard {
                     room.say(now, lane, (Sender::Service(service), &message), outlet);
                 });
             }
+            Command::Seat(request) => self.seat(now, &request),
+            Command::Unseat(phone) => self.unseat(now, phone),
             Command::Tap { room, order } => self.tap(now, room, order),
             Command::Disconnect { room, participant } => {
                 self.with_room(room, |room, outlet| {

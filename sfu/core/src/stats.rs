@@ -14,6 +14,13 @@ pub struct Flow {
     pub bytes: u64,
 }
 
+impl Flow {
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
 /// How long pictures stood still, counted in fixed classes: gaps between forwarded video packets
 /// while a camera's picture was wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime};
 
 use recordings_tap::{Codec, Packet, PersonKey, Report, SourceKind, TapEvent, TrackKey};
-use str0m::rtp::RtpPacket;
 use str0m::rtp::rtcp::SenderInfo;
 
 use crate::forward::{self, Unit};
@@ -196,7 +195,7 @@ impl Room {
         &self,
         now: Instant,
         (from, source): (ParticipantKey, Source),
-        (packet, unit): (&RtpPacket, &Unit),
+        (unit, report): (&Unit, Option<SenderInfo>),
         outlet: &mut Outlet,
     ) {
         if !outlet.records(self.key) {
@@ -214,7 +213,7 @@ impl Room {
             return;
         };
         let layer = u8::try_from(unit.stream).unwrap_or(u8::MAX);
-        if let Some(info) = packet.last_sender_info
+        if let Some(info) = report
             && track.reported.insert(unit.stream, info.ntp_time) != Some(info.ntp_time)
         {
             let report = report_of(info, (track.key, layer, arrival_us));
@@ -224,7 +223,7 @@ impl Room {
             track: track.key,
             layer,
             codec: codec_of(unit.codec),
-            seq: packet.header.sequence_number,
+            seq: u16::try_from(unit.seq & u64::from(u16::MAX)).unwrap_or(0),
             timestamp: unit.timestamp,
             marker: unit.marker,
             arrival_us,

@@ -64,7 +64,11 @@ impl Room {
         // A recorder keeps the best there is.
         let recorded = if outlet.records(room) { u32::MAX } else { 0 };
         let mut woken = Vec::new();
-        for (key, person) in self.people.iter_mut().filter(|(_, p)| p.connected) {
+        for (key, person) in self.people.iter_mut() {
+            // A telephone has one encoding and no page to be told.
+            if !person.connected || person.phone.is_some() {
+                continue;
+            }
             let me = usize::from(person.listens());
             let heard_by = if echo { me } else { listeners - me };
             let heard =

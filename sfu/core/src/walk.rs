@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use str0m::rtp::RtpPacket;
+use str0m::rtp::rtcp::SenderInfo;
 
 use crate::forward::{Codec, Gop, Unit};
 use crate::ids::ParticipantKey;
@@ -12,7 +13,6 @@ use crate::participant::Participant;
 use crate::room::Room;
 use crate::shard::Outlet;
 use crate::source::Source;
-use crate::stats::Flow;
 use crate::subscription::Fed;
 
 /// Taken for the bandwidth towards a client that was not measured yet, in bit/s.
@@ -38,9 +38,22 @@ impl Room {
         let Some((source, unit)) = self.admit(now, from, packet, outlet) else {
             return;
         };
-        self.record(now, (from, source), (packet, &unit), outlet);
+        self.tell_phones(now, (from, source), &unit, outlet);
+        let report = packet.last_sender_info;
+        self.hand_out(now, (from, source), (&unit, report), outlet);
+    }
+
+    /// Gives one packet that may be forwarded to the recorder and to every slot that carries it.
+    pub(crate) fn hand_out(
+        &mut self,
+        now: Instant,
+        (from, source): (ParticipantKey, Source),
+        (unit, report): (&Unit, Option<SenderInfo>),
+        outlet: &mut Outlet,
+    ) {
+        self.record(now, (from, source), (unit, report), outlet);
         // What belongs behind the first packet of a key frame and came before it.
-        let early = self.early(from, source, &unit);
+        let early = self.early(from, source, unit);
         let Some(route) = self.routes.get(&(from, source)) else {
             return;
         };
@@ -55,7 +68,7 @@ impl Room {
             if slot.bound != Some((from, source)) {
                 continue;
             }
-            if give(now, (person, *index), &unit, outlet) {
+            if give(now, (person, *index), unit, outlet) {
                 for early in &early {
                     give(now, (person, *index), early, outlet);
                 }
@@ -86,8 +99,8 @@ impl Room {
     ) -> Option<(Source, Unit)> {
         let (index, stream) = self.locate(now, from, packet, outlet)?;
         let person = self.people.get_mut(&from)?;
-        count(&mut person.received, packet.payload.len());
-        count(&mut outlet.counters.received, packet.payload.len());
+        person.received.count(packet.payload.len());
+        outlet.counters.received.count(packet.payload.len());
         if packet.payload.len() > PAYLOAD_BYTES_MAX {
             outlet.counters.dropped_refused += 1;
             return None;
@@ -301,8 +314,8 @@ fn give(
             if !person.peer.write(slot.stream, write) {
                 return false;
             }
-            count(&mut person.forwarded, bytes);
-            count(&mut outlet.counters.forwarded, bytes);
+            person.forwarded.count(bytes);
+            outlet.counters.forwarded.count(bytes);
             let begins = before != slot.switcher.current();
             let switched = before.is_some() && begins;
             // A still screen sends nothing for long.
@@ -317,9 +330,4 @@ fn give(
         Fed::Nothing => {}
     }
     false
-}
-
-fn count(flow: &mut Flow, bytes: usize) {
-    flow.packets += 1;
-    flow.bytes += bytes as u64;
 }

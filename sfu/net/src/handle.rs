@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use sfu_core::data::DataLane;
 use sfu_core::{
-    ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats, SlotView,
+    ConnectRequest, Grants, LiveConnection, ParticipantKey, PhoneKey, PhonePacket, RoomKey, RoomStats,
+    SeatRequest, SlotView,
     SourceSet, TapEvent, TapOrder,
 };
 use thiserror::Error;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::door::Door;
 use crate::lane::{Lane, Order};
+use crate::phones::{PhoneEvents, PhoneLane, PhoneOrder, Unseatable};
 use crate::placement::Placement;
 use crate::turn::IceServer;
 
@@ -37,15 +39,17 @@ pub struct Stopped;
 #[derive(Debug, Clone)]
 pub struct SfuHandle {
     shards: Arc<[Lane]>,
+    phones: Arc<[PhoneLane]>,
     placement: Arc<Placement>,
     door: Door,
 }
 
 impl SfuHandle {
-    pub(crate) fn new(shards: Vec<Lane>, door: Door) -> Self {
+    pub(crate) fn new((shards, phones): (Vec<Lane>, Vec<PhoneLane>), door: Door) -> Self {
         let placement = Arc::new(Placement::new(shards.len()));
         Self {
             shards: shards.into(),
+            phones: phones.into(),
             placement,
             door,
         }
@@ -168,6 +172,43 @@ impl SfuHandle {
     /// [`Stopped`] after [`SfuHandle::shutdown`].
     pub async fn tap(&self, room: RoomKey, order: TapOrder) -> Result<(), Stopped> {
         self.tell(room, Order::Tap(room, order, None)).await
+    }
+
+    /// Seats a telephone, without waiting. `events` is told what became of it and, from then on, what
+    /// concerns telephones in the rooms of that shard.
+    ///
+    /// # Errors
+    /// [`Unseatable::Busy`] when too many orders wait, and [`Unseatable::Stopped`] after a shutdown.
+    pub fn try_seat(&self, request: SeatRequest, events: PhoneEvents) -> Result<(), Unseatable> {
+        let lane = self.lane(request.room).ok_or(Unseatable::Stopped)?;
+        let order = PhoneOrder::Seat(Box::new(request), events);
+        lane.try_send(Order::Phone(order))
+    }
+
+    /// Lets a telephone leave its room, without waiting.
+    ///
+    /// # Errors
+    /// As [`SfuHandle::try_seat`].
+    pub fn try_unseat(&self, phone: PhoneKey) -> Result<(), Unseatable> {
+        let lane = self.lane(phone.room).ok_or(Unseatable::Stopped)?;
+        lane.try_send(Order::Phone(PhoneOrder::Unseat(phone)))
+    }
+
+    /// Hands over a packet of a telephone; `false` if its shard has no room for it. Shards look when
+    /// they are awake, or after [`SfuHandle::wake_for_phones`].
+    #[must_use]
+    pub fn speak(&self, packet: PhonePacket) -> bool {
+        let lane = self.phones.get(self.placement.shard_of(packet.room));
+        lane.is_some_and(|lane| lane.offer(packet))
+    }
+
+    /// Lets the shards of these rooms take what was handed over.
+    pub fn wake_for_phones(&self, rooms: impl IntoIterator<Item = RoomKey>) {
+        for room in rooms {
+            if let Some(lane) = self.phones.get(self.placement.shard_of(room)) {
+                lane.wake();
+            }
+        }
     }
 
     /// Drops a participant's connection, if there is one.

@@ -13,6 +13,7 @@ use sfu_core::{
 use tokio::sync::{mpsc, oneshot};
 
 use crate::handle::Stopped;
+use crate::phones::{PhoneOrder, Unseatable};
 
 /// Orders that may wait for one shard. Senders wait when it is full, which slows signaling down
 /// and loses nothing. A shard empties the lane on every turn, so a full lane means that the
@@ -36,6 +37,7 @@ pub(crate) enum Order {
     Say(RoomKey, DataLane, u8, Vec<u8>),
     /// With the recorder's end when it opens.
     Tap(RoomKey, TapOrder, Option<mpsc::Sender<TapEvent>>),
+    Phone(PhoneOrder),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),
     Stats(oneshot::Sender<Vec<RoomStats>>),
@@ -88,6 +90,19 @@ impl Lane {
         if self.stop.load(Ordering::Relaxed) || self.orders.send(order).await.is_err() {
             return Err(Stopped);
         }
+        self.wake();
+        Ok(())
+    }
+
+    /// Sends without waiting.
+    pub(crate) fn try_send(&self, order: Order) -> Result<(), Unseatable> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Unseatable::Stopped);
+        }
+        self.orders.try_send(order).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unseatable::Busy,
+            mpsc::error::TrySendError::Closed(_) => Unseatable::Stopped,
+        })?;
         self.wake();
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! [`start()`] brings up one thread per shard and answers with a [`SfuHandle`] for orders and a
 //! channel of [`SfuEvent`]s. Orders and events are the only things that cross threads; packets
-//! never do, except those of a recorded visit on their way to the recorder. This crate exists to keep sockets and clocks out of sfu-core, and sfu-core out of the
+//! never do, except those of a recorded visit on their way to the recorder, and the sound of rooms
+//! with telephones on its way to their bridge and back. This crate exists to keep sockets and clocks out of sfu-core, and sfu-core out of the
 //! signaling side: everything that signaling needs is re-exported here.
 
 mod config;
@@ -15,6 +16,7 @@ mod placement;
 mod worker;
 
 mod meters;
+mod phones;
 mod port;
 mod send_queue;
 mod socket;
@@ -31,12 +33,14 @@ pub mod fuzzing {
 pub use config::SfuConfig;
 pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
 pub use handle::{ConnectError, SfuHandle, Stopped};
+pub use phones::{PhoneEvents, Unseatable};
 pub use sfu_core::check_offer;
 pub use sfu_core::data::DataLane;
+pub use sfu_core::limits::PHONES_MAX;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
     DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
-    Quality, Rank, RoomKey, RoomStats, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
+    PhoneEvent, PhoneKey, PhonePacket, Quality, Rank, RoomKey, RoomStats, SeatError, SeatRequest, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
     SourceSet, TapEvent, TapOrder, TrackKey, WantedSource,
 };
 pub use start::{StartError, start};

@@ -17,6 +17,7 @@ use crate::door::{Door, Limits};
 use crate::handle::SfuHandle;
 use crate::lane::{Lane, lane};
 use crate::meters::{self, Meters};
+use crate::phones::{PhoneLane, phone_lane};
 use crate::port::{FrameLane, frame_lane};
 use crate::socket::{Paths, Socket};
 use crate::turn::{Auth, NoRandomness, random};
@@ -90,10 +91,12 @@ pub fn start(config: SfuConfig) -> Result<(SfuHandle, mpsc::Receiver<SfuEvent>),
     }
     let auth = Auth::new().map_err(StartError::Secrets)?;
     let mut lanes: Vec<Lane> = Vec::new();
+    let mut phone_lanes = Vec::new();
     let mut shard_doors = Vec::new();
     for (index, prepared) in ready.into_iter().enumerate() {
         let Prepared {
             lane,
+            phones,
             frames,
             worker,
             udp,
@@ -106,6 +109,7 @@ pub fn start(config: SfuConfig) -> Result<(SfuHandle, mpsc::Receiver<SfuEvent>),
             return Err(StartError::System(cause));
         }
         lanes.push(lane);
+        phone_lanes.push(phones);
         shard_doors.push((frames, udp));
     }
     let limits = Limits {
@@ -113,12 +117,13 @@ pub fn start(config: SfuConfig) -> Result<(SfuHandle, mpsc::Receiver<SfuEvent>),
         per_address_max: config.tcp_connections_per_address_max,
     };
     let door = Door::new(shard_doors, auth, config.turn_urls, limits);
-    Ok((SfuHandle::new(lanes, door), receiver))
+    Ok((SfuHandle::new((lanes, phone_lanes), door), receiver))
 }
 
 /// A shard that only waits for its thread.
 struct Prepared {
     lane: Lane,
+    phones: PhoneLane,
     frames: FrameLane,
     worker: Worker,
     udp: Vec<SocketAddr>,
@@ -173,11 +178,14 @@ fn prepare(
     let waker = Waker::new(poll.registry(), WAKER).map_err(StartError::System)?;
     let waker = Arc::new(waker);
     let (lane, end) = lane(Arc::clone(&waker));
+    let (phones, phone_end) = phone_lane(Arc::clone(&waker));
     let (frames, frame_end) = frame_lane(waker);
     let meters = Meters::new(index, Instant::now());
-    let worker = Worker::new((shard, socket, poll), (end, frame_end), events, meters);
+    let ends = (end, frame_end, phone_end);
+    let worker = Worker::new((shard, socket, poll), ends, events, meters);
     Ok(Prepared {
         lane,
+        phones,
         frames,
         worker,
         udp,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use sfu_core::{
-    Command, CommandId, ConnectError, Input, LiveConnection, Output, Reply, RoomKey, RoomStats,
+    Command, CommandId, ConnectError, Input, LiveConnection, Output, PhoneEvent, Reply, RoomKey, RoomStats,
     SfuEvent, Shard, TapEvent, Transport,
 };
 use tokio::sync::mpsc::error::TrySendError;
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::lane::{LaneEnd, Order};
 use crate::meters::{Datagrams, Meters};
+use crate::phones::{PhoneEnd, PhoneEvents, PhoneOrder};
 use crate::port::{Frame, FrameEnd, Handed, Outgoing, PortKey, Ports, RELAY_IP};
 use crate::send_queue::SendQueue;
 use crate::socket::{Left, Socket};
@@ -41,6 +42,7 @@ pub(crate) struct Worker {
     pub(crate) poll: Poll,
     pub(crate) lane: LaneEnd,
     pub(crate) frames: FrameEnd,
+    pub(crate) phones: PhoneEnd,
     pub(crate) events: mpsc::Sender<SfuEvent>,
     pub(crate) meters: Meters,
     turn: Turn,
@@ -62,12 +64,15 @@ struct Turn {
     reads_on: bool,
     orders_on: bool,
     frames_on: bool,
+    phones_on: bool,
+    /// Where the bridge of telephones gets what it is told.
+    bridge: Option<PhoneEvents>,
 }
 
 impl Worker {
     pub(crate) fn new(
         (shard, socket, poll): (Shard, Socket, Poll),
-        (lane, frames): (LaneEnd, FrameEnd),
+        (lane, frames, phones): (LaneEnd, FrameEnd, PhoneEnd),
         events: mpsc::Sender<SfuEvent>,
         meters: Meters,
     ) -> Self {
@@ -77,6 +82,7 @@ impl Worker {
             poll,
             lane,
             frames,
+            phones,
             events,
             meters,
             turn: Turn::default(),
@@ -104,7 +110,7 @@ impl Worker {
     }
 
     fn sleep(&self) -> Duration {
-        if self.turn.reads_on || self.turn.orders_on || self.turn.frames_on {
+        if self.turn.reads_on || self.turn.orders_on || self.turn.frames_on || self.turn.phones_on {
             return Duration::ZERO;
         }
         let longest = if self.turn.backlog.is_empty() {
@@ -126,6 +132,7 @@ impl Worker {
         self.take_orders(now);
         self.take_datagrams(now);
         self.take_frames(now);
+        self.take_phones(now);
         // What one engine sends leaves before the next one is worked on: nobody waits for all others,
         // and the time that bandwidth estimators take for that of sending is that of sending.
         while self.shard.settle_next(Instant::now()) {
@@ -220,6 +227,19 @@ impl Worker {
         }
     }
 
+    /// Telephones are as many as their bridge bounds, and each says one packet in 20 ms.
+    fn take_phones(&mut self, now: Instant) {
+        self.phones.awake();
+        self.turn.phones_on = true;
+        for _ in 0..FRAMES_PER_TURN {
+            let Some(packet) = self.phones.take() else {
+                self.turn.phones_on = false;
+                return;
+            };
+            self.shard.handle(now, Input::Phone(packet));
+        }
+    }
+
     /// Does what the shard says until it says nothing.
     fn deliver(&mut self) {
         let segments_max = self.socket.segments_max();
@@ -246,6 +266,7 @@ impl Worker {
                     }
                 }
                 Output::Reply(reply) => self.turn.reply(reply),
+                Output::Phone(event) => self.turn.tell_bridge(event),
                 Output::Tapped(room, event) => self.turn.record(room, event),
                 Output::TapClosed(room) => {
                     self.turn.recorders.remove(&room);
@@ -300,6 +321,15 @@ impl Turn {
         }
     }
 
+    /// A bridge that is too slow misses something; its telephones hear a gap.
+    fn tell_bridge(&mut self, event: PhoneEvent) {
+        if let Some(bridge) = &self.bridge
+            && bridge.try_send(event).is_err()
+        {
+            self.datagrams.unbridged += 1;
+        }
+    }
+
     fn command(&mut self, order: Order) -> Command {
         self.commands += 1;
         let id = CommandId(self.commands);
@@ -336,6 +366,11 @@ impl Turn {
                 }
                 Command::Tap { room, order }
             }
+            Order::Phone(PhoneOrder::Seat(request, events)) => {
+                self.bridge = Some(events);
+                Command::Seat(request)
+            }
+            Order::Phone(PhoneOrder::Unseat(phone)) => Command::Unseat(phone),
             Order::Disconnect(room, participant) => Command::Disconnect { room, participant },
             Order::CloseRoom(room) => Command::CloseRoom { room },
             Order::Live(room, reply) => {

@@ -57,6 +57,14 @@ impl Codec {
     /// # Errors
     /// When libopus cannot be set up.
     pub fn open(self) -> Result<Box<dyn Speech>, OpenError> {
+        self.open_at(self.rate())
+    }
+
+    /// The same with sound at another rate. Only Opus has a choice; the others keep their own.
+    ///
+    /// # Errors
+    /// When libopus cannot be set up.
+    pub fn open_at(self, rate: Rate) -> Result<Box<dyn Speech>, OpenError> {
         Ok(match self {
             Self::Pcmu => Box::new(G711 {
                 encode: ulaw_encode,
@@ -70,7 +78,7 @@ impl Codec {
                 encoder: G722Encoder::new(),
                 decoder: G722Decoder::new(),
             }),
-            Self::Opus => Box::new(OpusVoice::new(self.rate())?),
+            Self::Opus => Box::new(OpusVoice::new(rate)?),
         })
     }
 }

@@ -322,6 +322,15 @@ impl Leg {
         Some(header.write(&payload))
     }
 
+    /// The next 20 ms pass without a packet: the line is held.
+    pub const fn pass(&mut self) {
+        self.out.timestamp = self
+            .out
+            .timestamp
+            .wrapping_add(self.config.codec.frame_ticks());
+        self.resumes = true;
+    }
+
     /// A report that is due, with the wall clock in microseconds since 1970.
     pub fn report(&mut self, now_us: i64, wall_us: i64) -> Option<Vec<u8>> {
         if now_us < self.next_report_us {

@@ -56,6 +56,7 @@ pub struct PlayoutStats {
 #[derive(Debug)]
 pub struct Playout {
     codec: Codec,
+    rate: Rate,
     buffer: JitterBuffer,
     transit: Transit,
     concealer: Concealer,
@@ -74,11 +75,19 @@ impl Playout {
     /// Nothing received yet.
     #[must_use]
     pub fn new(codec: Codec, seed: u64) -> Self {
+        Self::at_rate(codec, codec.rate(), seed)
+    }
+
+    /// The same with sound at another rate than the codec's own; its decoder is one of
+    /// [`Codec::open_at`].
+    #[must_use]
+    pub fn at_rate(codec: Codec, rate: Rate, seed: u64) -> Self {
         Self {
             codec,
+            rate,
             buffer: JitterBuffer::default(),
             transit: Transit::default(),
-            concealer: Concealer::new(codec.rate(), seed),
+            concealer: Concealer::new(rate, seed),
             decoded: Vec::new(),
             next: None,
             held: 0,
@@ -178,7 +187,7 @@ impl Playout {
             self.leap(now_us);
             return;
         }
-        let rate = self.codec.rate();
+        let rate = self.rate;
         // Sound for two periods must be at hand, without looking for what has not come.
         while self.decoded.len() < rate.frame() * 2 && self.next.is_some() {
             if self.buffer.next_at() != self.next || !self.decode_next(speech) {
@@ -274,7 +283,7 @@ impl Playout {
         if speech.decode(&payload, &mut self.decoded).is_err() || self.decoded.len() == begun {
             self.stats.broken += 1;
             self.decoded.truncate(begun);
-            let frame = self.codec.rate().frame();
+            let frame = self.rate.frame();
             self.stats.concealed += frame as u64;
             self.concealer.fill(frame, &mut self.decoded);
         } else if let Some(sound) = self.decoded.get_mut(begun..) {
@@ -325,7 +334,7 @@ impl Playout {
     }
 
     fn fall_silent(&mut self) {
-        if self.concealer.made() >= SILENT_AFTER_MS * self.codec.rate().per_ms() {
+        if self.concealer.made() >= SILENT_AFTER_MS * self.rate.per_ms() {
             self.next = None;
             self.held = 0;
         }
@@ -342,13 +351,13 @@ impl Playout {
     }
 
     fn ticks(&self, samples: usize) -> i64 {
-        let frame = self.codec.rate().frame();
+        let frame = self.rate.frame();
         let samples = i64::try_from(samples).unwrap_or(0);
         samples.saturating_mul(i64::from(self.codec.frame_ticks())) / frame as i64
     }
 
     fn samples(&self, ticks: i64) -> usize {
-        let frame = self.codec.rate().frame();
+        let frame = self.rate.frame();
         let ticks = usize::try_from(ticks).unwrap_or(0);
         ticks.saturating_mul(frame) / (self.codec.frame_ticks() as usize).max(1)
     }

@@ -256,6 +256,7 @@ fn hear(output: Output) -> Said {
         Output::Reply(Reply::Connect(CommandId(id), answer)) => Said::Answer { id, answer },
         Output::Reply(Reply::Stats(..) | Reply::Live(..))
         | Output::Tapped(..)
+        | Output::Phone(_)
         | Output::TapClosed(_) => Said::Other,
     }
 }

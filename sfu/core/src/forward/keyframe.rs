@@ -25,6 +25,16 @@ pub(crate) struct Inspected {
     pub(crate) patch: Patch,
 }
 
+impl Inspected {
+    /// What every packet of sound tells.
+    pub(crate) fn sound() -> Self {
+        Self {
+            starts_decoding: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// How the numbers of a payload are replaced.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Patch {
@@ -40,10 +50,7 @@ pub(crate) enum Patch {
 /// Looks into a payload that may come from anybody; never fails, at worst learns nothing.
 pub(crate) fn inspect(codec: Codec, payload: &[u8], described: Option<&Described>) -> Inspected {
     match codec {
-        Codec::Opus | Codec::Red => Inspected {
-            starts_decoding: true,
-            ..Inspected::default()
-        },
+        Codec::Opus | Codec::Red => Inspected::sound(),
         Codec::Vp8 => inspect_vp8(payload),
         Codec::Vp9 => inspect_vp9(payload),
         Codec::Av1 => inspect_av1(payload, described),

@@ -24,5 +24,5 @@ pub(crate) use red::{Redundancy, primary, with_types};
 pub(crate) use rewrite::{Ids, Incoming, Rewriter, Rewritten};
 pub(crate) use select::clamp_layers;
 pub(crate) use switcher::{Aim, Passing, Switcher, Verdict};
-pub(crate) use unit::Unit;
+pub(crate) use unit::{Carried, Unit};
 pub(crate) use vp9::{parse as parse_vp9, patched};

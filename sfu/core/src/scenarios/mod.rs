@@ -12,6 +12,7 @@ mod keyframes;
 mod layers;
 mod lull;
 mod paths;
+mod phones;
 mod payloads;
 mod redundancy;
 mod scalable;

@@ -15,7 +15,7 @@ use str0m::{Candidate, Event, Rtc, RtcConfig};
 use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
-    ParticipantKey, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard, ShardConfig,
+    ParticipantKey, PhoneEvent, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard, ShardConfig,
     SlotBinding, Source, SourceMid, SourceSet, TapEvent, Transport,
 };
 
@@ -105,6 +105,8 @@ pub(super) struct World {
     pub(super) events: Vec<SfuEvent>,
     /// What recorders got; nothing more after `None`.
     pub(super) tapped: Vec<(RoomKey, Option<TapEvent>)>,
+    /// What the bridge of telephones was told.
+    pub(super) phones: Vec<PhoneEvent>,
     replies: Vec<Reply>,
     commands: u64,
     ports: u16,
@@ -140,6 +142,7 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             tapped: Vec::new(),
+            phones: Vec::new(),
             replies: Vec::new(),
             commands: 0,
             ports: 10_000,
@@ -359,6 +362,7 @@ impl World {
                     Output::Reply(reply) => self.replies.push(reply),
                     Output::Tapped(room, event) => self.tapped.push((room, Some(event))),
                     Output::TapClosed(room) => self.tapped.push((room, None)),
+                    Output::Phone(event) => self.phones.push(event),
                 }
             }
             if quiet {
