@@ -274,6 +274,9 @@ const ROOMS: &[Room] = &[
         may_import: &[
             "sfu-core",
             "sfu-net",
+            "sfu-bridge",
+            "signaling-phone",
+            "signaling-sip",
             "signaling-protocol",
             "signaling-ticket",
             "signaling-server",

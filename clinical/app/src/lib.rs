@@ -30,7 +30,7 @@ pub mod visits;
 use std::sync::Arc;
 
 pub use access::{Access, AccessDenied};
-pub use clinical_model::{Micros, ParticipantUuid, RecordingId};
+pub use clinical_model::{Micros, ParticipantUuid, RecordingId, TenantId};
 pub use clinical_store::{Db, StoreError};
 pub use clinical_vault::{MasterKeys, Vault};
 pub use clock::{Clock, Entropy, ManualClock, SystemClock};

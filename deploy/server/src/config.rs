@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Deserialize;
 use sfu_net::SfuConfig;
+use signaling_phone::PhoneSettings;
 use signaling_server::SignalingConfig;
 
 use crate::laboratory::LabConfig;
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) lab: LabConfig,
     /// Recordings of visits.
     pub(crate) recordings: RecordingsConfig,
+    /// Telephones; without it nobody can call.
+    pub(crate) phone: Option<PhoneSettings>,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -60,6 +63,7 @@ impl Default for Config {
             safety: SafetyConfig::default(),
             lab: LabConfig::default(),
             recordings: RecordingsConfig::default(),
+            phone: None,
             log: LogConfig::default(),
         }
     }

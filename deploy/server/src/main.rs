@@ -12,6 +12,7 @@ mod keys;
 mod laboratory;
 mod listener;
 mod mailroom;
+mod phone;
 mod recordings;
 mod request_log;
 mod telemetry;

@@ -13,7 +13,8 @@ const LATENCY_BUCKETS_S: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3
 
 /// These libraries tell addresses and descriptions of people's machines below this level, whatever
 /// the configuration asks for.
-const QUIET: [&str; 5] = [
+const QUIET: [&str; 6] = [
+    "rsipstack=off",
     "str0m=error",
     "str0m_proto=warn",
     "is=warn",

@@ -29,6 +29,34 @@ pub struct PhoneSettings {
     /// How much of everything may come.
     #[serde(default)]
     pub limits: LimitSettings,
+    /// Where sound goes, and what is said. Whoever joins the parts reads it.
+    #[serde(default)]
+    pub sound: SoundSettings,
+}
+
+/// Where sound (RTP) goes, and what is said to callers, as it stands in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SoundSettings {
+    /// The address of sound; without it that of SIP.
+    pub bind: Option<IpAddr>,
+    /// The address that is said in descriptions; without it that of SIP.
+    pub advertise: Option<IpAddr>,
+    /// The first and the last port of sound; without them the system chooses.
+    pub ports: Option<[u16; 2]>,
+    /// The folder of what is said: `fr` and `en`, each with a file for each prompt.
+    pub prompts: PathBuf,
+}
+
+impl Default for SoundSettings {
+    fn default() -> Self {
+        Self {
+            bind: None,
+            advertise: None,
+            ports: None,
+            prompts: PathBuf::from("prompts"),
+        }
+    }
 }
 
 /// How much may come from outside.

@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
+use crate::phone::{self, Telephones};
 use crate::recordings::Recorders;
 use crate::tls::Certificate;
 use crate::{
@@ -101,7 +102,8 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     let pass_key = PassKey::from_pem(&pass)?;
     let checker = pass_key.checker();
     let (live, live_effects) = LiveVisits::channel();
-    let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live);
+    let numbers = phone::numbers(config.phone.as_ref())?;
+    let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live).with_phones(numbers);
     if is_demo {
         demo::seed(&desk, sign_in.passwords())
             .await
@@ -169,6 +171,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let Signaling {
         router: signal_router,
         handle: signaling,
+        phones,
         media_events,
     } = signaling_server::start(
         config.signaling.clone(),
@@ -180,6 +183,10 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     );
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
     recorders.meet(signaling.clone());
+    let telephones = match config.phone.clone() {
+        Some(settings) => Some(Telephones::start(settings, desk.clone(), phones, &sfu).await?),
+        None => None,
+    };
 
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
@@ -218,6 +225,9 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     for task in [post, waiting, laboratory] {
         drop(tokio::time::timeout(DRAIN_MAX, task).await);
+    }
+    if let Some(telephones) = telephones {
+        telephones.stop();
     }
     sfu.shutdown();
     drop(sfu);

@@ -1,0 +1,78 @@
+//! Where telephones, their sound, the clinic and rooms meet. Only this folder knows all four.
+
+mod admission;
+mod prompts;
+mod rooms;
+mod sound;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clinical_app::TenantId;
+use clinical_app::visits::{Desk, PhoneNumbers};
+use sfu_bridge::{Bridge, BridgeConfig};
+use sfu_net::SfuHandle;
+use signaling_phone::{PhoneSettings, Phones, Ports, Trunks};
+use signaling_server::PhoneDoor;
+
+use self::admission::ClinicDoor;
+use self::prompts::Prompts;
+use self::rooms::RoomDoor;
+use self::sound::BridgeSound;
+
+/// What runs of the telephones.
+pub(crate) struct Telephones {
+    phones: Phones,
+    bridge: Bridge,
+}
+
+/// Which numbers the facilities are called at.
+pub(crate) fn numbers(settings: Option<&PhoneSettings>) -> anyhow::Result<PhoneNumbers> {
+    let mut numbers = Vec::new();
+    for number in settings.into_iter().flat_map(|it| &it.trunks).flat_map(|it| &it.numbers) {
+        let facility: TenantId = number.facility.parse().with_context(|| {
+            format!(
+                "phone.trunks: {} is no id of a facility; `telehealth facility list` says which there are",
+                number.facility
+            )
+        })?;
+        numbers.push((number.number.clone(), facility));
+    }
+    Ok(PhoneNumbers::new(numbers))
+}
+
+impl Telephones {
+    /// Takes calls from now on.
+    pub(crate) async fn start(
+        settings: PhoneSettings,
+        desk: Desk,
+        rooms: PhoneDoor,
+        sfu: &SfuHandle,
+    ) -> anyhow::Result<Self> {
+        let sound = settings.sound.clone();
+        let trunks = Trunks::check(settings).context("phone")?;
+        let prompts = Prompts::read(&sound.prompts).context("phone.sound.prompts")?;
+        let ports = sound.ports.map(|[first, last]| first..=last);
+        let config = BridgeConfig {
+            bind: sound.bind.unwrap_or_else(|| trunks.bind.ip()),
+            advertise: sound.advertise.or(trunks.advertise),
+            ports,
+            legs_max: trunks.limits.calls_max,
+        };
+        let bridge = sfu_bridge::start(config, sfu.clone()).context("the sound of telephones")?;
+        let ports = Ports {
+            sound: Arc::new(BridgeSound::new(bridge.handle(), prompts)),
+            clinic: Arc::new(ClinicDoor::new(desk)),
+            rooms: Arc::new(RoomDoor::new(rooms)),
+        };
+        let phones = Phones::start(trunks, ports).await.context("phone")?;
+        tracing::info!(address = %phones.local_address(), "telephones may call");
+        Ok(Self { phones, bridge })
+    }
+
+    /// Hangs up everywhere.
+    pub(crate) fn stop(self) {
+        drop(self.phones);
+        self.bridge.shutdown();
+    }
+}
