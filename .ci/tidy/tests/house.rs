@@ -233,6 +233,7 @@ const ROOMS: &[Room] = &[
             "clinical-model",
             "clinical-api",
             "clinical-app",
+            "clinical-archive",
             "clinical-fhir",
             "clinical-safety",
         ],

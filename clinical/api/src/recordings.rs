@@ -206,3 +206,22 @@ shape!(
         pub version: u32,
     }
 );
+
+shape!(
+    /// A copy of a recording, to take away.
+    #[serde(deny_unknown_fields)]
+    RecordingCopyRequest {
+        /// Whether it is sealed with words, so that who finds the copy cannot play it.
+        pub sealed: bool,
+    }
+);
+
+shape!(
+    /// A copy can be fetched, once or more, from `GET /recordings/{id}/copy`.
+    RecordingCopyView {
+        /// What opens a sealed copy. It is not told again.
+        pub words: Option<String>,
+        /// Until when the cookie gives it.
+        pub until_us: i64,
+    }
+);

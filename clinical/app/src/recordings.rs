@@ -4,6 +4,7 @@
 //! patient's key, and destroyed with the recording.
 
 mod begin;
+mod copy;
 mod keep;
 mod play;
 mod rules;
@@ -24,6 +25,7 @@ use crate::{AccessKey, Actor};
 pub use begin::{Begun, Unfinished, begin, ended, prepared, unfinished};
 pub use clinical_model::recordings::Made;
 pub use clinical_store::recordings::{After, Figures, Filter, RECORDINGS_MAX};
+pub use copy::{Copied, CopyTicket, copy, open_copy};
 pub(crate) use keep::keeps;
 pub use keep::{delete, delete_due, hold, release};
 pub use play::{Opened, Play, open_media, play};

@@ -90,7 +90,7 @@ fn as_seen(
 }
 
 /// Everybody whom the visit knows by name.
-fn people(visit: &AppointmentRecord) -> Vec<(ParticipantUuid, String)> {
+pub(super) fn people(visit: &AppointmentRecord) -> Vec<(ParticipantUuid, String)> {
     let it = &visit.appointment;
     let doctor = visit.doctor.name.clone();
     let mut people = vec![

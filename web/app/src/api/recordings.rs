@@ -1,8 +1,9 @@
 //! Recordings of visits.
 
 use clinical_api::{
-    BASE, PlayView, RecordingFiguresView, RecordingReasonRequest, RecordingRowView,
-    RecordingRulesRequest, RecordingRulesView, RecordingView, RecordingsView,
+    BASE, PlayView, RecordingCopyRequest, RecordingCopyView, RecordingFiguresView,
+    RecordingReasonRequest, RecordingRowView, RecordingRulesRequest, RecordingRulesView,
+    RecordingView, RecordingsView,
 };
 use clinical_model::{PatientId, RecordingId};
 
@@ -54,6 +55,18 @@ pub async fn recording(id: RecordingId) -> Result<RecordingView, ApiError> {
 /// `POST /recordings/{id}/plays`: from now on the media can be read.
 pub async fn play_recording(id: RecordingId) -> Result<PlayView, ApiError> {
     post(&format!("/recordings/{id}/plays")).await
+}
+
+/// `POST /recordings/{id}/copies`: from now on the copy can be fetched.
+pub async fn copy_recording(id: RecordingId, sealed: bool) -> Result<RecordingCopyView, ApiError> {
+    let request = RecordingCopyRequest { sealed };
+    post_with(&format!("/recordings/{id}/copies"), &request).await
+}
+
+/// The address of the copy of a recording.
+#[must_use]
+pub fn recording_copy(id: RecordingId) -> String {
+    format!("{BASE}/recordings/{id}/copy")
 }
 
 /// The address of a file of a recording.

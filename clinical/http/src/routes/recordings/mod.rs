@@ -1,5 +1,6 @@
 //! Recordings of visits.
 
+mod copying;
 mod keeping;
 mod media;
 mod reading;
@@ -32,6 +33,8 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/recordings/{id}", SEE),
         Operation::new(Method::POST, "/recordings/{id}/plays", PLAY),
         Operation::new(Method::GET, "/recordings/{id}/media/{file}", Who::Public),
+        Operation::new(Method::POST, "/recordings/{id}/copies", PLAY),
+        Operation::new(Method::GET, "/recordings/{id}/copy", Who::Public),
         Operation::new(Method::POST, "/recordings/{id}/hold", HOLD),
         Operation::new(Method::POST, "/recordings/{id}/release", ADMIN),
         Operation::new(Method::POST, "/recordings/{id}/delete", ADMIN),
@@ -50,6 +53,8 @@ pub(super) const DOMAIN: Domain = Domain {
     keeping::hold_recording,
     keeping::release_recording,
     keeping::delete_recording,
+    copying::copy_recording,
+    copying::fetch_recording_copy,
     rules::read_recording_rules,
     rules::change_recording_rules
 ))]
@@ -69,6 +74,8 @@ fn router() -> Router<ApiState> {
             "/recordings/{id}/media/{file}",
             get(media::read_recording_media),
         )
+        .route("/recordings/{id}/copies", post(copying::copy_recording))
+        .route("/recordings/{id}/copy", get(copying::fetch_recording_copy))
         .route("/recordings/{id}/hold", post(keeping::hold_recording))
         .route("/recordings/{id}/release", post(keeping::release_recording))
         .route("/recordings/{id}/delete", post(keeping::delete_recording))

@@ -1,5 +1,6 @@
 //! Recordings of visits: the list, and the player.
 
+mod copying;
 pub(crate) mod keep;
 mod lanes;
 pub(crate) mod list;
