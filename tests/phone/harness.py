@@ -30,6 +30,8 @@ class Harness:
     def one(self, scenario, room):
         begun = time.monotonic()
         try:
+            if room:
+                room.drain()
             scenario(room)
             word = "held"
         except Exception as error:  # noqa: BLE001: whatever went wrong is told

@@ -60,8 +60,7 @@ def invite(headers=(), body=None, cseq=1, in_call=False):
 def ack(cseq=1, body=None, to_final=False):
     if to_final:
         text = request("ACK", cseq, in_call=False, contact=False)
-        return send(text.replace("To: <sip:[service]@[remote_ip]:[remote_port]>", "[last_To:]").replace(
-            "branch=[branch]", "branch=[branch-2]" if False else "branch=[branch]"), retrans=False)
+        return send(text.replace("To: <sip:[service]@[remote_ip]:[remote_port]>", "[last_To:]"), retrans=False)
     return send(request("ACK", cseq, body=body, in_call=True), retrans=False)
 
 

@@ -13,7 +13,7 @@ use crate::message::{
     ALLOWED, SUPPORTED, caller_of, header, response, unknown_required, user_of, values,
 };
 use crate::stack::{Stack, remote_of, transport_of};
-use crate::trunk::{Transport, Trunk};
+use crate::trunk::{DigestKinds, Transport, Trunk};
 
 /// Takes requests until the stack ends.
 pub(crate) async fn dispatch(stack: Arc<Stack>, mut incoming: TransactionReceiver) {
@@ -136,6 +136,9 @@ fn authenticate(stack: &Stack, request: &Request, trunk: &Trunk) -> Result<(), R
         let Ok(params) = DigestParams::parse(&text) else {
             continue;
         };
+        if !trunk.digest.takes(params.get("algorithm")) {
+            continue;
+        }
         let verdict = digest.verify(now_s, ("INVITE", &uri), &params, |user| {
             (user == login.user).then(|| Password::new(login.secret.expose().to_owned()))
         });
@@ -147,8 +150,13 @@ fn authenticate(stack: &Stack, request: &Request, trunk: &Trunk) -> Result<(), R
     }
     let challenges = digest.challenge(now_s, rand::random(), is_stale);
     drop(digest);
-    let headers = challenges.map(|text| header("WWW-Authenticate", text));
-    Err((StatusCode::Unauthorized, headers.to_vec()))
+    let [sha256, md5] = challenges.map(|text| header("WWW-Authenticate", text));
+    let headers = match trunk.digest {
+        DigestKinds::Both => vec![sha256, md5],
+        DigestKinds::Sha256 => vec![sha256],
+        DigestKinds::Md5 => vec![md5],
+    };
+    Err((StatusCode::Unauthorized, headers))
 }
 
 /// Seconds since 1970.

@@ -41,7 +41,7 @@ pub use ports::{
 };
 pub use stack::StartError;
 pub use trunk::{
-    LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings, Secret, SoundSettings, Srtp,
-    Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
+    DigestKinds, LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings,
+    Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
 };
 pub use trunk_check::Trunks;

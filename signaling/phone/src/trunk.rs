@@ -93,6 +93,9 @@ pub struct TrunkSettings {
     pub user: Option<String>,
     /// The file with its password for us.
     pub secret_file: Option<PathBuf>,
+    /// How it is asked to authenticate.
+    #[serde(default)]
+    pub digest: DigestKinds,
     /// Our numbers on it.
     pub numbers: Vec<NumberSettings>,
     /// The country of numbers that come without one, such as `33`.
@@ -162,6 +165,33 @@ pub enum Srtp {
     Allowed,
     /// Always.
     Required,
+}
+
+/// How a trunk is asked to authenticate (RFC 8760). Some telephone companies cannot read two
+/// challenges, or know MD5 alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DigestKinds {
+    /// SHA-256 or MD5, as they like.
+    #[default]
+    Both,
+    /// SHA-256 alone.
+    Sha256,
+    /// MD5 alone.
+    Md5,
+}
+
+impl DigestKinds {
+    /// Whether an algorithm, by its name in the header, is taken. Without a name it is MD5.
+    #[must_use]
+    pub fn takes(self, algorithm: Option<&str>) -> bool {
+        let is_sha = algorithm.is_some_and(|name| name.eq_ignore_ascii_case("SHA-256"));
+        match self {
+            Self::Both => true,
+            Self::Sha256 => is_sha,
+            Self::Md5 => !is_sha,
+        }
+    }
 }
 
 /// How SIP goes to and comes from a trunk.
@@ -247,6 +277,8 @@ pub struct Trunk {
     pub addresses: Vec<Prefix>,
     /// Who it is for us; without, its addresses are all that is asked for.
     pub login: Option<Login>,
+    /// How it is asked to authenticate.
+    pub digest: DigestKinds,
     /// Our numbers on it.
     pub numbers: Vec<VisitNumber>,
     /// The country of numbers that come without one.

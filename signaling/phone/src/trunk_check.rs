@@ -172,6 +172,7 @@ fn trunk(settings: TrunkSettings) -> Result<Trunk, TrunkError> {
         name,
         addresses,
         login,
+        digest: settings.digest,
         numbers,
         country: settings.country,
         codecs,
@@ -322,8 +323,8 @@ mod tests {
         );
         assert!(
             said(
-                "# user = \"clinic\"\n# secret_file",
-                "user = \"clinic\"\n# secret_file"
+                "# secret_file = \"/run/secrets/trunk\"\n# digest",
+                "secret_file = \"/run/secrets/trunk\"\n# digest"
             )
             .contains("go together")
         );
