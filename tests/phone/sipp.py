@@ -155,6 +155,7 @@ class Sipp:
         command += [
             "-sf", path, "-m", str(calls), "-i", host, "-p", str(port), "-mp", str(free_port(host=host)),
             "-s", called, "-nostdin", "-timeout", "80s", "-timeout_error", "-recv_timeout", "70000",
+            *(["-trace_msg", "-message_file", "/tmp/psip-sipp-messages"] if __import__("os").environ.get("PHONE_SIPP") else []),
             "-trace_err", "-error_file", pathlib.Path(self.folder.name) / "errors", *extra,
         ]
         self.port = port

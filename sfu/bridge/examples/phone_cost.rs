@@ -118,6 +118,9 @@ fn pacing(calls: usize, time: Duration) {
 /// The processor time of this thread.
 fn cpu_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split_whitespace().next().and_then(|it| it.parse().ok());
+    let nanos = text
+        .split_whitespace()
+        .next()
+        .and_then(|it| it.parse().ok());
     Duration::from_nanos(nanos.unwrap_or(0))
 }

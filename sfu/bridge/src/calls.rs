@@ -188,8 +188,7 @@ impl World {
         self.telephones.push(Telephone {
             id: LegId(id),
             leg,
-            keys: encrypted
-                .then(|| (Srtp::new(&line(1)).unwrap(), Srtp::new(&line(2)).unwrap())),
+            keys: encrypted.then(|| (Srtp::new(&line(1)).unwrap(), Srtp::new(&line(2)).unwrap())),
             tone: Some(Tone::new(rate, &[(hz, -20.0)])),
             heard: Vec::new(),
             sends: true,
@@ -302,12 +301,15 @@ impl World {
     }
 
     fn is_told(&self, id: u64, event: &LegEvent) -> bool {
-        self.events.iter().any(|(leg, told)| *leg == LegId(id) && told == event)
+        self.events
+            .iter()
+            .any(|(leg, told)| *leg == LegId(id) && told == event)
     }
 
     fn count(&self, id: u64, event: &LegEvent) -> usize {
         let told = self.events.iter();
-        told.filter(|(leg, told)| *leg == LegId(id) && told == event).count()
+        told.filter(|(leg, told)| *leg == LegId(id) && told == event)
+            .count()
     }
 }
 
@@ -384,8 +386,17 @@ fn a_mute_of_the_room_acts_on_other_telephones_too() {
     world.run(50);
     assert_eq!(is_there(world.heard(1, TONES)), [true, false, true]);
     // The gap stays in the timestamps and not in the numbers.
-    let packets: Vec<_> = world.stage.spoken.iter().filter(|packet| one(packet)).collect();
-    assert!(packets.windows(2).all(|pair| pair[1].seq == pair[0].seq + 1));
+    let packets: Vec<_> = world
+        .stage
+        .spoken
+        .iter()
+        .filter(|packet| one(packet))
+        .collect();
+    assert!(
+        packets
+            .windows(2)
+            .all(|pair| pair[1].seq == pair[0].seq + 1)
+    );
     let jump = |pair: &[&PhonePacket]| pair[1].timestamp.wrapping_sub(pair[0].timestamp);
     assert_eq!(packets.windows(2).map(jump).max(), Some(51 * 960));
 }
@@ -396,9 +407,15 @@ fn ones_own_mute_acts_likewise_and_keys_still_count() {
     world.order(2, LegOrder::Mute(true));
     world.run(50);
     assert_eq!(is_there(world.heard(0, TONES)), [false, false, true]);
-    world.telephones[1].leg.press(Digit::try_from('5').unwrap()).unwrap();
+    world.telephones[1]
+        .leg
+        .press(Digit::try_from('5').unwrap())
+        .unwrap();
     world.run(50);
-    assert_eq!(world.count(2, &LegEvent::Pressed(Digit::try_from('5').unwrap())), 1);
+    assert_eq!(
+        world.count(2, &LegEvent::Pressed(Digit::try_from('5').unwrap())),
+        1
+    );
     world.order(2, LegOrder::Mute(false));
     world.run(50);
     assert_eq!(is_there(world.heard(0, TONES)), [false, true, true]);
@@ -446,9 +463,20 @@ fn prompts_are_heard_before_anybody_joins_and_their_end_is_told() {
         let narrow = tone_of(TONES[1], 50);
         let wide = Doubler::default().double(&narrow);
         let clips = vec![Prompt::new(narrow, wide), Prompt::pause(10)];
-        world.order(1, LegOrder::Play(Playing { ticket: 4, clips, endless: false }));
+        world.order(
+            1,
+            LegOrder::Play(Playing {
+                ticket: 4,
+                clips,
+                endless: false,
+            }),
+        );
         world.run(48);
-        assert_eq!(is_there(world.heard(0, TONES)), [false, true, false], "{rate:?}");
+        assert_eq!(
+            is_there(world.heard(0, TONES)),
+            [false, true, false],
+            "{rate:?}"
+        );
         assert_eq!(world.count(1, &LegEvent::Played(4)), 0);
         world.run(4);
         assert_eq!(world.count(1, &LegEvent::Played(4)), 1);
@@ -462,14 +490,26 @@ fn prompts_are_heard_before_anybody_joins_and_their_end_is_told() {
 #[test]
 fn in_a_room_a_prompt_is_above_what_the_others_say() {
     let mut world = scene();
-    let clips = vec![Prompt::from_wide(Doubler::default().double(&tone_of(700.0, 100)))];
+    let clips = vec![Prompt::from_wide(
+        Doubler::default().double(&tone_of(700.0, 100)),
+    )];
     let before = world.heard(0, TONES);
-    world.order(1, LegOrder::Play(Playing { ticket: 1, clips, endless: true }));
+    world.order(
+        1,
+        LegOrder::Play(Playing {
+            ticket: 1,
+            clips,
+            endless: true,
+        }),
+    );
     world.run(50);
     let during = world.heard(0, [700.0, TONES[1], TONES[2]]);
     assert!((during[0] + 20.0).abs() < 2.0, "{during:?}");
     for tone in [1, 2] {
-        assert!((before[tone] - during[tone] - 12.0).abs() < 2.0, "{before:?} {during:?}");
+        assert!(
+            (before[tone] - during[tone] - 12.0).abs() < 2.0,
+            "{before:?} {during:?}"
+        );
     }
     // It is for one telephone alone.
     assert!(world.heard(1, [700.0, 0.0, 0.0])[0] < ABSENT_DB);
@@ -550,7 +590,10 @@ fn a_seat_is_asked_for_until_the_room_takes_orders_and_given_up_likewise() {
     louder.grants = Grants::LISTEN;
     world.order(1, LegOrder::Join(Box::new(louder)));
     world.run(2);
-    assert_eq!((world.stage.seats.len(), world.stage.unseated.len()), (2, 0));
+    assert_eq!(
+        (world.stage.seats.len(), world.stage.unseated.len()),
+        (2, 0)
+    );
     world.tell(PhoneEvent::Seated(key(1)));
     world.run(1);
     assert_eq!(world.count(1, &LegEvent::Joined), 1);
@@ -577,7 +620,10 @@ fn whoever_is_refused_or_removed_is_told_and_goes_on_with_the_call() {
     again.connection = ConnectionKey(500);
     world.order(1, LegOrder::Join(Box::new(again)));
     world.run(1);
-    let refused = PhoneKey { connection: ConnectionKey(500), ..key(1) };
+    let refused = PhoneKey {
+        connection: ConnectionKey(500),
+        ..key(1)
+    };
     world.tell(PhoneEvent::Refused(refused, SeatError::RoomFull));
     world.run(1);
     assert_eq!(world.count(1, &LegEvent::Left(Unseated::Full)), 1);

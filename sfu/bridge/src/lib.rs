@@ -39,7 +39,8 @@ mod srtp;
 pub use config::BridgeConfig;
 pub use handle::{BridgeHandle, EVENTS_MAX, LegId, OpenError, OpenLeg, OrderError};
 pub use order::{
-    AgreeError, Agreed, Flow, Keys, LegEvent, LegOrder, LegSummary, Playing, ReportPath, Seat, Unseated,
+    AgreeError, Agreed, Flow, Keys, LegEvent, LegOrder, LegSummary, Playing, ReportPath, Seat,
+    Unseated,
 };
 pub use prompt::Prompt;
 pub use thread::{Bridge, StartError, start};

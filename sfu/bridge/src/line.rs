@@ -285,7 +285,12 @@ impl Line {
     }
 
     /// What it says in these 20 ms. The answer is its sound, if others in its room may hear it.
-    pub(crate) fn hear(&mut self, now: Now, rooms: &mut dyn Rooms, out: &mut Out) -> Option<Vec<i16>> {
+    pub(crate) fn hear(
+        &mut self,
+        now: Now,
+        rooms: &mut dyn Rooms,
+        out: &mut Out,
+    ) -> Option<Vec<i16>> {
         self.room_time = self.room_time.wrapping_add(ROOM_TICKS);
         let leg = self.leg.as_mut()?;
         let frame = leg.hear(now.us);
@@ -427,7 +432,10 @@ impl Line {
 
     /// Says goodbye.
     pub(crate) fn close(mut self, now: Now, out: &mut Out) -> Option<PhoneKey> {
-        let farewell = self.leg.as_mut().map(|leg| leg.farewell(now.us, now.wall_us));
+        let farewell = self
+            .leg
+            .as_mut()
+            .map(|leg| leg.farewell(now.us, now.wall_us));
         if let Some(farewell) = farewell {
             self.send_report(&farewell, out);
         }

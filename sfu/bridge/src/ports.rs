@@ -131,7 +131,8 @@ impl<T> Resting<T> {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.waiting.len()
     }
 }
@@ -167,7 +168,9 @@ mod tests {
         let refused = loop {
             match ports.bind() {
                 Ok((socket, address)) => {
-                    assert!(address.port() % 2 == 0 && (first..=first + 7).contains(&address.port()));
+                    assert!(
+                        address.port() % 2 == 0 && (first..=first + 7).contains(&address.port())
+                    );
                     bound.push(socket);
                 }
                 Err(refused) => break refused,

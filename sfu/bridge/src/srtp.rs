@@ -134,7 +134,11 @@ impl Seen {
             }
             _ => {
                 let ahead = index.saturating_sub(self.highest.unwrap_or(index));
-                let kept = if ahead < WINDOW { self.window << ahead } else { 0 };
+                let kept = if ahead < WINDOW {
+                    self.window << ahead
+                } else {
+                    0
+                };
                 self.window = kept | 1;
                 self.highest = Some(index);
             }
@@ -176,7 +180,10 @@ impl Srtp {
             return self.open_rtcp(packet);
         }
         let (ssrc, sequence, payload_at) = read_rtp(packet)?;
-        let seen = self.known(ssrc).map(|stream| stream.rtp).unwrap_or_default();
+        let seen = self
+            .known(ssrc)
+            .map(|stream| stream.rtp)
+            .unwrap_or_default();
         let index = seen.index_of(sequence).ok_or(SrtpError::Repeated)?;
         if !seen.is_new(index) {
             return Err(SrtpError::Repeated);
@@ -197,7 +204,10 @@ impl Srtp {
             .ok_or(SrtpError::Form)?;
         let word = word_at(packet, index_at)?;
         let index = u64::from(word & !ENCRYPTED);
-        let seen = self.known(ssrc).map(|stream| stream.rtcp).unwrap_or_default();
+        let seen = self
+            .known(ssrc)
+            .map(|stream| stream.rtcp)
+            .unwrap_or_default();
         if !seen.is_new(index) {
             return Err(SrtpError::Repeated);
         }
@@ -346,7 +356,9 @@ impl Session {
 
     fn seal_rtcp(&self, packet: &[u8], index: u32) -> Result<Vec<u8>, SrtpError> {
         let ssrc = word_at(packet, 4)?;
-        let (header, body) = packet.split_at_checked(RTCP_HEADER).ok_or(SrtpError::Form)?;
+        let (header, body) = packet
+            .split_at_checked(RTCP_HEADER)
+            .ok_or(SrtpError::Form)?;
         let word = (index | ENCRYPTED).to_be_bytes();
         let mut out = header.to_vec();
         let mut body = body.to_vec();
@@ -405,7 +417,7 @@ impl Session {
                     let clear = key
                         .open_in_place(nonce, Aad::from(aad), &mut sealed)
                         .map_err(|Unspecified| SrtpError::Forged)?;
-                    Ok(clear.to_vec())
+                    Ok::<_, SrtpError>(clear.to_vec())
                 };
                 if is_encrypted {
                     let clear = opened(&[header, &word].concat(), body)?;
@@ -445,7 +457,9 @@ fn apply(cipher: &EncryptingKey, iv: [u8; 16], bytes: &mut [u8]) -> Result<(), S
 
 /// Salt, sender and number of a packet (RFC 3711 section 4.1.1).
 fn counter_iv(salt: &[u8; 14], ssrc: u32, index: u64) -> [u8; 16] {
-    let salt = salt.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+    let salt = salt
+        .iter()
+        .fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
     let iv = salt << 16 ^ u128::from(ssrc) << 64 ^ u128::from(index) << 16;
     iv.to_be_bytes()
 }
@@ -557,9 +571,11 @@ mod tests {
     fn whole_packets_are_those_of_another_implementation() {
         let master = "e1f97a0d3e018be0d64fa32c06de4139 0ec675ad498afeebb6960b3aabe6";
         let mut ours = srtp(CryptoSuite::AesCm128Sha1Tag80, master);
-        let expected = "800f1234decafbadcafebabe 4e55dc4ce79978d88ca4d215949d2402 b78d6acc99ea179b8dbb";
+        let expected =
+            "800f1234decafbadcafebabe 4e55dc4ce79978d88ca4d215949d2402 b78d6acc99ea179b8dbb";
         assert_eq!(ours.seal(&hex(CLEAR)).unwrap(), hex(expected));
-        let expected = "81c8000bcafebabe 7128035be487b9bdbef89041f977a5a8 80000001 993e08cd54d6c1230798";
+        let expected =
+            "81c8000bcafebabe 7128035be487b9bdbef89041f977a5a8 80000001 993e08cd54d6c1230798";
         assert_eq!(ours.seal(&hex(REPORT)).unwrap(), hex(expected));
         let master = "000102030405060708090a0b0c0d0e0f a0a1a2a3a4a5a6a7a8a9aaab";
         let mut ours = srtp(CryptoSuite::AesGcm128, master);

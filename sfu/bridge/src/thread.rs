@@ -275,10 +275,10 @@ impl Shell {
     ) {
         let mut socket = UdpSocket::from_std(socket);
         let token = Token(usize::try_from(leg.0).unwrap_or(usize::MAX));
-        let registered =
-            self.sockets
-                .registry()
-                .register(&mut socket, token, Interest::READABLE);
+        let registered = self
+            .sockets
+            .registry()
+            .register(&mut socket, token, Interest::READABLE);
         if let Err(error) = registered {
             tracing::error!(%error, "a telephone's socket cannot be watched");
             self.ports.give_back();
@@ -317,7 +317,9 @@ impl Shell {
         if let Err(error) = self.sockets.poll(ready, Some(Duration::ZERO)) {
             tracing::debug!(%error, "sockets could not be asked");
         }
-        let tokens = ready.iter().filter_map(|event| event.token().0.try_into().ok());
+        let tokens = ready
+            .iter()
+            .filter_map(|event| event.token().0.try_into().ok());
         self.unread.extend(tokens.map(LegId));
         let now = self.now();
         let mut buffer = [0; DATAGRAM_BYTES_MAX];

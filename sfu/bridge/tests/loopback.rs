@@ -70,7 +70,10 @@ fn levels(sound: &[i16], rate: Rate) -> [f32; 3] {
             im += f64::from(*sample) * at.sin();
         }
         let count = f64::from(u32::try_from(last.len().max(1)).unwrap());
-        (20.0 * (2.0 * f64::hypot(re, im) / count / 32_768.0).max(1e-9).log10()) as f32
+        (20.0
+            * (2.0 * f64::hypot(re, im) / count / 32_768.0)
+                .max(1e-9)
+                .log10()) as f32
     })
 }
 
@@ -361,9 +364,8 @@ async fn telephones_and_a_browser_hear_each_other_and_never_themselves() {
     handle
         .order(telephones[0].id, LegOrder::Play(playing))
         .unwrap();
-    let prompted = |telephones: &[Telephone], _: Option<&Browser>| {
-        telephones[0].hears([false, false, true])
-    };
+    let prompted =
+        |telephones: &[Telephone], _: Option<&Browser>| telephones[0].hears([false, false, true]);
     until(&mut telephones, None, prompted).await;
     let ended = |telephones: &[Telephone], _: Option<&Browser>| {
         telephones[0].told.contains(&LegEvent::Played(3))
@@ -378,7 +380,11 @@ async fn telephones_and_a_browser_hear_each_other_and_never_themselves() {
             && browser.is_some_and(Browser::hears_both)
     };
     until(&mut telephones, Some(&mut browser), together).await;
-    assert!(telephones.iter().all(|it| it.told.contains(&LegEvent::Joined)));
+    assert!(
+        telephones
+            .iter()
+            .all(|it| it.told.contains(&LegEvent::Joined))
+    );
     // The server mutes the first one: neither the browser nor the other telephone hears it.
     let muted = SourceSet::NONE;
     sfu.set_sources(ROOM, ParticipantKey(10), muted)
@@ -400,7 +406,9 @@ async fn telephones_and_a_browser_hear_each_other_and_never_themselves() {
     // Removed from the room, the call goes on.
     sfu.disconnect(ROOM, ParticipantKey(11)).await.unwrap();
     let removed = |telephones: &[Telephone], _: Option<&Browser>| {
-        telephones[1].told.contains(&LegEvent::Left(Unseated::Dropped))
+        telephones[1]
+            .told
+            .contains(&LegEvent::Left(Unseated::Dropped))
             && telephones[1].hears([false, false, false])
     };
     until(&mut telephones, Some(&mut browser), removed).await;

@@ -5,9 +5,8 @@ use std::time::SystemTime;
 
 use sfu_core::data::DataLane;
 use sfu_core::{
-    ConnectRequest, Grants, LiveConnection, ParticipantKey, PhoneKey, PhonePacket, RoomKey, RoomStats,
-    SeatRequest, SlotView,
-    SourceSet, TapEvent, TapOrder,
+    ConnectRequest, Grants, LiveConnection, ParticipantKey, PhoneKey, PhonePacket, RoomKey,
+    RoomStats, SeatRequest, SlotView, SourceSet, TapEvent, TapOrder,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};

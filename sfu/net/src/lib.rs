@@ -40,8 +40,9 @@ pub use sfu_core::limits::PHONES_MAX;
 pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
     DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
-    PhoneEvent, PhoneKey, PhonePacket, Quality, Rank, RoomKey, RoomStats, SeatError, SeatRequest, SfuEvent, SlotBinding, SlotView, Source, SourceMid,
-    SourceSet, TapEvent, TapOrder, TrackKey, WantedSource,
+    PhoneEvent, PhoneKey, PhonePacket, Quality, Rank, RoomKey, RoomStats, SeatError, SeatRequest,
+    SfuEvent, SlotBinding, SlotView, Source, SourceMid, SourceSet, TapEvent, TapOrder, TrackKey,
+    WantedSource,
 };
 pub use start::{StartError, start};
 pub use turn::{IceServer, NoRandomness};

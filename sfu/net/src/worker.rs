@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll};
 use sfu_core::{
-    Command, CommandId, ConnectError, Input, LiveConnection, Output, PhoneEvent, Reply, RoomKey, RoomStats,
-    SfuEvent, Shard, TapEvent, Transport,
+    Command, CommandId, ConnectError, Input, LiveConnection, Output, PhoneEvent, Reply, RoomKey,
+    RoomStats, SfuEvent, Shard, TapEvent, Transport,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};

@@ -154,7 +154,10 @@ mod tests {
         assert_eq!(pieces, halved(&wide));
         let narrow = tone(Rate::Narrow, 700.0, 10);
         let mut doubler = Doubler::default();
-        let pieces: Vec<i16> = narrow.chunks(160).flat_map(|it| doubler.double(it)).collect();
+        let pieces: Vec<i16> = narrow
+            .chunks(160)
+            .flat_map(|it| doubler.double(it))
+            .collect();
         assert_eq!(pieces, Doubler::default().double(&narrow));
     }
 }

@@ -21,12 +21,23 @@ const ROUTES_MAX: usize = 16;
 #[error("a message without what a call needs")]
 pub(crate) struct NoDialog;
 
+/// A request of ours that could not be made.
+#[derive(Debug, Error)]
+#[error("a request could not be made")]
+pub(crate) struct NotMade(#[source] pub(crate) Box<rsipstack::Error>);
+
+impl From<rsipstack::Error> for NotMade {
+    fn from(error: rsipstack::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
+
 /// A request of ours that got no final answer.
 #[derive(Debug, Error)]
 pub(crate) enum SendError {
     /// It could not be made or sent.
     #[error("not sent")]
-    Stack(#[from] rsipstack::Error),
+    Stack(#[source] Box<rsipstack::Error>),
     /// Nobody answered.
     #[error("no answer")]
     Silence,
@@ -135,7 +146,7 @@ impl Dialog {
         method: Method,
         extra: Vec<Header>,
         body: Option<String>,
-    ) -> Result<Request, rsipstack::Error> {
+    ) -> Result<Request, NotMade> {
         self.local_sequence = self.local_sequence.saturating_add(1);
         let mut headers = vec![
             Header::Via(stack.via(&self.connection)?.into()),
@@ -156,7 +167,7 @@ impl Dialog {
         }
         Ok(Request {
             method,
-            uri: Uri::try_from(self.target.as_str())?,
+            uri: Uri::try_from(self.target.as_str()).map_err(rsipstack::Error::from)?,
             version: Version::V2,
             headers: Headers::from(headers),
             body: body.map(String::into_bytes).unwrap_or_default(),
@@ -175,10 +186,14 @@ impl Dialog {
             addr: stack.reachable(&self.next_hop(), self.destination).into(),
         };
         async move {
-            let key = TransactionKey::from_request(&request, TransactionRole::Client)?;
+            let key = TransactionKey::from_request(&request, TransactionRole::Client)
+                .map_err(|error| SendError::Stack(Box::new(error)))?;
             let mut transaction = Transaction::new_client(key, request, endpoint, Some(connection));
             transaction.destination = Some(destination);
-            transaction.send().await?;
+            transaction
+                .send()
+                .await
+                .map_err(|error| SendError::Stack(Box::new(error)))?;
             while let Some(message) = transaction.receive().await {
                 if let SipMessage::Response(response) = message
                     && response.status_code.code() >= 200

@@ -12,12 +12,12 @@ use signaling_sip::{Call, Direction, Menu, PhoneNumber, SessionTimer};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use crate::answers::{code_of, takes_update, timer_headers, too_small};
 use crate::conversation::{Conversation, Person};
 use crate::dialog::Dialog;
 use crate::dispatch::refuse;
-use crate::line::{
-    Answered, Line, Wire, code_of, follow, takes_update, timer_headers, too_small, wires,
-};
+use crate::follow::{Wire, follow, wires};
+use crate::line::{Answered, Line};
 use crate::media::Media;
 use crate::message::{
     ALLOWED, SUPPORTED, description, header, response, sequence, session_terms, tokens, value,
@@ -198,8 +198,11 @@ impl Ringing<'_> {
         }
         let ringing = (StatusCode::Ringing, self.tag);
         let answer = response(&self.stack.endpoint, self.request, ringing, headers, None);
-        let send = || self.sender.send(TransactionEvent::Respond(answer.clone()));
-        send().map_err(|_gone| Unanswered::Gone)?;
+        let send = || {
+            let sent = self.sender.send(TransactionEvent::Respond(answer.clone()));
+            sent.map_err(|_gone| Unanswered::Gone)
+        };
+        send()?;
         if !is_reliable {
             return Ok(());
         }
@@ -222,7 +225,7 @@ impl Ringing<'_> {
                     if begun.elapsed() >= PROVISIONAL_ENDS {
                         return Err(StatusCode::ServerTimeOut.into());
                     }
-                    send().map_err(|_gone| Unanswered::Gone)?;
+                    send()?;
                     pause = pause.saturating_mul(2);
                     next = next.checked_add(pause).unwrap_or(next);
                 }

@@ -12,12 +12,14 @@
 //!
 //! All use of the SIP stack is in this crate, so that another one could take its place.
 
+mod answers;
 mod caps;
 mod conversation;
 mod dialler;
 mod dialog;
 mod dispatch;
 mod door;
+mod follow;
 mod incoming;
 mod invite;
 mod line;
@@ -26,11 +28,14 @@ mod message;
 mod outgoing;
 mod phones;
 mod ports;
+mod prompts;
 mod refusal;
+mod requests;
 mod stack;
 mod talk;
 mod trunk;
 mod trunk_check;
+mod wav;
 
 pub use caps::CapReached;
 pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
@@ -39,9 +44,11 @@ pub use ports::{
     Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,
     PlayId, Ports, RoomNews, RoomSeat, Rooms, Sound, SoundEvent, SoundLeg,
 };
+pub use prompts::{PromptError, Prompts};
 pub use stack::StartError;
 pub use trunk::{
     DigestKinds, LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings,
     Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
 };
 pub use trunk_check::Trunks;
+pub use wav::{WavError, read_wav};

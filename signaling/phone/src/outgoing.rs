@@ -12,11 +12,13 @@ use signaling_sip::{
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::answers::takes_update;
 use crate::conversation::{Conversation, Person, Step};
 use crate::dialler::{CallProgress, Placed};
-use crate::dialog::Dialog;
+use crate::dialog::{Dialog, NotMade};
+use crate::follow::wires;
 use crate::invite::{Attempt, attempt};
-use crate::line::{Answered, Line, takes_update, wires};
+use crate::line::{Answered, Line};
 use crate::media::Media;
 use crate::message::{ALLOWED, SUPPORTED, header, session_terms, value, values};
 use crate::ports::SoundEvent;
@@ -63,7 +65,7 @@ async fn call(stack: &Arc<Stack>, placed: &Placed, (tag, place, requests): Place
             return call.end(503, stack.door.now_us());
         }
     };
-    let Some(connection) = stack.connection(&placed.trunk, placed.outbound.proxy).await else {
+    let Some(connection) = stack.connection(&placed.trunk) else {
         return call.end(503, stack.door.now_us());
     };
     let mut media = Media::new(opened.leg, opened.local, &placed.trunk);
@@ -174,7 +176,7 @@ fn first_invite(
     tag: &str,
     connection: &SipConnection,
     offer: String,
-) -> Result<Request, rsipstack::Error> {
+) -> Result<Request, NotMade> {
     let (number, caller) = (
         placed.order.number.expose(),
         placed.outbound.caller.expose(),
@@ -197,7 +199,7 @@ fn first_invite(
     ];
     Ok(Request {
         method: Method::Invite,
-        uri: Uri::try_from(uri)?,
+        uri: Uri::try_from(uri).map_err(rsipstack::Error::from)?,
         version: Version::V2,
         headers: Headers::from(headers),
         body: offer.into_bytes(),
@@ -237,7 +239,7 @@ fn renew(
     invite: &mut Request,
     connection: &SipConnection,
     sequence: usize,
-) -> Result<(), rsipstack::Error> {
+) -> Result<(), NotMade> {
     invite
         .headers
         .unique_push(Header::Via(stack.via(connection)?.into()));

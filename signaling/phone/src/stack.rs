@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::caps::Caps;
+use crate::dialog::NotMade;
 use crate::door::{Door, FencedSocket};
 use crate::ports::Ports;
 use crate::trunk::{Transport, Trunk};
@@ -151,12 +152,12 @@ impl Stack {
     }
 
     /// `Via` of a request on this connection.
-    pub(crate) fn via(&self, connection: &SipConnection) -> rsipstack::Result<Via> {
+    pub(crate) fn via(&self, connection: &SipConnection) -> Result<Via, NotMade> {
         let address = SipAddr {
             r#type: Some(transport_of(connection)),
             addr: self.public.into(),
         };
-        self.endpoint.get_via(Some(address), None)
+        Ok(self.endpoint.get_via(Some(address), None)?)
     }
 
     /// `Contact` on this connection.
@@ -185,12 +186,7 @@ impl Stack {
     }
 
     /// The connection to call somebody with.
-    pub(crate) async fn connection(
-        &self,
-        trunk: &Trunk,
-        proxy: SocketAddr,
-    ) -> Option<SipConnection> {
-        let _ = proxy;
+    pub(crate) fn connection(&self, trunk: &Trunk) -> Option<SipConnection> {
         match trunk.transport {
             Transport::Udp => Some(self.udp.clone()),
             Transport::Tcp | Transport::Tls => None,

@@ -34,102 +34,40 @@ enum Event {
     End,
 }
 
+/// One call with all that belongs to it.
+struct Talk {
+    line: Line,
+    conversation: Conversation,
+    sound: mpsc::Receiver<SoundEvent>,
+    watch: Option<Watch>,
+    stop: CancellationToken,
+}
+
 /// Follows a call to its end.
 pub(crate) async fn talk(
-    mut line: Line,
-    mut conversation: Conversation,
-    mut sound: mpsc::Receiver<SoundEvent>,
-    mut watch: Option<Watch>,
+    line: Line,
+    conversation: Conversation,
+    sound: mpsc::Receiver<SoundEvent>,
+    watch: Option<Watch>,
 ) -> Talked {
     let stop = line.stack.stop.clone();
-    let mut why: Option<HangUp> = None;
-    let mut by_us = true;
-    let mut event = Event::Step(conversation.pump(line.stack.door.now_us(), &*line.media.leg));
-    loop {
-        match event {
-            Event::Step(Step::Go) | Event::Heard(Heard::Nothing) => {}
-            Event::Step(Step::End(hang_up)) => {
-                why = Some(hang_up);
-                break;
-            }
-            Event::Step(step) => {
-                if let Some(watch) = &watch {
-                    let _ = watch.steps.try_send(step);
-                }
-                if step != Step::Confirmed {
-                    break;
-                }
-                let now_us = line.stack.door.now_us();
-                event = Event::Step(conversation.pump(now_us, &*line.media.leg));
-                continue;
-            }
-            Event::Heard(Heard::Key(digit)) => {
-                let now_us = line.stack.door.now_us();
-                event = Event::Step(conversation.pressed(now_us, &*line.media.leg, digit));
-                continue;
-            }
-            Event::Heard(Heard::Held(on)) => conversation.held(&*line.media.leg, on),
-            Event::Heard(Heard::Over) => {
-                by_us = false;
-                break;
-            }
-            Event::End => break,
+    let mut talk = Talk {
+        line,
+        conversation,
+        sound,
+        watch,
+        stop,
+    };
+    let now_us = talk.line.stack.door.now_us();
+    let mut event = Event::Step(talk.conversation.pump(now_us, &*talk.line.media.leg));
+    let (why, by_us) = loop {
+        match talk.take(event) {
+            Taken::Next(next) => event = next,
+            Taken::Wait => event = talk.next().await,
+            Taken::End { why, by_us } => break (why, by_us),
         }
-        let due_us = [
-            line.due_us(),
-            conversation.due_us(),
-            watch.as_ref().map(|watch| watch.until_us),
-        ];
-        let due = line.stack.door.instant(due_us.into_iter().flatten().min());
-        event = tokio::select! {
-            request = line.requests.recv() => match request {
-                Some(request) => {
-                    let now_us = line.stack.door.now_us();
-                    Event::Heard(line.handle(now_us, request).await)
-                }
-                None => Event::End,
-            },
-            wire = line.wires.recv() => match wire {
-                Some(wire) => match line.wired(line.stack.door.now_us(), wire) {
-                    // The other side may not know yet.
-                    Heard::Over => Event::End,
-                    heard => Event::Heard(heard),
-                },
-                None => Event::End,
-            },
-            came = sound.recv() => match came {
-                Some(SoundEvent::Pressed(digit)) if line.takes_key(KeyWay::Sound) => {
-                    Event::Heard(Heard::Key(digit))
-                }
-                Some(SoundEvent::Pressed(_) | SoundEvent::Heard) => Event::Heard(Heard::Nothing),
-                Some(SoundEvent::Played(id)) => Event::Step(conversation.played(id)),
-                Some(SoundEvent::Silent | SoundEvent::Gone) | None => Event::End,
-            },
-            news = next_news(&mut conversation.news) => {
-                let now_us = line.stack.door.now_us();
-                Event::Step(conversation.room(now_us, &*line.media.leg, news))
-            }
-            Some(done) = conversation.work.join_next() => {
-                let now_us = line.stack.door.now_us();
-                // A task that was ended by a fault of its own counts as a clinic that is silent.
-                let done = done.unwrap_or(Done::Told);
-                Event::Step(conversation.done(now_us, &*line.media.leg, done))
-            }
-            () = sleep_until(due) => {
-                let now_us = line.stack.door.now_us();
-                if watch.as_ref().is_some_and(|watch| watch.until_us <= now_us) {
-                    Event::End
-                } else {
-                    match line.timeout(now_us) {
-                        Heard::Over => Event::End,
-                        _ => Event::Step(conversation.timeout(now_us, &*line.media.leg)),
-                    }
-                }
-            }
-            () = hung_up(watch.as_mut()) => Event::End,
-            () = stop.cancelled() => Event::End,
-        };
-    }
+    };
+    let mut line = talk.line;
     if by_us {
         line.hang_up();
     }
@@ -137,6 +75,125 @@ pub(crate) async fn talk(
     let now_us = line.stack.door.now_us();
     Talked {
         call: line.ended(now_us),
+    }
+}
+
+enum Taken {
+    Next(Event),
+    Wait,
+    End { why: Option<HangUp>, by_us: bool },
+}
+
+impl Talk {
+    fn take(&mut self, event: Event) -> Taken {
+        let now_us = self.line.stack.door.now_us();
+        let leg = &*self.line.media.leg;
+        match event {
+            Event::Step(Step::Go) | Event::Heard(Heard::Nothing) => Taken::Wait,
+            Event::Step(Step::End(why)) => Taken::End {
+                why: Some(why),
+                by_us: true,
+            },
+            Event::Step(step) => {
+                if let Some(watch) = &self.watch {
+                    // There are two steps, and place for more.
+                    let _ = watch.steps.try_send(step);
+                }
+                if step == Step::Confirmed {
+                    Taken::Next(Event::Step(self.conversation.pump(now_us, leg)))
+                } else {
+                    Taken::End {
+                        why: None,
+                        by_us: true,
+                    }
+                }
+            }
+            Event::Heard(Heard::Key(digit)) => {
+                Taken::Next(Event::Step(self.conversation.pressed(now_us, leg, digit)))
+            }
+            Event::Heard(Heard::Held(on)) => {
+                self.conversation.held(leg, on);
+                Taken::Wait
+            }
+            Event::Heard(Heard::Over) => Taken::End {
+                why: None,
+                by_us: false,
+            },
+            Event::End => Taken::End {
+                why: None,
+                by_us: true,
+            },
+        }
+    }
+
+    fn due(&self) -> Instant {
+        let watched = self.watch.as_ref().map(|watch| watch.until_us);
+        let all = [self.line.due_us(), self.conversation.due_us(), watched];
+        self.line
+            .stack
+            .door
+            .instant(all.into_iter().flatten().min())
+    }
+
+    fn timeout(&mut self) -> Event {
+        let now_us = self.line.stack.door.now_us();
+        if self
+            .watch
+            .as_ref()
+            .is_some_and(|watch| watch.until_us <= now_us)
+        {
+            return Event::End;
+        }
+        match self.line.timeout(now_us) {
+            Heard::Over => Event::End,
+            _ => Event::Step(self.conversation.timeout(now_us, &*self.line.media.leg)),
+        }
+    }
+
+    fn sounded(&mut self, came: Option<SoundEvent>) -> Event {
+        match came {
+            Some(SoundEvent::Pressed(digit)) if self.line.takes_key(KeyWay::Sound) => {
+                Event::Heard(Heard::Key(digit))
+            }
+            Some(SoundEvent::Pressed(_) | SoundEvent::Heard) => Event::Heard(Heard::Nothing),
+            Some(SoundEvent::Played(id)) => Event::Step(self.conversation.played(id)),
+            Some(SoundEvent::Silent | SoundEvent::Gone) | None => Event::End,
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let due = self.due();
+        tokio::select! {
+            request = self.line.requests.recv() => match request {
+                Some(request) => {
+                    let now_us = self.line.stack.door.now_us();
+                    Event::Heard(self.line.handle(now_us, request).await)
+                }
+                None => Event::End,
+            },
+            wire = self.line.wires.recv() => {
+                let now_us = self.line.stack.door.now_us();
+                match wire.map(|wire| self.line.wired(now_us, wire)) {
+                    // The other side may not know yet.
+                    Some(Heard::Over) | None => Event::End,
+                    Some(heard) => Event::Heard(heard),
+                }
+            }
+            came = self.sound.recv() => self.sounded(came),
+            news = next_news(&mut self.conversation.news) => {
+                let now_us = self.line.stack.door.now_us();
+                Event::Step(self.conversation.room(now_us, &*self.line.media.leg, news))
+            }
+            Some(done) = self.conversation.work.join_next() => {
+                let now_us = self.line.stack.door.now_us();
+                // A task that was ended by a fault of its own counts as a clinic that is silent.
+                let done = done.unwrap_or(Done::Told);
+                Event::Step(self.conversation.done(now_us, &*self.line.media.leg, done))
+            }
+            () = sleep_until(due) => self.timeout(),
+            () = hung_up(self.watch.as_mut()) => Event::End,
+            () = self.stop.cancelled() => Event::End,
+        }
     }
 }
 

@@ -166,25 +166,47 @@ fn mute_and_grants_stop_a_telephone_and_its_bridge_is_told() {
     let rights = |world: &mut World| {
         let told = std::mem::take(&mut world.phones).into_iter();
         told.filter_map(|event| match event {
-            PhoneEvent::Rights { phone: of, is_heard, hears } if of == phone => {
-                Some((is_heard, hears))
-            }
+            PhoneEvent::Rights {
+                phone: of,
+                is_heard,
+                hears,
+            } if of == phone => Some((is_heard, hears)),
             _ => None,
         })
         .collect::<Vec<_>>()
     };
     assert_eq!(rights(&mut world), [(true, true)]);
     say(&mut world, phone, 0, SPEECH);
-    world.command(Command::SetSources { room, participant, on: SourceSet::NONE });
+    world.command(Command::SetSources {
+        room,
+        participant,
+        on: SourceSet::NONE,
+    });
     assert_eq!(rights(&mut world), [(false, true)]);
     say(&mut world, phone, 1, SPEECH);
-    world.command(Command::SetSources { room, participant, on: SourceSet::ALL });
-    world.command(Command::SetGrants { room, participant, grants: Grants::LISTEN });
+    world.command(Command::SetSources {
+        room,
+        participant,
+        on: SourceSet::ALL,
+    });
+    world.command(Command::SetGrants {
+        room,
+        participant,
+        grants: Grants::LISTEN,
+    });
     assert_eq!(rights(&mut world), [(true, true), (false, true)]);
     say(&mut world, phone, 2, SPEECH);
-    world.command(Command::SetGrants { room, participant, grants: Grants::NONE });
+    world.command(Command::SetGrants {
+        room,
+        participant,
+        grants: Grants::NONE,
+    });
     assert_eq!(rights(&mut world), [(false, false)]);
-    world.command(Command::SetGrants { room, participant, grants: Grants::ALL });
+    world.command(Command::SetGrants {
+        room,
+        participant,
+        grants: Grants::ALL,
+    });
     say(&mut world, phone, 3, &[0x78, 9]);
     let got = got(&world, a, phone);
     assert_eq!(got.len(), 2);
@@ -259,7 +281,9 @@ fn a_recorder_gets_a_telephone_as_anybody_else() {
     (0..3).for_each(|seq| say(&mut world, phone, seq, SPEECH));
     let person = recordings_tap::PersonKey(20);
     let track = world.tapped.iter().find_map(|(_, event)| match event {
-        Some(TapEvent::Opened { track, person: of, .. }) if *of == person => Some(*track),
+        Some(TapEvent::Opened {
+            track, person: of, ..
+        }) if *of == person => Some(*track),
         _ => None,
     });
     let packets: Vec<_> = world
@@ -276,7 +300,12 @@ fn a_recorder_gets_a_telephone_as_anybody_else() {
     world.command(Command::Unseat(phone));
     world.run(PACKET);
     let closed = |event: &TapEvent| matches!(event, TapEvent::Closed { track: of, .. } if Some(*of) == track);
-    assert!(world.tapped.iter().any(|(_, event)| event.as_ref().is_some_and(closed)));
+    assert!(
+        world
+            .tapped
+            .iter()
+            .any(|(_, event)| event.as_ref().is_some_and(closed))
+    );
 }
 
 #[test]
@@ -294,7 +323,11 @@ fn a_browser_takes_the_seat_of_its_telephone_and_back_and_old_calls_do_nothing()
     world.clients[a].send(now, Source::Microphone, 0, &[0x78, 5]);
     world.run(PACKET);
     let heard = got(&world, b, phone);
-    assert_eq!(heard.len(), 2, "the old call is neither heard nor able to end the new connection");
+    assert_eq!(
+        heard.len(),
+        2,
+        "the old call is neither heard nor able to end the new connection"
+    );
     assert!(heard[1].0 == heard[0].0 + 1 && heard[1].1 != heard[0].1);
     seat(&mut world, 10);
     say(&mut world, phone, 0, &[0x78, 6]);

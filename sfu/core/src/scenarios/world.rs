@@ -15,8 +15,8 @@ use str0m::{Candidate, Event, Rtc, RtcConfig};
 use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
-    ParticipantKey, PhoneEvent, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard, ShardConfig,
-    SlotBinding, Source, SourceMid, SourceSet, TapEvent, Transport,
+    ParticipantKey, PhoneEvent, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard,
+    ShardConfig, SlotBinding, Source, SourceMid, SourceSet, TapEvent, Transport,
 };
 
 const STEP: Duration = Duration::from_millis(5);

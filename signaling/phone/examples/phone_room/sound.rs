@@ -135,7 +135,7 @@ impl Line {
         let now_us = self.now_us();
         match &mut self.leg {
             Some((leg, codec)) if *codec == agreement.codec => {
-                leg.resignal(agreement.remote, now_us)
+                leg.resignal(agreement.remote, now_us);
             }
             _ => {
                 let config = LegConfig {
