@@ -1,7 +1,6 @@
 //! Where telephones, their sound, the clinic and rooms meet. Only this folder knows all four.
 
 mod admission;
-mod prompts;
 mod rooms;
 mod sound;
 
@@ -12,11 +11,10 @@ use clinical_app::TenantId;
 use clinical_app::visits::{Desk, PhoneNumbers};
 use sfu_bridge::{Bridge, BridgeConfig};
 use sfu_net::SfuHandle;
-use signaling_phone::{PhoneSettings, Phones, Ports, Trunks};
+use signaling_phone::{PhoneSettings, Phones, Ports, Prompts, Trunks};
 use signaling_server::PhoneDoor;
 
 use self::admission::ClinicDoor;
-use self::prompts::Prompts;
 use self::rooms::RoomDoor;
 use self::sound::BridgeSound;
 
@@ -29,7 +27,11 @@ pub(crate) struct Telephones {
 /// Which numbers the facilities are called at.
 pub(crate) fn numbers(settings: Option<&PhoneSettings>) -> anyhow::Result<PhoneNumbers> {
     let mut numbers = Vec::new();
-    for number in settings.into_iter().flat_map(|it| &it.trunks).flat_map(|it| &it.numbers) {
+    for number in settings
+        .into_iter()
+        .flat_map(|it| &it.trunks)
+        .flat_map(|it| &it.numbers)
+    {
         let facility: TenantId = number.facility.parse().with_context(|| {
             format!(
                 "phone.trunks: {} is no id of a facility; `telehealth facility list` says which there are",
@@ -51,7 +53,7 @@ impl Telephones {
     ) -> anyhow::Result<Self> {
         let sound = settings.sound.clone();
         let trunks = Trunks::check(settings).context("phone")?;
-        let prompts = Prompts::read(&sound.prompts).context("phone.sound.prompts")?;
+        let prompts = Prompts::load(&sound.prompts).context("phone.sound.prompts")?;
         let ports = sound.ports.map(|[first, last]| first..=last);
         let config = BridgeConfig {
             bind: sound.bind.unwrap_or_else(|| trunks.bind.ip()),

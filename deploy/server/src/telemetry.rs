@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogConfig, LogFormat};
 
@@ -13,8 +16,7 @@ const LATENCY_BUCKETS_S: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3
 
 /// These libraries tell addresses and descriptions of people's machines below this level, whatever
 /// the configuration asks for.
-const QUIET: [&str; 6] = [
-    "rsipstack=off",
+const QUIET: [&str; 5] = [
     "str0m=error",
     "str0m_proto=warn",
     "is=warn",
@@ -28,13 +30,17 @@ pub(crate) fn start_logs(config: &LogConfig) -> anyhow::Result<()> {
     for quiet in QUIET {
         filter = filter.add_directive(quiet.parse().context("a directive of ours")?);
     }
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // What the SIP stack says is left out whatever the filter says: it prints whole messages.
+    let filter = filter.and(filter_fn(signaling_phone::may_be_logged));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(true);
+    let registry = tracing_subscriber::registry();
     let started = match config.format {
-        LogFormat::Text => builder.with_ansi(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => registry
+            .with(lines.with_ansi(false).with_filter(filter))
+            .try_init(),
+        LogFormat::Json => registry.with(lines.json().with_filter(filter)).try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("logging was started before: {error}"))
 }

@@ -28,7 +28,10 @@ impl RoomDoor {
 #[async_trait]
 impl Rooms for RoomDoor {
     async fn enter(&self, pass: &Pass, masked: &str) -> Result<Entered, NotEntered> {
-        let entered = self.door.enter(pass.expose(), masked.to_owned(), None).await;
+        let entered = self
+            .door
+            .enter(pass.expose(), masked.to_owned(), None)
+            .await;
         let PhoneEntered { seat, news } = entered.map_err(|refusal| match refusal {
             PhoneRefusal::Encrypted | PhoneRefusal::Full => NotEntered::NoTelephones,
             PhoneRefusal::BadPass | PhoneRefusal::Ended | PhoneRefusal::Unavailable => {

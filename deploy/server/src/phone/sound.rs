@@ -5,14 +5,12 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use sfu_bridge::{
-    Agreed, BridgeHandle, Digit, Flow, Keys, LatchMode, LegEvent, LegId, LegOrder, Playing,
-    ReportPath, Seat,
+    Agreed, BridgeHandle, Digit, Flow, Keys, LatchMode, LegEvent, LegId, LegOrder, Playing, Prompt,
+    Rate, ReportPath, Seat,
 };
-use signaling_phone::{MediaSeat, NoSound, OpenLeg, PlayId, Sound, SoundEvent, SoundLeg};
-use signaling_sip::{Agreement, Language, Prompt};
+use signaling_phone::{MediaSeat, NoSound, OpenLeg, PlayId, Prompts, Sound, SoundEvent, SoundLeg};
+use signaling_sip::{Agreement, Language};
 use tokio::sync::mpsc;
-
-use super::prompts::Prompts;
 
 /// Events that may wait for the task of one call.
 const EVENTS_MAX: usize = 64;
@@ -102,7 +100,10 @@ impl SoundLeg for Leg {
         if let Ok(mut known) = self.flow.lock() {
             *known = flow;
         }
-        let keys = agreement.keys.clone().map(|(ours, theirs)| Keys { ours, theirs });
+        let keys = agreement
+            .keys
+            .clone()
+            .map(|(ours, theirs)| Keys { ours, theirs });
         self.order(LegOrder::Agree(Box::new(Agreed {
             codec: agreement.codec,
             payload_types: agreement.payload_types,
@@ -114,8 +115,11 @@ impl SoundLeg for Leg {
         })));
     }
 
-    fn play(&self, id: PlayId, prompts: &[Prompt], language: Language) {
-        let clips = prompts.iter().map(|prompt| self.prompts.clip(*prompt, language));
+    fn play(&self, id: PlayId, prompts: &[signaling_sip::Prompt], language: Language) {
+        let clips = prompts.iter().map(|prompt| {
+            let at = |rate| self.prompts.sound(*prompt, language, rate);
+            Prompt::new(at(Rate::Narrow), at(Rate::Wide))
+        });
         self.order(LegOrder::Play(Playing {
             ticket: id.0,
             clips: clips.collect(),
