@@ -46,5 +46,5 @@ pub use prompt::Prompt;
 pub use thread::{Bridge, StartError, start};
 // The words of a telephone that orders are made of.
 pub use sfu_phone::{
-    Codec, CryptoLine, CryptoSuite, Digit, LatchMode, LegStats, PayloadTypes, PlayoutStats, Rate, Rate,
+    Codec, CryptoLine, CryptoSuite, Digit, LatchMode, LegStats, PayloadTypes, PlayoutStats, Rate,
 };
