@@ -1,0 +1,208 @@
+// A visit in which one of two people has nothing but a telephone: the doctor in Chromium, the patient on
+// baresip. Its server's address is in BASE_URL.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+
+import { freePort, killAll } from "../durability/server.mjs";
+import { Browser } from "../lib/browser.mjs";
+import { openAppointment } from "../lib/clinic.mjs";
+import { ACCOUNTS } from "../lib/demo.mjs";
+import { at, checkDevices, press, shown, signIn } from "../lib/pages.mjs";
+import { LOOKS } from "../lib/recorder.mjs";
+import { Scenario, runAll } from "../lib/steps.mjs";
+import { until } from "../lib/wait.mjs";
+import { House, judged } from "../recordings/house.mjs";
+import { Baresip, shares } from "./baresip.mjs";
+
+const NUMBER = "+33123456789";
+const CALLER = "+33612345678";
+/** What the caller says; the doctor's browser says LOOKS.doctor. */
+const VOICE_HZ = 1_100;
+const PROMPTS = [
+  "welcome", "enter-pin", "wrong-pin", "too-many-tries", "too-early", "visit-over", "ask-consent", "waiting",
+  "doctor-coming", "entered", "muted", "unmuted", "hand-raised", "hand-lowered", "recording-on", "recording-off",
+  "not-admitted", "goodbye", "no-answer", "muted-by-doctor", "press-one",
+];
+
+/** Short quiet prompts of silence: what is said to people is made by `scripts/prompts`. */
+function silentPrompts(folder) {
+  fs.mkdirSync(folder);
+  for (const name of PROMPTS) {
+    for (const language of ["fr", "en"]) {
+      for (const [rate, hz] of [["8k", 8_000], ["16k", 16_000]]) {
+        const data = Buffer.alloc((hz / 5) * 2);
+        const head = Buffer.alloc(44);
+        head.write("RIFF", 0);
+        head.writeUInt32LE(36 + data.length, 4);
+        head.write("WAVEfmt ", 8);
+        head.writeUInt32LE(16, 16);
+        head.writeUInt16LE(1, 20);
+        head.writeUInt16LE(1, 22);
+        head.writeUInt32LE(hz, 24);
+        head.writeUInt32LE(hz * 2, 28);
+        head.writeUInt16LE(2, 32);
+        head.writeUInt16LE(16, 34);
+        head.write("data", 36);
+        head.writeUInt32LE(data.length, 40);
+        fs.writeFileSync(path.join(folder, `${name}.${language}.${rate}.wav`), Buffer.concat([head, data]));
+      }
+    }
+  }
+}
+
+/** How loud pitches are in what a page's connections bring, in dB. */
+function levels(page, hertz) {
+  return page.evaluate((wanted) => {
+    if (!window.ear) {
+      const context = new AudioContext();
+      const living = window.keptConnections.filter((one) => one.connectionState === "connected");
+      const tracks = living.flatMap((one) => one.getReceivers().map((receiver) => receiver.track));
+      const sound = tracks.filter((track) => track.kind === "audio");
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 4096;
+      // Each track is a source of its own: a stream plays one.
+      for (const track of sound) context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      window.ear = { context, analyser };
+    }
+    const { context, analyser } = window.ear;
+    const all = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(all);
+    return wanted.map((pitch) => {
+      const bin = Math.round((pitch * analyser.fftSize) / context.sampleRate);
+      return Math.max(all[bin - 1], all[bin], all[bin + 1]);
+    });
+  }, hertz);
+}
+
+function prepared(scenario, on) {
+  scenario.step("a clinic with a telephone line", async () => {
+    on.sip = await freePort();
+    on.house = new House(scenario, { prepare: ({ root }) => silentPrompts(path.join(root, "prompts")) });
+    const { house } = on;
+    await house.server.start();
+    const { text } = await house.server.run("facility", "list");
+    const [facility] = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(text);
+    await house.server.stop();
+    fs.appendFileSync(
+      house.server.config,
+      `[phone]
+bind = "127.0.0.1:${on.sip}"
+realm = "clinic.example.org"
+[phone.sound]
+prompts = "${house.root}/prompts"
+[[phone.trunks]]
+name = "carrier"
+addresses = ["127.0.0.0/8"]
+numbers = [{ number = "${NUMBER}", facility = "${facility}", language = "fr" }]
+country = "33"
+codecs = ["pcma", "pcmu"]
+`,
+    );
+    await house.server.start();
+  });
+  scenario.step("the patient is told what to call and to type", async () => {
+    on.visit = await openAppointment();
+    on.house.visit = on.visit;
+    const { way } = await on.visit.patient.expect(200, "GET", `/appointments/${on.visit.appointment.id}/phone`);
+    assert.equal(way.number, NUMBER);
+    assert.match(way.pin, /^\d{6}$/);
+    on.pin = way.pin;
+  });
+}
+
+function called(scenario, on) {
+  scenario.step("the doctor is in the visit; the patient calls and types the PIN", async () => {
+    const browser = scenario.keep(await Browser.open("doctor", { bypassCSP: true }));
+    on.doctor = await browser.page();
+    on.house.doctor = on.doctor;
+    await signIn(on.doctor, ACCOUNTS.doctor);
+    await on.doctor.goto(`/visit/${on.visit.appointment.id}`);
+    await checkDevices(on.doctor);
+    await press(on.doctor, "enter-waiting");
+    on.phone = await Baresip.start(path.join(on.house.root, "phone"), { number: CALLER, pitch_hz: VOICE_HZ });
+    scenario.finally(() => on.phone.stop());
+    on.phone.dial(`sip:${NUMBER}@127.0.0.1:${on.sip}`);
+    await on.phone.happens("CALL_ESTABLISHED");
+    // As a person does: when the question was heard.
+    await on.doctor.waitForTimeout(1_500);
+    on.phone.press("2");
+    await on.doctor.waitForTimeout(1_500);
+    on.phone.press(on.pin);
+    await shown(on.doctor, "admit-0");
+  });
+  scenario.step("the doctor lets the caller in, and hears the caller", async () => {
+    await press(on.doctor, "admit-0");
+    let heard;
+    await until("the caller's voice", async () => {
+      heard = await levels(on.doctor, [VOICE_HZ, 1_900]);
+      return heard[0] > -60 && heard[0] > heard[1] + 20;
+    }).catch((error) => {
+      throw new Error(`${error.message}: ${heard}`);
+    });
+    return `${VOICE_HZ} Hz at ${heard[0].toFixed(0)} dB, silence at ${heard[1].toFixed(0)} dB`;
+  });
+  scenario.step("the caller hears the doctor, and not themself", async () => {
+    let found;
+    await until("the doctor's voice", async () => {
+      found = shares(on.phone.heard(3), [LOOKS.doctor.pitch_hz, VOICE_HZ]);
+      return found[0] > 0.2;
+    }).catch((error) => {
+      throw new Error(`${error.message}: ${found}`);
+    });
+    assert.ok(found[1] < 0.01, `the caller hears themself: ${found[1]}`);
+    return `${(found[0] * 100).toFixed(0)} % is the doctor, ${(found[1] * 100).toFixed(2)} % the caller`;
+  });
+  scenario.step("the page says that it is a telephone, and shows no whole number", async () => {
+    const words = await on.doctor.locator("body").innerText();
+    assert.ok(!words.includes(CALLER) && !words.includes(CALLER.slice(3)), "the whole number is on the page");
+  });
+}
+
+function recorded(scenario, on) {
+  scenario.step("the caller agrees to a recording by a key", async () => {
+    await press(on.doctor, "record");
+    await until("the visit to be recorded", async () => {
+      if ((await on.house.phase(on.doctor)) === "running") return true;
+      on.phone.press("1");
+      await on.doctor.waitForTimeout(2_000);
+      return false;
+    });
+    await on.doctor.waitForTimeout(6_000);
+    await press(on.doctor, "record");
+  });
+  scenario.step("the caller's voice is in the recording", async () => {
+    const row = await on.house.ready();
+    const files = [...(await on.house.files(row.id)).values()];
+    const voices = files.filter(({ track }) => track.kind === "microphone");
+    assert.equal(voices.length, 2);
+    const { execFileSync } = await import("node:child_process");
+    const found = voices.map(({ bytes }) => {
+      judged(bytes);
+      const raw = execFileSync("ffmpeg", "-v error -i pipe:0 -f s16le -ac 1 -ar 8000 pipe:1".split(" "), { input: bytes });
+      const samples = Array.from({ length: raw.length / 2 }, (_, n) => raw.readInt16LE(n * 2));
+      return shares(samples, [LOOKS.doctor.pitch_hz, VOICE_HZ]);
+    });
+    assert.ok(found.some(([doctor]) => doctor > 0.2), `nobody is the doctor: ${found}`);
+    assert.ok(found.some(([, caller]) => caller > 0.2), `nobody is the caller: ${found}`);
+    return found.map((one) => one.map((it) => it.toFixed(2)).join(" ")).join(", ");
+  });
+  scenario.step("the doctor ends the visit, and the telephone is hung up", async () => {
+    await press(on.doctor, "end-visit");
+    await press(on.doctor, "end-confirm");
+    await on.phone.happens("CALL_CLOSED");
+  });
+}
+
+function telephone() {
+  const scenario = new Scenario("telephone: a patient who has nothing else");
+  const on = {};
+  prepared(scenario, on);
+  called(scenario, on);
+  recorded(scenario, on);
+  return scenario;
+}
+
+process.once("exit", killAll);
+await runAll([{ id: "telephone", make: telephone }]);
