@@ -19,7 +19,7 @@ pub use desk::{
 pub use mailroom::{Mailroom, ReportSecret};
 pub use medicines::remind_due;
 pub use tell::{Addressee, Notice, tell};
-pub(crate) use tell::{tell_admins, zone_of};
+pub(crate) use tell::{telephone_of, tell_admins, zone_of};
 pub use templates::{SMS_PARTS_MAX, TemplateFileError, Templates};
 pub use worker::{LEASE_US, WorkerError, run_until_stopped, send_due};
 

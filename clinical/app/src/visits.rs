@@ -19,7 +19,7 @@ pub use join::{
 };
 pub use live::{CloseReason, LIVE_EFFECTS_MAX, LiveEffect, LiveVisits};
 pub use phone::{
-    PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError, admit_by_phone, new_phone_pin,
+    CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError, admit_by_phone, call_back, new_phone_pin,
     phone_way,
 };
 pub use record::{VisitEvent, VisitEventError, record_visit_event};

@@ -1,6 +1,7 @@
 //! Where telephones, their sound, the clinic and rooms meet. Only this folder knows all four.
 
 mod admission;
+mod call_backs;
 mod rooms;
 mod sound;
 
@@ -11,9 +12,10 @@ use clinical_app::TenantId;
 use clinical_app::visits::{Desk, PhoneNumbers};
 use sfu_bridge::{Bridge, BridgeConfig};
 use sfu_net::SfuHandle;
-use signaling_phone::{PhoneSettings, Phones, Ports, Prompts, Trunks};
+use signaling_phone::{Dialler, PhoneSettings, Phones, Ports, Prompts, Trunks};
 use signaling_server::PhoneDoor;
 
+pub(crate) use self::call_backs::CallBacks;
 use self::admission::ClinicDoor;
 use self::rooms::RoomDoor;
 use self::sound::BridgeSound;
@@ -70,6 +72,11 @@ impl Telephones {
         let phones = Phones::start(trunks, ports).await.context("phone")?;
         tracing::info!(address = %phones.local_address(), "telephones may call");
         Ok(Self { phones, bridge })
+    }
+
+    /// Who places calls.
+    pub(crate) fn dialler(&self) -> Dialler {
+        self.phones.dialler()
     }
 
     /// Hangs up everywhere.

@@ -8,18 +8,24 @@ use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
 
+use crate::phone::CallBacks;
 use crate::recordings::Recorders;
 
 /// The clinic as signaling sees it.
 pub(crate) struct ClinicPort {
     desk: Desk,
     recorders: Recorders,
+    call_backs: CallBacks,
 }
 
 impl ClinicPort {
-    /// Signaling's port to this desk and to the recorders.
-    pub(crate) fn new(desk: Desk, recorders: Recorders) -> Arc<Self> {
-        Arc::new(Self { desk, recorders })
+    /// Signaling's port to this desk, to the recorders and to the telephone line.
+    pub(crate) fn new(desk: Desk, recorders: Recorders, call_backs: CallBacks) -> Arc<Self> {
+        Arc::new(Self {
+            desk,
+            recorders,
+            call_backs,
+        })
     }
 }
 
@@ -65,6 +71,23 @@ impl VisitPort for ClinicPort {
         let recorders = self.recorders.clone();
         let begun = tokio::spawn(async move { recorders.begin(room).await }).await;
         begun.map_err(PortError::new)?.map_err(PortError::new)
+    }
+
+    async fn call_back(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+        ring: bool,
+    ) -> Result<(), PortError> {
+        if !ring {
+            self.call_backs.stop(room, participant);
+            return Ok(());
+        }
+        // Whoever asks may give up before the answer; a call that was placed is not left alone.
+        let call_backs = self.call_backs.clone();
+        let ringing = tokio::spawn(async move { call_backs.ring(room, participant).await });
+        let rings = ringing.await.map_err(PortError::new)?;
+        rings.map_err(PortError::new)
     }
 }
 

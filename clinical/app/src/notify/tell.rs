@@ -209,6 +209,16 @@ pub(crate) async fn zone_of(
     Ok(known.unwrap_or(TimeZone::UTC))
 }
 
+/// The telephone of a patient and the language they are spoken to in, if there is one.
+pub(crate) async fn telephone_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    patient: PatientId,
+) -> Result<Option<(String, Language)>, StoreError> {
+    let found = contact(tx, tenant, Addressee::Patient(patient)).await?;
+    Ok(found.and_then(|it| Some((it.phone?, it.language))))
+}
+
 async fn contact(
     tx: &mut Tx,
     tenant: TenantId,

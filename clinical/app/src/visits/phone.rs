@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use clinical_model::visits::{JoinRefusal, PIN_ENTRIES_MAX, PIN_TOO_EARLY_US, PhonePin};
-use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, TenantId};
+use clinical_model::notify::Language;
+use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, RoomUuid, TenantId};
 use clinical_store::booking::AppointmentRecord;
 use clinical_store::{Conn, StoreError, Tx, visits};
+use signaling_protocol::{ParticipantId, RoomId};
 use signaling_ticket::MintError;
 
 use super::join::{Visitor, mint_for};
+use crate::notify::telephone_of;
 use crate::booking::{AccessError, reached, takes_place};
 use crate::{Actor, Desk};
 
@@ -234,6 +237,79 @@ async fn pass(
         admitted,
         (now, PASS_LIFE_S),
     )?)
+}
+
+/// Whom to call, and their way in.
+#[derive(Clone)]
+pub struct CallBack {
+    /// The number on record, in international form.
+    pub number: String,
+    /// One-use pass for signaling, for whoever takes the call.
+    pub ticket: String,
+    /// The language they are spoken to in.
+    pub language: Language,
+}
+
+impl core::fmt::Debug for CallBack {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("CallBack(..)")
+    }
+}
+
+/// Why nobody is called back.
+#[derive(Debug, thiserror::Error)]
+pub enum CallBackError {
+    /// There is no such visit, or this is not its patient.
+    #[error("no such patient in a visit")]
+    NotFound,
+    /// The record has no telephone number.
+    #[error("there is no number on record")]
+    NoNumber,
+    /// The visit is over.
+    #[error("the visit is not open")]
+    Closed,
+    /// The pass could not be signed.
+    #[error("the pass could not be made")]
+    Pass(#[from] MintError),
+    /// The store failed.
+    #[error("the visit could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// The telephone of a visit's patient whose page was lost. It is written down that they are called, without
+/// the number.
+///
+/// # Errors
+/// [`CallBackError`]
+pub async fn call_back(
+    desk: &Desk,
+    room: RoomId,
+    participant: ParticipantId,
+) -> Result<CallBack, CallBackError> {
+    let now = desk.now();
+    let room = RoomUuid::from_uuid(room.as_uuid());
+    let mut tx = desk.db().begin().await?;
+    let record = clinical_store::booking::find_by_room(&mut tx, room).await?;
+    let record = record.ok_or(CallBackError::NotFound)?;
+    let appointment = &record.appointment;
+    if appointment.patient_participant.as_uuid() != participant.as_uuid() {
+        return Err(CallBackError::NotFound);
+    }
+    let known = telephone_of(&mut tx, appointment.tenant, appointment.patient).await?;
+    let (number, language) = known.ok_or(CallBackError::NoNumber)?;
+    let ticket = pass(desk, &mut tx, &record, now).await;
+    let ticket = ticket.map_err(|error| match error {
+        PhoneError::Pass(error) => CallBackError::Pass(error),
+        PhoneError::Store(error) => CallBackError::Store(error),
+        _ => CallBackError::Closed,
+    })?;
+    let entry = AuditEntry::done(AuditActor::System, "visits.call_back", now);
+    tx.commit(entry.of_visit(appointment)).await?;
+    Ok(CallBack {
+        number,
+        ticket,
+        language,
+    })
 }
 
 /// Why a way by telephone was not shown or made.

@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
-use crate::phone::{self, Telephones};
+use crate::phone::{self, CallBacks, Telephones};
 use crate::recordings::Recorders;
 use crate::tls::Certificate;
 use crate::{
@@ -166,6 +166,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let doors = Doors::open(&config).await?;
     let (sfu, sfu_events) =
         sfu_net::start(doors.media_config(&config)?).context("cannot start media")?;
+    let call_backs = CallBacks::new(desk.clone());
     let clock = Arc::clone(&clinic.clock);
     let wall: WallClock = Arc::new(move || clock.now().0);
     let Signaling {
@@ -175,7 +176,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         media_events,
     } = signaling_server::start(
         config.signaling.clone(),
-        wiring::ClinicPort::new(desk.clone(), recorders.clone()),
+        wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone()),
         sfu.clone(),
         sfu_events,
         checker,
@@ -184,7 +185,11 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
     recorders.meet(signaling.clone());
     let telephones = match config.phone.clone() {
-        Some(settings) => Some(Telephones::start(settings, desk.clone(), phones, &sfu).await?),
+        Some(settings) => {
+            let telephones = Telephones::start(settings, desk.clone(), phones, &sfu).await?;
+            call_backs.meet(telephones.dialler(), signaling.clone());
+            Some(telephones)
+        }
         None => None,
     };
 
