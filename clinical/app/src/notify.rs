@@ -18,6 +18,7 @@ pub use desk::{
 };
 pub use mailroom::{Mailroom, ReportSecret};
 pub use medicines::remind_due;
+pub use clinical_model::notify::Language;
 pub use tell::{Addressee, Notice, tell};
 pub(crate) use tell::{telephone_of, tell_admins, zone_of};
 pub use templates::{SMS_PARTS_MAX, TemplateFileError, Templates};
