@@ -80,6 +80,15 @@ fn show(
         answer.disposition,
         answer.confidence
     )?;
+    let words: Vec<String> = engine
+        .mentions(&told.patient, &told.text)
+        .iter()
+        .map(|one| {
+            let said = told.text.get(one.start..one.end).unwrap_or_default();
+            format!("{}={said:?}{:?}", name(&one.finding), one.assertion)
+        })
+        .collect();
+    writeln!(out, "   ~ {}", words.join(" "))?;
     let present: Vec<&str> = answer.reading.present.iter().map(name).collect();
     let absent: Vec<&str> = answer.reading.absent.iter().map(name).collect();
     writeln!(out, "   + {}", present.join(" "))?;

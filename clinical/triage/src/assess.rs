@@ -7,7 +7,7 @@ use clinical_redflags::words::{Matcher, PatternError, Reader};
 use serde::{Deserialize, Serialize};
 
 use crate::knowledge::{Condition, Kind, Knowledge, KnowledgeError};
-use crate::reading::{self, Case, Reading};
+use crate::reading::{self, Case, Mention, Reading};
 
 /// Where somebody should go. The order is the order of weight.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -155,12 +155,15 @@ impl Engine {
         self.read_bounded(patient, text).0
     }
 
+    /// Where a text speaks of findings, in the order of the text.
+    #[must_use]
+    pub fn mentions(&self, patient: &Patient, text: &str) -> Vec<Mention> {
+        reading::mentions(&self.matcher, text, reader(patient))
+    }
+
     fn read_bounded(&self, patient: &Patient, text: &str) -> (Reading, bool) {
-        let reader = Reader {
-            speaker: patient.speaker,
-            pregnant: patient.pregnancy == Pregnancy::Pregnant,
-        };
-        reading::read(&self.knowledge, &self.matcher, text, reader)
+        let matcher = &self.matcher;
+        reading::read(&self.knowledge, matcher, text, reader(patient), patient.age)
     }
 
     /// Everything known of a case: what is known outweighs what was told.
@@ -417,6 +420,13 @@ impl Engine {
             against: denied.chain(unusual).copied().collect(),
             would_change: unknown,
         }
+    }
+}
+
+fn reader(patient: &Patient) -> Reader {
+    Reader {
+        speaker: patient.speaker,
+        pregnant: patient.pregnancy == Pregnancy::Pregnant,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod evaluate;
 mod interview;
 mod knowledge;
 mod names;
+mod numbers;
 mod parse;
 mod reading;
 pub mod scores;
@@ -23,4 +24,4 @@ pub use interview::{
 };
 pub use knowledge::{Condition, Finding, Kind, Knowledge, KnowledgeError, Occurrence, Step, Words};
 pub use names::same_name;
-pub use reading::{Case, Reading};
+pub use reading::{Case, Mention, Reading};
