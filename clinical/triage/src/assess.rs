@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::knowledge::{Condition, Kind, Knowledge, KnowledgeError};
 use crate::reading::{self, Case, Mention, Reading};
+use crate::tuning::Tuning;
 
 /// Where somebody should go. The order is the order of weight.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -67,24 +68,16 @@ pub struct Assessment {
 
 /// Hypotheses that are answered; further ones carry next to no belief.
 pub(crate) const HYPOTHESES_MAX: usize = 10;
-/// Belief between two classes of occurrence.
-const CLASS_STEP: f64 = 0.65;
-/// Weight of all findings together: they are not independent of each other.
-const TEMPER: f64 = 0.8;
-/// Weight of a very common finding that a told story does not name.
-const SILENCE: f64 = 0.12;
-/// Belief in a must-not-miss condition above which the same day is the least.
-const NOT_MISSED: f64 = 0.12;
-/// Cost of sending somebody to (row) who belongs to (column), both from self-care to emergency.
-const COST: [[f64; 4]; 4] = [
-    [0.0, 1.6, 5.0, 16.0],
-    [0.7, 0.0, 2.0, 9.0],
-    [1.4, 0.7, 0.0, 4.0],
-    [3.0, 2.4, 1.6, 0.0],
-];
 /// Findings that are dangerous whatever causes them.
-const DANGER: [(&str, Disposition); 14] = [
+const DANGER: [(&str, Disposition); 21] = [
     ("coma", Disposition::Emergency),
+    ("vitals_danger", Disposition::Emergency),
+    ("vomit_blood", Disposition::Emergency),
+    ("ha_thunderclap", Disposition::Emergency),
+    ("numb_saddle", Disposition::Emergency),
+    ("testis_sudden", Disposition::Emergency),
+    ("vision_loss_sudden", Disposition::Emergency),
+    ("weak_ascending", Disposition::Emergency),
     ("low_oxygen", Disposition::Emergency),
     ("cyanosis", Disposition::Emergency),
     ("dyspnea_rest", Disposition::Emergency),
@@ -115,6 +108,7 @@ pub struct Engine {
     flags: &'static Flags,
     /// Per finding: how often it is there in conditions that do not list it.
     leak: Vec<f64>,
+    tuning: Tuning,
 }
 
 impl Engine {
@@ -134,13 +128,29 @@ impl Engine {
     /// When a phrase cannot be used.
     pub fn new(knowledge: Knowledge, flags: &'static Flags) -> Result<Self, EngineError> {
         let matcher = reading::compile(&knowledge)?;
-        let leak = leaks(&knowledge);
+        let tuning = Tuning::default();
+        let leak = leaks(&knowledge, &tuning);
         Ok(Self {
             knowledge,
             matcher,
             flags,
             leak,
+            tuning,
         })
+    }
+
+    /// The same engine with other weights, to try them on vignettes.
+    #[must_use]
+    pub fn tuned(mut self, tuning: Tuning) -> Self {
+        self.leak = leaks(&self.knowledge, &tuning);
+        self.tuning = tuning;
+        self
+    }
+
+    /// Its weights.
+    #[must_use]
+    pub const fn tuning(&self) -> &Tuning {
+        &self.tuning
     }
 
     /// What it knows.
@@ -191,7 +201,7 @@ impl Engine {
         });
         let sound = beliefs.iter().all(|p| p.is_finite()) && beliefs.iter().sum::<f64>() > 0.5;
         let masses = self.masses(&beliefs);
-        let mut disposition = least_cost(&masses);
+        let mut disposition = self.least_cost(&masses);
         disposition = disposition.max(self.least(&reading, &beliefs));
         let mut person = false;
         if !understood || !sound || truncated {
@@ -257,7 +267,8 @@ impl Engine {
             .conditions
             .iter()
             .map(|condition| {
-                prior(condition, patient) + TEMPER * self.score(condition, &leaves, reading, told)
+                self.tuning.class_step * prior(condition, patient)
+                    + self.tuning.temper * self.score(condition, &leaves, reading, told)
             })
             .collect();
         softmax(&scores)
@@ -316,7 +327,12 @@ impl Engine {
                     && !reading.present.contains(&at)
                     && !reading.absent.contains(&at)
                 {
-                    score += SILENCE * (1.0 - share).ln();
+                    let silence = if share > 0.9 {
+                        self.tuning.silence_always
+                    } else {
+                        self.tuning.silence
+                    };
+                    score += silence * (1.0 - share).ln();
                 }
             }
         }
@@ -336,6 +352,21 @@ impl Engine {
             .find_map(|up| condition.likely.get(&up))
             .map_or(0.0, |share| share * 0.15);
         leak.max(above)
+    }
+
+    /// The level whose expected harm is least.
+    fn least_cost(&self, masses: &[f64; 4]) -> Disposition {
+        let cost = |row: &[f64; 4]| {
+            row.iter()
+                .zip(masses)
+                .map(|(cost, mass)| cost * mass)
+                .sum::<f64>()
+        };
+        LEVELS
+            .iter()
+            .zip(&self.tuning.cost)
+            .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
+            .map_or(Disposition::Urgent, |(level, _)| *level)
     }
 
     fn masses(&self, beliefs: &[f64]) -> [f64; 4] {
@@ -363,7 +394,7 @@ impl Engine {
             .conditions
             .iter()
             .zip(beliefs)
-            .filter(|(condition, belief)| condition.must_not_miss && **belief > NOT_MISSED)
+            .filter(|(condition, belief)| condition.must_not_miss && **belief > self.tuning.not_missed)
             .map(|(condition, _)| condition.urgency.min(Disposition::Urgent));
         danger.chain(feared).max().unwrap_or(Disposition::SelfCare)
     }
@@ -430,25 +461,39 @@ fn reader(patient: &Patient) -> Reader {
     }
 }
 
-fn least_cost(masses: &[f64; 4]) -> Disposition {
-    let cost = |row: &[f64; 4]| {
-        row.iter()
-            .zip(masses)
-            .map(|(cost, mass)| cost * mass)
-            .sum::<f64>()
-    };
-    LEVELS
-        .iter()
-        .zip(&COST)
-        .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
-        .map_or(Disposition::Urgent, |(level, _)| *level)
-}
+/// Findings that are common in everybody, and how common: they tell little when a condition does not name them.
+const EVERYDAY: [(&str, f64); 24] = [
+    ("hypertension", 0.2),
+    ("smoker", 0.2),
+    ("lipids", 0.15),
+    ("obesity", 0.2),
+    ("diabetes", 0.1),
+    ("alcohol", 0.15),
+    ("fam_similar", 0.12),
+    ("atopy", 0.15),
+    ("nsaid", 0.15),
+    ("sexually_active", 0.3),
+    ("chronic", 0.25),
+    ("episodic", 0.25),
+    ("gradual_onset", 0.25),
+    ("sudden_onset", 0.15),
+    ("recent_infection", 0.1),
+    ("contact_sick", 0.08),
+    ("overuse_work", 0.08),
+    ("fatigue", 0.12),
+    ("life_stress", 0.12),
+    ("heart_disease", 0.08),
+    ("steroids", 0.05),
+    ("antibiotics", 0.08),
+    ("new_drug", 0.06),
+    ("abd_surgery", 0.08),
+];
 
-fn leaks(knowledge: &Knowledge) -> Vec<f64> {
+fn leaks(knowledge: &Knowledge, tuning: &Tuning) -> Vec<f64> {
     let mut weighted = vec![0.0; knowledge.findings.len()];
     let mut total = 0.0;
     for condition in &knowledge.conditions {
-        let weight = (CLASS_STEP * condition.occurrence.class).exp();
+        let weight = (tuning.class_step * condition.occurrence.class).exp();
         total += weight;
         for (&at, share) in &condition.likely {
             if let Some(sum) = weighted.get_mut(at) {
@@ -465,7 +510,11 @@ fn leaks(knowledge: &Knowledge) -> Vec<f64> {
             } else {
                 0.006
             };
-            (0.6 * sum / f64::max(total, 1.0)).clamp(least, 0.09)
+            let everyday = EVERYDAY.iter().find(|(id, _)| *id == finding.id);
+            everyday.map_or_else(
+                || (0.6 * sum / f64::max(total, 1.0)).clamp(least, 0.09),
+                |(_, share)| *share,
+            )
         })
         .collect()
 }
@@ -493,7 +542,7 @@ fn prior(condition: &Condition, patient: &Patient) -> f64 {
             class += occurs.old;
         }
     }
-    CLASS_STEP * class
+    class
 }
 
 fn softmax(scores: &[f64]) -> Vec<f64> {

@@ -17,6 +17,7 @@ mod numbers;
 mod parse;
 mod reading;
 pub mod scores;
+mod tuning;
 
 pub use assess::{Assessment, Disposition, Engine, EngineError, Hypothesis};
 pub use interview::{
@@ -24,4 +25,5 @@ pub use interview::{
 };
 pub use knowledge::{Condition, Finding, Kind, Knowledge, KnowledgeError, Occurrence, Step, Words};
 pub use names::same_name;
+pub use tuning::Tuning;
 pub use reading::{Case, Mention, Reading};

@@ -47,7 +47,7 @@ impl Match {
 const PLACES_MAX: usize = 256;
 /// Words that a comma between two clauses stands for, when a pattern counts the words between its parts: what
 /// is said in another clause is seldom about the same thing.
-const CLAUSE_WORDS: usize = 3;
+const CLAUSE_WORDS: usize = 4;
 /// Pronouns that patterns may name and that otherwise stand in nobody's way.
 const PRONOUNS: [&str; 4] = ["me", "m", "en", "it"];
 
