@@ -68,6 +68,10 @@ pub struct Assessment {
 
 /// Hypotheses that are answered; further ones carry next to no belief.
 pub(crate) const HYPOTHESES_MAX: usize = 10;
+/// How often a finding is there in a condition that it speaks for.
+const EXPLAINS: f64 = 0.15;
+/// Belief in conditions that explain something, below which nothing is taken as explained.
+const EXPLAINED_MIN: f64 = 0.2;
 /// Findings that are dangerous whatever causes them.
 const DANGER: [(&str, Disposition); 21] = [
     ("coma", Disposition::Emergency),
@@ -200,7 +204,7 @@ impl Engine {
                 .is_some_and(|f| f.kind != Kind::History)
         });
         let sound = beliefs.iter().all(|p| p.is_finite()) && beliefs.iter().sum::<f64>() > 0.5;
-        let masses = self.masses(&beliefs);
+        let masses = self.masses(&self.explaining(&beliefs, &reading));
         let mut disposition = self.least_cost(&masses);
         disposition = disposition.max(self.least(&reading, &beliefs));
         let mut person = false;
@@ -367,6 +371,38 @@ impl Engine {
             .zip(&self.tuning.cost)
             .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
             .map_or(Disposition::Urgent, |(level, _)| *level)
+    }
+
+    /// Beliefs in the conditions that explain something of what was told, summing to 1. The rest is only there
+    /// because it is common and says nothing about how soon; without any explanation all count.
+    fn explaining(&self, beliefs: &[f64], reading: &Reading) -> Vec<f64> {
+        let explains = |condition: &Condition| {
+            reading.present.iter().any(|at| {
+                let history = self
+                    .knowledge
+                    .findings
+                    .get(*at)
+                    .is_none_or(|finding| finding.kind == Kind::History);
+                let leak = self.leak.get(*at).copied().unwrap_or(0.01);
+                !history
+                    && condition
+                        .likely
+                        .get(at)
+                        .is_some_and(|share| *share >= EXPLAINS && *share > leak)
+            })
+        };
+        let kept: Vec<f64> = self
+            .knowledge
+            .conditions
+            .iter()
+            .zip(beliefs)
+            .map(|(condition, belief)| if explains(condition) { *belief } else { 0.0 })
+            .collect();
+        let total: f64 = kept.iter().sum();
+        if total < EXPLAINED_MIN {
+            return beliefs.to_vec();
+        }
+        kept.iter().map(|belief| belief / total).collect()
     }
 
     fn masses(&self, beliefs: &[f64]) -> [f64; 4] {

@@ -39,8 +39,8 @@ const LEFT_MIN: usize = 4;
 const LEFT_MIN_PLURAL: usize = 3;
 
 /// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind".
-const APART: [&str; 10] = [
-    "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante", "brulants", "latex",
+const APART: [&str; 13] = [
+    "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante", "brulants", "latex", "stabbing", "boite", "boites",
 ];
 
 /// The stem of a folded word: small letters without accents. Works on either language.
