@@ -42,40 +42,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 type Change = fn(&mut Tuning);
 
 const CHANGES: &[(&str, Change)] = &[
-    ("temper .65", |t| t.temper = 0.65),
-    ("temper .7", |t| t.temper = 0.7),
-    ("temper .9", |t| t.temper = 0.9),
+    ("temper .8", |t| t.temper = 0.8),
     ("temper 1.0", |t| t.temper = 1.0),
     ("class step .5", |t| t.class_step = 0.5),
-    ("class step .8", |t| t.class_step = 0.8),
-    ("silence .06", |t| t.silence = 0.06),
     ("silence .2", |t| t.silence = 0.2),
-    ("silence .3", |t| t.silence = 0.3),
-    ("always .25", |t| t.silence_always = 0.25),
-    ("always .4", |t| t.silence_always = 0.4),
-    ("always .6", |t| t.silence_always = 0.6),
-    ("always .8", |t| t.silence_always = 0.8),
-    ("not missed .08", |t| t.not_missed = 0.08),
-    ("not missed .2", |t| t.not_missed = 0.2),
-    ("not missed .3", |t| t.not_missed = 0.3),
-    ("home cheaper", |t| t.cost[0] = [0.0, 1.1, 4.0, 13.0]),
-    ("home much cheaper", |t| t.cost[0] = [0.0, 0.8, 3.0, 11.0]),
-    ("visits for home dearer", |t| t.cost[1][0] = 1.0),
-    ("visits for home much dearer", |t| {
-        t.cost[1][0] = 1.4;
-        t.cost[2][0] = 2.2;
+    ("not missed .12", |t| t.not_missed = 0.12),
+    ("home cheaper", |t| {
+        t.cost[0] = [0.0, 1.0, 4.0, 13.0];
+        t.cost[1][0] = 0.9;
     }),
-    ("emergency dearer", |t| t.cost[3] = [3.5, 3.0, 2.2, 0.0]),
-    ("emergency cheaper", |t| t.cost[3] = [2.5, 2.0, 1.2, 0.0]),
+    ("home much cheaper", |t| {
+        t.cost[0] = [0.0, 0.8, 3.5, 12.0];
+        t.cost[1][0] = 1.0;
+    }),
+    ("home very much cheaper", |t| {
+        t.cost[0] = [0.0, 0.6, 3.0, 11.0];
+        t.cost[1][0] = 1.0;
+        t.cost[2][0] = 1.7;
+    }),
     ("missed emergency dearer", |t| {
-        t.cost[0][3] = 24.0;
         t.cost[1][3] = 14.0;
         t.cost[2][3] = 6.0;
-    }),
-    ("missed emergency cheaper", |t| {
-        t.cost[0][3] = 12.0;
-        t.cost[1][3] = 7.0;
-        t.cost[2][3] = 3.0;
     }),
 ];
 

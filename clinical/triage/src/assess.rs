@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical_redflags::flags::{Flags, Patient, Pregnancy, Sex, Story, Urgency};
+use clinical_redflags::flags::{Age, Flags, Patient, Pregnancy, Sex, Story, Unclear, Urgency};
 use clinical_redflags::words::{Matcher, PatternError, Reader};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,8 @@ pub struct Assessment {
     pub confidence: f64,
     /// Whether a person must look because it is unclear.
     pub person: bool,
+    /// Why the words cannot be judged; then a person is asked and self-care is never the answer.
+    pub unclear: Vec<Unclear>,
     /// Ranked hypotheses, at most [`HYPOTHESES_MAX`].
     pub hypotheses: Vec<Hypothesis>,
     /// Ids of red flags that were raised.
@@ -68,6 +70,8 @@ pub struct Assessment {
 
 /// Hypotheses that are answered; further ones carry next to no belief.
 pub(crate) const HYPOTHESES_MAX: usize = 10;
+/// Belief in pneumonia from which on it is graded.
+const PNEUMONIA_BELIEVED: f64 = 0.3;
 /// How often a finding is there in a condition that it speaks for.
 const EXPLAINS: f64 = 0.15;
 /// Belief in conditions that explain something, below which nothing is taken as explained.
@@ -207,6 +211,7 @@ impl Engine {
         let masses = self.masses(&self.explaining(&beliefs, &reading));
         let mut disposition = self.least_cost(&masses);
         disposition = disposition.max(self.least(&reading, &beliefs));
+        disposition = disposition.max(self.lungs(&case.patient, &reading, &beliefs));
         let mut person = false;
         if !understood || !sound || truncated {
             person = true;
@@ -226,6 +231,14 @@ impl Engine {
             Urgency::Person if !understood => person = true,
             Urgency::Person | Urgency::NoFlag => {}
         }
+        let unclear: Vec<Unclear> = screening.unclear.iter().copied().collect();
+        if unclear
+            .iter()
+            .any(|why| matches!(why, Unclear::TooLong | Unclear::Abuse))
+        {
+            person = true;
+            disposition = disposition.max(Disposition::Routine);
+        }
         let beyond: f64 = LEVELS
             .iter()
             .zip(masses)
@@ -236,6 +249,7 @@ impl Engine {
             disposition,
             confidence: (1.0 - beyond).clamp(0.0, 1.0),
             person,
+            unclear,
             hypotheses: self.ranked(&beliefs, &reading, understood && sound),
             flags: screening
                 .hits
@@ -413,6 +427,35 @@ impl Engine {
             }
         }
         masses
+    }
+
+    /// CRB-65 (Lim et al., Thorax 2003;58:377; NICE NG250): of confusion, fast breathing, low pressure and 65 years
+    /// two need a hospital when pneumonia is believed, and so does one with short breath.
+    fn lungs(&self, patient: &Patient, reading: &Reading, beliefs: &[f64]) -> Disposition {
+        let believed: f64 = self
+            .knowledge
+            .conditions
+            .iter()
+            .zip(beliefs)
+            .filter(|(condition, _)| condition.id == "pneumonia")
+            .map(|(_, belief)| belief)
+            .sum();
+        let has = |id: &str| {
+            self.knowledge
+                .finding(id)
+                .is_some_and(|at| reading.present.contains(&at))
+        };
+        let old = patient.age.is_some_and(|age| age >= Age::years(65));
+        let points = u32::from(has("confusion"))
+            + u32::from(has("vitals_danger"))
+            + u32::from(has("hypotension"))
+            + u32::from(old);
+        let short = has("dyspnea") || has("fast_breathing") || has("low_oxygen");
+        if believed > PNEUMONIA_BELIEVED && (points >= 2 || points == 1 && short) {
+            Disposition::Emergency
+        } else {
+            Disposition::SelfCare
+        }
     }
 
     /// The least urgency that dangerous findings and must-not-miss conditions allow.

@@ -68,8 +68,10 @@ pub fn evaluate<'a>(
             return Err(EvaluateError::TooMany);
         }
         let line = number + 1;
-        let vignette: Vignette =
-            serde_json::from_str(text).map_err(|cause| EvaluateError::Line { line, cause })?;
+        let refused = |cause| EvaluateError::Line { line, cause };
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(refused)?;
+        let vignette: Vignette = serde_json::from_value(object.into()).map_err(refused)?;
         if format!("{}{}", vignette.chief_complaints, vignette.presentation)
             .trim()
             .is_empty()

@@ -15,8 +15,19 @@ const OXYGEN: &[&str] = &["saturation", "spo2", "sat", "sats", "o2", "oxygen", "
 const BREATHS: &[&str] = &["respiratory", "respirations", "respiration", "breaths", "rr", "breathing", "respiratoire"];
 const PULSE: &[&str] = &["pulse", "heart", "hr", "pouls", "cardiaque", "beats"];
 const PRESSURE: &[&str] = &["pressure", "bp", "tension", "systolic", "arterielle"];
-const BLOOD: &[&str] = &["hemoglobin", "haemoglobin", "hb", "hgb", "hemoglobine"];
 const SUGAR: &[&str] = &["glucose", "sugar", "glycemie", "dextro"];
+
+/// Blood tests: words, from and to, and the finding. Thousands are written "42,000", which is read as 42.0.
+const TESTS: &[(&[&str], f64, f64, &str)] = &[
+    (&["hemoglobin", "haemoglobin", "hb", "hgb", "hemoglobine"], 3.0, 11.0, "anemia"),
+    (&["alt", "ast", "transaminases", "alat", "asat"], 1.5, 30_000.0, "alt_high"),
+    (&["inr"], 1.5, 20.0, "inr_high"),
+    (&["platelets", "platelet", "plaquettes"], 1.0, 100.0, "platelets_low"),
+    (&["bilirubin", "bilirubine"], 2.0, 40.0, "bilirubin_high"),
+    (&["creatinine"], 1.6, 15.0, "creatinine_high"),
+    (&["creatinine"], 150.0, 2_000.0, "creatinine_high"),
+    (&["wbc", "leukocytes", "leucocytes"], 12.0, 90.0, "wbc_high"),
+];
 
 /// Limits of what is usual for an age: breaths a minute, breaths that are dangerous, and beats a minute.
 struct Limits {
@@ -53,6 +64,14 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
         let Some(value) = number(&token.word) else {
             continue;
         };
+        let before = tokens.get(at.saturating_sub(3)..at).unwrap_or_default();
+        let near = |words: &[&str]| {
+            let same = before.iter().filter(|near| near.sentence == token.sentence);
+            same.into_iter().any(|near| words.contains(&near.word.as_str()))
+        };
+        found.extend(TESTS.iter().filter_map(|(words, from, to, finding)| {
+            ((*from..*to).contains(&value) && near(words)).then_some(*finding)
+        }));
         match label(tokens, at) {
             Some("heat") => heat(value, &mut found),
             Some("oxygen") if (50.0..92.0).contains(&value) => found.push("low_oxygen"),
@@ -73,7 +92,6 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
                 let next = tokens.get(at + 1).filter(|next| next.sentence == token.sentence);
                 pressure(value, next.and_then(|next| number(&next.word)), age, &mut found);
             }
-            Some("blood") if (3.0..11.0).contains(&value) => found.push("anemia"),
             Some("sugar") if (11.1..40.0).contains(&value) || (200.0..1500.0).contains(&value) => {
                 found.push("glucose_high");
             }
@@ -111,7 +129,6 @@ fn label(tokens: &[Token], at: usize) -> Option<&'static str> {
             ("breaths", BREATHS),
             ("pulse", PULSE),
             ("pressure", PRESSURE),
-            ("blood", BLOOD),
             ("sugar", SUGAR),
         ] {
             if words.contains(&word) {

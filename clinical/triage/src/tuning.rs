@@ -23,12 +23,12 @@ impl Default for Tuning {
         Self {
             class_step: 0.65,
             temper: 0.9,
-            silence: 0.1,
+            silence: 0.2,
             silence_always: 0.3,
             not_missed: 0.2,
             cost: [
-                [0.0, 1.3, 4.5, 14.0],
-                [0.7, 0.0, 2.0, 9.0],
+                [0.0, 1.0, 4.0, 13.0],
+                [0.9, 0.0, 2.0, 9.0],
                 [1.4, 0.7, 0.0, 4.0],
                 [3.0, 2.4, 1.6, 0.0],
             ],

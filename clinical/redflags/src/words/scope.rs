@@ -454,6 +454,10 @@ impl Walk<'_> {
         if self.proxy && *self.patient.get_or_insert(cue) == cue {
             return;
         }
+        // "A 14-year-old girl has" is how a clinician begins to tell of the patient.
+        if self.word(at) == "old" && matches!(self.back(at, 3), "a" | "an" | "" | "this") {
+            return;
+        }
         if (behind..behind + 2).any(|there| REPORTS.contains(&self.word(there))) {
             return;
         }
