@@ -1,10 +1,9 @@
 //! Measures the engine on files of vignettes: `vignettes [odd|even|all] [json|misses|figures] FILE...`.
 //! `misses` shows every case that was not answered rightly with what was read in it.
 
-
 use clinical_redflags::flags::{Evidence, Flags, Story};
-use clinical_triage::evaluate::{Report, Vignette, case, evaluate};
 use clinical_triage::Engine;
+use clinical_triage::evaluate::{Report, Vignette, case, evaluate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
@@ -15,11 +14,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut lines = Vec::new();
     for file in args {
         let text = std::fs::read_to_string(file)?;
-        let taken = text.lines().enumerate().filter(|(at, _)| match half.as_str() {
-            "odd" => at % 2 == 0,
-            "even" => at % 2 == 1,
-            _ => true,
-        });
+        let taken = text
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| match half.as_str() {
+                "odd" => at % 2 == 0,
+                "even" => at % 2 == 1,
+                _ => true,
+            });
         lines.extend(taken.map(|(_, line)| line.to_owned()));
     }
     let report = evaluate(&engine, lines.iter().map(String::as_str))?;
@@ -49,7 +51,13 @@ fn figures(out: &mut impl std::io::Write, report: &Report) -> std::io::Result<()
         ("under", report.under),
         ("over", report.over),
     ] {
-        writeln!(out, "{name} {:.1} % ({}/{})", share.share * 100.0, share.hits, share.of)?;
+        writeln!(
+            out,
+            "{name} {:.1} % ({}/{})",
+            share.share * 100.0,
+            share.hits,
+            share.of
+        )?;
     }
     for row in &report.matrix {
         writeln!(
@@ -99,11 +107,17 @@ fn show(
         .take(6)
         .filter_map(|h| {
             let condition = knowledge.conditions.get(h.condition)?;
-            Some(format!("{}({:?}) {:.2}", condition.id, condition.urgency, h.probability))
+            Some(format!(
+                "{}({:?}) {:.2}",
+                condition.id, condition.urgency, h.probability
+            ))
         })
         .collect();
     writeln!(out, "   {}", ranked.join(", "))?;
-    let story = Story { text: &told.text, findings: &[] };
+    let story = Story {
+        text: &told.text,
+        findings: &[],
+    };
     for hit in Flags::shipped().screen(&told.patient, &story).hits {
         let words: Vec<&str> = hit
             .evidence
@@ -113,7 +127,13 @@ fn show(
                 Evidence::Known(name) => Some(name.as_str()),
             })
             .collect();
-        writeln!(out, "   ! {} {:?}: {}", hit.flag.id, hit.flag.level, words.join(" & "))?;
+        writeln!(
+            out,
+            "   ! {} {:?}: {}",
+            hit.flag.id,
+            hit.flag.level,
+            words.join(" & ")
+        )?;
     }
     Ok(())
 }

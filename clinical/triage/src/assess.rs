@@ -473,7 +473,9 @@ impl Engine {
             .conditions
             .iter()
             .zip(beliefs)
-            .filter(|(condition, belief)| condition.must_not_miss && **belief > self.tuning.not_missed)
+            .filter(|(condition, belief)| {
+                condition.must_not_miss && **belief > self.tuning.not_missed
+            })
             .map(|(condition, _)| condition.urgency.min(Disposition::Urgent));
         danger.chain(feared).max().unwrap_or(Disposition::SelfCare)
     }

@@ -25,5 +25,5 @@ pub use interview::{
 };
 pub use knowledge::{Condition, Finding, Kind, Knowledge, KnowledgeError, Occurrence, Step, Words};
 pub use names::same_name;
-pub use tuning::Tuning;
 pub use reading::{Case, Mention, Reading};
+pub use tuning::Tuning;

@@ -11,18 +11,51 @@ const CHRONIC_MINUTES: u32 = 90 * 24 * 60;
 
 const HEAT: &[&str] = &["temperature", "fever", "fievre", "febrile", "t", "tmax"];
 const HEAT_UNIT: &[&str] = &["c", "f", "degrees", "degres", "celsius", "fahrenheit", "de"];
-const OXYGEN: &[&str] = &["saturation", "spo2", "sat", "sats", "o2", "oxygen", "oxygene", "oximetry", "sature"];
-const BREATHS: &[&str] = &["respiratory", "respirations", "respiration", "breaths", "rr", "breathing", "respiratoire"];
+const OXYGEN: &[&str] = &[
+    "saturation",
+    "spo2",
+    "sat",
+    "sats",
+    "o2",
+    "oxygen",
+    "oxygene",
+    "oximetry",
+    "sature",
+];
+const BREATHS: &[&str] = &[
+    "respiratory",
+    "respirations",
+    "respiration",
+    "breaths",
+    "rr",
+    "breathing",
+    "respiratoire",
+];
 const PULSE: &[&str] = &["pulse", "heart", "hr", "pouls", "cardiaque", "beats"];
 const PRESSURE: &[&str] = &["pressure", "bp", "tension", "systolic", "arterielle"];
 const SUGAR: &[&str] = &["glucose", "sugar", "glycemie", "dextro"];
 
 /// Blood tests: words, from and to, and the finding. Thousands are written "42,000", which is read as 42.0.
 const TESTS: &[(&[&str], f64, f64, &str)] = &[
-    (&["hemoglobin", "haemoglobin", "hb", "hgb", "hemoglobine"], 3.0, 11.0, "anemia"),
-    (&["alt", "ast", "transaminases", "alat", "asat"], 1.5, 30_000.0, "alt_high"),
+    (
+        &["hemoglobin", "haemoglobin", "hb", "hgb", "hemoglobine"],
+        3.0,
+        11.0,
+        "anemia",
+    ),
+    (
+        &["alt", "ast", "transaminases", "alat", "asat"],
+        1.5,
+        30_000.0,
+        "alt_high",
+    ),
     (&["inr"], 1.5, 20.0, "inr_high"),
-    (&["platelets", "platelet", "plaquettes"], 1.0, 100.0, "platelets_low"),
+    (
+        &["platelets", "platelet", "plaquettes"],
+        1.0,
+        100.0,
+        "platelets_low",
+    ),
     (&["bilirubin", "bilirubine"], 2.0, 40.0, "bilirubin_high"),
     (&["creatinine"], 1.6, 15.0, "creatinine_high"),
     (&["creatinine"], 150.0, 2_000.0, "creatinine_high"),
@@ -67,7 +100,8 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
         let before = tokens.get(at.saturating_sub(3)..at).unwrap_or_default();
         let near = |words: &[&str]| {
             let same = before.iter().filter(|near| near.sentence == token.sentence);
-            same.into_iter().any(|near| words.contains(&near.word.as_str()))
+            same.into_iter()
+                .any(|near| words.contains(&near.word.as_str()))
         };
         found.extend(TESTS.iter().filter_map(|(words, from, to, finding)| {
             ((*from..*to).contains(&value) && near(words)).then_some(*finding)
@@ -89,8 +123,15 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
             }
             Some("pulse") if (20.0..50.0).contains(&value) => found.push("bradycardia"),
             Some("pressure") => {
-                let next = tokens.get(at + 1).filter(|next| next.sentence == token.sentence);
-                pressure(value, next.and_then(|next| number(&next.word)), age, &mut found);
+                let next = tokens
+                    .get(at + 1)
+                    .filter(|next| next.sentence == token.sentence);
+                pressure(
+                    value,
+                    next.and_then(|next| number(&next.word)),
+                    age,
+                    &mut found,
+                );
             }
             Some("sugar") if (11.1..40.0).contains(&value) || (200.0..1500.0).contains(&value) => {
                 found.push("glucose_high");
@@ -194,7 +235,10 @@ mod tests {
     use clinical_redflags::words::Reader;
 
     fn read(text: &str, years: u32) -> Vec<&'static str> {
-        measured(&Text::read(text, Reader::default()), Some(Age::years(years)))
+        measured(
+            &Text::read(text, Reader::default()),
+            Some(Age::years(years)),
+        )
     }
 
     #[test]
@@ -203,10 +247,19 @@ mod tests {
         assert_eq!(read("temp of 101.3 F", 40), ["fever"]);
         assert_eq!(read("38,9 de fièvre", 40), ["fever"]);
         assert_eq!(read("fièvre à 38,2", 40), ["fever"]);
-        assert_eq!(read("BP 84/50, saturation 88 %", 40), ["hypotension", "low_oxygen"]);
+        assert_eq!(
+            read("BP 84/50, saturation 88 %", 40),
+            ["hypotension", "low_oxygen"]
+        );
         assert_eq!(read("blood pressure is 124/78", 40), [""; 0]);
-        assert_eq!(read("pulse of 142 per minute", 40), ["tachycardia", "vitals_danger"]);
-        assert_eq!(read("respiratory rate 32", 40), ["fast_breathing", "vitals_danger"]);
+        assert_eq!(
+            read("pulse of 142 per minute", 40),
+            ["tachycardia", "vitals_danger"]
+        );
+        assert_eq!(
+            read("respiratory rate 32", 40),
+            ["fast_breathing", "vitals_danger"]
+        );
         assert_eq!(read("respiratory rate 32", 3), [""; 0]);
         assert_eq!(read("tension 18/11", 60), ["hypertension_now"]);
     }

@@ -65,9 +65,11 @@ fn read_line(
     }
     if let Some(rest) = line.strip_prefix("@nothing ") {
         let phrases = rest.split(';').map(str::trim);
-        knowledge
-            .nothing
-            .extend(phrases.filter(|phrase| !phrase.is_empty()).map(str::to_owned));
+        knowledge.nothing.extend(
+            phrases
+                .filter(|phrase| !phrase.is_empty())
+                .map(str::to_owned),
+        );
         return Ok(());
     }
     if let Some(rest) = line.strip_prefix('@') {

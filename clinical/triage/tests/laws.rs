@@ -166,7 +166,11 @@ fn no_sentence_takes_a_red_flag_back() {
     for _ in 0..24 {
         let (before, danger, behind) = (story(&mut next), DANGERS[next(4)], story(&mut next));
         let told = ENGINE.assess(&told(&format!("{before}.\n{danger}.\n{behind}")));
-        assert_eq!(told.disposition, Disposition::Emergency, "{before} | {danger} | {behind}");
+        assert_eq!(
+            told.disposition,
+            Disposition::Emergency,
+            "{before} | {danger} | {behind}"
+        );
         assert!(!told.flags.is_empty());
     }
 }
@@ -192,7 +196,9 @@ fn long_abusive_and_contradicting_words_go_to_a_person_or_higher() {
         assert!(answer.person && answer.disposition > Disposition::SelfCare);
         assert!(!answer.unclear.is_empty());
     }
-    let both = ENGINE.assess(&told("I have a fever. I have no fever. I have a fever and a stiff neck."));
+    let both = ENGINE.assess(&told(
+        "I have a fever. I have no fever. I have a fever and a stiff neck.",
+    ));
     assert_eq!(both.disposition, Disposition::Emergency);
 }
 
@@ -212,7 +218,9 @@ fn a_french_interview_asks_in_french_and_ends() {
             assert!(interview.menu(&question).contains("1 Oui 2 Non"));
             let answer = [Answer::Yes, Answer::No, Answer::Unknown, Answer::No][next(4)];
             let before = interview.clone();
-            interview.answer(&ENGINE, &question.finding, answer).unwrap();
+            interview
+                .answer(&ENGINE, &question.finding, answer)
+                .unwrap();
             let mut undone = interview.clone();
             undone.back();
             assert_eq!(undone, before);

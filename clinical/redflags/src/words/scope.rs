@@ -98,10 +98,46 @@ const PRONOUNS: [&str; 20] = [
 const MINE: [&str; 4] = ["my", "mon", "ma", "mes"];
 /// After these somebody tells of the patient, and not of himself: "her husband reports that she".
 const REPORTS: [&str; 40] = [
-    "reports", "reported", "notes", "noted", "noticed", "notices", "says", "said", "states", "stated", "describes",
-    "described", "tells", "told", "found", "finds", "brought", "brings", "observed", "thinks", "believes", "worried",
-    "dit", "rapporte", "signale", "remarque", "trouve", "amene", "pense", "raconte", "explique", "decrit", "constate",
-    "confirms", "adds", "saw", "witnessed", "called", "mentions", "denies",
+    "reports",
+    "reported",
+    "notes",
+    "noted",
+    "noticed",
+    "notices",
+    "says",
+    "said",
+    "states",
+    "stated",
+    "describes",
+    "described",
+    "tells",
+    "told",
+    "found",
+    "finds",
+    "brought",
+    "brings",
+    "observed",
+    "thinks",
+    "believes",
+    "worried",
+    "dit",
+    "rapporte",
+    "signale",
+    "remarque",
+    "trouve",
+    "amene",
+    "pense",
+    "raconte",
+    "explique",
+    "decrit",
+    "constate",
+    "confirms",
+    "adds",
+    "saw",
+    "witnessed",
+    "called",
+    "mentions",
+    "denies",
 ];
 const PREPOSITIONS: [&str; 22] = [
     "in", "of", "on", "at", "to", "from", "near", "under", "around", "behind", "dans", "a", "de",
@@ -246,8 +282,21 @@ impl Walk<'_> {
     fn after_time(&self, at: usize) -> bool {
         matches!(
             self.back(at, 1),
-            "hour" | "hours" | "day" | "days" | "week" | "weeks" | "month" | "months" | "year" | "years"
-                | "minute" | "minutes" | "short" | "recent" | "long"
+            "hour"
+                | "hours"
+                | "day"
+                | "days"
+                | "week"
+                | "weeks"
+                | "month"
+                | "months"
+                | "year"
+                | "years"
+                | "minute"
+                | "minutes"
+                | "short"
+                | "recent"
+                | "long"
         )
     }
 

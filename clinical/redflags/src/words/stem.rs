@@ -40,7 +40,8 @@ const LEFT_MIN_PLURAL: usize = 3;
 
 /// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind".
 const APART: [&str; 13] = [
-    "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante", "brulants", "latex", "stabbing", "boite", "boites",
+    "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante",
+    "brulants", "latex", "stabbing", "boite", "boites",
 ];
 
 /// The stem of a folded word: small letters without accents. Works on either language.

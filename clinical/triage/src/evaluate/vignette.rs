@@ -131,7 +131,18 @@ const FEMALE: [&str; 13] = [
     "daughter", "mother",
 ];
 const MALE: [&str; 12] = [
-    "male", "man", "boy", "m", "homme", "garçon", "he", "his", "gentleman", "il", "son", "father",
+    "male",
+    "man",
+    "boy",
+    "m",
+    "homme",
+    "garçon",
+    "he",
+    "his",
+    "gentleman",
+    "il",
+    "son",
+    "father",
 ];
 
 /// Age and sex in a text. A number without a unit is an age in years only in a field of its own.
@@ -187,7 +198,10 @@ fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     };
     let of_age = own_field
         || behind.iter().any(|word| {
-            matches!(*word, "old" | "o" | "male" | "female" | "man" | "woman" | "boy" | "girl")
+            matches!(
+                *word,
+                "old" | "o" | "male" | "female" | "man" | "woman" | "boy" | "girl"
+            )
         });
     let age = match unit {
         "yo" | "yr" | "yrs" | "ans" | "an" => Age::years(count),
@@ -213,9 +227,24 @@ mod tests {
             ("6 months Male", true, Age::months(6), Sex::Male),
             ("72yo M", true, Age::years(72), Sex::Male),
             ("45 ans, Femme", true, Age::years(45), Sex::Female),
-            ("A 3-week-old boy is brought in", false, Age::weeks(3), Sex::Male),
-            ("For 3 days a 52-year-old woman", false, Age::years(52), Sex::Female),
-            ("48 y/o f with a headache, she", false, Age::years(48), Sex::Female),
+            (
+                "A 3-week-old boy is brought in",
+                false,
+                Age::weeks(3),
+                Sex::Male,
+            ),
+            (
+                "For 3 days a 52-year-old woman",
+                false,
+                Age::years(52),
+                Sex::Female,
+            ),
+            (
+                "48 y/o f with a headache, she",
+                false,
+                Age::years(48),
+                Sex::Female,
+            ),
             ("a six-month-old girl", false, Age::months(6), Sex::Female),
         ] {
             assert_eq!(

@@ -162,12 +162,27 @@ mod tests {
         };
         assert_eq!(pews(pale), Ok((4, true)));
         let fast = |pulse| pews(ChildVitals { pulse, ..WELL }).unwrap();
-        assert_eq!([150.0, 160.0, 170.0, 90.0].map(fast), [(0, false), (2, false), (3, true), (3, true)]);
+        assert_eq!(
+            [150.0, 160.0, 170.0, 90.0].map(fast),
+            [(0, false), (2, false), (3, true), (3, true)]
+        );
         let breaths = |breaths| pews(ChildVitals { breaths, ..WELL }).unwrap().0;
         assert_eq!([39.0, 40.0, 50.0, 20.0].map(breaths), [0, 1, 2, 3]);
         let refill = |refill| pews(ChildVitals { refill, ..WELL }).unwrap().0;
         assert_eq!([2.0, 3.0, 4.0, 5.0].map(refill), [0, 1, 2, 3]);
-        assert_eq!(pews(ChildVitals { extra: true, ..WELL }), Ok((2, false)));
-        assert!(pews(ChildVitals { pulse: f64::NAN, ..WELL }).is_err());
+        assert_eq!(
+            pews(ChildVitals {
+                extra: true,
+                ..WELL
+            }),
+            Ok((2, false))
+        );
+        assert!(
+            pews(ChildVitals {
+                pulse: f64::NAN,
+                ..WELL
+            })
+            .is_err()
+        );
     }
 }
