@@ -1,6 +1,5 @@
 //! What the project's own vignettes say. They were written for it by general medical knowledge; none is taken from a
 //! published set.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_triage::Engine;
 use clinical_triage::evaluate::{EvaluateError, evaluate};
