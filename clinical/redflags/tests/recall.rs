@@ -148,3 +148,10 @@ fn every_danger_that_was_written_after_tuning_is_found() {
     let missed = missed(include_str!("later.txt"));
     assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
 }
+
+#[test]
+fn every_danger_of_the_second_set_is_found() {
+    let mut missed = missed(include_str!("anew_en.txt"));
+    missed.extend(self::missed(include_str!("anew_fr.txt")));
+    assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
+}

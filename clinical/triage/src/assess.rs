@@ -1,13 +1,14 @@
 //! The engine: hypotheses from findings, urgency from hypotheses, and red flags last.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod belief;
 
-use clinical_redflags::flags::{Flags, Patient, Pregnancy, Sex, Story, Urgency};
+use clinical_redflags::flags::{Age, Flags, Patient, Pregnancy, Story, Unclear, Urgency};
 use clinical_redflags::words::{Matcher, PatternError, Reader};
 use serde::{Deserialize, Serialize};
 
 use crate::knowledge::{Condition, Kind, Knowledge, KnowledgeError};
-use crate::reading::{self, Case, Reading};
+use crate::reading::{self, Case, Mention, Reading};
+use crate::tuning::Tuning;
 
 /// Where somebody should go. The order is the order of weight.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -57,6 +58,8 @@ pub struct Assessment {
     pub confidence: f64,
     /// Whether a person must look because it is unclear.
     pub person: bool,
+    /// Why the words cannot be judged; then a person is asked and self-care is never the answer.
+    pub unclear: Vec<Unclear>,
     /// Ranked hypotheses, at most [`HYPOTHESES_MAX`].
     pub hypotheses: Vec<Hypothesis>,
     /// Ids of red flags that were raised.
@@ -67,24 +70,22 @@ pub struct Assessment {
 
 /// Hypotheses that are answered; further ones carry next to no belief.
 pub(crate) const HYPOTHESES_MAX: usize = 10;
-/// Belief between two classes of occurrence.
-const CLASS_STEP: f64 = 0.65;
-/// Weight of all findings together: they are not independent of each other.
-const TEMPER: f64 = 0.8;
-/// Weight of a very common finding that a told story does not name.
-const SILENCE: f64 = 0.12;
-/// Belief in a must-not-miss condition above which the same day is the least.
-const NOT_MISSED: f64 = 0.12;
-/// Cost of sending somebody to (row) who belongs to (column), both from self-care to emergency.
-const COST: [[f64; 4]; 4] = [
-    [0.0, 1.6, 5.0, 16.0],
-    [0.7, 0.0, 2.0, 9.0],
-    [1.4, 0.7, 0.0, 4.0],
-    [3.0, 2.4, 1.6, 0.0],
-];
+/// Belief in pneumonia from which on it is graded.
+const PNEUMONIA_BELIEVED: f64 = 0.3;
+/// How often a finding is there in a condition that it speaks for.
+const EXPLAINS: f64 = 0.15;
+/// Belief in conditions that explain something, below which nothing is taken as explained.
+const EXPLAINED_MIN: f64 = 0.2;
 /// Findings that are dangerous whatever causes them.
-const DANGER: [(&str, Disposition); 14] = [
+const DANGER: [(&str, Disposition); 21] = [
     ("coma", Disposition::Emergency),
+    ("vitals_danger", Disposition::Emergency),
+    ("vomit_blood", Disposition::Emergency),
+    ("ha_thunderclap", Disposition::Emergency),
+    ("numb_saddle", Disposition::Emergency),
+    ("testis_sudden", Disposition::Emergency),
+    ("vision_loss_sudden", Disposition::Emergency),
+    ("weak_ascending", Disposition::Emergency),
     ("low_oxygen", Disposition::Emergency),
     ("cyanosis", Disposition::Emergency),
     ("dyspnea_rest", Disposition::Emergency),
@@ -115,6 +116,7 @@ pub struct Engine {
     flags: &'static Flags,
     /// Per finding: how often it is there in conditions that do not list it.
     leak: Vec<f64>,
+    tuning: Tuning,
 }
 
 impl Engine {
@@ -134,13 +136,29 @@ impl Engine {
     /// When a phrase cannot be used.
     pub fn new(knowledge: Knowledge, flags: &'static Flags) -> Result<Self, EngineError> {
         let matcher = reading::compile(&knowledge)?;
-        let leak = leaks(&knowledge);
+        let tuning = Tuning::default();
+        let leak = belief::leaks(&knowledge, &tuning);
         Ok(Self {
             knowledge,
             matcher,
             flags,
             leak,
+            tuning,
         })
+    }
+
+    /// The same engine with other weights, to try them on vignettes.
+    #[must_use]
+    pub fn tuned(mut self, tuning: Tuning) -> Self {
+        self.leak = belief::leaks(&self.knowledge, &tuning);
+        self.tuning = tuning;
+        self
+    }
+
+    /// Its weights.
+    #[must_use]
+    pub const fn tuning(&self) -> &Tuning {
+        &self.tuning
     }
 
     /// What it knows.
@@ -155,12 +173,15 @@ impl Engine {
         self.read_bounded(patient, text).0
     }
 
+    /// Where a text speaks of findings, in the order of the text.
+    #[must_use]
+    pub fn mentions(&self, patient: &Patient, text: &str) -> Vec<Mention> {
+        reading::mentions(&self.matcher, text, reader(patient))
+    }
+
     fn read_bounded(&self, patient: &Patient, text: &str) -> (Reading, bool) {
-        let reader = Reader {
-            speaker: patient.speaker,
-            pregnant: patient.pregnancy == Pregnancy::Pregnant,
-        };
-        reading::read(&self.knowledge, &self.matcher, text, reader)
+        let matcher = &self.matcher;
+        reading::read(&self.knowledge, matcher, text, reader(patient), patient.age)
     }
 
     /// Everything known of a case: what is known outweighs what was told.
@@ -187,9 +208,10 @@ impl Engine {
                 .is_some_and(|f| f.kind != Kind::History)
         });
         let sound = beliefs.iter().all(|p| p.is_finite()) && beliefs.iter().sum::<f64>() > 0.5;
-        let masses = self.masses(&beliefs);
-        let mut disposition = least_cost(&masses);
+        let masses = self.masses(&self.explaining(&beliefs, &reading));
+        let mut disposition = self.least_cost(&masses);
         disposition = disposition.max(self.least(&reading, &beliefs));
+        disposition = disposition.max(self.lungs(&case.patient, &reading, &beliefs));
         let mut person = false;
         if !understood || !sound || truncated {
             person = true;
@@ -209,6 +231,14 @@ impl Engine {
             Urgency::Person if !understood => person = true,
             Urgency::Person | Urgency::NoFlag => {}
         }
+        let unclear: Vec<Unclear> = screening.unclear.iter().copied().collect();
+        if unclear
+            .iter()
+            .any(|why| matches!(why, Unclear::TooLong | Unclear::Abuse))
+        {
+            person = true;
+            disposition = disposition.max(Disposition::Routine);
+        }
         let beyond: f64 = LEVELS
             .iter()
             .zip(masses)
@@ -219,6 +249,7 @@ impl Engine {
             disposition,
             confidence: (1.0 - beyond).clamp(0.0, 1.0),
             person,
+            unclear,
             hypotheses: self.ranked(&beliefs, &reading, understood && sound),
             flags: screening
                 .hits
@@ -246,93 +277,51 @@ impl Engine {
         story
     }
 
-    /// Belief in every condition, summing to 1.
-    pub(crate) fn beliefs(&self, patient: &Patient, reading: &Reading, told: bool) -> Vec<f64> {
-        let leaves = self.leaves(reading);
-        let scores: Vec<f64> = self
+    /// The level whose expected harm is least.
+    fn least_cost(&self, masses: &[f64; 4]) -> Disposition {
+        let cost = |row: &[f64; 4]| {
+            row.iter()
+                .zip(masses)
+                .map(|(cost, mass)| cost * mass)
+                .sum::<f64>()
+        };
+        LEVELS
+            .iter()
+            .zip(&self.tuning.cost)
+            .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
+            .map_or(Disposition::Urgent, |(level, _)| *level)
+    }
+
+    /// Beliefs in the conditions that explain something of what was told, summing to 1. The rest is only there
+    /// because it is common and says nothing about how soon; without any explanation all count.
+    fn explaining(&self, beliefs: &[f64], reading: &Reading) -> Vec<f64> {
+        let explains = |condition: &Condition| {
+            reading.present.iter().any(|at| {
+                let history = self
+                    .knowledge
+                    .findings
+                    .get(*at)
+                    .is_none_or(|finding| finding.kind == Kind::History);
+                let leak = self.leak.get(*at).copied().unwrap_or(0.01);
+                !history
+                    && condition
+                        .likely
+                        .get(at)
+                        .is_some_and(|share| *share >= EXPLAINS && *share > leak)
+            })
+        };
+        let kept: Vec<f64> = self
             .knowledge
             .conditions
             .iter()
-            .map(|condition| {
-                prior(condition, patient) + TEMPER * self.score(condition, &leaves, reading, told)
-            })
+            .zip(beliefs)
+            .map(|(condition, belief)| if explains(condition) { *belief } else { 0.0 })
             .collect();
-        softmax(&scores)
-    }
-
-    /// Present findings by the root of their kind, without those that another one implies.
-    fn leaves(&self, reading: &Reading) -> BTreeMap<usize, Vec<usize>> {
-        let mut implied = BTreeSet::new();
-        for &at in &reading.present {
-            implied.extend(self.knowledge.implied(at).skip(1));
+        let total: f64 = kept.iter().sum();
+        if total < EXPLAINED_MIN {
+            return beliefs.to_vec();
         }
-        let mut families: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for &at in reading.present.difference(&implied) {
-            let root = self.knowledge.implied(at).last().unwrap_or(at);
-            families.entry(root).or_default().push(at);
-        }
-        families
-    }
-
-    fn score(
-        &self,
-        condition: &Condition,
-        leaves: &BTreeMap<usize, Vec<usize>>,
-        reading: &Reading,
-        told: bool,
-    ) -> f64 {
-        let mut score = 0.0;
-        for (&root, family) in leaves {
-            let mut shares: Vec<f64> = family.iter().map(|&at| self.share(condition, at)).collect();
-            shares.sort_by(|a, b| b.total_cmp(a));
-            let whole = self
-                .share(condition, root)
-                .max(shares.first().copied().unwrap_or(0.0));
-            for (number, share) in shares.iter().enumerate() {
-                let given = if number == 0 {
-                    *share
-                } else {
-                    (share / whole).clamp(0.15, 1.0)
-                };
-                score += given.ln();
-            }
-        }
-        for &at in &reading.absent {
-            let share = condition.likely.get(&at).copied().unwrap_or(0.0);
-            score += (1.0 - 0.93 * share).ln();
-        }
-        if told {
-            for (&at, &share) in &condition.likely {
-                let symptom = self
-                    .knowledge
-                    .findings
-                    .get(at)
-                    .is_some_and(|f| f.kind == Kind::Symptom);
-                if symptom
-                    && share > 0.4
-                    && !reading.present.contains(&at)
-                    && !reading.absent.contains(&at)
-                {
-                    score += SILENCE * (1.0 - share).ln();
-                }
-            }
-        }
-        score
-    }
-
-    /// How often a finding is there in a condition.
-    fn share(&self, condition: &Condition, at: usize) -> f64 {
-        let leak = self.leak.get(at).copied().unwrap_or(0.01);
-        if let Some(&share) = condition.likely.get(&at) {
-            return share.max(leak * 0.3);
-        }
-        let above = self
-            .knowledge
-            .implied(at)
-            .skip(1)
-            .find_map(|up| condition.likely.get(&up))
-            .map_or(0.0, |share| share * 0.15);
-        leak.max(above)
+        kept.iter().map(|belief| belief / total).collect()
     }
 
     fn masses(&self, beliefs: &[f64]) -> [f64; 4] {
@@ -343,6 +332,35 @@ impl Engine {
             }
         }
         masses
+    }
+
+    /// CRB-65 (Lim et al., Thorax 2003;58:377; NICE NG250): of confusion, fast breathing, low pressure and 65 years
+    /// two need a hospital when pneumonia is believed, and so does one with short breath.
+    fn lungs(&self, patient: &Patient, reading: &Reading, beliefs: &[f64]) -> Disposition {
+        let believed: f64 = self
+            .knowledge
+            .conditions
+            .iter()
+            .zip(beliefs)
+            .filter(|(condition, _)| condition.id == "pneumonia")
+            .map(|(_, belief)| belief)
+            .sum();
+        let has = |id: &str| {
+            self.knowledge
+                .finding(id)
+                .is_some_and(|at| reading.present.contains(&at))
+        };
+        let old = patient.age.is_some_and(|age| age >= Age::years(65));
+        let points = u32::from(has("confusion"))
+            + u32::from(has("vitals_danger"))
+            + u32::from(has("hypotension"))
+            + u32::from(old);
+        let short = has("dyspnea") || has("fast_breathing") || has("low_oxygen");
+        if believed > PNEUMONIA_BELIEVED && (points >= 2 || points == 1 && short) {
+            Disposition::Emergency
+        } else {
+            Disposition::SelfCare
+        }
     }
 
     /// The least urgency that dangerous findings and must-not-miss conditions allow.
@@ -360,7 +378,9 @@ impl Engine {
             .conditions
             .iter()
             .zip(beliefs)
-            .filter(|(condition, belief)| condition.must_not_miss && **belief > NOT_MISSED)
+            .filter(|(condition, belief)| {
+                condition.must_not_miss && **belief > self.tuning.not_missed
+            })
             .map(|(condition, _)| condition.urgency.min(Disposition::Urgent));
         danger.chain(feared).max().unwrap_or(Disposition::SelfCare)
     }
@@ -420,75 +440,9 @@ impl Engine {
     }
 }
 
-fn least_cost(masses: &[f64; 4]) -> Disposition {
-    let cost = |row: &[f64; 4]| {
-        row.iter()
-            .zip(masses)
-            .map(|(cost, mass)| cost * mass)
-            .sum::<f64>()
-    };
-    LEVELS
-        .iter()
-        .zip(&COST)
-        .min_by(|(_, a), (_, b)| cost(a).total_cmp(&cost(b)))
-        .map_or(Disposition::Urgent, |(level, _)| *level)
-}
-
-fn leaks(knowledge: &Knowledge) -> Vec<f64> {
-    let mut weighted = vec![0.0; knowledge.findings.len()];
-    let mut total = 0.0;
-    for condition in &knowledge.conditions {
-        let weight = (CLASS_STEP * condition.occurrence.class).exp();
-        total += weight;
-        for (&at, share) in &condition.likely {
-            if let Some(sum) = weighted.get_mut(at) {
-                *sum += weight * share;
-            }
-        }
+fn reader(patient: &Patient) -> Reader {
+    Reader {
+        speaker: patient.speaker,
+        pregnant: patient.pregnancy == Pregnancy::Pregnant,
     }
-    weighted
-        .iter()
-        .zip(&knowledge.findings)
-        .map(|(sum, finding)| {
-            let least = if finding.kind == Kind::History {
-                0.03
-            } else {
-                0.006
-            };
-            (0.6 * sum / f64::max(total, 1.0)).clamp(least, 0.09)
-        })
-        .collect()
-}
-
-fn prior(condition: &Condition, patient: &Patient) -> f64 {
-    let occurs = &condition.occurrence;
-    let mut class = occurs.class;
-    match (patient.sex, occurs.only) {
-        (Some(Sex::Female), Some('m')) | (Some(Sex::Male), Some('f')) => class -= 30.0,
-        _ => {}
-    }
-    match patient.sex {
-        Some(Sex::Female) => class += occurs.women,
-        Some(Sex::Male) => class += occurs.men,
-        None => {}
-    }
-    if let Some(age) = patient.age {
-        let years = f64::from(age.in_days()) / 365.0;
-        let (from, to) = occurs.ages;
-        let outside = (from - years).max(years - to).max(0.0);
-        if outside > 0.0 {
-            class -= (1.0 + outside * if to < 20.0 || years < 13.0 { 0.5 } else { 0.12 }).min(8.0);
-        }
-        if years >= 65.0 {
-            class += occurs.old;
-        }
-    }
-    CLASS_STEP * class
-}
-
-fn softmax(scores: &[f64]) -> Vec<f64> {
-    let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = scores.iter().map(|score| (score - highest).exp()).collect();
-    let total: f64 = weights.iter().sum();
-    weights.iter().map(|weight| weight / total).collect()
 }

@@ -129,6 +129,8 @@ pub struct Knowledge {
     pub sources: BTreeMap<String, String>,
     /// Groups of words that stand for each other, name and alternatives.
     pub groups: Vec<(String, String)>,
+    /// Phrases that only look like findings, as patterns.
+    pub nothing: Vec<String>,
     pub(crate) by_id: BTreeMap<String, usize>,
 }
 
@@ -141,6 +143,7 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "sources.txt",
     "steps.txt",
+    "findings/00_nothing.txt",
     "findings/10_general.txt",
     "findings/20_heart_lungs.txt",
     "findings/30_gut.txt",

@@ -13,9 +13,11 @@ pub mod evaluate;
 mod interview;
 mod knowledge;
 mod names;
+mod numbers;
 mod parse;
 mod reading;
 pub mod scores;
+mod tuning;
 
 pub use assess::{Assessment, Disposition, Engine, EngineError, Hypothesis};
 pub use interview::{
@@ -23,4 +25,5 @@ pub use interview::{
 };
 pub use knowledge::{Condition, Finding, Kind, Knowledge, KnowledgeError, Occurrence, Step, Words};
 pub use names::same_name;
-pub use reading::{Case, Reading};
+pub use reading::{Case, Mention, Reading};
+pub use tuning::Tuning;

@@ -63,6 +63,15 @@ fn read_line(
         knowledge.groups.push((name.to_owned(), words.to_owned()));
         return Ok(());
     }
+    if let Some(rest) = line.strip_prefix("@nothing ") {
+        let phrases = rest.split(';').map(str::trim);
+        knowledge.nothing.extend(
+            phrases
+                .filter(|phrase| !phrase.is_empty())
+                .map(str::to_owned),
+        );
+        return Ok(());
+    }
     if let Some(rest) = line.strip_prefix('@') {
         let (kind, texts) = rest
             .split_once(' ')

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use clinical_redflags::flags::Patient;
+use clinical_redflags::flags::{Age, Patient};
 use clinical_redflags::words::{Assertion, Matcher, PatternError, Phrases, Reader, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::knowledge::{Kind, Knowledge};
+use crate::numbers;
 
 /// Findings that are there and findings that are denied, by index.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -15,6 +16,19 @@ pub struct Reading {
     pub present: BTreeSet<usize>,
     /// Said not to be so.
     pub absent: BTreeSet<usize>,
+}
+
+/// Where a finding is spoken of in a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Mention {
+    /// The finding.
+    pub finding: usize,
+    /// First byte of the words.
+    pub start: usize,
+    /// Behind their last byte.
+    pub end: usize,
+    /// How it is meant.
+    pub assertion: Assertion,
 }
 
 /// Everything known about one person now.
@@ -43,7 +57,25 @@ pub(crate) fn compile(knowledge: &Knowledge) -> Result<Matcher, PatternError> {
                 .iter()
                 .map(move |phrase| (at, phrase.as_str()))
         });
-    Matcher::compile(&phrases, patterns)
+    let nothing = knowledge
+        .nothing
+        .iter()
+        .map(|phrase| (Matcher::NOTHING, phrase.as_str()));
+    Matcher::compile(&phrases, patterns.chain(nothing))
+}
+
+/// Where a text speaks of findings.
+pub(crate) fn mentions(matcher: &Matcher, text: &str, reader: Reader) -> Vec<Mention> {
+    let found = matcher.find(&Text::read(text, reader));
+    found
+        .iter()
+        .map(|found| Mention {
+            finding: found.id as usize,
+            start: found.start,
+            end: found.end,
+            assertion: found.assertion(),
+        })
+        .collect()
 }
 
 /// What a text says. A finding that is both said and denied is present.
@@ -52,9 +84,14 @@ pub(crate) fn read(
     matcher: &Matcher,
     text: &str,
     reader: Reader,
+    age: Option<Age>,
 ) -> (Reading, bool) {
     let text = Text::read(text, reader);
     let mut reading = Reading::default();
+    let measured = numbers::measured(&text, age);
+    reading
+        .present
+        .extend(measured.iter().filter_map(|id| knowledge.finding(id)));
     for found in matcher.find(&text) {
         let at = found.id as usize;
         let Some(finding) = knowledge.findings.get(at) else {

@@ -1,5 +1,9 @@
 //! Early warning scores from published tables.
 
+mod pews;
+
+pub use pews::{Behaviour, ChildVitals, Colour, Effort, pews};
+
 /// A measurement outside what a living person can have, or in another unit.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("{what} of {value} is not between {low} and {high}")]

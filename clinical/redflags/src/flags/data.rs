@@ -1,7 +1,7 @@
 //! The format of the data files, read.
 //!
 //! A line begins with what it is: `group name: words`, `feature name` or `background name` or
-//! `flag name level` with lines `- ...` under it, `advice name` with `en:` and `fr:`. A flag also has
+//! `nothing` (phrases that only look like others) or `flag name level` with lines `- ...` under it, `advice name` with `en:` and `fr:`. A flag also has
 //! `en:`, `fr:` (reasons), `do:` (an advice) and `cite:`. The rule of a flag is made of conditions
 //! apart by ` & `: `#feature`, `age<90d`, `age>=16y`, `female`, `male`, `since<6h`, or patterns apart
 //! by ` | `. A line that begins with two slashes is a remark.
@@ -146,6 +146,10 @@ impl Reading {
         }
         if let Some(name) = line.strip_prefix("feature ") {
             *open = Open::Feature(self.feature(name));
+            return Ok(Some(()));
+        }
+        if line == "nothing" {
+            *open = Open::Feature(Matcher::NOTHING);
             return Ok(Some(()));
         }
         if let Some(name) = line.strip_prefix("background ") {

@@ -8,6 +8,7 @@ use super::screening::Flags;
 /// The data files, in the order in which they are read.
 const FILES: &[(&str, &str)] = &[
     ("groups.txt", include_str!("../../data/groups.txt")),
+    ("nothing.txt", include_str!("../../data/nothing.txt")),
     ("features.txt", include_str!("../../data/features.txt")),
     ("advice.txt", include_str!("../../data/advice.txt")),
     (

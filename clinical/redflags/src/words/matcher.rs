@@ -3,8 +3,9 @@
 use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fold::Break;
 use super::known;
-use super::pattern::{Order, Pattern, PatternError, Phrases};
+use super::pattern::{EXACT, Order, Pattern, PatternError, Phrases};
 use super::scope::{Assertion, Effect, Marks};
 use super::spell::{distance_within, forgiven};
 use super::stem::stem;
@@ -44,12 +45,23 @@ impl Match {
 
 /// Places of one phrase that are looked at; a text that repeats it more often has been answered.
 const PLACES_MAX: usize = 256;
+/// Words that a comma between two clauses stands for, when a pattern counts the words between its parts: what
+/// is said in another clause is seldom about the same thing.
+const CLAUSE_WORDS: usize = 4;
 /// Pronouns that patterns may name and that otherwise stand in nobody's way.
 const PRONOUNS: [&str; 4] = ["me", "m", "en", "it"];
 
 type WordId = u32;
 type RunId = u32;
 type PartId = u32;
+
+/// A word that counts only between these small words.
+#[derive(Clone, Debug)]
+struct Exact {
+    before: Vec<String>,
+    behind: Vec<String>,
+    word: WordId,
+}
 
 /// A compiled list of patterns.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +78,8 @@ pub struct Matcher {
     parts: Vec<Vec<RunId>>,
     part_ids: BTreeMap<Vec<RunId>, PartId>,
     patterns: Vec<(u32, Order, Vec<PartId>)>,
+    /// By the stem of a word: the small words before and behind it with which it is a word of its own.
+    exact: BTreeMap<String, Vec<Exact>>,
     /// Per run: the patterns whose first part it fulfils.
     anchors: Vec<Vec<u32>>,
     runs: u32,
@@ -77,9 +91,54 @@ struct Stream {
     token: Vec<usize>,
     sentence: Vec<u32>,
     runs: Vec<Vec<(RunId, usize)>>,
+    /// Commas between clauses up to each word.
+    commas: Vec<usize>,
+}
+
+impl Stream {
+    /// What the commas between two words count for.
+    fn apart(&self, first: usize, last: usize) -> usize {
+        let commas = |at: usize| self.commas.get(at).copied().unwrap_or_default();
+        CLAUSE_WORDS * commas(last).saturating_sub(commas(first))
+    }
+}
+
+/// Commas up to each visible word, without those of a list of single words ("red, hot and swollen").
+fn commas(text: &Text, visible: &[usize]) -> Vec<usize> {
+    let starts = |at: usize| {
+        let since = at.checked_sub(1).and_then(|before| visible.get(before));
+        let first = since.map_or(0, |before| before + 1);
+        visible.get(at).is_some_and(|&last| {
+            text.tokens
+                .get(first..=last)
+                .unwrap_or_default()
+                .iter()
+                .any(|token| token.before >= Break::Clause)
+        })
+    };
+    let clauses: Vec<usize> = (0..visible.len()).filter(|&at| starts(at)).collect();
+    let mut count = 0;
+    let mut counts = Vec::with_capacity(visible.len());
+    for at in 0..visible.len() {
+        if let Ok(clause) = clauses.binary_search(&at) {
+            let before = clause
+                .checked_sub(1)
+                .and_then(|before| clauses.get(before))
+                .copied()
+                .unwrap_or_default();
+            let behind = clauses.get(clause + 1).copied().unwrap_or(visible.len());
+            count += usize::from(at - before > 1 && behind - at > 1);
+        }
+        counts.push(count);
+    }
+    counts
 }
 
 impl Matcher {
+    /// The number of phrases that mean nothing though other phrases are found in them: "falls asleep" is no
+    /// fall. Another phrase counts only when it stands elsewhere or holds all of such a phrase.
+    pub const NOTHING: u32 = u32::MAX;
+
     /// Compiles patterns, each with a number of the caller's choice; several may share one.
     ///
     /// # Errors
@@ -139,7 +198,7 @@ impl Matcher {
                 }
             }
         }
-        kept(text, &places)
+        kept(text, &without_shadowed(places))
     }
 
     fn add(&mut self, id: u32, pattern: &Pattern) {
@@ -190,6 +249,21 @@ impl Matcher {
 
     fn word(&mut self, word: &str) -> WordId {
         let next = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
+        let small = |words: &str| words.split_whitespace().map(str::to_owned).collect();
+        if let Some((before, rest)) = word.split_once(EXACT) {
+            let (visible, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+            if let Some(id) = self.vocabulary.get(word) {
+                return *id;
+            }
+            self.vocabulary.insert(word.to_owned(), next);
+            let forms = self.exact.entry(stem(visible).to_owned()).or_default();
+            forms.push(Exact {
+                before: small(before),
+                behind: small(behind),
+                word: next,
+            });
+            return next;
+        }
         let stemmed = stem(word);
         let id = *self.vocabulary.entry(stemmed.to_owned()).or_insert(next);
         for spelling in [word, stemmed] {
@@ -208,6 +282,7 @@ impl Matcher {
             token: Vec::new(),
             sentence: Vec::new(),
             runs: Vec::new(),
+            commas: Vec::new(),
         };
         let mut words: Vec<(Option<WordId>, bool)> = Vec::new();
         let mut misspelt: BTreeMap<&str, Option<WordId>> = BTreeMap::new();
@@ -235,10 +310,36 @@ impl Matcher {
             });
             words.push((word, PRONOUNS.contains(&token.word.as_str())));
         }
+        stream.commas = commas(text, &stream.token);
         for at in 0..words.len() {
-            stream.runs.push(self.runs_at(&words, &stream.sentence, at));
+            let mut runs = self.runs_at(&words, &stream.sentence, at);
+            runs.extend(self.exact_at(text, stream.token[at]));
+            stream.runs.push(runs);
         }
         stream
+    }
+
+    /// The runs of one word that a word is between its small words.
+    fn exact_at<'a>(
+        &'a self,
+        text: &'a Text,
+        at: usize,
+    ) -> impl Iterator<Item = (RunId, usize)> + 'a {
+        let token = &text.tokens[at];
+        let is = move |at: Option<usize>, word: &str| {
+            at.and_then(|at| text.tokens.get(at))
+                .is_some_and(|other| other.sentence == token.sentence && other.word == word)
+        };
+        let forms = self.exact.get(stem(&token.word)).into_iter().flatten();
+        forms
+            .filter(move |form| {
+                let mut before = form.before.iter().rev().zip(1..);
+                let mut behind = form.behind.iter().zip(1..);
+                before.all(|(word, by)| is(at.checked_sub(by), word))
+                    && behind.all(|(word, by)| is(at.checked_add(by), word))
+            })
+            .filter_map(|form| self.tree.get(&(0, form.word)))
+            .filter_map(|node| Some((self.ends[*node as usize]?, 1)))
     }
 
     /// The runs that begin at a word. A pronoun inside a run is stepped over: "peux plus me lever".
@@ -328,7 +429,8 @@ impl Matcher {
                 for &part in rest {
                     let next = (from..=from + gap).find_map(|there| {
                         let same = stream.sentence.get(there) == stream.sentence.get(at);
-                        let length = if same {
+                        let near = there - from + stream.apart(from - 1, there) <= gap;
+                        let length = if same && near {
                             self.length_at(stream, part, there)
                         } else {
                             None
@@ -347,7 +449,7 @@ impl Matcher {
                 let first = taken.iter().map(|range| range.start).min()?;
                 let last = taken.iter().map(|range| range.end).max()?;
                 let own: usize = taken.iter().map(Range::len).sum();
-                if last - first > own + gap {
+                if last - first + stream.apart(first, last - 1) > own + gap {
                     return None;
                 }
             }
@@ -393,6 +495,31 @@ impl Matcher {
         }
         best.map(|(_, range)| range)
     }
+}
+
+/// Without what a phrase of [`Matcher::NOTHING`] explains, and without these phrases themselves.
+fn without_shadowed(places: Vec<(u32, Vec<usize>)>) -> Vec<(u32, Vec<usize>)> {
+    let (shadows, mut places): (Vec<_>, Vec<_>) = places
+        .into_iter()
+        .partition(|(id, _)| *id == Matcher::NOTHING);
+    let mut over: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, (_, tokens)) in shadows.iter().enumerate() {
+        for &token in tokens {
+            over.entry(token).or_default().push(number);
+        }
+    }
+    if over.is_empty() {
+        return places;
+    }
+    places.retain(|(_, tokens)| {
+        !tokens
+            .iter()
+            .filter_map(|token| over.get(token))
+            .flatten()
+            .filter_map(|&number| shadows.get(number))
+            .any(|(_, shadow)| !shadow.iter().all(|token| tokens.contains(token)))
+    });
+    places
 }
 
 /// The matches at these places, at most [`MATCHES_MAX`] of a phrase and kind, by place.

@@ -25,6 +25,8 @@ pub enum PatternError {
 pub(super) const PARTS_MAX: usize = 8;
 /// Words between two parts, when the pattern does not say.
 const GAP: usize = 2;
+/// Stands before the one visible word of a run that counts only between its small words.
+pub(super) const EXACT: &str = "=";
 /// Words between all parts of a bag, when the pattern does not say.
 const BAG: usize = 4;
 
@@ -105,6 +107,20 @@ impl Phrases {
         Ok(Pattern { order, parts })
     }
 
+    /// One word that counts only between these small words: "so bad" is more than "bad".
+    fn exact(words: impl Iterator<Item = super::text::Token>) -> String {
+        let mut exact = String::new();
+        for token in words {
+            let mark = if token.filler { "" } else { EXACT };
+            if !exact.is_empty() {
+                exact.push(' ');
+            }
+            exact.push_str(mark);
+            exact.push_str(&token.word);
+        }
+        exact
+    }
+
     fn runs(&self, alternative: &str, written: &str) -> Result<Vec<Vec<String>>, PatternError> {
         if let Some(group) = alternative.strip_prefix('@') {
             return self
@@ -118,16 +134,17 @@ impl Phrases {
         }
         let spaced = alternative.replace('_', " ");
         let read = super::text::Text::read(&spaced, super::text::Reader::default());
-        let run: Vec<String> = read
-            .tokens
-            .into_iter()
-            .filter(|token| !token.filler)
-            .map(|token| token.word)
-            .collect();
-        Ok(if run.is_empty() {
-            Vec::new()
-        } else {
-            vec![run]
+        let visible = read.tokens.iter().filter(|token| !token.filler).count();
+        let words = read.tokens.into_iter();
+        Ok(match visible {
+            0 => Vec::new(),
+            1 if words.len() > 1 => vec![vec![Self::exact(words)]],
+            _ => vec![
+                words
+                    .filter(|token| !token.filler)
+                    .map(|token| token.word)
+                    .collect(),
+            ],
         })
     }
 }

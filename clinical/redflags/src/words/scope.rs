@@ -96,6 +96,49 @@ const PRONOUNS: [&str; 20] = [
     "m", "moi", "ils", "elles", "there",
 ];
 const MINE: [&str; 4] = ["my", "mon", "ma", "mes"];
+/// After these somebody tells of the patient, and not of himself: "her husband reports that she".
+const REPORTS: [&str; 40] = [
+    "reports",
+    "reported",
+    "notes",
+    "noted",
+    "noticed",
+    "notices",
+    "says",
+    "said",
+    "states",
+    "stated",
+    "describes",
+    "described",
+    "tells",
+    "told",
+    "found",
+    "finds",
+    "brought",
+    "brings",
+    "observed",
+    "thinks",
+    "believes",
+    "worried",
+    "dit",
+    "rapporte",
+    "signale",
+    "remarque",
+    "trouve",
+    "amene",
+    "pense",
+    "raconte",
+    "explique",
+    "decrit",
+    "constate",
+    "confirms",
+    "adds",
+    "saw",
+    "witnessed",
+    "called",
+    "mentions",
+    "denies",
+];
 const PREPOSITIONS: [&str; 22] = [
     "in", "of", "on", "at", "to", "from", "near", "under", "around", "behind", "dans", "a", "de",
     "sur", "vers", "derriere", "no", "sans", "without", "d", "des", "chez",
@@ -186,6 +229,8 @@ impl Walk<'_> {
                 at..behind,
                 self.clause_start(at)..self.until_stop(behind, 24, &["i", "j", "je"]),
             ),
+            // "a three-day history of" is what is complained of.
+            Cue::Past if self.word(at) == "history" && self.after_time(at) => {}
             Cue::Past => self.push(
                 Effect::Past,
                 at..behind,
@@ -231,6 +276,28 @@ impl Walk<'_> {
             }
         }
         end
+    }
+
+    /// Whether a unit of time stands before a word: "a two week history of".
+    fn after_time(&self, at: usize) -> bool {
+        matches!(
+            self.back(at, 1),
+            "hour"
+                | "hours"
+                | "day"
+                | "days"
+                | "week"
+                | "weeks"
+                | "month"
+                | "months"
+                | "year"
+                | "years"
+                | "minute"
+                | "minutes"
+                | "short"
+                | "recent"
+                | "long"
+        )
     }
 
     fn clause_start(&self, at: usize) -> usize {
@@ -434,6 +501,13 @@ impl Walk<'_> {
             return;
         }
         if self.proxy && *self.patient.get_or_insert(cue) == cue {
+            return;
+        }
+        // "A 14-year-old girl has" is how a clinician begins to tell of the patient.
+        if self.word(at) == "old" && matches!(self.back(at, 3), "a" | "an" | "" | "this") {
+            return;
+        }
+        if (behind..behind + 2).any(|there| REPORTS.contains(&self.word(there))) {
             return;
         }
         let chez = matches!(self.back(at, 1), "chez")

@@ -38,11 +38,20 @@ const LEFT_MIN: usize = 4;
 /// Letters that must be left when only a plural is taken away.
 const LEFT_MIN_PLURAL: usize = 3;
 
+/// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind".
+const APART: [&str; 13] = [
+    "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante",
+    "brulants", "latex", "stabbing", "boite", "boites",
+];
+
 /// The stem of a folded word: small letters without accents. Works on either language.
 ///
 /// It takes one ending away, and is the same for patterns and texts, which is all that it has to be.
 #[must_use]
 pub fn stem(word: &str) -> &str {
+    if APART.contains(&word) {
+        return word;
+    }
     for ending in ENDINGS {
         let least = if ending == "s" {
             LEFT_MIN_PLURAL

@@ -101,6 +101,7 @@ impl Text {
                 },
             );
         }
+        known::hide_false_friends(&mut tokens);
         let moments = clock::moments(&tokens);
         let reaches = scope::reaches(&tokens, &moments, reader);
         let of_sentence = by_sentence(&tokens, &reaches);

@@ -59,7 +59,7 @@ fn print(report: &Report) {
     say(&format!("{} vignettes", report.cases));
     let line = |name: &str, share: &Share| {
         say(&format!(
-            "{name:<12} {:5.1} %  ({}/{}, 95 % interval {:.1}-{:.1} %)",
+            "{name:<15} {:5.1} %  ({}/{}, 95 % interval {:.1}-{:.1} %)",
             share.share * 100.0,
             share.hits,
             share.of,
@@ -73,22 +73,45 @@ fn print(report: &Report) {
     line("coverage", &report.coverage);
     if report.exact.of > 0 {
         line("exact", &report.exact);
+        line("of 3 levels", &report.exact_of_three);
         line("safe", &report.safe);
         line("under", &report.under);
         line("over", &report.over);
         line("emergencies", &report.emergencies);
+        line("false emerg.", &report.false_emergencies);
+        say(&format!(
+            "{:<16} {:>9} {:>9} {:>9} {:>9}  (label down, answer across)",
+            "", "self-care", "routine", "urgent", "emergency"
+        ));
+        for row in &report.matrix {
+            say(&format!(
+                "{:<16} {:>9} {:>9} {:>9} {:>9}",
+                row.label, row.self_care, row.routine, row.urgent, row.emergency
+            ));
+        }
     }
+    for (bin, share) in report.calibration.iter().enumerate() {
+        let name = format!("belief {}-{} %", bin * 20, bin * 20 + 20);
+        line(&name, share);
+    }
+    say(&format!("{} for a person to look at", report.unclear));
     for miss in &report.misses {
         let rank = miss
             .rank
             .map_or_else(|| "not ranked".to_owned(), |rank| format!("rank {rank}"));
         say(&format!(
-            "line {}: {} ({rank}{}), triage {} answered {:?}; first {}",
+            "line {} {}: {} ({rank}{}), triage {} answered {:?}{}; first {}",
             miss.line,
+            miss.id,
             miss.expected,
             if miss.covered { "" } else { ", not covered" },
             miss.triage.as_deref().unwrap_or("-"),
             miss.answered,
+            if miss.flags.is_empty() {
+                String::new()
+            } else {
+                format!(" by {}", miss.flags.join(", "))
+            },
             miss.first.join(", ")
         ));
     }

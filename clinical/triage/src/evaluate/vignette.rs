@@ -1,0 +1,258 @@
+//! Lines of a file of vignettes, and the cases they tell.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use clinical_redflags::flags::{Age, Patient, Pregnancy, Sex};
+use clinical_redflags::words::Speaker;
+use serde::{Deserialize, Deserializer};
+
+use crate::assess::Engine;
+use crate::reading::{Case, Reading};
+
+/// One line of a file of vignettes. A field may be left out, null, a text, a number or a list of texts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Vignette {
+    /// Its name in the file, when it has one.
+    #[serde(deserialize_with = "words")]
+    pub id: String,
+    /// The diagnosis that is right.
+    #[serde(alias = "diagnosis", deserialize_with = "words")]
+    pub correct_diagnosis: String,
+    /// "34 year old Female", "6 months Male". Without it age and sex are looked for in the story.
+    #[serde(deserialize_with = "words")]
+    pub demographics: String,
+    /// The complaint in a few words.
+    #[serde(alias = "chief_complaint", deserialize_with = "words")]
+    pub chief_complaints: String,
+    /// The story.
+    #[serde(alias = "vignette", alias = "text", deserialize_with = "words")]
+    pub presentation: String,
+    /// What was denied.
+    #[serde(deserialize_with = "words")]
+    pub absent_findings: String,
+    /// Earlier illness.
+    #[serde(alias = "past_medical_history", deserialize_with = "words")]
+    pub physical_history: String,
+    /// Illness in the family.
+    #[serde(deserialize_with = "words")]
+    pub family_history: String,
+    /// Work and habits.
+    #[serde(deserialize_with = "words")]
+    pub social_history: String,
+    /// Where the patient belongs, when known.
+    #[serde(
+        alias = "triage_level",
+        alias = "urgency",
+        deserialize_with = "some_words"
+    )]
+    pub triage: Option<String>,
+}
+
+/// What a field may be.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Nothing(()),
+    Text(String),
+    Number(serde_json::Number),
+    List(Vec<String>),
+}
+
+fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match Field::deserialize(from)? {
+        Field::Nothing(()) => String::new(),
+        Field::Text(text) => text,
+        Field::Number(number) => number.to_string(),
+        Field::List(list) => list.join(", "),
+    })
+}
+
+fn some_words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    words(from).map(|text| Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// The case that a vignette tells. Everything in its list of absent findings is denied.
+#[must_use]
+pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
+    let (mut age, mut sex) = demographics(&vignette.demographics, true);
+    if age.is_none() || sex.is_none() {
+        let told = format!("{} {}", vignette.presentation, vignette.chief_complaints);
+        let (told_age, told_sex) = demographics(&told, false);
+        age = age.or(told_age);
+        sex = sex.or(told_sex);
+    }
+    let child = age.is_some_and(|age| age < Age::years(12));
+    let mut text = format!("{}. {}.", vignette.chief_complaints, vignette.presentation);
+    for part in vignette.physical_history.split([',', ';', '.', '\n']) {
+        if part.trim().len() > 2 {
+            let _infallible = write!(text, "\n\nHistory of {}.", part.trim());
+        }
+    }
+    for (name, part) in [
+        ("Family history: ", &vignette.family_history),
+        ("", &vignette.social_history),
+    ] {
+        if part.trim().len() > 1 {
+            let _infallible = write!(text, "\n\n{name}{part}.");
+        }
+    }
+    let patient = Patient {
+        age,
+        sex,
+        pregnancy: Pregnancy::Unknown,
+        speaker: if child {
+            Speaker::Proxy
+        } else {
+            Speaker::Patient
+        },
+        ..Patient::default()
+    };
+    let denied = engine.read(&patient, &vignette.absent_findings);
+    let told = engine.read(&patient, &text);
+    let absent = denied.absent.difference(&told.present).copied().collect();
+    Case {
+        patient,
+        text,
+        known: Reading {
+            present: BTreeSet::new(),
+            absent,
+        },
+    }
+}
+
+const NUMBERS: [&str; 13] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
+];
+const FEMALE: [&str; 13] = [
+    "female", "woman", "girl", "f", "femme", "fille", "she", "her", "lady", "fillette", "elle",
+    "daughter", "mother",
+];
+const MALE: [&str; 12] = [
+    "male",
+    "man",
+    "boy",
+    "m",
+    "homme",
+    "garçon",
+    "he",
+    "his",
+    "gentleman",
+    "il",
+    "son",
+    "father",
+];
+
+/// Age and sex in a text. A number without a unit is an age in years only in a field of its own.
+fn demographics(text: &str, own_field: bool) -> (Option<Age>, Option<Sex>) {
+    let folded = text.to_lowercase();
+    let words: Vec<&str> = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let age = (0..words.len())
+        .find_map(|at| age_at(&words, at, own_field))
+        .or_else(|| {
+            let bare = words.iter().find_map(|word| number(word).map(|(n, _)| n));
+            bare.filter(|_| own_field).map(Age::years)
+        });
+    let sex = words.iter().find_map(|word| {
+        if word.len() == 1 && !own_field {
+            None
+        } else if FEMALE.contains(word) {
+            Some(Sex::Female)
+        } else if MALE.contains(word) {
+            Some(Sex::Male)
+        } else {
+            None
+        }
+    });
+    (age, sex)
+}
+
+/// The number at the beginning of a word and what follows it: "34yo" is 34 and "yo".
+fn number(word: &str) -> Option<(u32, &str)> {
+    if let Some(at) = NUMBERS.iter().position(|name| *name == word) {
+        return Some((u32::try_from(at).ok()?, ""));
+    }
+    let end = word
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(word.len());
+    let (digits, rest) = word.split_at(end);
+    digits
+        .parse()
+        .ok()
+        .filter(|number| *number < 1000)
+        .map(|number| (number, rest))
+}
+
+fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
+    let (count, attached) = number(words.get(at)?)?;
+    let next = |by: usize| words.get(at + by).copied().unwrap_or_default();
+    let (unit, behind) = if attached.is_empty() {
+        (next(1), [next(2), next(3)])
+    } else {
+        (attached, [next(1), next(2)])
+    };
+    let of_age = own_field
+        || behind.iter().any(|word| {
+            matches!(
+                *word,
+                "old" | "o" | "male" | "female" | "man" | "woman" | "boy" | "girl"
+            )
+        });
+    let age = match unit {
+        "yo" | "yr" | "yrs" | "ans" | "an" => Age::years(count),
+        "y" | "year" | "years" if of_age => Age::years(count),
+        "mo" | "month" | "months" | "mois" | "m" if of_age => Age::months(count),
+        "wk" | "week" | "weeks" | "semaine" | "semaines" | "w" if of_age => Age::weeks(count),
+        "day" | "days" | "jour" | "jours" | "d" if of_age => Age::days(count),
+        _ => return None,
+    };
+    Some(age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Age, Sex, demographics};
+
+    #[test]
+    fn age_and_sex_are_found_however_they_are_written() {
+        for (text, own_field, age, sex) in [
+            ("34 year old Female", true, Age::years(34), Sex::Female),
+            ("Male, 61", true, Age::years(61), Sex::Male),
+            ("F 29", true, Age::years(29), Sex::Female),
+            ("6 months Male", true, Age::months(6), Sex::Male),
+            ("72yo M", true, Age::years(72), Sex::Male),
+            ("45 ans, Femme", true, Age::years(45), Sex::Female),
+            (
+                "A 3-week-old boy is brought in",
+                false,
+                Age::weeks(3),
+                Sex::Male,
+            ),
+            (
+                "For 3 days a 52-year-old woman",
+                false,
+                Age::years(52),
+                Sex::Female,
+            ),
+            (
+                "48 y/o f with a headache, she",
+                false,
+                Age::years(48),
+                Sex::Female,
+            ),
+            ("a six-month-old girl", false, Age::months(6), Sex::Female),
+        ] {
+            assert_eq!(
+                demographics(text, own_field),
+                (Some(age), Some(sex)),
+                "{text}"
+            );
+        }
+        assert_eq!(demographics("for 3 days", false).0, None);
+    }
+}

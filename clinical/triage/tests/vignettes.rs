@@ -1,0 +1,59 @@
+//! What the project's own vignettes say. They were written for it by general medical knowledge; none is taken from a
+//! published set.
+
+use clinical_triage::Engine;
+use clinical_triage::evaluate::{EvaluateError, evaluate};
+
+#[test]
+fn triage_of_own_vignettes_stays_as_good_as_it_was() {
+    let engine = Engine::shipped().unwrap();
+    for (name, data) in [
+        ("en_c", include_str!("data/en_c.jsonl")),
+        ("fr_b", include_str!("data/fr_b.jsonl")),
+    ] {
+        let report = evaluate(&engine, data.lines()).unwrap();
+        assert!(
+            report.exact_of_three.share >= 0.8,
+            "{name} {:?}",
+            report.exact_of_three
+        );
+        assert!(
+            report.emergencies.share >= 0.93,
+            "{name} {:?}",
+            report.emergencies
+        );
+        assert!(report.under.share <= 0.07, "{name} {:?}", report.under);
+        assert!(report.top3.share >= 0.8, "{name} {:?}", report.top3);
+        let counted: u32 = report
+            .matrix
+            .iter()
+            .map(|row| row.self_care + row.routine + row.urgent + row.emergency)
+            .sum();
+        assert_eq!(counted, report.cases);
+    }
+}
+
+#[test]
+fn odd_lines_are_read_or_refused_with_their_number() {
+    let engine = Engine::shipped().unwrap();
+    let odd = "\u{feff}{\"triage\": \"A&E\", \"diagnosis\": \"Stroke\", \"family_history\": null, \
+               \"chief_complaints\": [\"weak arm\", \"slurred speech\"], \"unknown\": {\"a\": 1}}\r";
+    let report = evaluate(&engine, ["", odd]).unwrap();
+    assert_eq!((report.cases, report.emergencies.of), (1, 1));
+    let refused = |line: &str| evaluate(&engine, ["", line]).unwrap_err();
+    assert!(matches!(
+        refused("[1]"),
+        EvaluateError::Line { line: 2, .. }
+    ));
+    assert!(matches!(
+        refused("{\"presentation\": {}}"),
+        EvaluateError::Line { line: 2, .. }
+    ));
+    assert!(matches!(refused("{}"), EvaluateError::NoStory { line: 2 }));
+    let strange = "{\"presentation\": \"cough\", \"triage\": \"purple\"}";
+    assert!(matches!(
+        refused(strange),
+        EvaluateError::Label { line: 2, .. }
+    ));
+    assert!(matches!(evaluate(&engine, [""]), Err(EvaluateError::Empty)));
+}
