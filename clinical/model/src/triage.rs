@@ -2,7 +2,14 @@
 //!
 //! The engine itself is `clinical-triage`; these are the words of it that are kept and shown.
 
+mod interview;
+
 use serde::{Deserialize, Serialize};
+
+pub use interview::{
+    Explained, Feedback, FeedbackRefusal, Guess, Interview, Judged, Measured, Settings, Story,
+    Told, Whose,
+};
 
 /// Characters of a complaint that are taken.
 pub const COMPLAINT_CHARS_MAX: usize = 2_000;
