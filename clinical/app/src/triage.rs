@@ -33,8 +33,8 @@ pub use act::{Act, NumberRange};
 pub use attach::{attach, see_on_call};
 pub use clinical::{Clinical, FeedbackCommand, clinical, give_feedback, of_appointment, take_over};
 pub use figures::{
-    Answered, Evaluated, EvaluatedShare, Figures, Miss, Month, ReportFile, evaluation, figures, put_settings,
-    read_settings,
+    Answered, Evaluated, EvaluatedShare, Figures, Miss, Month, ReportFile, evaluation, figures,
+    put_settings, read_settings,
 };
 pub use interviews::{BeginCommand, act, begin, list, read};
 pub use scores::Score;

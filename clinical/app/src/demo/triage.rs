@@ -45,7 +45,7 @@ const CASES: [Case; 5] = [
     Case {
         complaint: "Brûlures en urinant depuis hier",
         condition: "cystitis",
-        other: "pyelonephritis",
+        other: "pyelo",
         present: ["dysuria", "frequency"],
         absent: "fever",
         disposition: Disposition::Routine,
@@ -118,7 +118,10 @@ fn story(case: &Case, at: Micros) -> Story {
             disposition: case.disposition,
             confidence: 0.84,
             person: false,
-            guesses: vec![guess(case.condition, 0.61, case), guess(case.other, 0.22, case)],
+            guesses: vec![
+                guess(case.condition, 0.61, case),
+                guess(case.other, 0.22, case),
+            ],
             explained: Explained {
                 present: case.present.map(str::to_owned).to_vec(),
                 absent: vec![case.absent.to_owned()],
@@ -129,7 +132,11 @@ fn story(case: &Case, at: Micros) -> Story {
     }
 }
 
-fn verdict(number: usize, (lower, higher): (usize, usize), case: &Case) -> (Verdict, Option<Disposition>) {
+fn verdict(
+    number: usize,
+    (lower, higher): (usize, usize),
+    case: &Case,
+) -> (Verdict, Option<Disposition>) {
     let one_lower = match case.disposition {
         Disposition::Emergency => Some(Disposition::Urgent),
         Disposition::Urgent => Some(Disposition::Routine),
@@ -160,7 +167,10 @@ fn verdict(number: usize, (lower, higher): (usize, usize), case: &Case) -> (Verd
 pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> {
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
-    if !store::finished_since(&mut tx, people.tenant, Micros(i64::MIN)).await?.is_empty() {
+    if !store::finished_since(&mut tx, people.tenant, Micros(i64::MIN))
+        .await?
+        .is_empty()
+    {
         return Ok(());
     }
     let [_, (person, patient), ..] = people.patients;
@@ -197,7 +207,9 @@ pub(super) async fn seed(desk: &Desk, people: &People) -> Result<(), DemoError> 
                 reason: match verdict {
                     Verdict::Accept => String::new(),
                     Verdict::Correct => "Autre degré d'urgence à l'examen".to_owned(),
-                    Verdict::Reject => "Les réponses ne correspondaient pas à la plainte".to_owned(),
+                    Verdict::Reject => {
+                        "Les réponses ne correspondaient pas à la plainte".to_owned()
+                    }
                 },
             };
             store::add_feedback(&mut tx, &interview, &feedback).await?;

@@ -209,7 +209,10 @@ fn finish(engine: Option<&Engine>, story: &mut Story, now: Micros) -> Result<(),
     } else {
         Disposition::SelfCare
     };
-    judged.disposition = judged.disposition.max(least).max(story.floor.unwrap_or(least));
+    judged.disposition = judged
+        .disposition
+        .max(least)
+        .max(story.floor.unwrap_or(least));
     story.state = Some(InterviewState::Finished);
     story.asked = None;
     story.judged = Some(judged);
@@ -236,7 +239,10 @@ mod tests {
         assert_eq!(story.state(), InterviewState::Person);
         apply(None, &mut story, Act::Finish, Micros(2)).unwrap();
         let judged = story.judged.unwrap();
-        assert_eq!((judged.disposition, judged.person), (Disposition::Urgent, true));
+        assert_eq!(
+            (judged.disposition, judged.person),
+            (Disposition::Urgent, true)
+        );
         assert!(judged.confidence.abs() < 1e-9);
     }
 

@@ -47,7 +47,9 @@ pub async fn attach(
     };
     store::update(&mut tx, &carried).await?;
     let shown = shown(&mut tx, carried, now).await?;
-    let done = access.entry(actor, "triage.attach").about("interview", id.as_uuid());
+    let done = access
+        .entry(actor, "triage.attach")
+        .about("interview", id.as_uuid());
     tx.commit(done).await?;
     Ok(shown)
 }

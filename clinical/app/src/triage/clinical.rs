@@ -96,7 +96,11 @@ async fn read_clinically(
 
 fn gaps(names: &Names<'_>, story: &Story) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for guess in story.judged.iter().flat_map(|it| it.guesses.iter().take(FIRST)) {
+    for guess in story
+        .judged
+        .iter()
+        .flat_map(|it| it.guesses.iter().take(FIRST))
+    {
         for id in &guess.would_change {
             let is_told = story.told.iter().any(|it| it.finding == *id);
             let name = names.finding(id);
@@ -114,7 +118,11 @@ fn steps(names: &Names<'_>, story: &Story) -> Vec<String> {
         return found;
     };
     let of = engine::language(names.language);
-    for guess in story.judged.iter().flat_map(|it| it.guesses.iter().take(FIRST)) {
+    for guess in story
+        .judged
+        .iter()
+        .flat_map(|it| it.guesses.iter().take(FIRST))
+    {
         let steps = names.condition(&guess.condition).map(|it| &it.steps);
         for step in steps.into_iter().flatten() {
             let text = engine.knowledge().steps.get(step);
@@ -157,7 +165,10 @@ fn summary(
     let colon = word(": ", " : ");
     let mut lines = vec![format!(
         "{}{colon}« {} »",
-        word("Complaint in the patient's words", "Plainte, dans les mots du patient"),
+        word(
+            "Complaint in the patient's words",
+            "Plainte, dans les mots du patient"
+        ),
         story.complaint.trim()
     )];
     for (title, list) in [
@@ -170,7 +181,10 @@ fn summary(
         }
     }
     for value in &story.measured {
-        lines.push(format!("{}{colon}{} {}", value.name, value.value, value.unit));
+        lines.push(format!(
+            "{}{colon}{} {}",
+            value.name, value.value, value.unit
+        ));
     }
     if let Some(judged) = &story.judged {
         lines.push(format!(

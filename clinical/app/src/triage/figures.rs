@@ -6,8 +6,8 @@ use std::path::Path;
 
 use clinical_model::triage::{Disposition, Settings, Verdict};
 use clinical_model::{Micros, Role, ServiceId};
-use clinical_store::triage::{self as store, Finished};
 use clinical_store::tenants;
+use clinical_store::triage::{self as store, Finished};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Deserialize;
@@ -71,7 +71,10 @@ impl Month {
             *count += 1;
         }
         self.person += u32::from(judged.person);
-        let took = it.interview.finished.map(|at| at.since(it.interview.started));
+        let took = it
+            .interview
+            .finished
+            .map(|at| at.since(it.interview.started));
         let seconds = took.and_then(|us| u32::try_from(us / Micros::SECOND).ok());
         self.seconds.extend(seconds);
         // The last verdict on the whole counts.
@@ -269,8 +272,7 @@ fn read_report(path: &Path) -> Result<Option<ReportFile>, TriageError> {
     file.take(REPORT_BYTES_MAX)
         .read_to_string(&mut text)
         .map_err(|error| bad(error.into()))?;
-    let mut report: ReportFile =
-        serde_json::from_str(&text).map_err(|error| bad(error.into()))?;
+    let mut report: ReportFile = serde_json::from_str(&text).map_err(|error| bad(error.into()))?;
     report.report.misses.truncate(MISSES_MAX);
     Ok(Some(report))
 }
@@ -357,7 +359,15 @@ mod tests {
     fn a_report_that_was_saved_is_read_and_anything_else_is_an_error() {
         let share = r#"{"hits":1,"of":2,"share":0.5,"low":0.1,"high":0.9}"#;
         let names = [
-            "top1", "top3", "top5", "coverage", "exact", "safe", "under", "over", "emergencies",
+            "top1",
+            "top3",
+            "top5",
+            "coverage",
+            "exact",
+            "safe",
+            "under",
+            "over",
+            "emergencies",
         ];
         let shares: Vec<String> = names.iter().map(|it| format!("\"{it}\":{share}")).collect();
         let text = format!(

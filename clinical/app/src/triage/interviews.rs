@@ -24,11 +24,7 @@ pub struct BeginCommand {
 }
 
 /// Carries an act out away from the tasks of other requests: the engine computes for milliseconds.
-pub(super) async fn worked(
-    mut story: Story,
-    act: Act,
-    now: Micros,
-) -> Result<Story, TriageError> {
+pub(super) async fn worked(mut story: Story, act: Act, now: Micros) -> Result<Story, TriageError> {
     let work = move || {
         apply(engine::shipped().as_deref(), &mut story, act, now)?;
         Ok(story)
@@ -111,7 +107,11 @@ pub(super) async fn may_act(
         Role::Doctor | Role::Nurse => true,
         _ => false,
     };
-    if may { Ok(()) } else { Err(TriageError::Forbidden) }
+    if may {
+        Ok(())
+    } else {
+        Err(TriageError::Forbidden)
+    }
 }
 
 /// Begins an interview with what the record says.

@@ -335,7 +335,10 @@ fn result(
     } else {
         Vec::new()
     };
-    let needs_visit = matches!(judged.disposition, Disposition::Urgent | Disposition::Routine);
+    let needs_visit = matches!(
+        judged.disposition,
+        Disposition::Urgent | Disposition::Routine
+    );
     ShownResult {
         disposition: judged.disposition,
         confidence: judged.confidence,

@@ -16,8 +16,10 @@ use crate::{Actor, Clinic, Origin};
 
 /// How long a visitor's interview is kept.
 pub const VISITOR_LIFE_US: i64 = Micros::DAY;
-/// Days of a month, as red flags count.
-const MONTH_DAYS: f64 = 365.0 / 12.0;
+/// Days of a year, as red flags count.
+const YEAR_DAYS: u32 = 365;
+/// Months of a year.
+const MONTHS: u32 = 12;
 /// Oldest age that is taken, in months.
 const MONTHS_MAX: u32 = 1_440;
 
@@ -99,13 +101,7 @@ pub async fn begin_as_visitor(
     let mut tx = clinic.db.begin().await?;
     let facility = first_facility(&mut tx).await?;
     let secret = VisitorSecret(clinic.entropy.bytes());
-    let days = f64::from(command.age_months) * MONTH_DAYS;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "at most 43,800 days"
-    )]
-    let age_days = days.floor() as u32;
+    let age_days = command.age_months * YEAR_DAYS / MONTHS;
     let interview = Interview {
         id: InterviewId::from_uuid(clinic.entropy.uuid(now)),
         tenant: facility.id,

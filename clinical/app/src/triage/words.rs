@@ -103,7 +103,14 @@ const HOME: &[Advice] = &[
         "NICE CKS, Epistaxis",
     ),
     (
-        &["roseola", "fifth", "colic_infant", "infant_gerd", "pinworm", "lice_c"],
+        &[
+            "roseola",
+            "fifth",
+            "colic_infant",
+            "infant_gerd",
+            "pinworm",
+            "lice_c",
+        ],
         "Offer the child drinks or the breast often, watch how they drink, wake and play, and do not give aspirin to children.",
         "Proposez souvent à boire ou le sein, observez comment l'enfant boit, se réveille et joue, et ne donnez pas d'aspirine aux enfants.",
         "NICE NG143, Fever in under 5s",
@@ -143,7 +150,9 @@ pub(super) fn told(findings: &[String], language: InterviewLanguage) -> String {
 
 /// What early warning scores say, where they say something.
 pub(super) fn of_scores(story: &Story, language: InterviewLanguage) -> Vec<String> {
-    let telling = scores::of(story).into_iter().filter(|it| it.least.is_some());
+    let telling = scores::of(story)
+        .into_iter()
+        .filter(|it| it.least.is_some());
     telling
         .map(|it| {
             let (name, points) = (it.code.to_uppercase(), it.points);

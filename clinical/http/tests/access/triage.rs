@@ -101,8 +101,14 @@ async fn a_red_flag_is_an_emergency_at_once_and_no_sentence_lowers_a_result() {
             assert!(!with["flags"].as_array().unwrap().is_empty());
             assert!(!with["emergency"]["ambulance"].as_str().unwrap().is_empty());
             // Nothing that is done afterwards takes it back.
-            for (path, body) in [("/back", Value::Null), ("/complaint", json!({"text": "a cold"}))] {
-                assert_eq!(visitor.send("POST", path, &body).await.code(), "wrong_state");
+            for (path, body) in [
+                ("/back", Value::Null),
+                ("/complaint", json!({"text": "a cold"})),
+            ] {
+                assert_eq!(
+                    visitor.send("POST", path, &body).await.code(),
+                    "wrong_state"
+                );
             }
             let again = visitor.send("GET", "", &Value::Null).await.body;
             assert_eq!(again["state"], "emergency");
@@ -113,7 +119,12 @@ async fn a_red_flag_is_an_emergency_at_once_and_no_sentence_lowers_a_result() {
 #[tokio::test]
 async fn what_is_not_understood_ends_at_a_person_and_never_at_home() {
     let house = House::open(CookiePolicy::PlainHttp).await;
-    for text in ["qsdkjf lkqsjdf mlkj qsdf", "ich habe seit gestern Bauchweh", "???", "12"] {
+    for text in [
+        "qsdkjf lkqsjdf mlkj qsdf",
+        "ich habe seit gestern Bauchweh",
+        "???",
+        "12",
+    ] {
         let view = Visitor::whole(&house, text, "no").await;
         assert!(level(&view) >= 1, "{text}: {view}");
         assert_eq!(view["result"]["person"], true, "{text}: {view}");
@@ -121,11 +132,16 @@ async fn what_is_not_understood_ends_at_a_person_and_never_at_home() {
     }
     let visitor = Visitor::begin(&house).await;
     for text in [String::new(), "é".repeat(2_001)] {
-        let refused = visitor.send("POST", "/complaint", &json!({"text": text})).await;
+        let refused = visitor
+            .send("POST", "/complaint", &json!({"text": text}))
+            .await;
         let named = (refused.code().to_owned(), refused.body["field"].clone());
         assert_eq!(named, ("invalid".to_owned(), json!("text")));
     }
-    assert_eq!(visitor.send("POST", "/finish", &Value::Null).await.code(), "wrong_state");
+    assert_eq!(
+        visitor.send("POST", "/finish", &Value::Null).await.code(),
+        "wrong_state"
+    );
 }
 
 #[tokio::test]
@@ -148,8 +164,14 @@ async fn questions_are_taken_back_changed_and_resumed_in_another_language() {
     let answers = changed["answers"].as_array().unwrap();
     assert_eq!((answers.len(), &answers[0]["answer"]), (1, &json!("no")));
     let back = visitor.ok("/back", &Value::Null).await;
-    assert_eq!((&back["answers"], &back["question"]), (&json!([]), &first["question"]));
-    assert_eq!(visitor.send("POST", "/back", &Value::Null).await.code(), "wrong_state");
+    assert_eq!(
+        (&back["answers"], &back["question"]),
+        (&json!([]), &first["question"])
+    );
+    assert_eq!(
+        visitor.send("POST", "/back", &Value::Null).await.code(),
+        "wrong_state"
+    );
     let french = visitor.ok("/language", &json!({"language": "fr"})).await;
     assert_ne!(french["question"]["text"], first["question"]["text"]);
     assert_eq!(french["question"]["finding"], finding);
@@ -162,14 +184,19 @@ async fn questions_are_taken_back_changed_and_resumed_in_another_language() {
     assert!(!done["result"]["come_back"].as_array().unwrap().is_empty() || level(&done) == 3);
     let gone = visitor.send("DELETE", "", &Value::Null).await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
-    assert_eq!(visitor.send("GET", "", &Value::Null).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        visitor.send("GET", "", &Value::Null).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
 async fn a_visitors_interview_is_gone_after_a_day_and_is_claimed_by_who_signs_in() {
     let house = House::open(CookiePolicy::PlainHttp).await;
     let visitor = Visitor::begin(&house).await;
-    visitor.ok("/complaint", &json!({"text": RED_FLAGS[0]})).await;
+    visitor
+        .ok("/complaint", &json!({"text": RED_FLAGS[0]}))
+        .await;
     let patient = house.token("patient@demo.clinic").await;
     let claim = |cookie: &str| {
         Request::post("/api/v1/triage/claim")
@@ -182,15 +209,25 @@ async fn a_visitors_interview_is_gone_after_a_day_and_is_claimed_by_who_signs_in
     let claimed = house.send(claim(&visitor.cookie)).await;
     assert_eq!(claimed.status, StatusCode::OK, "{}", claimed.body);
     assert!(claimed.body["patient"].is_string() && claimed.body["expires_us"].is_null());
-    assert_eq!(visitor.send("GET", "", &Value::Null).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        visitor.send("GET", "", &Value::Null).await.status,
+        StatusCode::NOT_FOUND
+    );
     let again = house.send(claim(&visitor.cookie)).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
-    let list = house.call("GET /triage/interviews", Some(&patient), "").await;
+    let list = house
+        .call("GET /triage/interviews", Some(&patient), "")
+        .await;
     assert_eq!(list.body[0]["id"], claimed.body["id"]);
 
     let other = Visitor::begin(&house).await;
-    house.clock.set(clinical_model::Micros(MONDAY + 86_400_000_000 + 1));
-    assert_eq!(other.send("GET", "", &Value::Null).await.status, StatusCode::NOT_FOUND);
+    house
+        .clock
+        .set(clinical_model::Micros(MONDAY + 86_400_000_000 + 1));
+    assert_eq!(
+        other.send("GET", "", &Value::Null).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -229,7 +266,11 @@ impl Carried {
         assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
         let appointment = booked.body["id"].as_str().unwrap().to_owned();
         let begun = house
-            .call("POST /triage/interviews", Some(&patient), r#"{"language":"fr"}"#)
+            .call(
+                "POST /triage/interviews",
+                Some(&patient),
+                r#"{"language":"fr"}"#,
+            )
             .await;
         assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.body);
         let id = begun.body["id"].as_str().unwrap().to_owned();
@@ -241,7 +282,12 @@ impl Carried {
         let what = format!("POST /triage/interviews/{id}/appointment");
         let body = json!({"appointment": appointment}).to_string();
         let carried = house.call(&what, Some(&patient), &body).await;
-        assert_eq!(carried.body["appointment"], json!(appointment), "{}", carried.body);
+        assert_eq!(
+            carried.body["appointment"],
+            json!(appointment),
+            "{}",
+            carried.body
+        );
         Self {
             house,
             doctor,
@@ -273,14 +319,21 @@ async fn the_doctor_of_the_appointment_reads_judges_and_takes_it_over() {
     let silent = it.post("feedback", &json!({"verdict": "reject"})).await;
     assert_eq!(silent.body["field"], "reason", "{}", silent.body);
     let accept = json!({"verdict": "accept", "condition": guesses[0]["condition"]});
-    assert_eq!(it.post("feedback", &accept).await.status, StatusCode::CREATED);
-    let correct = json!({"verdict": "correct", "disposition": "urgent", "reason": "Douleur pariétale"});
+    assert_eq!(
+        it.post("feedback", &accept).await.status,
+        StatusCode::CREATED
+    );
+    let correct =
+        json!({"verdict": "correct", "disposition": "urgent", "reason": "Douleur pariétale"});
     let corrected = it.post("feedback", &correct).await;
     let said = corrected.body["feedback"].as_array().unwrap();
     assert_eq!((said.len(), &said[0]["verdict"]), (2, &json!("correct")));
 
     let note = it.post("note", &json!({"language": "fr"})).await;
-    assert_eq!((note.status, &note.body["version"]), (StatusCode::OK, &json!(1)));
+    assert_eq!(
+        (note.status, &note.body["version"]),
+        (StatusCode::OK, &json!(1))
+    );
     let path = format!("GET /appointments/{}/note", it.appointment);
     let draft = it.house.call(&path, Some(&it.doctor), "").await;
     assert!(draft.body.to_string().contains("Plainte"), "{}", draft.body);
@@ -291,14 +344,29 @@ async fn figures_count_the_demo_and_nobody_is_named() {
     let it = Carried::begin().await;
     let correct = json!({"verdict": "correct", "disposition": "urgent", "reason": "Pariétal"});
     let admin = it.house.token("admin@demo.clinic").await;
-    let before = it.house.call("GET /triage/figures", Some(&admin), "").await.body;
+    let before = it
+        .house
+        .call("GET /triage/figures", Some(&admin), "")
+        .await
+        .body;
     assert_eq!(before["months"].as_array().unwrap().len(), 12);
     assert!(before["all"]["accepted"].as_u64().unwrap() > 20, "{before}");
     it.post("feedback", &correct).await;
-    let after = it.house.call("GET /triage/figures", Some(&admin), "").await.body;
-    let grown = |name: &str| after["all"][name].as_u64().unwrap() - before["all"][name].as_u64().unwrap();
-    assert_eq!(["over", "corrected", "judged", "under"].map(grown), [1, 1, 1, 0]);
-    let missing = it.house.call("GET /triage/evaluation", Some(&admin), "").await;
+    let after = it
+        .house
+        .call("GET /triage/figures", Some(&admin), "")
+        .await
+        .body;
+    let grown =
+        |name: &str| after["all"][name].as_u64().unwrap() - before["all"][name].as_u64().unwrap();
+    assert_eq!(
+        ["over", "corrected", "judged", "under"].map(grown),
+        [1, 1, 1, 0]
+    );
+    let missing = it
+        .house
+        .call("GET /triage/evaluation", Some(&admin), "")
+        .await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 }
 

@@ -78,7 +78,12 @@ fn measured_view(it: &Measured) -> MeasuredView {
         value: it.value.to_string(),
         unit: it.unit.clone(),
         at_us: it.at.0,
-        origin: if it.laboratory { "laboratory" } else { "record" }.to_owned(),
+        origin: if it.laboratory {
+            "laboratory"
+        } else {
+            "record"
+        }
+        .to_owned(),
     }
 }
 

@@ -41,8 +41,14 @@ pub(super) async fn begin_as_visitor(
     State(state): State<ApiState>,
     Peer(from): Peer,
     Body(request): Body<VisitorRequest>,
-) -> Result<(StatusCode, [(axum::http::HeaderName, HeaderValue); 1], Json<InterviewView>), ApiError>
-{
+) -> Result<
+    (
+        StatusCode,
+        [(axum::http::HeaderName, HeaderValue); 1],
+        Json<InterviewView>,
+    ),
+    ApiError,
+> {
     let command = VisitorCommand {
         language: request.language,
         age_months: request.age_months,
@@ -166,7 +172,13 @@ pub(super) async fn claim_interview(
     Caller(actor): Caller,
     Secret(secret): Secret,
     Body(request): Body<ClaimRequest>,
-) -> Result<([(axum::http::HeaderName, HeaderValue); 1], Json<InterviewView>), ApiError> {
+) -> Result<
+    (
+        [(axum::http::HeaderName, HeaderValue); 1],
+        Json<InterviewView>,
+    ),
+    ApiError,
+> {
     let shown = triage::claim(&state.clinic, &actor, &secret, request.patient).await?;
     let cookie = state.cookies.store_visitor("", 0)?;
     Ok(([(SET_COOKIE, cookie)], Json(interview_view(shown))))
