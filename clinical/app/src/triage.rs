@@ -37,6 +37,7 @@ pub use figures::{
     put_settings, read_settings,
 };
 pub use interviews::{BeginCommand, act, begin, list, read};
+pub(crate) use interviews::{list_in, read_in};
 pub use scores::Score;
 pub use shown::{Cited, Shown, ShownAnswer, ShownFlag, ShownGuess, ShownQuestion, ShownResult};
 pub use visitors::{

@@ -1,7 +1,7 @@
 //! Interviews of people with a record.
 
 use clinical_model::triage::{Interview, InterviewLanguage, InterviewState, Story, Whose};
-use clinical_model::{InterviewId, Micros, PatientId, Role};
+use clinical_model::{AuditEntry, InterviewId, Micros, PatientId, Role};
 use clinical_store::triage as store;
 use clinical_store::{Conn, StoreError};
 use tokio::task::spawn_blocking;
@@ -66,6 +66,50 @@ pub(super) async fn shown(
         on_call,
     };
     Ok(show(engine::shipped().as_deref(), interview, &reader))
+}
+
+/// An interview as the actor reads it elsewhere: clinicians with hypotheses, others as the facility
+/// decided.
+async fn shown_to(
+    conn: &mut Conn,
+    actor: &Actor,
+    interview: Interview,
+) -> Result<Shown, TriageError> {
+    let settings = store::settings(conn, interview.tenant).await?;
+    let reader = Reader {
+        language: interview.story.language,
+        hypotheses: settings.show_hypotheses || matches!(actor.role, Role::Doctor | Role::Nurse),
+        settings,
+        numbers: numbers_of(conn, interview.tenant).await?,
+        on_call: None,
+    };
+    Ok(show(engine::shipped().as_deref(), interview, &reader))
+}
+
+/// The interviews of a patient in another transaction, and the act that it is.
+pub(crate) async fn list_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    patient: PatientId,
+) -> Result<(Vec<Shown>, AuditEntry), TriageError> {
+    let access = reached(conn, actor, patient, now).await?;
+    let mut all = Vec::new();
+    for interview in store::of_patient(conn, access.viewer(), patient).await? {
+        all.push(shown_to(conn, actor, interview).await?);
+    }
+    Ok((all, access.entry(actor, "triage.list")))
+}
+
+/// One interview in another transaction, and the act that it is.
+pub(crate) async fn read_in(
+    conn: &mut Conn,
+    (actor, now): (&Actor, Micros),
+    id: InterviewId,
+) -> Result<(Shown, AuditEntry), TriageError> {
+    let (interview, access) = found(conn, actor, id, now).await?;
+    let shown = shown_to(conn, actor, interview).await?;
+    let act = access.entry(actor, "triage.read");
+    Ok((shown, act.about("interview", id.as_uuid())))
 }
 
 /// The right of the actor to a patient, if it lets them see clinical content.
