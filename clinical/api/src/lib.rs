@@ -24,6 +24,7 @@ mod rights;
 mod shape;
 mod statistics;
 mod threads;
+mod triage;
 mod visits;
 mod waiting;
 
@@ -99,6 +100,15 @@ pub use statistics::{CountsView, StatisticsView};
 pub use threads::{
     CorrespondentView, MemberRequest, MessageRequest, MessageView, MessagesView, ReadMarkRequest,
     ThreadMemberView, ThreadRequest, ThreadView, ThreadsView, UnreadView,
+};
+pub use triage::{
+    AttachRequest, CitedView, ClaimRequest, ClinicalTriageView, ComplaintRequest,
+    EmergencyNumbersView, EvaluatedView, EvaluationMissView, EvaluationShareView, FeedbackRequest,
+    FeedbackView, FiguresMonthView, FlagView, HypothesisView, InterviewBriefView, InterviewRequest,
+    InterviewView, LanguageRequest, MeasuredView, NoteTakenView, NumberRangeView, OnCallView,
+    QuestionView, ScoreView, TakeOverRequest, TriageAnswerRequest, TriageAnswerView,
+    TriageFiguresView, TriageInfoView, TriageResultView, TriageSettingsRequest, TriageSettingsView,
+    VisitorRequest,
 };
 pub use visits::{
     ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,

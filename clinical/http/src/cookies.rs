@@ -1,4 +1,4 @@
-//! The refresh cookie, the one that opens a recording, and the proof that a page of ours sent it.
+//! The refresh cookie, those that open a recording and a visitor's interview, and the proof that a page of ours sent it.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -12,6 +12,7 @@ use crate::error::ApiError;
 const NAME: &str = "refresh";
 const PLAY: &str = "play";
 const COPY: &str = "copy";
+const TRIAGE: &str = "triage";
 
 /// Only signing in, refreshing and signing out ever see the cookie.
 const PATH: &str = "/api/v1/auth";
@@ -48,6 +49,12 @@ impl CookiePolicy {
         self.cookie((COPY, ticket), &path, PLAY_LIFE_US / Micros::SECOND)
     }
 
+    /// `Set-Cookie` that keeps the secret of a visitor's interview; an empty one removes it.
+    pub(crate) fn store_visitor(self, secret: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
+        let path = format!("{BASE}/triage");
+        self.cookie((TRIAGE, secret), &path, life_s.max(0))
+    }
+
     fn header(self, value: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
         self.cookie((NAME, value), PATH, life_s)
     }
@@ -79,6 +86,11 @@ pub(crate) fn play_ticket(headers: &HeaderMap) -> Option<&str> {
 /// The ticket of a request for a copy: exactly one cookie of that name.
 pub(crate) fn copy_ticket(headers: &HeaderMap) -> Option<&str> {
     only(headers, COPY)
+}
+
+/// The secret of a visitor's interview: exactly one cookie of that name.
+pub(crate) fn visitor_secret(headers: &HeaderMap) -> Option<&str> {
+    only(headers, TRIAGE)
 }
 
 /// The refresh token of a request: exactly one cookie of that name.

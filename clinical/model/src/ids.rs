@@ -148,6 +148,10 @@ id!(
     RecordingId
 );
 id!(
+    /// An interview of triage.
+    InterviewId
+);
+id!(
     /// The room of a visit, as signaling knows it; it names no appointment.
     RoomUuid
 );

@@ -21,6 +21,7 @@ pub mod statistics;
 pub mod text;
 pub mod threads;
 mod time;
+pub mod triage;
 pub mod visits;
 
 pub use audit::{AuditActor, AuditEntry, AuditOutcome, Once, Purpose};
@@ -31,10 +32,10 @@ pub use identity::{
     Session, Shown, Standing, TICKET_LIFE_US, TICKET_TRIES_MAX, TokenHash, UnknownRole, is_fresh,
 };
 pub use ids::{
-    AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, NoteId,
-    OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId, RequestId, ResourceId,
-    RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId, UserId,
-    WaitingId,
+    AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, InterviewId,
+    NoteId, OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId, RequestId,
+    ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId,
+    UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

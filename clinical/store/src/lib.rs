@@ -42,6 +42,7 @@ pub mod testbed;
 pub mod threads;
 pub mod timeline;
 pub mod trail;
+pub mod triage;
 mod tx;
 pub mod unmatched;
 pub mod visits;

@@ -68,6 +68,7 @@ const STEPS: &[Step] = &[
     step!(100, shared "0100_recordings"),
     step!(102, shared "0102_recording_rules"),
     step!(110, shared "0110_phone"),
+    step!(120, shared "0120_triage"),
 ];
 
 /// Version and name of every step.
