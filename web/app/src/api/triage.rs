@@ -73,10 +73,10 @@ impl Check {
     }
 }
 
-/// The language of the pages at this moment, as the API calls it.
+/// A language of the pages as the API calls it.
 #[must_use]
-pub fn interview_language() -> InterviewLanguage {
-    match lang_now() {
+pub const fn spoken(lang: Lang) -> InterviewLanguage {
+    match lang {
         Lang::En => InterviewLanguage::English,
         Lang::Fr => InterviewLanguage::French,
     }
@@ -135,7 +135,10 @@ pub async fn triage_of(
     lang: Lang,
 ) -> Result<Vec<ClinicalTriageView>, ApiError> {
     let tag = lang.tag();
-    get(&format!("/appointments/{appointment}/triage?language={tag}")).await
+    get(&format!(
+        "/appointments/{appointment}/triage?language={tag}"
+    ))
+    .await
 }
 
 /// `GET /triage/interviews/{id}/clinical`
@@ -156,7 +159,7 @@ pub async fn judge_interview(id: InterviewId, request: &FeedbackRequest) -> Resu
 /// `POST /triage/interviews/{id}/note`
 pub async fn take_interview_over(id: InterviewId) -> Result<NoteTakenView, ApiError> {
     let request = TakeOverRequest {
-        language: interview_language(),
+        language: spoken(lang_now()),
     };
     post_with(&format!("/triage/interviews/{id}/note"), &request).await
 }
