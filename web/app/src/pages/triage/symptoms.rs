@@ -166,15 +166,17 @@ fn Lost(fault: ApiError, walk: Walk) -> impl IntoView {
 /// When the pages change their language, so do the questions.
 fn follow_language(walk: Walk) {
     Effect::new(move |asked: Option<Option<InterviewLanguage>>| {
-        lang();
-        let wanted = interview_language();
+        let wanted = spoken(lang());
+        let asked = asked.flatten();
         let Some(view) = walk.remote.value() else {
-            return asked.flatten();
+            return asked;
         };
-        if view.language == wanted || asked.flatten() == Some(wanted) {
-            return Some(view.language)
-                .filter(|it| *it == wanted)
-                .or(asked.flatten());
+        if view.language == wanted {
+            return None;
+        }
+        // A refusal is not asked about again.
+        if asked == Some(wanted) {
+            return asked;
         }
         spawn_local(async move {
             // What stays in the other language can be read all the same.
