@@ -128,7 +128,7 @@ pub enum Screen {
 pub fn screen(view: &InterviewView, needs_person: bool) -> Screen {
     if view.result.is_some() {
         Screen::Result
-    } else if needs_person || !view.unclear.is_empty() {
+    } else if needs_person || !view.unclear.is_empty() && view.question.is_none() {
         Screen::Person
     } else if view.complaint.trim().is_empty() {
         Screen::Complaint
@@ -337,11 +337,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_not_asked_on() {
-        let unclear = serde_json::json!({
-            "complaint": "xyz", "unclear": ["not_understood"], "question": question(),
-        });
+    fn what_is_unclear_leads_to_a_person_unless_it_can_be_asked_about() {
+        let unclear = serde_json::json!({ "complaint": "xyz", "unclear": ["not_understood"] });
         assert_eq!(screen(&interview(unclear), false), Screen::Person);
+        let partly = serde_json::json!({
+            "complaint": "fever!!", "unclear": ["abuse"], "question": question(),
+        });
+        assert_eq!(screen(&interview(partly), false), Screen::Question);
         let asked = serde_json::json!({ "complaint": "xyz", "question": question() });
         assert_eq!(screen(&interview(asked), true), Screen::Person);
     }

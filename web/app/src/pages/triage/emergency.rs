@@ -89,7 +89,7 @@ pub(super) fn OnCall(walk: Walk, second: bool) -> impl IntoView {
             <Icon glyph=Glyph::Video/>
             <span>{say(Key::TriageOncall)}</span>
         </button>
-        {part(move || fault.get().map(|fault| if fault.is(ProblemCode::NotFound) {
+        {part(move || fault.get().map(|fault| if fault.is(ProblemCode::WrongState) {
             view! { <Alert tone=Tone::Error testid="error"><p>{say(Key::TriageNoDoctor)}</p></Alert> }.into_any()
         } else {
             view! { <Failure fault/> }.into_any()

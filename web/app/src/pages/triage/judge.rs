@@ -9,7 +9,7 @@ use super::choice::select;
 use super::panel::Sight;
 use super::{WAYS, code, way};
 use crate::api::{self, ApiError};
-use crate::components::{Button, Failure, Glyph, Look, TextArea, part, toast};
+use crate::components::{Alert, Button, Failure, Glyph, Look, TextArea, Tone, part, toast};
 use crate::i18n::{Key, say, t, t_now};
 use crate::{tr, when};
 
@@ -123,16 +123,19 @@ fn Reason(sight: Sight, asking: Asking) -> impl IntoView {
         let is_missing = needs_reason && tried.get() && text.with(|text| text.trim().is_empty());
         is_missing.then(|| t(Key::TriageReasonMissing).to_owned())
     });
+    let corrects = verdict == Verdict::Correct;
+    let lacks_right =
+        move || corrects && right.with(String::is_empty) && cause.with(String::is_empty);
     let condition = asking.condition;
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         tried.set(true);
-        if busy.get_untracked() || error.get_untracked().is_some() {
+        let is_wrong = error.get_untracked().is_some() || untrack(lacks_right);
+        if busy.get_untracked() || is_wrong {
             return;
         }
         busy.set(true);
         fault.set(None);
-        let corrects = verdict == Verdict::Correct;
         let chosen = cause.get_untracked();
         let request = FeedbackRequest {
             verdict,
@@ -162,9 +165,12 @@ fn Reason(sight: Sight, asking: Asking) -> impl IntoView {
     view! {
         <form class="card" on:submit=send novalidate data-testid="triage-reason">
             <p><strong>{name}": "{say(verdict_key(verdict))}</strong></p>
-            {(verdict == Verdict::Correct).then(|| view! {
+            {corrects.then(|| view! {
                 {select("triage-right-way", Key::TriageRightWay, &RIGHT_WAYS, right)}
                 <Cause sight cause/>
+                {part(move || (tried.get() && lacks_right()).then(|| view! {
+                    <Alert tone=Tone::Error testid="triage-right-missing"><p>{say(Key::TriageRightMissing)}</p></Alert>
+                }))}
             })}
             <TextArea id="triage-why-judge" label=say(Key::TriageWhyJudge) error value=text rows=2 max=CHARS_MAX testid="triage-why-judge"/>
             {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}

@@ -7,9 +7,10 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use web_logic::triage::measured;
 
+use super::result::reasons;
 use super::symptoms::{Walk, left};
-use super::{CallBar, number};
-use crate::components::{Button, Field, Glyph, Icon, Look, Page, part, toast};
+use super::{CallBar, number, numbers};
+use crate::components::{Alert, Button, Field, Glyph, Icon, Look, Page, Tone, part, toast};
 use crate::i18n::{Key, say, t};
 use crate::session::me;
 use crate::tr;
@@ -47,6 +48,12 @@ pub(super) fn Asked(walk: Walk, view: InterviewView) -> impl IntoView {
             <p class="hint" data-testid="triage-progress">{part(move || tr!(Key::TriageProgress, n = n, of = of))}</p>
             <progress class="triage-progress" max=of.to_string() value=n.to_string()
                 aria-label=move || tr!(Key::TriageProgress, n = n, of = of)></progress>
+            {(!view.unclear.is_empty()).then(|| view! {
+                <Alert tone=Tone::Warning testid="triage-partly">
+                    {reasons(&view.unclear)}
+                    <p>{part(move || tr!(Key::TriageUnclearCall, number = numbers().ambulance))}</p>
+                </Alert>
+            })}
             <Answers walk finding=question.finding range=question.range/>
             <details data-testid="triage-why">
                 <summary>{say(Key::TriageWhy)}</summary>

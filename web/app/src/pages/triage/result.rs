@@ -235,15 +235,6 @@ pub(super) fn Again() -> impl IntoView {
 /// It was not understood: whom to ask instead.
 #[component]
 pub(super) fn Person(walk: Walk, view: InterviewView) -> impl IntoView {
-    let because: Vec<AnyView> = view
-        .unclear
-        .iter()
-        .filter_map(|why| because(*why))
-        .map(|key| {
-            let words = move || tr!(key, number = numbers().ambulance);
-            view! { <p>{part(words)}</p> }.into_any()
-        })
-        .collect();
     let navigate = use_navigate();
     let book = move || match (walk.check, me()) {
         // What is carried into an appointment must be finished; this never ends in self-care.
@@ -257,7 +248,7 @@ pub(super) fn Person(walk: Walk, view: InterviewView) -> impl IntoView {
             <section class="triage-way unclear" data-testid="triage-unclear">
                 <Icon glyph=Glyph::Chat/>
                 <p class="lead">{say(Key::TriageUnclearText)}</p>
-                {because}
+                {reasons(&view.unclear)}
                 <p>{part(move || tr!(Key::TriageUnclearCall, number = numbers().ambulance))}</p>
                 <div class="actions">
                     <Button busy=walk.busy icon=Glyph::Calendar testid="triage-book" on_press=book>{say(Key::TriageBook)}</Button>
@@ -267,6 +258,18 @@ pub(super) fn Person(walk: Walk, view: InterviewView) -> impl IntoView {
             {walk.failure()}
         </Page>
     }
+}
+
+/// Why something is unclear, in words.
+pub(super) fn reasons(unclear: &[UnclearBecause]) -> Vec<AnyView> {
+    unclear
+        .iter()
+        .filter_map(|why| because(*why))
+        .map(|key| {
+            let words = move || tr!(key, number = numbers().ambulance);
+            view! { <p>{part(words)}</p> }.into_any()
+        })
+        .collect()
 }
 
 const fn because(why: UnclearBecause) -> Option<Key> {
