@@ -42,15 +42,16 @@ pub(super) fn Asked(walk: Walk, view: InterviewView) -> impl IntoView {
         }
     };
     let text = question.text.clone();
+    let partly = reasons(&view.unclear);
     view! {
         <Page title=text class="narrow">
             <CallBar/>
             <p class="hint" data-testid="triage-progress">{part(move || tr!(Key::TriageProgress, n = n, of = of))}</p>
             <progress class="triage-progress" max=of.to_string() value=n.to_string()
                 aria-label=move || tr!(Key::TriageProgress, n = n, of = of)></progress>
-            {(!view.unclear.is_empty()).then(|| view! {
+            {(!partly.is_empty()).then(|| view! {
                 <Alert tone=Tone::Warning testid="triage-partly">
-                    {reasons(&view.unclear)}
+                    {partly}
                     <p>{part(move || tr!(Key::TriageUnclearCall, number = numbers().ambulance))}</p>
                 </Alert>
             })}
