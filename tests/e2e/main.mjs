@@ -17,6 +17,7 @@ import { refusals } from "./refusals.mjs";
 import { results } from "./results.mjs";
 import { rights } from "./rights.mjs";
 import { secrecy } from "./secrecy.mjs";
+import { triage } from "./triage.mjs";
 import { visit } from "./visit.mjs";
 
 await runAll([
@@ -37,6 +38,7 @@ await runAll([
   { id: "recording", make: recording },
   { id: "records", make: records },
   { id: "calendar", make: calendar },
+  { id: "triage", make: triage },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

@@ -99,6 +99,7 @@ function visitorStops(stop, on) {
     await on.visitor.locator("main h1").waitFor();
     return on.visitor;
   });
+  stop("symptoms", () => to(on.visitor, "/symptoms", "triage-begin"));
   stop("missing", () => to(on.visitor, "/no/such/page", "not-found"));
   for (const code of ["too_early", "cancelled", "link_revoked", "ended", "not_found"])
     stop(`link-${code.replace("_", "-")}`, async () => {
@@ -256,6 +257,11 @@ function visitStops(stop, on, language) {
     await on.admin.goto("/calls");
     const call = on.admin.locator(`[data-testid="call"][data-room="${on.open.appointment.room}"]`);
     await call.getByTestId("plot-rtt").first().waitFor();
+    return on.admin;
+  });
+  stop("admin-triage-figures", async () => {
+    await on.admin.goto("/triage-figures");
+    await shown(on.admin, "settings-save");
     return on.admin;
   });
   stop("doctor-end", async () => {

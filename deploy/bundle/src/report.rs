@@ -8,8 +8,9 @@ use crate::assets::{LATER, Size};
 /// this is a bit more than a second of transfer.
 const FIRST_LOAD_BROTLI_BYTES_MAX: usize = 250_000;
 /// Bytes after brotli of everything there is. Nobody opens every page: chunks of other roles are
-/// never fetched, so this bounds the program and not what a person waits for.
-const WHOLE_BROTLI_BYTES_MAX: usize = 1_200_000;
+/// never fetched, so this bounds the program and not what a person waits for. It grows with what the
+/// product does; the last step up was for checking symptoms.
+const WHOLE_BROTLI_BYTES_MAX: usize = 1_260_000;
 
 /// Bytes on the wire for everything that the first page needs.
 fn first_load_bytes(sizes: &[Size]) -> usize {

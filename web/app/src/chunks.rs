@@ -22,6 +22,7 @@ use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write
 use crate::pages::recordings::{list as recording_list, play};
 use crate::pages::results::{inbox, mine, order, unmatched, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
+use crate::pages::triage::{figures, symptoms};
 use crate::pages::{
     appointment, appointments, book, booked, calls, day, home, hours, note, reschedule, summary,
     visit, visits,
@@ -166,6 +167,16 @@ pub(crate) fn recordings(page: Recordings) -> AnyView {
 /// How well live visits get through.
 pub(crate) fn calls_of_all() -> AnyView {
     arriving(move || work_page(Work::Calls))
+}
+
+/// How checks of symptoms went.
+pub(crate) fn triage_figures() -> AnyView {
+    arriving(move || work_page(Work::TriageFigures))
+}
+
+/// Checking symptoms, for everybody. A chunk of its own: visitors open it first, and in a hurry.
+pub(crate) fn check_symptoms() -> AnyView {
+    arriving(symptoms_page)
 }
 
 /// A page about accounts.
@@ -346,6 +357,7 @@ enum Work {
     Recordings(Recordings),
     Results(Results),
     Rights(Rights),
+    TriageFigures,
 }
 
 #[wasm_split(work, wasm_split_path = leptos::wasm_split, fallible)]
@@ -359,7 +371,13 @@ fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
         Work::Recordings(page) => recordings_page(page),
         Work::Results(page) => results_page(page),
         Work::Rights(page) => rights_page(page),
+        Work::TriageFigures => figures::page,
     })
+}
+
+#[wasm_split(symptoms, wasm_split_path = leptos::wasm_split, fallible)]
+fn symptoms_page() -> Result<Make, SplitLoaderError> {
+    Ok(symptoms::page)
 }
 
 #[wasm_split(visit, wasm_split_path = leptos::wasm_split, preload(fetch_visit), fallible)]

@@ -153,6 +153,12 @@ const PATIENT: &[Place] = &[
     ),
     MESSAGES,
     place(
+        "/symptoms",
+        (Key::NavSymptoms, Key::AboutSymptoms),
+        Glyph::Search,
+        "nav-symptoms",
+    ),
+    place(
         "/my-results",
         (Key::NavMyResults, Key::AboutMyResults),
         Glyph::Tube,
@@ -272,6 +278,12 @@ const ADMIN: &[Place] = &[
         "nav-emergencies",
     ),
     RECORDINGS,
+    place(
+        "/triage-figures",
+        (Key::NavTriageFigures, Key::AboutTriageFigures),
+        Glyph::Chart,
+        "nav-triage-figures",
+    ),
     UNMATCHED,
     place(
         "/register",

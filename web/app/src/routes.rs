@@ -7,7 +7,8 @@ use leptos_router::path;
 
 use crate::chunks::{
     Account, Chart, Clinic, Desk, Messages, Pharmacy, Recordings, Results, Rights, Visit, account,
-    calls_of_all, chart, clinic, desk, messages, pharmacy, recordings, results, rights, visit,
+    calls_of_all, chart, check_symptoms, clinic, desk, messages, pharmacy, recordings, results,
+    rights, triage_figures, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
@@ -64,6 +65,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=welcome::page/>
                     <Route path=path!("/login") view=login::page/>
                     <Route path=path!("/help") view=help::page/>
+                    <Route path=path!("/symptoms") view=check_symptoms/>
+                    <Route path=path!("/triage-figures") view=|| guarded(ADMIN, triage_figures)/>
                     <Route path=path!("/join") view=|| visit(Visit::Join)/>
                     <Route path=path!("/visit/:id") view=|| guarded(DOCTOR, || visit(Visit::Doctor))/>
                     <Route path=path!("/appointments") view=|| guarded(PATIENT, || desk(Desk::Appointments))/>

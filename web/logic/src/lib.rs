@@ -14,3 +14,4 @@ pub mod player;
 pub mod plot;
 pub mod report;
 pub mod three_way;
+pub mod triage;

@@ -199,6 +199,11 @@ pub(super) async fn get_open<T: DeserializeOwned>(path: &str) -> Result<T, ApiEr
     read(&exchange(Method::GET, path, None, None).await?)
 }
 
+/// For operations that need no account: no token is sent, no renewal tried.
+pub(super) async fn delete_open(path: &str) -> Result<(), ApiError> {
+    exchange(Method::DELETE, path, None, None).await.map(drop)
+}
+
 /// For operations whose body carries the right: no token is sent, no renewal tried.
 pub(super) async fn post_open<B: Serialize, T: DeserializeOwned>(
     path: &str,

@@ -13,6 +13,7 @@ mod records;
 mod results;
 mod rights;
 mod threads;
+mod triage;
 
 pub use account::*;
 pub use calendar::*;
@@ -25,3 +26,4 @@ pub use records::*;
 pub use results::*;
 pub use rights::*;
 pub use threads::*;
+pub use triage::*;

@@ -55,6 +55,8 @@ pub enum Glyph {
     Back,
     /// An arrow to the right.
     Next,
+    /// A receiver.
+    Phone,
     /// A receiver, laid down.
     HangUp,
     /// Bars of a signal.
@@ -132,6 +134,9 @@ impl Glyph {
             Self::Plus => "M12 5v14M5 12h14",
             Self::Back => "M11 5l-7 7 7 7M4 12h16",
             Self::Next => "M13 5l7 7-7 7M4 12h16",
+            Self::Phone => {
+                "M6 3h3.5l2 5L9 9.7a12 12 0 0 0 5.3 5.3l1.7-2.5 5 2V18a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z"
+            }
             Self::HangUp => {
                 "M3 14c5-5 13-5 18 0l-2.5 2.8-3.8-1.6v-2.6a9 9 0 0 0-5.4 0v2.6l-3.8 1.6z"
             }

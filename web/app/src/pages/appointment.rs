@@ -9,6 +9,7 @@ use super::enter::{Enter, ticking};
 use super::feed::AddToCalendar;
 use super::guests::Guests;
 use super::links::PatientLink;
+use super::triage::Triage;
 use super::words::{Moment, is_open, modality, service_name, specialty, state};
 use crate::api::{self, ApiError};
 use crate::components::{Button, Dialog, Failure, Glyph, Icon, Look, Page, toast};
@@ -61,6 +62,7 @@ fn Details(view: AppointmentView, role: Role, remote: Remote<AppointmentView>) -
             <Facts view role/>
             <div class="actions">{enter}{summary}{open.then(|| view! { <AddToCalendar id/> })}</div>
         </div>
+        {(role == Role::Doctor).then(|| view! { <Symptoms id/> })}
         {open
             .then(|| {
                 view! {
@@ -69,6 +71,17 @@ fn Details(view: AppointmentView, role: Role, remote: Remote<AppointmentView>) -
                     <Change id remote/>
                 }
             })}
+    }
+}
+
+/// What the patient answered before they booked.
+#[component]
+fn Symptoms(id: AppointmentId) -> impl IntoView {
+    view! {
+        <section class="card" data-testid="appointment-triage">
+            <h2><Icon glyph=Glyph::Search/>{say(Key::TriagePanel)}</h2>
+            <Triage appointment=id says_none=true/>
+        </section>
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn page() -> AnyView {
         <Page title=say(Key::AppointmentsTitle)>
             <Waits/>
             {list.show(|list| view! { <Lists list/> })}
+            <p><a href="/symptoms" data-testid="symptoms-link"><Icon glyph=Glyph::Search/>{say(Key::SymptomsLink)}</a></p>
             <Subscribe/>
         </Page>
     }

@@ -7,6 +7,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::address::query;
+use super::carry::{self, Carrying};
 use super::slots::Slots;
 use super::words::{Moment, languages, modality, service_name, specialty};
 use crate::api::{self, ApiError};
@@ -63,6 +64,7 @@ fn Doctors(list: Vec<DoctorView>) -> impl IntoView {
     });
     view! {
         <Page title=say(Key::BookTitle)>
+            <p><a href="/symptoms" data-testid="symptoms-link"><Icon glyph=Glyph::Search/>{say(Key::SymptomsLink)}</a></p>
             <Services/>
             <p class="lead">{say(Key::BookWho)}</p>
             <ul class="choices">{rows.collect_view()}</ul>
@@ -145,6 +147,7 @@ fn Confirm(doctor: DoctorView, start_us: i64) -> impl IntoView {
                     if let Some(link) = &booked.link {
                         join_link::keep(booked.id, &link.token);
                     }
+                    carry::booked(booked.id);
                     let replace = NavigateOptions {
                         replace: true,
                         ..NavigateOptions::default()
@@ -166,6 +169,7 @@ fn Confirm(doctor: DoctorView, start_us: i64) -> impl IntoView {
                 <Moment start_us zone=doctor.zone.clone()/>
                 <p><Icon glyph=Glyph::Person/>{doctor.name}" · "{part(move || specialty(&doctor.specialty))}</p>
             </div>
+            <Carrying/>
             <form on:submit=send novalidate>
                 <TextArea id="reason" label=say(Key::BookReason) hint=say(Key::BookReasonHint) value=text testid="book-reason"/>
                 {part(move || fault.get().map(|fault| view! { <Refused fault other=again.clone()/> }))}

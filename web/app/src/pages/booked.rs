@@ -3,6 +3,7 @@ use clinical_model::AppointmentId;
 use leptos::prelude::*;
 
 use super::address::with_appointment;
+use super::carry::Carried;
 use super::enter::{Enter, ticking};
 use super::guests::Guests;
 use super::words::{Moment, WithDoctor};
@@ -31,6 +32,7 @@ fn Booked(id: AppointmentId, appointment: AppointmentView) -> impl IntoView {
                 <WithDoctor appointment=appointment.clone()/>
                 <Enter appointment=appointment.clone() now/>
             </div>
+            <Carried appointment=id/>
             {join_link::kept(id)
                 .map(|token| {
                     view! {

@@ -22,11 +22,13 @@ pub(crate) mod reschedule;
 pub(crate) mod results;
 pub(crate) mod rights;
 pub(crate) mod summary;
+pub(crate) mod triage;
 pub(crate) mod visit;
 pub(crate) mod visits;
 pub(crate) mod welcome;
 
 mod address;
+mod carry;
 mod enter;
 mod feed;
 mod guests;

@@ -29,10 +29,22 @@ pub(crate) fn page() -> AnyView {
                     <span>{say(Key::SignIn)}</span>
                 </a>
             </p>
+            <CheckSymptoms/>
             <OpenLink/>
         </Page>
     }
     .into_any()
+}
+
+#[component]
+fn CheckSymptoms() -> impl IntoView {
+    view! {
+        <section class="card">
+            <h2><Icon glyph=Glyph::Search/>{say(Key::SymptomsLink)}</h2>
+            <p>{say(Key::AboutSymptoms)}</p>
+            <a class="button secondary" href="/symptoms" data-testid="symptoms-link">{say(Key::NavSymptoms)}</a>
+        </section>
+    }
 }
 
 #[component]

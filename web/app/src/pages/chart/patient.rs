@@ -14,10 +14,11 @@ use crate::components::{Alert, Button, Glyph, Icon, Page, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::missing;
 use crate::pages::pharmacy::plan::Plan;
+use crate::pages::triage::Checks;
 use crate::session::me;
 
 /// Where else this patient is shown, and to whom: an address with the id at its end, and its name.
-const ELSEWHERE: [(Role, &str, Key); 5] = [
+const ELSEWHERE: [(Role, &str, Key); 7] = [
     (
         Role::Doctor,
         "/prescriptions?patient=",
@@ -27,6 +28,8 @@ const ELSEWHERE: [(Role, &str, Key); 5] = [
     (Role::Doctor, "/messages?patient=", Key::MessagesBegin),
     (Role::Nurse, "/messages?patient=", Key::MessagesBegin),
     (Role::Doctor, "/recordings?patient=", Key::NavRecordings),
+    (Role::Doctor, "/symptoms?patient=", Key::NavSymptoms),
+    (Role::Nurse, "/symptoms?patient=", Key::NavSymptoms),
 ];
 
 /// Those who look after what a patient takes.
@@ -88,6 +91,7 @@ fn Shown(record: Record, patient: PatientView) -> impl IntoView {
             {writes.then(|| view! { <Button icon=Glyph::Plus testid="entry-add" on_press=move || record.asking.set(Some(Asking::Add))>{say(Key::EntryAdd)}</Button> })}
             {elsewhere.collect_view()}
         </div>
+        {matches!(role, Some(Role::Doctor | Role::Nurse)).then(|| view! { <Checks patient=record.id judges=role == Some(Role::Doctor)/> })}
         <Summary record/>
         {role.is_some_and(has_plan).then(|| view! { <Plan patient=record.id/> })}
         <Trends record/>

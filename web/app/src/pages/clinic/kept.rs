@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+use super::super::carry::{self, Carrying};
 use super::super::words::{Moment, modality, service_name};
 use super::take::Offered;
 use crate::api::{self, ApiError};
@@ -125,6 +126,7 @@ fn Form(
                     if let Some(link) = &booked.link {
                         join_link::keep(booked.id, &link.token);
                     }
+                    carry::booked(booked.id);
                     let replace = NavigateOptions {
                         replace: true,
                         ..NavigateOptions::default()
@@ -149,6 +151,7 @@ fn Form(
             })}</span>
             <span class="unseen" role="status">{part(move || tr!(Key::HoldMinutes, minutes = minutes.get()))}</span>
         </p>
+        <Carrying/>
         <form on:submit=send novalidate>
             <TextArea id="reason" label=say(Key::BookReason) hint=say(Key::BookReasonHint) value=text testid="book-reason"/>
             {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}

@@ -29,6 +29,7 @@ fn did(action: &str) -> Key {
         ("chart" | "fhir", _) => Key::LooksDidChart,
         ("prescription", _) => Key::LooksDidPrescription,
         ("thread", _) => Key::LooksDidMessages,
+        ("triage", _) => Key::LooksDidTriage,
         ("notes", _) => Key::LooksDidNote,
         ("booking" | "visits", _) => Key::LooksDidVisit,
         _ => Key::LooksDidElse,

@@ -214,6 +214,7 @@ fn Panels(
         {chat}
         {plain(Panel::People, Glyph::People, Key::VisitPeople)}
         {appointment.map(|_| plain(Panel::Note, Glyph::Note, Key::VisitNote))}
+        {appointment.map(|_| plain(Panel::Triage, Glyph::Search, Key::TriagePanel))}
         {plain(Panel::Devices, Glyph::Settings, Key::VisitDevices)}
     }
 }

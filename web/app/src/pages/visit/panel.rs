@@ -14,6 +14,7 @@ use super::secrecy::Secrecy;
 use crate::browser;
 use crate::components::{Button, Glyph, Icon, Look};
 use crate::i18n::{Key, say, t_now};
+use crate::pages::triage::Triage;
 
 /// Width from which a panel stands beside the pictures, in CSS pixels; as in `visit.css`.
 const WIDE_PX: f64 = 960.0;
@@ -29,6 +30,8 @@ pub(super) enum Panel {
     People,
     /// The doctor's note.
     Note,
+    /// What the patient answered before the visit.
+    Triage,
     /// Camera and microphone.
     Devices,
 }
@@ -41,6 +44,7 @@ impl Panel {
             Self::Chat => "toggle-chat",
             Self::People => "toggle-people",
             Self::Note => "toggle-note",
+            Self::Triage => "toggle-triage",
             Self::Devices => "toggle-devices",
         }
     }
@@ -89,6 +93,15 @@ pub(super) fn Side(
             }
             .into_any(),
         ),
+        Panel::Triage => match appointment {
+            Some(appointment) => frame(
+                panel,
+                Key::TriagePanel,
+                "triage",
+                view! { <Triage appointment says_none=true/> }.into_any(),
+            ),
+            None => ().into_any(),
+        },
         Panel::Note => match appointment {
             Some(appointment) => frame(
                 panel,
@@ -160,7 +173,9 @@ fn follow_with_focus(panel: RwSignal<Panel>) {
             Some(before) if before != now => request_animation_frame(move || match now {
                 Panel::None => focus(&format!("[data-testid={}]", before.toggle())),
                 Panel::Chat => focus("#chat-input"),
-                Panel::People | Panel::Note | Panel::Devices => focus(".visit-panel h2"),
+                Panel::People | Panel::Note | Panel::Triage | Panel::Devices => {
+                    focus(".visit-panel h2");
+                }
             }),
             Some(_) | None => {}
         }
