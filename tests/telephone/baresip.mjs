@@ -54,11 +54,11 @@ export function shares(samples, pitches_hz) {
 }
 
 export class Baresip {
-  static async start(folder, { number, pitch_hz, codecs = "PCMA/8000/1" }) {
+  static async start(folder, { number, pitch_hz, port = 0, codecs = "PCMA/8000/1" }) {
     const phone = new Baresip();
     fs.mkdirSync(folder, { recursive: true });
     phone.folder = folder;
-    phone.port = await freePort();
+    phone.port = port || (await freePort());
     const control = await freePort();
     speech(path.join(folder, "mouth.wav"), pitch_hz);
     const modules = ["g711", "aufile", "aubridge", "sndfile", "account", "ctrl_tcp", "menu"];

@@ -9,7 +9,7 @@ import { freePort, killAll } from "../durability/server.mjs";
 import { Browser } from "../lib/browser.mjs";
 import { openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { at, checkDevices, press, shown, signIn } from "../lib/pages.mjs";
+import { checkDevices, comeIn, press, shown, signIn } from "../lib/pages.mjs";
 import { LOOKS } from "../lib/recorder.mjs";
 import { Scenario, runAll } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
@@ -18,6 +18,8 @@ import { Baresip, shares } from "./baresip.mjs";
 
 const NUMBER = "+33123456789";
 const CALLER = "+33612345678";
+/** Of the patient of the demo clinic. */
+const ON_RECORD = "+237699000101";
 /** What the caller says; the doctor's browser says LOOKS.doctor. */
 const VOICE_HZ = 1_100;
 const PROMPTS = [
@@ -79,6 +81,7 @@ function levels(page, hertz) {
 function prepared(scenario, on) {
   scenario.step("a clinic with a telephone line", async () => {
     on.sip = await freePort();
+    on.callee = await freePort();
     on.house = new House(scenario, { prepare: ({ root }) => silentPrompts(path.join(root, "prompts")) });
     const { house } = on;
     await house.server.start();
@@ -98,6 +101,13 @@ addresses = ["127.0.0.0/8"]
 numbers = [{ number = "${NUMBER}", facility = "${facility}", language = "fr" }]
 country = "33"
 codecs = ["pcma", "pcmu"]
+[phone.trunks.outbound]
+proxy = "127.0.0.1:${on.callee}"
+caller = "${NUMBER}"
+countries = ["237"]
+[signaling.call_back]
+after_s = 5
+automatic = true
 `,
     );
     await house.server.start();
@@ -195,12 +205,56 @@ function recorded(scenario, on) {
   });
 }
 
+function calledBack(scenario, on) {
+  scenario.step("a patient is in a visit with the browser, and has a telephone", async () => {
+    on.visit = await openAppointment();
+    on.house.visit = on.visit;
+    await on.doctor.goto(`/visit/${on.visit.appointment.id}`);
+    await checkDevices(on.doctor);
+    await press(on.doctor, "enter-waiting");
+    on.browser = await Browser.open("patient", { bypassCSP: true });
+    scenario.finally(() => on.browser.close().catch(() => {}));
+    const patient = await on.browser.page();
+    await comeIn(patient, `/join#${on.visit.token}`, on.doctor);
+    on.pocket = await Baresip.start(path.join(on.house.root, "pocket"), {
+      number: ON_RECORD,
+      pitch_hz: VOICE_HZ,
+      port: on.callee,
+    });
+    scenario.finally(() => on.pocket.stop());
+    await levels(on.doctor, [LOOKS.patient.pitch_hz]);
+  });
+  scenario.step("the browser dies: the telephone rings by itself", async () => {
+    const died_ms = Date.now();
+    await on.browser.process.close();
+    await on.pocket.happens("CALL_INCOMING");
+    return `after ${((Date.now() - died_ms) / 1_000).toFixed(1)} s`;
+  });
+  scenario.step("it is answered with 1, and is in the same visit", async () => {
+    on.pocket.command("accept");
+    await on.pocket.happens("CALL_ESTABLISHED");
+    let heard;
+    await on.doctor.evaluate(() => delete window.ear);
+    await until("the voice on the telephone", async () => {
+      on.pocket.press("1");
+      await on.doctor.waitForTimeout(1_500);
+      heard = await levels(on.doctor, [VOICE_HZ, 1_900]);
+      return heard[0] > -60 && heard[0] > heard[1] + 20;
+    }).catch((error) => {
+      throw new Error(`${error.message}: ${heard}`);
+    });
+    await until("the doctor's voice on the telephone", () => shares(on.pocket.heard(3), [LOOKS.doctor.pitch_hz])[0] > 0.2);
+    return `${VOICE_HZ} Hz at ${heard[0].toFixed(0)} dB`;
+  });
+}
+
 function telephone() {
   const scenario = new Scenario("telephone: a patient who has nothing else");
   const on = {};
   prepared(scenario, on);
   called(scenario, on);
   recorded(scenario, on);
+  calledBack(scenario, on);
   return scenario;
 }
 
