@@ -264,7 +264,8 @@ def digest_by_sipp(room):
     first = [invite((), sdp()), expect(100, optional=True), expect(401, auth=True), ack(to_final=True)]
     second = invite((f"[authentication username=carrier password={SECRET}]",), sdp(), 2)
     steps = [*first, second, expect(100, optional=True), expect(180, optional=True), expect(200, rrs=True), ack(2), *bye(3)]
-    Sipp(steps, room.address, host="127.0.0.3", called="+33123456770").end()
+    uri = ("-auth_uri", f"+33123456770@{room.address[0]}:{room.address[1]}")
+    Sipp(steps, room.address, host="127.0.0.3", called="+33123456770", extra=uri).end()
 
 
 def digest(room):

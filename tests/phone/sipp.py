@@ -60,6 +60,8 @@ def invite(headers=(), body=None, cseq=1, in_call=False):
 def ack(cseq=1, body=None, to_final=False):
     if to_final:
         text = request("ACK", cseq, in_call=False, contact=False)
+        # The branch is that of the INVITE, three steps before (RFC 3261 section 17.1.1.3).
+        text = text.replace("[branch]", "[branch-3]")
         return send(text.replace("To: <sip:[service]@[remote_ip]:[remote_port]>", "[last_To:]"), retrans=False)
     return send(request("ACK", cseq, body=body, in_call=True), retrans=False)
 
@@ -155,7 +157,6 @@ class Sipp:
         command += [
             "-sf", path, "-m", str(calls), "-i", host, "-p", str(port), "-mp", str(free_port(host=host)),
             "-s", called, "-nostdin", "-timeout", "80s", "-timeout_error", "-recv_timeout", "70000",
-            *(["-trace_msg", "-message_file", "/tmp/psip-sipp-messages"] if __import__("os").environ.get("PHONE_SIPP") else []),
             "-trace_err", "-error_file", pathlib.Path(self.folder.name) / "errors", *extra,
         ]
         self.port = port

@@ -55,6 +55,8 @@ pub(crate) struct Line {
     /// An INVITE of theirs that is not acknowledged yet.
     pub(crate) open_invite: Option<u32>,
     pub(crate) refreshes: bool,
+    /// An offer of theirs that waits until ours is answered.
+    pub(crate) deferred: Option<Transaction>,
     _place: CallPlace,
 }
 
@@ -93,8 +95,17 @@ impl Line {
             offered_in: invite.filter(|_| offers == Some(true)),
             open_invite: invite,
             refreshes: false,
+            deferred: None,
             _place: answered.place,
         }
+    }
+
+    /// A request that waited and can be answered now.
+    pub(crate) fn ready(&mut self) -> Option<Transaction> {
+        if self.offered_in.is_some() {
+            return None;
+        }
+        self.deferred.take()
     }
 
     /// Whether a key that came in this way counts.

@@ -17,6 +17,12 @@ impl Line {
     /// A request of the other end came.
     pub(crate) async fn handle(&mut self, now_us: i64, mut transaction: Transaction) -> Heard {
         let request = transaction.original.clone();
+        // The ACK with the answer to an offer of ours may still be on its way through its own task.
+        let is_offer = matches!(request.method, Method::Invite | Method::Update);
+        if is_offer && self.offered_in.is_some() && self.deferred.is_none() {
+            self.deferred = Some(transaction);
+            return Heard::Nothing;
+        }
         match self.dialog.takes(&request) {
             Taken::Yes => {}
             Taken::Old => {
@@ -176,7 +182,7 @@ impl Line {
         let answer = if !unknown.is_empty() {
             let headers = vec![header("Unsupported", unknown.join(", "))];
             self.response(&request, StatusCode::BadExtension, headers, None)
-        } else if self.refreshes || self.open_invite.is_some() {
+        } else if self.refreshes || self.offered_in.is_some() {
             // Both at once (RFC 3261 section 14.2).
             self.response(&request, StatusCode::RequestPending, Vec::new(), None)
         } else if has_offer {

@@ -162,6 +162,10 @@ impl Talk {
     }
 
     async fn next(&mut self) -> Event {
+        if let Some(request) = self.line.ready() {
+            let now_us = self.line.stack.door.now_us();
+            return Event::Heard(self.line.handle(now_us, request).await);
+        }
         let due = self.due();
         tokio::select! {
             request = self.line.requests.recv() => match request {

@@ -15,10 +15,8 @@ use crate::trunk_check::{SECRET_MIN, TRUNKS_MAX};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneSettings {
-    /// Where SIP is received by UDP, and by TCP where a trunk uses it.
+    /// Where SIP is received.
     pub bind: SocketAddr,
-    /// Where SIP is received by TLS.
-    pub tls_bind: Option<SocketAddr>,
     /// The address that is said in SIP; without it that of `bind`.
     pub advertise: Option<IpAddr>,
     /// The realm of challenges.
@@ -381,7 +379,9 @@ pub enum TrunkError {
     /// A password that can be guessed.
     #[error("trunk {0:?}: the password has fewer than {SECRET_MIN} characters; make a longer one")]
     Weak(String),
-    /// A transport without a socket.
-    #[error("trunk {0:?}: transport \"tls\" needs `tls_bind` in [phone]")]
-    NoTls(String),
+    /// A transport that is not there yet.
+    #[error(
+        "trunk {0:?}: only transport = \"udp\" is served yet; ask the telephone company for UDP"
+    )]
+    Transport(String),
 }

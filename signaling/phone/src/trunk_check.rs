@@ -19,10 +19,8 @@ pub(crate) const SECRET_MIN: usize = 12;
 /// All that is configured of telephones, checked.
 #[derive(Debug, Clone)]
 pub struct Trunks {
-    /// Where SIP is received by UDP, and by TCP where a trunk uses it.
+    /// Where SIP is received.
     pub bind: SocketAddr,
-    /// Where SIP is received by TLS.
-    pub tls_bind: Option<SocketAddr>,
     /// The address that is said in SIP; without it that of `bind`.
     pub advertise: Option<IpAddr>,
     /// The realm of challenges.
@@ -45,8 +43,8 @@ impl Trunks {
         let mut trunks: Vec<Trunk> = Vec::new();
         for settings_of_one in settings.trunks {
             let trunk = trunk(settings_of_one)?;
-            if trunk.transport == Transport::Tls && settings.tls_bind.is_none() {
-                return Err(TrunkError::NoTls(trunk.name));
+            if trunk.transport != Transport::Udp {
+                return Err(TrunkError::Transport(trunk.name));
             }
             for other in &trunks {
                 if other.name == trunk.name {
@@ -60,7 +58,6 @@ impl Trunks {
         }
         Ok(Self {
             bind: settings.bind,
-            tls_bind: settings.tls_bind,
             advertise: settings.advertise,
             realm: settings.realm,
             trunks,
@@ -315,7 +312,7 @@ mod tests {
         assert!(said("198.51.100.0/24", "everybody").contains("no range such as"));
         assert!(said("[\"198.51.100.0/24\"]", "[]").contains("name the addresses"));
         assert!(said("\"g722\"", "\"g729\"").contains("there are"));
-        assert!(said("\"udp\"", "\"tls\"").contains("tls_bind"));
+        assert!(said("\"udp\"", "\"tls\"").contains("only transport"));
         assert!(said("language = \"fr\"", "language = \"de\"").contains("\"fr\" and \"en\""));
         assert!(said("countries = [\"33\"]", "countries = [\"+33\"]").contains("such as"));
         assert!(
