@@ -50,6 +50,10 @@ pub(crate) struct Worker {
 
 /// What goes from turn to turn.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says that one lane was not emptied"
+)]
 struct Turn {
     backlog: VecDeque<SfuEvent>,
     connects: HashMap<CommandId, oneshot::Sender<Result<String, ConnectError>>>,

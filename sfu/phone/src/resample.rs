@@ -11,7 +11,7 @@ const TAPS: usize = 31;
 /// Samples of 8 kHz that are remembered for going up.
 const PAST_NARROW: usize = TAPS / 2;
 
-#[expect(clippy::arithmetic_side_effects, reason = "floats")]
+#[expect(clippy::arithmetic_side_effects, reason = "a place among the taps")]
 fn taps() -> [f32; TAPS] {
     let middle = count(TAPS / 2);
     let mut taps = [0.0; TAPS];
@@ -46,7 +46,6 @@ impl Default for Halver {
 
 impl Halver {
     /// Half as many samples; of an odd one at the end nothing is kept.
-    #[expect(clippy::arithmetic_side_effects, reason = "floats")]
     pub fn halve(&mut self, wide: &[i16]) -> Vec<i16> {
         self.past.extend_from_slice(wide);
         let mut out = Vec::with_capacity(wide.len() / 2);
@@ -89,7 +88,6 @@ impl Default for Doubler {
 
 impl Doubler {
     /// Twice as many samples.
-    #[expect(clippy::arithmetic_side_effects, reason = "floats")]
     pub fn double(&mut self, narrow: &[i16]) -> Vec<i16> {
         self.past.extend_from_slice(narrow);
         let mut out = Vec::with_capacity(narrow.len().saturating_mul(2));
