@@ -267,4 +267,105 @@ mod tests {
         answer(&mut it, 38.0).unwrap();
         assert_eq!((it.told.len(), it.told[0].answer), (1, Answer::Yes));
     }
+
+    /// Numbers that follow from a seed: the same in every run.
+    fn next(seed: &mut u64) -> usize {
+        *seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(*seed >> 40).unwrap()
+    }
+
+    const ORDINARY: [&str; 8] = [
+        "I have a runny nose since two days.",
+        "J'ai mal au dos depuis lundi.",
+        "My skin itches a little.",
+        "Je n'ai pas de fièvre.",
+        "I slept badly.",
+        "qsdf lkj mlkj",
+        "My mother had a stroke ten years ago.",
+        "J'ai un peu mal à la gorge.",
+    ];
+    const FLAGS: [&str; 4] = [
+        "I have crushing chest pain spreading to my left arm and I am sweating.",
+        "My face droops on one side and I cannot speak properly since an hour ago.",
+        "J'ai une douleur qui serre la poitrine et qui descend dans le bras gauche.",
+        "Je veux me suicider ce soir.",
+    ];
+
+    /// Plays a whole interview: the complaint, random acts, the result.
+    fn whole(engine: &Engine, complaint: &str, mut seed: u64) -> Story {
+        let mut story = Story {
+            age_days: Some(40 * 365),
+            ..Story::default()
+        };
+        let act = Act::Complain(complaint.to_owned());
+        apply(Some(engine), &mut story, act, Micros(1)).unwrap();
+        let mut acts = 0;
+        while let Some(finding) = story.asked.clone() {
+            acts += 1;
+            assert!(acts < 60, "it does not end");
+            let act = match next(&mut seed) % 6 {
+                0 => Act::Answer {
+                    finding,
+                    answer: Some(Answer::Unknown),
+                    number: None,
+                },
+                1 if acts < 20 && !story.told.is_empty() => Act::Back,
+                _ => Act::Answer {
+                    finding,
+                    answer: Some(Answer::No),
+                    number: None,
+                },
+            };
+            apply(Some(engine), &mut story, act, Micros(2)).unwrap();
+            assert!(story.told.len() <= 15);
+        }
+        if story.judged.is_none() {
+            apply(Some(engine), &mut story, Act::Finish, Micros(3)).unwrap();
+        }
+        story
+    }
+
+    #[test]
+    fn a_red_flag_among_whatever_else_is_told_never_lowers_a_result() {
+        let engine = crate::triage::engine::shipped().unwrap();
+        let mut seed = 7;
+        for _ in 0..12 {
+            let count = 1 + next(&mut seed) % 3;
+            let mut said: Vec<&str> = (0..count)
+                .map(|_| ORDINARY[next(&mut seed) % ORDINARY.len()])
+                .collect();
+            let alone = whole(&engine, &said.join(" "), seed);
+            let place = next(&mut seed) % (said.len() + 1);
+            said.insert(place, FLAGS[next(&mut seed) % FLAGS.len()]);
+            let with = whole(&engine, &said.join(" "), seed);
+            let disposition = |story: &Story| story.judged.as_ref().unwrap().disposition;
+            assert_eq!(disposition(&with), Disposition::Emergency, "{said:?}");
+            assert!(disposition(&with) >= disposition(&alone), "{said:?}");
+            assert!(!with.flags.is_empty(), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_raises_a_flag_ends_the_interview_and_cannot_be_taken_back() {
+        let engine = crate::triage::engine::shipped().unwrap();
+        let mut story = Story {
+            age_days: Some(60 * 365),
+            complaint: "I have chest pain".to_owned(),
+            state: Some(InterviewState::Asking),
+            asked: Some("cp_pressure".to_owned()),
+            floor: Some(Disposition::Emergency),
+            ..Story::default()
+        };
+        let act = Act::Answer {
+            finding: "cp_pressure".to_owned(),
+            answer: Some(Answer::No),
+            number: None,
+        };
+        apply(Some(&engine), &mut story, act, Micros(1)).unwrap();
+        assert_eq!(story.state(), InterviewState::Emergency);
+        let back = apply(Some(&engine), &mut story, Act::Back, Micros(2));
+        assert!(matches!(back, Err(TriageError::WrongState)));
+    }
 }
