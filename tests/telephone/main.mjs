@@ -10,7 +10,7 @@ import { Browser } from "../lib/browser.mjs";
 import { openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
 import { checkDevices, comeIn, press, shown, signIn } from "../lib/pages.mjs";
-import { LOOKS } from "../lib/recorder.mjs";
+import { LOOKS, OUT } from "../lib/recorder.mjs";
 import { Scenario, runAll } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 import { House, judged } from "../recordings/house.mjs";
@@ -22,37 +22,6 @@ const CALLER = "+33612345678";
 const ON_RECORD = "+237699000101";
 /** What the caller says; the doctor's browser says LOOKS.doctor. */
 const VOICE_HZ = 1_100;
-const PROMPTS = [
-  "welcome", "enter-pin", "wrong-pin", "too-many-tries", "too-early", "visit-over", "ask-consent", "waiting",
-  "doctor-coming", "entered", "muted", "unmuted", "hand-raised", "hand-lowered", "recording-on", "recording-off",
-  "not-admitted", "goodbye", "no-answer", "muted-by-doctor", "press-one",
-];
-
-/** Short quiet prompts of silence: what is said to people is made by `scripts/prompts`. */
-function silentPrompts(folder) {
-  fs.mkdirSync(folder);
-  for (const name of PROMPTS) {
-    for (const language of ["fr", "en"]) {
-      for (const [rate, hz] of [["8k", 8_000], ["16k", 16_000]]) {
-        const data = Buffer.alloc((hz / 5) * 2);
-        const head = Buffer.alloc(44);
-        head.write("RIFF", 0);
-        head.writeUInt32LE(36 + data.length, 4);
-        head.write("WAVEfmt ", 8);
-        head.writeUInt32LE(16, 16);
-        head.writeUInt16LE(1, 20);
-        head.writeUInt16LE(1, 22);
-        head.writeUInt32LE(hz, 24);
-        head.writeUInt32LE(hz * 2, 28);
-        head.writeUInt16LE(2, 32);
-        head.writeUInt16LE(16, 34);
-        head.write("data", 36);
-        head.writeUInt32LE(data.length, 40);
-        fs.writeFileSync(path.join(folder, `${name}.${language}.${rate}.wav`), Buffer.concat([head, data]));
-      }
-    }
-  }
-}
 
 /** How loud pitches are in what a page's connections bring, in dB. */
 function levels(page, hertz) {
@@ -82,7 +51,7 @@ function prepared(scenario, on) {
   scenario.step("a clinic with a telephone line", async () => {
     on.sip = await freePort();
     on.callee = await freePort();
-    on.house = new House(scenario, { prepare: ({ root }) => silentPrompts(path.join(root, "prompts")) });
+    on.house = new House(scenario);
     const { house } = on;
     await house.server.start();
     const { text } = await house.server.run("facility", "list");
@@ -94,7 +63,7 @@ function prepared(scenario, on) {
 bind = "127.0.0.1:${on.sip}"
 realm = "clinic.example.org"
 [phone.sound]
-prompts = "${house.root}/prompts"
+prompts = "${OUT}prompts"
 [[phone.trunks]]
 name = "carrier"
 addresses = ["127.0.0.0/8"]

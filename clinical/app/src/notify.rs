@@ -10,6 +10,7 @@ mod templates;
 mod worker;
 
 pub(crate) use appointments::{tell_booked, tell_cancelled, tell_moved};
+pub use clinical_model::notify::Language;
 use clinical_model::rights::{Both, LegalBasis, Processing};
 pub use clinical_store::outbox::NotifySettings;
 pub use desk::{
@@ -18,7 +19,6 @@ pub use desk::{
 };
 pub use mailroom::{Mailroom, ReportSecret};
 pub use medicines::remind_due;
-pub use clinical_model::notify::Language;
 pub use tell::{Addressee, Notice, tell};
 pub(crate) use tell::{telephone_of, tell_admins, zone_of};
 pub use templates::{SMS_PARTS_MAX, TemplateFileError, Templates};

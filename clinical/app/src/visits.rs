@@ -19,8 +19,8 @@ pub use join::{
 };
 pub use live::{CloseReason, LIVE_EFFECTS_MAX, LiveEffect, LiveVisits};
 pub use phone::{
-    CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError, admit_by_phone, call_back, new_phone_pin,
-    phone_way,
+    CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError,
+    admit_by_phone, call_back, new_phone_pin, phone_way,
 };
 pub use record::{VisitEvent, VisitEventError, record_visit_event};
 pub(crate) use room::chat_message;

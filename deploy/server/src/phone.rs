@@ -15,8 +15,8 @@ use sfu_net::SfuHandle;
 use signaling_phone::{Dialler, PhoneSettings, Phones, Ports, Prompts, Trunks};
 use signaling_server::PhoneDoor;
 
-pub(crate) use self::call_backs::CallBacks;
 use self::admission::ClinicDoor;
+pub(crate) use self::call_backs::CallBacks;
 use self::rooms::RoomDoor;
 use self::sound::BridgeSound;
 

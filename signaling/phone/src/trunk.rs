@@ -52,7 +52,7 @@ impl Default for SoundSettings {
             bind: None,
             advertise: None,
             ports: None,
-            prompts: PathBuf::from("prompts"),
+            prompts: PathBuf::from("data/prompts"),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use clinical_model::visits::{JoinRefusal, PIN_ENTRIES_MAX, PIN_TOO_EARLY_US, PhonePin};
 use clinical_model::notify::Language;
+use clinical_model::visits::{JoinRefusal, PIN_ENTRIES_MAX, PIN_TOO_EARLY_US, PhonePin};
 use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, RoomUuid, TenantId};
 use clinical_store::booking::AppointmentRecord;
 use clinical_store::{Conn, StoreError, Tx, visits};
@@ -11,8 +11,8 @@ use signaling_protocol::{ParticipantId, RoomId};
 use signaling_ticket::MintError;
 
 use super::join::{Visitor, mint_for};
-use crate::notify::telephone_of;
 use crate::booking::{AccessError, reached, takes_place};
+use crate::notify::telephone_of;
 use crate::{Actor, Desk};
 
 /// Life of a caller's pass in seconds: they may be asked, three times, whether they agree to a

@@ -106,9 +106,7 @@ impl CallBacks {
         }
     }
 
-    fn live(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(RoomId, ParticipantId), Arc<Dialled>>> {
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<(RoomId, ParticipantId), Arc<Dialled>>> {
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
