@@ -45,6 +45,16 @@ pub(crate) fn numbers(settings: Option<&PhoneSettings>) -> anyhow::Result<PhoneN
     Ok(PhoneNumbers::new(numbers))
 }
 
+/// Whether telephones can be configured so; everything but the sockets is tried.
+pub(crate) fn check(settings: Option<&PhoneSettings>) -> anyhow::Result<()> {
+    numbers(settings)?;
+    if let Some(settings) = settings {
+        Trunks::check(settings.clone()).context("phone")?;
+        Prompts::load(&settings.sound.prompts).context("phone.sound.prompts")?;
+    }
+    Ok(())
+}
+
 impl Telephones {
     /// Takes calls from now on.
     pub(crate) async fn start(

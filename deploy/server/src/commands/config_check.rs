@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::say;
 use crate::config::Config;
+use crate::phone;
 
 /// The file was read before; what is left are settings that contradict each other.
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
@@ -39,6 +40,12 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
              http.tls_cert_file to it"
                 .to_owned(),
         );
+    }
+    if let Err(error) = phone::check(config.phone.as_ref()) {
+        findings.push(format!("{error:#}"));
+    }
+    if config.signaling.call_back.is_some() && config.phone.is_none() {
+        findings.push("signaling.call_back needs a telephone line: configure [phone]".to_owned());
     }
     if config.http.ops_bind == Some(config.http.bind) {
         findings.push("http.ops_bind and http.bind are the same: give one another port".to_owned());
