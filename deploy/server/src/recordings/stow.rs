@@ -20,7 +20,7 @@ use super::shelf::FolderShelf;
 /// How often the folders are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How long a store that failed is left alone.
-const AGAIN_AFTER: Duration = Duration::from_mins(1);
+const AGAIN_AFTER: Duration = Duration::from_secs(20);
 /// Marks a folder whose files are in the store and stay here too.
 const STORED: &str = "stored";
 /// What the name of a folder begins with while it is taken away.
