@@ -84,23 +84,30 @@ class Phone:
         if body and not any(line.lower().startswith("content-type") for line in headers):
             lines.append("Content-Type: application/sdp")
         lines += [f"Content-Length: {len(body.encode())}", "", body]
-        self.socket.sendto("\r\n".join(lines).encode(), self.server)
+        self.last = "\r\n".join(lines).encode()
+        self.socket.sendto(self.last, self.server)
         return branch
 
-    def receive(self):
+    def receive(self, seconds=WAIT_S):
+        self.socket.settimeout(seconds)
         return Message(self.socket.recv(65_536))
 
     def response(self, least=200):
         """The next answer with at least this code; requests in between wait for nobody."""
-        while True:
-            message = self.receive()
-            if message.code is not None and message.code >= least:
-                return message
+        for _ in range(6):
+            try:
+                while True:
+                    message = self.receive(7)
+                    if message.code is not None and message.code >= least:
+                        return message
+            except TimeoutError:
+                self.socket.sendto(self.last, self.server)
+        raise AssertionError(f"no answer to {self.last[:40]!r}")
 
-    def awaited(self, method):
+    def awaited(self, method, seconds=WAIT_S):
         """The next request with this method."""
         while True:
-            message = self.receive()
+            message = self.receive(seconds)
             if message.method == method:
                 return message
 

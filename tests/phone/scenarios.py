@@ -3,6 +3,7 @@
 import socket
 import threading
 
+from baresip import Baresip
 from phone import Phone
 from room import SECRET
 from sipp import (
@@ -339,6 +340,27 @@ def odd_messages(room):
         same(phone.bye().code, 200)
 
 
+def with_baresip(codec):
+    def scenario(room):
+        phone = Baresip(codec)
+        phone.order("dial", f"sip:+33123456789@{room.address[0]}:{room.address[1]}")
+        phone.wait("CALL_ESTABLISHED")
+        for key in "2123456":
+            phone.order("sndcode", key)
+        room.wait("pin right from ••• 78")
+        room.wait("entered")
+        room.wait("heard in the room")
+        phone.order("sndcode", "5")
+        room.wait("hand true")
+        phone.order("hangup")
+        room.wait("left")
+        phone.close()
+
+    scenario.__doc__ = f"baresip: {codec}, keys in the sound, heard in the room, hangs up"
+    scenario.__name__ = f"baresip_{codec.lower()}"
+    return scenario
+
+
 def uas(room, steps):
     return Sipp(steps, port=room.proxy)
 
@@ -448,24 +470,22 @@ def nobody_refreshes(room):
     """a call that is not refreshed ends with BYE (60 s)"""
     good = ["Supported: timer", "Session-Expires: 90;refresher=uac"]
     with Phone(room.address) as phone:
-        phone.socket.settimeout(80)
         same(phone.invite(good).code, 200)
         phone.quiet()
         phone.keys("2123456")
         room.wait("pin right")
-        phone.answer(phone.awaited("BYE"))
+        phone.answer(phone.awaited("BYE", 80))
 
 
 def we_refresh(room):
     """where we are to refresh, we do (45 s)"""
     good = ["Supported: timer", "Allow: INVITE, ACK, BYE, UPDATE", "Session-Expires: 90;refresher=uas"]
     with Phone(room.address) as phone:
-        phone.socket.settimeout(80)
         same(phone.invite(good).get("Session-Expires"), "90;refresher=uas")
         phone.quiet()
         phone.keys("2123456")
         room.wait("pin right")
-        refresh = phone.awaited("UPDATE")
+        refresh = phone.awaited("UPDATE", 80)
         phone.answer(refresh, headers=["Session-Expires: 90;refresher=uac", "Require: timer"])
         same(phone.bye().code, 200)
 
@@ -473,12 +493,11 @@ def we_refresh(room):
 def no_key(room):
     """a caller who presses nothing is asked three times and then ended (60 s)"""
     with Phone(room.address) as phone:
-        phone.socket.settimeout(80)
         same(phone.invite().code, 200)
         for _ in range(3):
-            room.wait("play welcome")
-        room.wait("play no-answer")
-        phone.answer(phone.awaited("BYE"))
+            room.wait("play welcome", 60)
+        room.wait("play no-answer", 60)
+        phone.answer(phone.awaited("BYE", 80))
 
 
 def voicemail(room):
@@ -512,6 +531,8 @@ QUICK = [
     digest_by_sipp,
     digest,
     flood,
+    with_baresip("G722"),
+    with_baresip("PCMU"),
     refused_by(486, "Busy Here", "Busy"),
     refused_by(603, "Decline", "Declined"),
     refused_by(480, "Temporarily Unavailable", "NoAnswer"),

@@ -7,6 +7,7 @@ use rsipstack::sip::{Header, Method, Request, StatusCode};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::transaction::Transaction;
 use signaling_sip::{DigestParams, DigestRefusal, Password};
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::incoming::{Invited, incoming};
 use crate::message::{
@@ -40,9 +41,17 @@ fn within(stack: &Arc<Stack>, transaction: Transaction, tag: &str) {
         );
         return;
     };
-    // A call that does not keep up hears the request again.
-    if call.try_send(transaction).is_err() {
-        tracing::debug!("a call does not keep up with its requests");
+    match call.try_send(transaction) {
+        Ok(()) => {}
+        // It has ended just now.
+        Err(TrySendError::Closed(transaction)) => {
+            let code = StatusCode::CallTransactionDoesNotExist;
+            refuse(stack, transaction, code, Vec::new());
+        }
+        // It hears the request again.
+        Err(TrySendError::Full(_)) => {
+            tracing::debug!("a call does not keep up with its requests");
+        }
     }
 }
 

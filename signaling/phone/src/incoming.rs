@@ -212,7 +212,7 @@ impl Ringing<'_> {
             tokio::select! {
                 request = self.requests.recv() => {
                     let Some(request) = request else { return Err(Unanswered::Gone) };
-                    if early(self.stack, request, (number, self.request)) {
+                    if early(self.stack, request, (number, self.request)).await {
                         return Ok(());
                     }
                 }
@@ -234,17 +234,29 @@ impl Ringing<'_> {
     }
 }
 
-/// A request before the answer: PRACK of our 180, or something that has no place yet.
-fn early(stack: &Arc<Stack>, transaction: Transaction, (number, invite): (u32, &Request)) -> bool {
+/// A request before the answer: PRACK of our 180, or something that has no place yet. It is answered
+/// before the call goes on, so that nobody sees the answer to INVITE first.
+async fn early(
+    stack: &Arc<Stack>,
+    mut transaction: Transaction,
+    (number, invite): (u32, &Request),
+) -> bool {
+    let request = transaction.original.clone();
     let wanted = sequence(invite).map(|(sequence, method)| (number, sequence, method));
-    let is_ours =
-        transaction.original.method == Method::PRack && transaction.original.rack_value() == wanted;
-    let code = match transaction.original.method {
+    let is_ours = request.method == Method::PRack && request.rack_value() == wanted;
+    let code = match request.method {
         Method::PRack if is_ours => StatusCode::OK,
         Method::PRack => StatusCode::CallTransactionDoesNotExist,
         Method::Refer => StatusCode::Forbidden,
         _ => StatusCode::RequestPending,
     };
-    refuse(stack, transaction, code, Vec::new());
+    if request.method == Method::Invite {
+        refuse(stack, transaction, code, Vec::new());
+        return false;
+    }
+    let tag = (code, "");
+    let answer = response(&stack.endpoint, &request, tag, Vec::new(), None);
+    // What is not sent is asked for again.
+    let _ = transaction.respond(answer).await;
     is_ours
 }

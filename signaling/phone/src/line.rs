@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rsipstack::sip::Method;
+use rsipstack::sip::{Method, StatusCode};
 use rsipstack::transaction::transaction::Transaction;
 use sfu_phone::Digit;
 use signaling_sip::{Call, SESSION_MIN_S, SessionDue, SessionTimer};
 use tokio::sync::mpsc;
 
 use crate::dialog::Dialog;
+use crate::dispatch::refuse;
 use crate::follow::Wire;
 use crate::media::Media;
 use crate::message::{SUPPORTED, description, header, session_terms};
@@ -57,7 +58,7 @@ pub(crate) struct Line {
     pub(crate) refreshes: bool,
     /// An offer of theirs that waits until ours is answered.
     pub(crate) deferred: Option<Transaction>,
-    _place: CallPlace,
+    place: CallPlace,
 }
 
 /// What an answered call begins with.
@@ -96,7 +97,7 @@ impl Line {
             open_invite: invite,
             refreshes: false,
             deferred: None,
-            _place: answered.place,
+            place: answered.place,
         }
     }
 
@@ -215,8 +216,19 @@ impl Line {
         });
     }
 
-    /// How it ended, with the code and the time that was talked.
+    /// How it ended. What the other end still asks for is of no call any more.
     pub(crate) fn ended(self, now_us: i64) -> Call {
+        let mut requests = self.requests;
+        requests.close();
+        drop(self.place);
+        while let Ok(late) = requests.try_recv() {
+            refuse(
+                &self.stack,
+                late,
+                StatusCode::CallTransactionDoesNotExist,
+                Vec::new(),
+            );
+        }
         self.call.end(200, now_us)
     }
 }

@@ -35,7 +35,7 @@ const STEPS_MAX: usize = 4;
 pub(crate) async fn outgoing(stack: Arc<Stack>, placed: Placed) {
     let tag = Stack::new_tag();
     let (place, requests) = stack.open(&tag);
-    let call = call(&stack, &placed, (tag, place, requests)).await;
+    let call = Box::pin(call(&stack, &placed, (tag, place, requests))).await;
     let Call::Ended(Ended {
         outcome,
         code,

@@ -107,3 +107,45 @@ fn load_one(path: PathBuf, rate: Rate) -> Result<Vec<i16>, PromptError> {
         why,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wav(hz: u32) -> Vec<u8> {
+        let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        bytes.extend(hz.to_le_bytes());
+        bytes.extend([0, 0, 0, 0, 2, 0, 16, 0]);
+        bytes.extend(b"data\x02\0\0\0\x07\0");
+        bytes
+    }
+
+    #[test]
+    fn a_whole_folder_is_taken_and_what_is_missing_or_wrong_is_named() {
+        let folder = std::env::temp_dir().join(format!("prompts-{}", rand::random::<u64>()));
+        std::fs::create_dir(&folder).unwrap();
+        let error = Prompts::load(&folder).unwrap_err().to_string();
+        assert!(
+            error.contains("welcome.fr.8k.wav") && error.contains("scripts/prompts"),
+            "{error}"
+        );
+        for prompt in Prompt::ALL {
+            for (_, language) in LANGUAGES {
+                for (rate, name) in RATES {
+                    let path = folder.join(format!("{}.{language}.{name}.wav", prompt.name()));
+                    std::fs::write(path, wav(rate.hz())).unwrap();
+                }
+            }
+        }
+        let prompts = Prompts::load(&folder).unwrap();
+        let sound = prompts.sound(Prompt::Goodbye, Language::English, Rate::Wide);
+        assert_eq!(*sound, [7]);
+        std::fs::write(folder.join("goodbye.en.16k.wav"), wav(8_000)).unwrap();
+        let error = Prompts::load(&folder).unwrap_err().to_string();
+        assert!(
+            error.contains("goodbye.en.16k.wav") && error.contains("16000"),
+            "{error}"
+        );
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,7 +1,7 @@
 //! Telephones with a clinic and a room in memory, for tests with foreign telephones: real sockets and
 //! real sound, PINs that are known, and a line on the standard output for whatever happens.
 //!
-//! `phone_room CONFIG` reads `[phone]` from a file and orders from the standard input:
+//! `phone_room CONFIG [PROMPTS]` reads `[phone]` from a file, checks a folder of prompts, and reads orders from the standard input:
 //! `dial NUMBER`, `hang-up`, `consent`, `mute`, `end`, `counts`. It ends with its input.
 
 mod clinic;
@@ -49,6 +49,10 @@ async fn main() -> Result<(), Fault> {
         .init();
     let path = std::env::args().nth(1).ok_or("usage: phone_room CONFIG")?;
     let file: File = toml::from_str(&std::fs::read_to_string(path)?)?;
+    if let Some(folder) = std::env::args().nth(2) {
+        signaling_phone::Prompts::load(folder.as_ref())?;
+        tell("all prompts are there");
+    }
     let desk = Arc::new(Desk::default());
     let ports = Ports {
         sound: Arc::new(TestSound),

@@ -1,0 +1,100 @@
+"""baresip, a telephone with codecs of its own, without loudspeaker and microphone."""
+
+import json
+import math
+import pathlib
+import queue
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import wave
+
+from sipp import free_port
+
+CONFIG = """
+sip_listen 127.0.0.1:{sip}
+audio_player aufile,{folder}/heard.wav
+audio_source aufile,{folder}/said.wav
+audio_alert aufile,{folder}/alert.wav
+audio_srate 16000
+rtp_ports 20000-60000
+module_path /usr/lib/baresip/modules
+module g722.so
+module g711.so
+module aufile.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control}
+"""
+
+
+class Baresip:
+    def __init__(self, codec="G722"):
+        self.folder = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(self.folder.name)
+        control = free_port(socket.SOCK_STREAM)
+        (folder / "config").write_text(CONFIG.format(sip=free_port(), control=control, folder=folder))
+        (folder / "accounts").write_text(
+            f"<sip:+33612345678@127.0.0.1>;regint=0;answermode=manual;dtmfmode=rtpevent;audio_codecs={codec}\n"
+        )
+        (folder / "contacts").write_text("")
+        with wave.open(str(folder / "said.wav"), "wb") as said:
+            said.setparams((1, 2, 16_000, 0, "NONE", ""))
+            tone = (int(12_000 * math.sin(2 * math.pi * 300 * at / 16_000)) for at in range(16_000 * 20))
+            said.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
+        self.process = subprocess.Popen(
+            ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+        )
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self._until("is ready")
+        self.control = socket.create_connection(("127.0.0.1", control), timeout=40)
+        self.buffer = b""
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def _until(self, words):
+        said = []
+        while True:
+            line = self.lines.get(timeout=40)
+            if line is None:
+                raise AssertionError(f"baresip has ended: {said[-5:]}")
+            said.append(line)
+            if words in line:
+                return
+
+    def order(self, command, params=""):
+        text = json.dumps({"command": command, "params": params, "token": "t"}).encode()
+        self.control.sendall(b"%d:%s," % (len(text), text))
+
+    def wait(self, kind):
+        """The next event of this kind."""
+        while True:
+            while b":" not in self.buffer:
+                self.buffer += self._more()
+            length, _, rest = self.buffer.partition(b":")
+            while len(rest) <= int(length):
+                rest += self._more()
+            self.buffer = rest[int(length) + 1:]
+            message = json.loads(rest[: int(length)])
+            if message.get("type") == kind:
+                return message
+
+    def _more(self):
+        came = self.control.recv(65_536)
+        if not came:
+            raise AssertionError("baresip has closed its control")
+        return came
+
+    def close(self):
+        self.order("quit")
+        self.process.wait(timeout=40)
+        self.control.close()
+        self.folder.cleanup()
