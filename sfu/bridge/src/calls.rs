@@ -440,8 +440,8 @@ fn hold_stops_both_ways_and_the_end_of_it_brings_all_back() {
     world.run(10);
     let received = world.telephones[0].received;
     // Nobody waits for a telephone that is held; only reports go on.
-    world.run(35 * 50);
-    assert!(world.telephones[0].received - received <= 35 / 5 + 1);
+    world.run(21 * 50);
+    assert!(world.telephones[0].received - received <= 21 / 5 + 1);
     assert_eq!(world.count(1, &LegEvent::Silent), 0);
     assert_eq!(is_there(world.heard(1, TONES)), [false, false, true]);
     world.order(1, LegOrder::Flow(Flow::BOTH));

@@ -611,7 +611,9 @@ mod tests {
     fn what_was_sealed_is_opened_once_over_wraps_losses_and_a_new_order() {
         for (mut ours, mut theirs) in pairs() {
             let mut sealed = Vec::new();
-            for number in 65_500_u32..135_000 {
+            // Nearly everything is lost meanwhile, for longer than the numbers need to wrap.
+            let few = (65_500..65_600_u32).chain((6..9).map(|n| n * 16_384));
+            for number in few.chain(134_900..135_000) {
                 let clear = packet(u16::try_from(number & 0xFFFF).unwrap());
                 let bytes = ours.seal(&clear).unwrap();
                 assert!(!bytes.windows(8).any(|it| it == [0xAB; 8]), "in clear");
@@ -625,7 +627,6 @@ mod tests {
                             assert_eq!(theirs.open(&bytes), Err(SrtpError::Repeated));
                         }
                     }
-                    // Nearly everything is lost, for longer than the numbers need to wrap.
                     _ if number % 16_384 == 0 => assert_eq!(theirs.open(&bytes).unwrap(), clear),
                     134_900.. => sealed.push((clear, bytes)),
                     _ => {}
@@ -692,6 +693,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
         fn no_bytes_panic_and_none_pass(
             mut bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120),
