@@ -77,7 +77,7 @@ const EXPLAINS: f64 = 0.15;
 /// Belief in conditions that explain something, below which nothing is taken as explained.
 const EXPLAINED_MIN: f64 = 0.2;
 /// Findings that are dangerous whatever causes them.
-const DANGER: [(&str, Disposition); 21] = [
+const DANGER: [(&str, Disposition); 22] = [
     ("coma", Disposition::Emergency),
     ("vitals_danger", Disposition::Emergency),
     ("vomit_blood", Disposition::Emergency),
@@ -86,6 +86,7 @@ const DANGER: [(&str, Disposition); 21] = [
     ("testis_sudden", Disposition::Emergency),
     ("vision_loss_sudden", Disposition::Emergency),
     ("weak_ascending", Disposition::Emergency),
+    ("tripod", Disposition::Emergency),
     ("low_oxygen", Disposition::Emergency),
     ("cyanosis", Disposition::Emergency),
     ("dyspnea_rest", Disposition::Emergency),
@@ -96,7 +97,7 @@ const DANGER: [(&str, Disposition); 21] = [
     ("confusion", Disposition::Urgent),
     ("drowsy", Disposition::Urgent),
     ("syncope", Disposition::Urgent),
-    ("chest_indrawing", Disposition::Urgent),
+    ("chest_indrawing", Disposition::Emergency),
     ("melena", Disposition::Urgent),
     ("hemoptysis", Disposition::Urgent),
 ];

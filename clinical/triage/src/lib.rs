@@ -5,13 +5,14 @@
 //!
 //! [`Knowledge::shipped`] holds findings and conditions. [`read`](Engine::read) finds them in a text,
 //! [`Engine::assess`] answers an [`Assessment`], [`Interview`] asks the next best question, [`scores`]
-//! are published tables of vital signs and [`evaluate`] measures all of it on vignettes. Red flags of
-//! `clinical-redflags` are applied last and only raise.
+//! are published tables of vital signs, [`labs`] judges laboratory results and [`evaluate`] measures all
+//! of it on vignettes. Red flags of `clinical-redflags` are applied last and only raise.
 
 mod assess;
 pub mod evaluate;
 mod interview;
 mod knowledge;
+pub mod labs;
 mod names;
 mod numbers;
 mod parse;
