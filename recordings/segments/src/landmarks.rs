@@ -18,7 +18,7 @@ pub fn landmarks(length: u64) -> Vec<Range<u64>> {
     let body = (FINISHED_SEGMENT_BYTES + chunks * TAG_BYTES) as u64;
     let (header, trailer) = (HEADER_BYTES as u64, TRAILER_BYTES as u64);
     let first = (HEAD_BYTES as u64 + header).min(length);
-    let mut marks = vec![0..first];
+    let mut marks: Vec<_> = core::iter::once(0..first).collect();
     let mut end = HEAD_BYTES as u64 + header + body + trailer;
     while end < length {
         marks.push(end - trailer..(end + header).min(length));
