@@ -153,14 +153,14 @@ async fn key_of(
     Ok(match patient {
         Some(patient) => keys::patient_key(conn, patient)
             .await?
-            .map(OwnedKey::Patient),
+            .map(|key| OwnedKey::Patient(Box::new(key))),
         None => Some(OwnedKey::Tenant(keys::tenant_key(conn, tenant).await?)),
     })
 }
 
 /// A key that is read once or remembered.
 enum OwnedKey {
-    Patient(DataKey),
+    Patient(Box<DataKey>),
     Tenant(std::sync::Arc<DataKey>),
 }
 
