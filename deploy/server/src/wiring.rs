@@ -117,6 +117,9 @@ fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
             visits::VisitEvent::ConsentRefused { participant }
         }
         VisitEvent::RecordingEnded { why } => visits::VisitEvent::RecordingEnded { why },
+        VisitEvent::CalledBack { participant, by } => {
+            visits::VisitEvent::CalledBack { participant, by }
+        }
         VisitEvent::ByPhone { participant, on } => visits::VisitEvent::ByPhone { participant, on },
         VisitEvent::Left { participant } => visits::VisitEvent::Left { participant },
     }

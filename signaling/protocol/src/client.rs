@@ -134,6 +134,13 @@ pub enum ClientMessage {
         /// Whom.
         participant: ParticipantId,
     },
+    /// Clinician: call the telephone of a person whose page was lost, or stop calling it.
+    CallBack {
+        /// Whom.
+        participant: ParticipantId,
+        /// Whether.
+        on: bool,
+    },
     /// Clinician: end the visit for everybody.
     #[serde(deserialize_with = "no_fields")]
     End,

@@ -26,7 +26,8 @@ pub use limits::{
 pub use media::{GAP_BOUNDS_MS, MediaPoint, POINT_MS, POINTS_MAX, ParticipantMedia, RoomMedia};
 pub use recording::{CONSENT_WORDING, Recording, RecordingEnd, RecordingPhase};
 pub use roster::{
-    Grants, Participant, Phone, Quality, Role, RoomOverview, Source, Sources, Stage, WayIn,
+    CallBack, Grants, Participant, Phone, Quality, Role, RoomOverview, Source, Sources, Stage,
+    WayIn,
 };
 pub use server::{
     Bye, ChatMessage, ErrorCode, IceServer, ServerFrame, ServerMessage, SlotBinding, Snapshot,

@@ -114,6 +114,21 @@ pub struct Phone {
     pub has_sound: bool,
 }
 
+/// Whether somebody whose page was lost is called by telephone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallBack {
+    /// They are not, and nobody has to decide.
+    #[default]
+    Off,
+    /// A clinician may have them called.
+    Offered,
+    /// Their telephone is called.
+    Ringing,
+    /// They did not answer; a clinician may try again.
+    Failed,
+}
+
 /// Connection quality in words, worst first when compared.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -163,6 +178,9 @@ pub struct Participant {
     /// Their telephone, if they are on one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// Whether their telephone is called, because their page was lost.
+    #[serde(default)]
+    pub call_back: CallBack,
     /// They raise their hand.
     #[serde(default)]
     pub hand: bool,

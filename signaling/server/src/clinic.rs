@@ -32,6 +32,11 @@ pub(crate) enum Job {
     },
     /// Prepare a recorder.
     OpenRecorder { request: RequestId },
+    /// Call somebody's telephone, or stop.
+    CallBack {
+        participant: ParticipantId,
+        ring: bool,
+    },
     /// Record an event.
     Record {
         request: Option<RequestId>,
@@ -158,6 +163,10 @@ async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Answer
                 result: Ok(()),
             })
         }
+        Job::CallBack { participant, ring } => {
+            let told = within("call_back", port.call_back(room, participant, ring)).await;
+            return (failed.filter(|_| told.is_none()), None);
+        }
         Job::OpenRecorder { request } => {
             let opened = within("open_recorder", port.open_recorder(room)).await;
             let Some(recorder) = opened else {
@@ -186,6 +195,10 @@ fn failure(job: &Job) -> Option<Input> {
             request: *request,
             result: Err(StoreFailed),
         }),
+        Job::CallBack { participant, ring } => {
+            let participant = *participant;
+            ring.then_some(Input::CallBackFailed { participant })
+        }
         Job::Mark { .. } => None,
     }
 }
@@ -214,6 +227,7 @@ fn count(event: VisitEvent) {
         VisitEvent::Ended { .. } => "ended",
         VisitEvent::Arrived { .. }
         | VisitEvent::ByPhone { .. }
+        | VisitEvent::CalledBack { .. }
         | VisitEvent::Started
         | VisitEvent::RecordingAsked { .. }
         | VisitEvent::ConsentGiven { .. }

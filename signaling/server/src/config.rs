@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use signaling_protocol::TEST_MS_MAX;
-use signaling_session::Limits;
+use signaling_session::{CallBackRule, Limits};
 
 /// Who may connect, and how long things are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -24,6 +24,30 @@ pub struct SignalingConfig {
     pub empty_room_kept_s: u32,
     /// How long a connection test lasts, in seconds; at most 30.
     pub connection_test_s: u32,
+    /// Whether a patient whose page was lost is called by telephone, and when. Without it nobody is.
+    pub call_back: Option<CallBackConfig>,
+}
+
+/// Calling patients back whose page was lost during a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallBackConfig {
+    /// How long their page has to be gone, in seconds.
+    pub after_s: u32,
+    /// Call then, instead of offering it to the doctor.
+    pub automatic: bool,
+    /// How long a telephone rings, in seconds.
+    pub ring_s: u32,
+}
+
+impl Default for CallBackConfig {
+    fn default() -> Self {
+        Self {
+            after_s: 10,
+            automatic: false,
+            ring_s: 45,
+        }
+    }
 }
 
 impl Default for SignalingConfig {
@@ -36,6 +60,7 @@ impl Default for SignalingConfig {
             seat_kept_s: 60,
             empty_room_kept_s: 120,
             connection_test_s: TEST_MS_MAX / 1_000,
+            call_back: None,
         }
     }
 }
@@ -47,6 +72,11 @@ impl SignalingConfig {
             seat_kept_us: i64::from(self.seat_kept_s) * 1_000_000,
             empty_grace_us: i64::from(self.empty_room_kept_s) * 1_000_000,
             test_us: i64::from(test_s) * 1_000_000,
+            call_back: self.call_back.map(|rule| CallBackRule {
+                after_us: i64::from(rule.after_s) * 1_000_000,
+                automatic: rule.automatic,
+                ring_us: i64::from(rule.ring_s) * 1_000_000,
+            }),
         }
     }
 }

@@ -193,6 +193,9 @@ impl<P: VisitPort> Driver<P> {
             Output::OpenRecorder { request } => {
                 return self.clinic.ask(Job::OpenRecorder { request });
             }
+            Output::CallBack { participant, ring } => {
+                return self.clinic.ask(Job::CallBack { participant, ring });
+            }
             Output::Media(command) => self.media.tell(command),
             Output::RosterChanged => {
                 if let Some(listing) = &self.listing {

@@ -58,6 +58,13 @@ impl SignalingHandle {
         }
     }
 
+    /// Somebody was called back in vain; the clinicians in the visit are told, and may try again.
+    pub async fn call_back_failed(&self, room: RoomId, participant: ParticipantId) {
+        if let Some(door) = self.directory.find(room) {
+            tell(&door, Input::CallBackFailed { participant }).await;
+        }
+    }
+
     /// The recorder of a visit needs a key frame of one encoding of one source. It asks again if none
     /// comes, so a media server that is busy may forget it.
     pub async fn recorder_wants(&self, room: RoomId, track: TrackKey, layer: u8) {

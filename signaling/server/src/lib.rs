@@ -38,7 +38,7 @@ pub mod fuzzing {
 }
 
 pub use clock::WallClock;
-pub use config::SignalingConfig;
+pub use config::{CallBackConfig, SignalingConfig};
 pub use handle::SignalingHandle;
 pub use phone::{
     PhoneDoor, PhoneEnd, PhoneEntered, PhoneHandle, PhoneNews, PhoneNewsQueue, PhoneRefusal,

@@ -51,6 +51,19 @@ pub trait VisitPort: Send + Sync + 'static {
         event: VisitEvent,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
+    /// Calls the telephone of a person whose page was lost, or stops calling it. Who answers comes in by
+    /// [`crate::PhoneDoor`], with a pass of their own; if nobody does, say so with
+    /// [`crate::SignalingHandle::call_back_failed`]. Without a telephone it fails at once.
+    fn call_back(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+        ring: bool,
+    ) -> impl Future<Output = Result<(), PortError>> + Send {
+        let _ = (room, participant, ring);
+        core::future::ready(Err(PortError::new("there is no telephone")))
+    }
+
     /// Prepares the recorder of a room in which everybody has agreed, and gives its end. It gets
     /// nothing yet. The recording is complete when the sender is dropped; a recorder that gives up
     /// before says so with [`crate::SignalingHandle::recorder_failed`].

@@ -176,6 +176,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Hand { .. } => "hand",
         ClientMessage::PublicKey { .. } => "public_key",
         ClientMessage::SealedKey { .. } => "sealed_key",
+        ClientMessage::CallBack { .. } => "call_back",
         ClientMessage::End => "end",
         ClientMessage::Quality { .. } => "quality",
         ClientMessage::Inspect { .. } => "inspect",

@@ -10,6 +10,17 @@ use uuid::Uuid;
 /// What an event of the media server means for which room.
 pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
     match event {
+        SfuEvent::Connected {
+            room,
+            participant,
+            connection,
+        } if is_phone(participant) => Some((
+            room_id(room),
+            Input::PhoneSeated {
+                participant: participant_id(participant),
+                connection: connection_id(connection),
+            },
+        )),
         SfuEvent::Connected { .. } => None,
         // What becomes of a telephone's connection is its bridge's matter.
         SfuEvent::Wanted { participant, .. }

@@ -270,6 +270,7 @@ impl Room {
         }
         self.drop_media(id);
         self.drop_phone(id);
+        self.stop_calling(id);
         self.members.remove(&id);
         self.speakers.retain(|speaker| *speaker != id);
         self.tell_others(id, &ServerMessage::Gone { participant: id });

@@ -189,6 +189,18 @@ pub enum Input {
         /// What it does.
         act: PhoneAct,
     },
+    /// The media server has seated a telephone.
+    PhoneSeated {
+        /// Whose.
+        participant: ParticipantId,
+        /// For which call.
+        connection: ConnectionId,
+    },
+    /// Somebody was called back in vain, or could not be called.
+    CallBackFailed {
+        /// Whom.
+        participant: ParticipantId,
+    },
     /// A socket broke a rule of the transport.
     Complain {
         /// The socket.

@@ -19,6 +19,7 @@
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 mod admission;
+mod call_back;
 mod chat;
 mod encryption;
 mod entrance;
@@ -34,6 +35,7 @@ mod removed;
 mod room;
 mod roster;
 
+pub use call_back::CallBackRule;
 pub use input::{
     Caller, Complaint, Entry, Input, OfferRefusal, Orphan, Person, PhoneAct, RequestId,
     ResumeSecret, RoomRecord, SocketId, StoreFailed, TokenHash,

@@ -2,6 +2,8 @@
 
 use signaling_protocol::TEST_MS_MAX;
 
+use crate::call_back::CallBackRule;
+
 /// How long a person whose socket was lost keeps their seat, in microseconds: long enough for a
 /// tunnel or a restarted telephone, short enough that the others are not shown a ghost.
 pub const SEAT_KEPT_US: i64 = 60_000_000;
@@ -41,6 +43,8 @@ pub struct Limits {
     pub empty_grace_us: i64,
     /// How long a connection test lasts.
     pub test_us: i64,
+    /// When a patient whose page was lost is called; never without.
+    pub call_back: Option<CallBackRule>,
 }
 
 impl Default for Limits {
@@ -49,6 +53,7 @@ impl Default for Limits {
             seat_kept_us: SEAT_KEPT_US,
             empty_grace_us: EMPTY_GRACE_US,
             test_us: i64::from(TEST_MS_MAX).saturating_mul(1_000),
+            call_back: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use signaling_protocol::{
     Sdp, SlotBinding, SourceMid, Sources, Stage, WantedSource, WayIn,
 };
 
+use crate::call_back::Calling;
 use crate::input::{Person, SocketId, TokenHash};
 use crate::output::PhoneSound;
 
@@ -126,6 +127,8 @@ pub(crate) struct Member {
     /// What their page was told of it.
     pub(crate) leg_told: Option<Phone>,
     pub(crate) hand: bool,
+    /// Whether their telephone is called.
+    pub(crate) calling: Calling,
 }
 
 impl Member {
@@ -151,6 +154,7 @@ impl Member {
             leg: None,
             leg_told: None,
             hand: false,
+            calling: Calling::default(),
         }
     }
 
@@ -255,6 +259,7 @@ impl Member {
             public_key: self.public_key.clone(),
             way: self.way(),
             phone: self.phone(),
+            call_back: self.calling.shown(),
             hand: self.hand,
             quality: match (on_page, connected) {
                 (true, _) => self.quality,

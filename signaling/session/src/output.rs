@@ -97,6 +97,13 @@ pub enum VisitEvent {
         /// Whether.
         on: bool,
     },
+    /// A person whose page was lost is called by telephone.
+    CalledBack {
+        /// Whom.
+        participant: ParticipantId,
+        /// Who wanted it; by itself without.
+        by: Option<ParticipantId>,
+    },
     /// A person left, or stayed away longer than their seat is kept.
     Left {
         /// Who.
@@ -289,6 +296,14 @@ pub enum Output {
         socket: SocketId,
         /// What.
         news: PhoneNews,
+    },
+    /// Call somebody's telephone, or stop calling it. Who answers enters by [`crate::Entry::Phone`];
+    /// if nobody can be reached, answer with [`crate::Input::CallBackFailed`].
+    CallBack {
+        /// Whose.
+        participant: ParticipantId,
+        /// Whether.
+        ring: bool,
     },
     /// Store a chat message and answer with [`crate::Input::Stored`]. One at a time.
     StoreChat {

@@ -2,7 +2,7 @@
 //! participant, and one of the two carries their sound.
 
 use signaling_protocol::{
-    Bye, CONSENT_WORDING, ErrorCode, ParticipantId, ServerMessage, Sources, Stage,
+    Bye, CONSENT_WORDING, ConnectionId, ErrorCode, ParticipantId, ServerMessage, Sources, Stage,
 };
 
 use crate::input::{Caller, PhoneAct, SocketId};
@@ -65,6 +65,18 @@ impl Room {
             // The clinic let them in earlier; their page may not know it yet. Never back, though.
             self.let_in(id);
         }
+    }
+
+    /// The media server has seated a telephone, with what was true when the door said so. It is told
+    /// again what is true now, and whoever has gone meanwhile is taken out.
+    pub(crate) fn phone_seated(&mut self, participant: ParticipantId, connection: ConnectionId) {
+        let member = self.members.get(&participant);
+        let leg = member.and_then(|member| member.leg.as_ref());
+        let leg = leg.filter(|leg| leg.connection == connection);
+        self.push_phone(match leg.and_then(|leg| leg.told.sound) {
+            Some(sound) => PhoneCommand::Turn { participant, sound },
+            None => PhoneCommand::Drop { participant },
+        });
     }
 
     /// What a telephone does.

@@ -151,6 +151,11 @@ impl Room {
                 relays,
             } => self.enter(socket, entry, Greeting { secret, relays }),
             Input::Message { socket, message } => self.message(socket, message),
+            Input::PhoneSeated {
+                participant,
+                connection,
+            } => self.phone_seated(participant, connection),
+            Input::CallBackFailed { participant } => self.call_back_failed(participant),
             Input::Phone { socket, act } => self.phone_act(socket, act),
             Input::Complain { socket, complaint } => self.complain(socket, complaint),
             Input::Slow { socket } => self.slow(socket),
@@ -221,6 +226,7 @@ impl Room {
             .chain(empty)
             .chain(self.test_ends_us)
             .chain(self.orphans.due_us())
+            .chain(self.call_backs_due_us())
             .min()
     }
 
@@ -281,6 +287,10 @@ impl Room {
             self.push(Output::Media(MediaCommand::CloseRoom));
         }
         self.orphans.clear();
+        let everybody: Vec<_> = self.members.keys().copied().collect();
+        for participant in everybody {
+            self.stop_calling(participant);
+        }
         self.members.clear();
         self.sockets.clear();
         self.acts.clear();
@@ -373,6 +383,7 @@ impl Room {
             ClientMessage::PublicKey { key } => self.public_key(from, key),
             ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
             ClientMessage::Hand { up } => self.raise_hand(from, up),
+            ClientMessage::CallBack { participant, on } => self.call_back(from, participant, on),
             ClientMessage::End => self.end(from),
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
             ClientMessage::Leave => self.leave(from),
@@ -386,6 +397,7 @@ impl Room {
         if self.over.is_none() && self.test_ends_us.is_some_and(|end| end <= self.now_us) {
             self.close(Bye::TestOver);
         }
+        self.pass_call_backs();
         for participant in self.orphans.overdue(self.now_us) {
             self.push(Output::Media(MediaCommand::Disconnect { participant }));
         }
@@ -431,6 +443,7 @@ impl Room {
                 self.say(participant, ServerMessage::HostPresent { present });
             }
         }
+        self.settle_call_backs();
         self.agree_by_phone();
         self.settle_recording();
         self.tell_phones();
@@ -484,6 +497,7 @@ fn is_for_clinicians(message: &ClientMessage) -> bool {
             | ClientMessage::Encrypt { .. }
             | ClientMessage::Record { .. }
             | ClientMessage::Remove { .. }
+            | ClientMessage::CallBack { .. }
             | ClientMessage::End
     )
 }

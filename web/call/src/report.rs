@@ -271,7 +271,7 @@ fn browser(user_agent: &str) -> (&'static str, u16) {
 
 #[cfg(test)]
 mod tests {
-    use signaling_protocol::{Grants, Participant, SlotBinding, Sources, Stage};
+    use signaling_protocol::{CallBack, Grants, Participant, SlotBinding, Sources, Stage, WayIn};
     use uuid::Uuid;
 
     use super::*;
@@ -290,6 +290,10 @@ mod tests {
             sources: Sources::default(),
             grants: Grants::ALL,
             public_key: None,
+            way: WayIn::Page,
+            phone: None,
+            call_back: CallBack::Off,
+            hand: false,
             quality: Quality::Good,
             since_us: 1_800_000_000_000_000,
         }

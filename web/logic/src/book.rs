@@ -85,7 +85,7 @@ pub fn numbered(room: &RoomOverview) -> Vec<Participant> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use signaling_protocol::{Grants, Role, Sources, Stage};
+    use signaling_protocol::{CallBack, Grants, Role, Sources, Stage, WayIn};
 
     use super::*;
 
@@ -104,6 +104,10 @@ pub(crate) mod tests {
             sources: Sources::default(),
             grants: Grants::ALL,
             public_key: None,
+            way: WayIn::Page,
+            phone: None,
+            call_back: CallBack::Off,
+            hand: false,
             quality: Quality::Good,
             since_us: 1_800_000_000_000_000 - i64::from(n),
         };

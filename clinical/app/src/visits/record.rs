@@ -78,6 +78,13 @@ pub enum VisitEvent {
         /// Whether.
         on: bool,
     },
+    /// A person whose page was lost is called by telephone.
+    CalledBack {
+        /// Whom.
+        participant: ParticipantId,
+        /// Who wanted it; by itself without.
+        by: Option<ParticipantId>,
+    },
     /// A person went, or their lost connection was given up.
     Left {
         /// Who.
@@ -182,6 +189,7 @@ async fn keep(
         | VisitEvent::RecordingAsked { .. }
         | VisitEvent::RecordingEnded { .. }
         | VisitEvent::ByPhone { .. }
+        | VisitEvent::CalledBack { .. }
         | VisitEvent::Left { .. } => Ok(()),
     }
 }
@@ -216,6 +224,7 @@ fn moved(
         | VisitEvent::ConsentRefused { .. }
         | VisitEvent::RecordingEnded { .. }
         | VisitEvent::ByPhone { .. }
+        | VisitEvent::CalledBack { .. }
         | VisitEvent::Left { .. } => Ok(appointment),
     }
 }
@@ -243,6 +252,10 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
         VisitEvent::RecordingAsked { by } => (by.as_uuid(), "recordings.ask"),
         VisitEvent::ConsentGiven { participant, .. } => (participant.as_uuid(), "recordings.agree"),
         VisitEvent::ConsentRefused { participant } => (participant.as_uuid(), "recordings.decline"),
+        VisitEvent::CalledBack { by: Some(by), .. } => (by.as_uuid(), "visits.call_back"),
+        VisitEvent::CalledBack { by: None, .. } => {
+            return AuditEntry::done(AuditActor::System, "visits.call_back", now);
+        }
         VisitEvent::ByPhone { participant, on } => {
             let action = if on { "visits.phone" } else { "visits.hang_up" };
             (participant.as_uuid(), action)

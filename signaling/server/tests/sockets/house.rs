@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sfu_net::{SfuConfig, SfuHandle};
 use signaling_protocol::{ParticipantId, Role, RoomId};
-use signaling_server::{SignalingConfig, SignalingHandle, start};
+use signaling_server::{PhoneDoor, SignalingConfig, SignalingHandle, start};
 use signaling_ticket::{Observed, PassKey, Purpose};
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
@@ -25,6 +25,7 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) clinic: Arc<MemoryClinic>,
     pub(crate) handle: SignalingHandle,
+    pub(crate) phones: PhoneDoor,
     pub(crate) key: PassKey,
     pub(crate) sfu: SfuHandle,
     pub(crate) wall_us: Arc<AtomicI64>,
@@ -73,6 +74,7 @@ impl House {
             address,
             clinic,
             handle: signaling.handle,
+            phones: signaling.phones,
             key,
             sfu,
             wall_us,

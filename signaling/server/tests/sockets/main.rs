@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 mod http;
 mod offers;
+mod phones;
 mod program;
 mod recording;
 mod refusals;

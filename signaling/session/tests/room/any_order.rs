@@ -14,6 +14,7 @@ enum Step {
     Door(u128, bool),
     Call(u128, bool, Option<bool>),
     Press(u64, PhoneAct),
+    NoAnswer(u128),
     Resume(usize),
     Lose(u64),
     Slow(u64),
@@ -99,6 +100,8 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         target
             .clone()
             .prop_map(|participant| ClientMessage::Mute { participant }),
+        (target.clone(), any::<bool>())
+            .prop_map(|(participant, on)| ClientMessage::CallBack { participant, on }),
         target.prop_map(|participant| ClientMessage::Remove { participant }),
         Just(ClientMessage::Quality {
             quality: Quality::Poor
@@ -120,6 +123,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..14_u128, any::<bool>()).prop_map(|(n, admitted)| Step::Door(n, admitted)),
         4 => (0..14_u128, any::<bool>(), proptest::option::of(any::<bool>()))
             .prop_map(|(n, admitted, consent)| Step::Call(n, admitted, consent)),
+        1 => (0..14_u128).prop_map(Step::NoAnswer),
         4 => (any::<u64>(), act()).prop_map(|(n, act)| Step::Press(n, act)),
         2 => any::<usize>().prop_map(Step::Resume),
         2 => any::<u64>().prop_map(Step::Lose),
@@ -177,6 +181,7 @@ fn happen(world: &mut World, step: Step) {
                 world.press(socket, act);
             }
         }
+        Step::NoAnswer(n) => world.no_answer(n),
         Step::Resume(n) => {
             let tokens: Vec<_> = world
                 .pages
@@ -246,9 +251,9 @@ proptest! {
 
     #[test]
     fn the_promises_of_a_room_hold_whatever_happens(
-        steps in proptest::collection::vec(step(), 1..200)
+        steps in proptest::collection::vec(step(), 1..200), automatic: bool
     ) {
-        let mut world = World::new();
+        let mut world = World::with_call_back(automatic);
         world.prompt = false;
         for step in steps {
             happen(&mut world, step);
@@ -263,10 +268,12 @@ proptest! {
             world.store(true);
         }
         world.wait(signaling_session::SEAT_KEPT_US);
+        // A telephone that begins to ring now keeps its seat for a little longer.
+        world.wait(signaling_session::SEAT_KEPT_US);
         world.wait(signaling_session::EMPTY_GRACE_US);
         prop_assert!(world.finished);
         prop_assert_eq!(world.room.poll_timeout(), None);
         prop_assert!(world.room.overview().is_none());
-        prop_assert!(world.seated.is_empty());
+        prop_assert!(world.seated.is_empty() && world.ringing.is_empty());
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::world::{World, key, person, who};
 use signaling_protocol::{
-    Bye, CONSENT_WORDING, ClientMessage, ErrorCode, Grants, Participant, RecordingPhase, Role,
-    ServerMessage, Sources, Stage, WayIn,
+    Bye, CONSENT_WORDING, CallBack, ClientMessage, ConnectionId, ErrorCode, Grants, Participant,
+    RecordingPhase, Role, ServerMessage, Sources, Stage, WayIn,
 };
 use signaling_session::{
-    CloseReason, Input, PhoneAct, PhoneNews, PhoneSound, SEAT_KEPT_US, SocketId, VisitEvent,
+    CloseReason, Input, MediaCommand, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, SEAT_KEPT_US,
+    SocketId, VisitEvent,
 };
 
 const DOCTOR: u128 = 1;
@@ -369,4 +370,124 @@ fn a_telephone_that_takes_no_news_is_hung_up_and_may_call_again() {
     assert!(!seen_by(&world, doctor).connected);
     let again = world.call(person(PATIENT, Role::Patient, false), None);
     assert_eq!(last_sound(&world, again), Some(OPEN));
+}
+
+/// A visit in which the patient's page was lost.
+fn lost(automatic: bool) -> (World, SocketId, SocketId) {
+    let mut world = World::with_call_back(automatic);
+    let doctor = world.enter(person(DOCTOR, Role::Clinician, false));
+    let page = world.enter(person(PATIENT, Role::Patient, false));
+    world.say(doctor, admit());
+    world.lose(page);
+    (world, doctor, page)
+}
+
+#[test]
+fn a_patient_whose_page_is_lost_is_called_and_is_in_the_same_visit() {
+    let (mut world, doctor, _) = lost(true);
+    world.wait(9_999_999);
+    assert!(world.ringing.is_empty());
+    world.wait(1);
+    assert!(world.ringing.contains(&who(PATIENT)));
+    assert_eq!(seen_by(&world, doctor).call_back, CallBack::Ringing);
+    world.wait(44_000_000);
+    let phone = world.call(person(PATIENT, Role::Patient, true), None);
+    assert!(world.ringing.is_empty());
+    assert_eq!(last_sound(&world, phone), Some(OPEN));
+    assert_eq!(seen_by(&world, doctor).call_back, CallBack::Off);
+    assert_eq!(world.page(doctor).others.len(), 1);
+}
+
+#[test]
+fn the_doctor_is_asked_before_and_a_page_that_returns_ends_it() {
+    let (mut world, doctor, page) = lost(false);
+    world.wait(10_000_000);
+    assert_eq!(seen_by(&world, doctor).call_back, CallBack::Offered);
+    let participant = who(PATIENT);
+    world.say(
+        doctor,
+        ClientMessage::CallBack {
+            participant,
+            on: true,
+        },
+    );
+    assert!(world.ringing.contains(&participant));
+    let asked = VisitEvent::CalledBack {
+        participant,
+        by: Some(who(DOCTOR)),
+    };
+    assert!(world.events.contains(&asked));
+    let token = world.token(page);
+    world.resume(&token);
+    assert!(world.ringing.is_empty());
+    assert_eq!(seen_by(&world, doctor).call_back, CallBack::Off);
+}
+
+#[test]
+fn who_does_not_answer_may_be_called_again_and_who_left_is_not_called() {
+    let (mut world, doctor, _) = lost(true);
+    world.wait(10_000_000);
+    world.no_answer(PATIENT);
+    assert_eq!(seen_by(&world, doctor).call_back, CallBack::Failed);
+    let participant = who(PATIENT);
+    world.say(
+        doctor,
+        ClientMessage::CallBack {
+            participant,
+            on: true,
+        },
+    );
+    assert!(world.ringing.contains(&participant));
+    world.say(
+        doctor,
+        ClientMessage::CallBack {
+            participant,
+            on: false,
+        },
+    );
+    assert!(world.ringing.is_empty());
+
+    let mut world = World::with_call_back(true);
+    let doctor = world.enter(person(DOCTOR, Role::Clinician, false));
+    let page = world.enter(person(PATIENT, Role::Patient, false));
+    world.say(doctor, admit());
+    world.say(page, ClientMessage::Leave);
+    world.wait(20_000_000);
+    assert!(world.ringing.is_empty());
+}
+
+#[test]
+fn a_telephone_that_is_seated_late_gets_what_is_true_by_then() {
+    let (mut world, doctor, phone) = talking();
+    let (participant, connection) = (who(PATIENT), connection_of(&world, phone));
+    world.say(doctor, ClientMessage::Mute { participant });
+    let muted = world.seated[&participant];
+    world.media.clear();
+    world.input(Input::PhoneSeated {
+        participant,
+        connection,
+    });
+    let turn = PhoneCommand::Turn {
+        participant,
+        sound: muted,
+    };
+    assert_eq!(world.media, [MediaCommand::Phone(turn)]);
+
+    world.press(phone, PhoneAct::Leave);
+    world.media.clear();
+    world.input(Input::PhoneSeated {
+        participant,
+        connection,
+    });
+    let gone = PhoneCommand::Drop { participant };
+    assert_eq!(world.media, [MediaCommand::Phone(gone)]);
+}
+
+fn connection_of(world: &World, phone: SocketId) -> ConnectionId {
+    let mut news = world.phone(phone).news.iter();
+    let admitted = news.find_map(|news| match news {
+        PhoneNews::Admitted { connection, .. } => Some(*connection),
+        _ => None,
+    });
+    admitted.unwrap()
 }

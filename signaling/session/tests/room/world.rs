@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
-    Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, KeyText,
-    PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame, ServerMessage,
-    Snapshot, Stage, WayIn,
+    Bye, CallBack, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants,
+    KeyText, PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame,
+    ServerMessage, Snapshot, Stage, WayIn,
 };
 use signaling_session::{
-    Caller, ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output, Person, PhoneAct,
-    PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Room, RoomRecord, SocketId,
-    StoreFailed, TapCommand, VisitEvent,
+    CallBackRule, Caller, ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output,
+    Person, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Room,
+    RoomRecord, SocketId, StoreFailed, TapCommand, VisitEvent,
 };
 use uuid::Uuid;
 
@@ -75,6 +75,8 @@ pub(crate) struct Telephone {
 
 pub(crate) struct World {
     pub(crate) phones: BTreeMap<SocketId, Telephone>,
+    /// Whose telephone rings.
+    pub(crate) ringing: BTreeSet<ParticipantId>,
     /// What the media server does with telephones.
     pub(crate) seated: BTreeMap<ParticipantId, PhoneSound>,
     pub(crate) room: Room,
@@ -117,6 +119,7 @@ impl World {
             room,
             now_us: 0,
             phones: BTreeMap::new(),
+            ringing: BTreeSet::new(),
             seated: BTreeMap::new(),
             pages: BTreeMap::new(),
             media: Vec::new(),
@@ -161,6 +164,28 @@ impl World {
             connection: connection(u128::from(self.sockets) + 1_000),
             consent,
         }))
+    }
+
+    /// A room in which patients who are lost are called.
+    pub(crate) fn with_call_back(automatic: bool) -> Self {
+        let id = RoomId::from_uuid(Uuid::from_u128(77));
+        let limits = Limits {
+            call_back: Some(CallBackRule {
+                after_us: 10_000_000,
+                automatic,
+                ring_us: 45_000_000,
+            }),
+            ..Limits::default()
+        };
+        let record = RoomRecord::default();
+        Self::around(Room::visit(id, record, Vec::new(), limits, 0))
+    }
+
+    /// Nobody answers the telephone.
+    pub(crate) fn no_answer(&mut self, n: u128) {
+        self.ringing.remove(&who(n));
+        let participant = who(n);
+        self.input(Input::CallBackFailed { participant });
     }
 
     pub(crate) fn press(&mut self, socket: SocketId, act: PhoneAct) {
@@ -295,18 +320,24 @@ impl World {
                 participant, sound, ..
             } => assert_eq!(self.seated.insert(participant, sound), None),
             PhoneCommand::Turn { participant, sound } => {
-                let before = self.seated.insert(participant, sound).unwrap();
-                assert_ne!(before, sound);
+                assert!(self.seated.insert(participant, sound).is_some());
             }
             PhoneCommand::Drop { participant } => {
-                assert!(self.seated.remove(&participant).is_some());
+                // Once more for one that was seated late.
+                self.seated.remove(&participant);
             }
         }
     }
 
     /// Telephones sit where they should, and nobody has two mouths.
     fn check_phones(&self, roster: &[Participant]) {
+        for id in &self.ringing {
+            let missed = roster.iter().find(|member| member.id == *id);
+            assert!(missed.is_some_and(|it| !it.connected && it.call_back == CallBack::Ringing));
+        }
         for member in roster {
+            let is_ringing = self.ringing.contains(&member.id);
+            assert_eq!(member.call_back == CallBack::Ringing, is_ringing);
             let on_page = self.live.contains_key(&member.id);
             let sits = member.phone.is_some() && member.stage == Stage::Admitted;
             let sound = self.seated.get(&member.id);
@@ -442,6 +473,14 @@ impl World {
                 assert!(page.closed.is_none(), "closed twice");
                 page.closed = Some(reason);
             }
+            Output::CallBack {
+                participant,
+                ring: true,
+            } => assert!(self.ringing.insert(participant), "called twice"),
+            Output::CallBack {
+                participant,
+                ring: false,
+            } => assert!(self.ringing.remove(&participant), "stopped for nothing"),
             Output::StoreChat { request, post } => {
                 assert!(self.posts.is_empty(), "one message is stored at a time");
                 self.posts.push((request, post));

@@ -2,8 +2,8 @@
 
 use clinical_api::{
     AppointmentView, BookRequest, DoctorView, GuestRequest, GuestView, HoursView, JoinLink,
-    JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket, QueueView, RescheduleRequest,
-    SignNoteRequest, SlotsView, SummaryView, TestTicket,
+    JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket, PhoneAccessView, PhoneWayView,
+    QueueView, RescheduleRequest, SignNoteRequest, SlotsView, SummaryView, TestTicket,
 };
 use clinical_model::{AppointmentId, GuestId, UserId};
 
@@ -68,6 +68,16 @@ pub async fn new_link(id: AppointmentId) -> Result<JoinLink, ApiError> {
 /// `DELETE /appointments/{id}/link`
 pub async fn revoke_link(id: AppointmentId) -> Result<(), ApiError> {
     delete(&format!("/appointments/{id}/link")).await
+}
+
+/// `GET /appointments/{id}/phone`: how its patient comes by telephone.
+pub async fn phone_access(id: AppointmentId) -> Result<PhoneAccessView, ApiError> {
+    get(&format!("/appointments/{id}/phone")).await
+}
+
+/// `POST /appointments/{id}/phone`: a new PIN; the old one stops working.
+pub async fn new_phone_pin(id: AppointmentId) -> Result<PhoneWayView, ApiError> {
+    post(&format!("/appointments/{id}/phone")).await
 }
 
 /// `POST /join` with the token of a join link; needs no account.

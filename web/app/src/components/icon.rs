@@ -59,6 +59,10 @@ pub enum Glyph {
     Phone,
     /// A receiver, laid down.
     HangUp,
+    /// A receiver.
+    Phone,
+    /// A raised hand.
+    Hand,
     /// Bars of a signal.
     Signal,
     /// A loudspeaker.
@@ -139,6 +143,12 @@ impl Glyph {
             }
             Self::HangUp => {
                 "M3 14c5-5 13-5 18 0l-2.5 2.8-3.8-1.6v-2.6a9 9 0 0 0-5.4 0v2.6l-3.8 1.6z"
+            }
+            Self::Phone => {
+                "M7 3l3 5-2 2a12 12 0 0 0 6 6l2-2 5 3-1.5 4a1.5 1.5 0 0 1-1.5 1A16 16 0 0 1 2.5 5.500A1.5 1.5 0 0 1 3.500 4.200z"
+            }
+            Self::Hand => {
+                "M8 12V5.500a1.500 1.500 0 0 1 3 0V11V4.500a1.500 1.500 0 0 1 3 0V11V6.500a1.500 1.500 0 0 1 3 0V15a6 6 0 0 1-6 6h-1a6 6 0 0 1-5-3l-2.500-4.500a1.500 1.500 0 0 1 2.500-1.600L8 14z"
             }
             Self::Signal => "M5 20v-4M10 20v-8M15 20V8M20 20V4",
             Self::Speaker => "M4 9v6h4l5 4V5L8 9zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",

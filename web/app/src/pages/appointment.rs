@@ -10,6 +10,7 @@ use super::feed::AddToCalendar;
 use super::guests::Guests;
 use super::links::PatientLink;
 use super::triage::Triage;
+use super::phone::{OwnPhone, RenewPhone};
 use super::words::{Moment, is_open, modality, service_name, specialty, state};
 use crate::api::{self, ApiError};
 use crate::components::{Button, Dialog, Failure, Glyph, Icon, Look, Page, toast};
@@ -67,6 +68,11 @@ fn Details(view: AppointmentView, role: Role, remote: Remote<AppointmentView>) -
             .then(|| {
                 view! {
                     <PatientLink id role/>
+                    {if role == Role::Patient {
+                        view! { <OwnPhone id/> }.into_any()
+                    } else {
+                        view! { <RenewPhone id/> }.into_any()
+                    }}
                     <Guests id list=guests/>
                     <Change id remote/>
                 }

@@ -17,6 +17,7 @@ pub(crate) mod messages;
 pub(crate) mod missing;
 pub(crate) mod note;
 pub(crate) mod pharmacy;
+mod phone;
 pub(crate) mod recordings;
 pub(crate) mod reschedule;
 pub(crate) mod results;

@@ -418,13 +418,16 @@ impl Inner {
         let Some(connection) = view
             .connection
             .filter(|_| self.loudness == Loudness::Played)
+            // One person has one ear: what is heard by telephone is not heard here as well.
+            .filter(|_| !view.is_heard_by_phone())
         else {
             return self.speaker.play(&[], |_| None);
         };
+        let me = view.me.as_ref().map(|me| me.id);
         let keys: Vec<String> = view
             .slots
             .iter()
-            .filter(|slot| slot.source == Source::Microphone)
+            .filter(|slot| slot.source == Source::Microphone && Some(slot.participant) != me)
             .map(|slot| format!("{connection} {}", slot.mid))
             .collect();
         self.speaker.play(&keys, |key| {

@@ -78,6 +78,9 @@ impl Call {
             }
             Act::Admit(participant) => self.command(ClientMessage::Admit { participant }),
             Act::Refuse(participant) => self.command(ClientMessage::Refuse { participant }),
+            Act::CallBack(participant, on) => {
+                self.command(ClientMessage::CallBack { participant, on });
+            }
             Act::Mute(participant) => self.command(ClientMessage::Mute { participant }),
             Act::Remove(participant) => self.command(ClientMessage::Remove { participant }),
             Act::End => self.command(ClientMessage::End),

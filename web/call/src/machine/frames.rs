@@ -62,6 +62,7 @@ impl Call {
                 self.out.push_back(Output::OpenKey { from, key });
             }
             ServerMessage::Granted { grants } => self.granted(grants),
+            ServerMessage::Phone { phone } => self.room.own_phone(phone),
             ServerMessage::Speakers { participants } => self.room.speakers = participants,
             ServerMessage::Muted => {
                 self.sources.microphone = false;
@@ -130,6 +131,7 @@ impl Call {
             | ServerMessage::Recording { .. }
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. }
+            | ServerMessage::Phone { .. }
             | ServerMessage::Speakers { .. }
             | ServerMessage::Chat { .. }
             | ServerMessage::Overview { .. }

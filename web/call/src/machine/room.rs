@@ -1,7 +1,7 @@
 //! What is known of the room: people, chat, who I am.
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Recording, RoomId,
+    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Phone, Recording, RoomId,
     Snapshot, Stage,
 };
 
@@ -82,6 +82,13 @@ impl Room {
             (true, false) => Some(Notice::PersonLost(known.name.clone())),
             (false, true) => Some(Notice::PersonBack(known.name.clone())),
             (true, true) | (false, false) => None,
+        }
+    }
+
+    /// The own telephone came, changed or went.
+    pub(super) fn own_phone(&mut self, phone: Option<Phone>) {
+        if let Some(me) = &mut self.me {
+            me.phone = phone;
         }
     }
 

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use signaling_protocol::{
-    Bye, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant, Recording,
-    RecordingPhase, Role, RoomId, SILENCE_MS_MAX, ServerFrame, ServerMessage, SlotBinding,
-    Snapshot, Source,
+    Bye, CallBack, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant,
+    Recording, RecordingPhase, Role, RoomId, SILENCE_MS_MAX, ServerFrame, ServerMessage,
+    SlotBinding, Snapshot, Source, WayIn,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,10 @@ fn person(number: u128, stage: Stage) -> Participant {
         sources: Sources::default(),
         grants: Grants::ALL,
         public_key: None,
+        way: WayIn::Page,
+        phone: None,
+        call_back: CallBack::Off,
+        hand: false,
         quality: Quality::Unknown,
         since_us: 0,
     }

@@ -3,7 +3,7 @@
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
     KeyText, Participant, ParticipantId, Quality, Recording, RecordingEnd, RecordingPhase, RoomId,
-    Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage, WantedSource,
+    Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage, WantedSource, WayIn,
 };
 
 /// How many receiving m-lines a peer connection has.
@@ -61,6 +61,8 @@ pub enum Act {
     Refuse(ParticipantId),
     /// Switch a person's microphone off.
     Mute(ParticipantId),
+    /// Clinician: call the telephone of somebody whose page was lost, or stop calling it.
+    CallBack(ParticipantId, bool),
     /// Take a person out.
     Remove(ParticipantId),
     /// End the visit for everybody.
@@ -396,6 +398,21 @@ impl CallView {
         let waits = |one: &&Participant| self.recording.waiting_for.contains(&one.id);
         let others = self.others.iter().filter(waits);
         others.map(|one| one.name.as_str()).collect()
+    }
+
+    /// Whether my sound goes by my telephone, so that this page has to be silent both ways.
+    #[must_use]
+    pub fn is_heard_by_phone(&self) -> bool {
+        let phone = self.me.as_ref().and_then(|me| me.phone.as_ref());
+        phone.is_some_and(|phone| phone.has_sound)
+    }
+
+    /// Whether somebody who is asked to be recorded is on a telephone alone.
+    #[must_use]
+    pub fn awaits_a_phone(&self) -> bool {
+        self.others
+            .iter()
+            .any(|one| one.way == WayIn::Phone && self.recording.waiting_for.contains(&one.id))
     }
 
     /// Messages of other people that were not read.

@@ -4,7 +4,9 @@ use core::time::Duration;
 
 use crate::components::part;
 use leptos::prelude::*;
-use signaling_protocol::{Grants, Participant, ParticipantId, Quality, Role, Stage as Seat};
+use signaling_protocol::{
+    CallBack, Grants, Participant, ParticipantId, Phone, Quality, Role, Stage as Seat, WayIn,
+};
 use web_call::Act;
 
 use super::live_call::LiveCall;
@@ -46,6 +48,7 @@ fn Door(call: LiveCall, person: Participant, index: usize) -> impl IntoView {
     let id = person.id;
     let name = person.name.clone();
     let connected = person.connected;
+    let phone = person.phone.clone();
     view! {
         <div class="visit-door" data-testid=format!("waiting-{index}")>
             <p>
@@ -56,6 +59,7 @@ fn Door(call: LiveCall, person: Participant, index: usize) -> impl IntoView {
                     <span class="hint">{part(move || words::role(&person))}</span>
                     <br/>
                     {part(move || t(if connected { Key::VisitDoorWaits } else { Key::VisitPersonAway }))}
+                    {phone.map(|phone| view! { <ByPhone phone/> })}
                 </span>
             </p>
             <div class="visit-answers">
@@ -143,21 +147,102 @@ fn State(person: Participant) -> impl IntoView {
     };
     let microphone = person.sources.microphone;
     let name = person.name.clone();
+    let (phone, hand) = (person.phone.clone(), person.hand);
+    // A telephone does not say how good it is.
+    let measured = person.way != WayIn::Phone;
     view! {
         <span>
             <strong>{name}</strong>
             " "
             <span class="hint">{part(move || words::role(&person))}</span>
             <br/>
-            <span class="visit-quality" data-quality=words::quality_code(quality)>
-                <Icon glyph=Glyph::Signal/>
-                {part(move || words::quality(quality))}
-            </span>
+            {measured.then(|| view! {
+                <span class="visit-quality" data-quality=words::quality_code(quality)>
+                    <Icon glyph=Glyph::Signal/>
+                    {part(move || words::quality(quality))}
+                </span>
+            })}
+            {phone.map(|phone| view! { <ByPhone phone/> })}
+            {hand.then(|| view! {
+                <span class="visit-sound" data-testid="hand"><Icon glyph=Glyph::Hand/>{say(Key::VisitHand)}</span>
+            })}
             <span class="visit-sound">
                 <Icon glyph=if microphone { Glyph::Microphone } else { Glyph::MicrophoneOff }/>
                 {part(move || t(if microphone { Key::VisitSpeaks } else { Key::VisitMuted }))}
             </span>
         </span>
+    }
+}
+
+/// That somebody takes part by telephone: with which number, and whether the call is on hold.
+#[component]
+pub(super) fn ByPhone(phone: Phone) -> impl IntoView {
+    let Phone {
+        number, on_hold, ..
+    } = phone;
+    view! {
+        <span class="visit-sound" data-testid="by-phone">
+            <Icon glyph=Glyph::Phone/>
+            {part(move || {
+                if number.is_empty() {
+                    t(Key::VisitByPhone).to_owned()
+                } else {
+                    tr!(Key::VisitByPhoneOf, number = number)
+                }
+            })}
+        </span>
+        {on_hold.then(|| view! {
+            <span class="visit-sound" data-testid="on-hold"><Icon glyph=Glyph::Pause/>{say(Key::VisitOnHold)}</span>
+        })}
+    }
+}
+
+/// For the doctor: patients whose page was lost, and whether their telephone is called.
+#[component]
+pub(super) fn CallBacks(call: LiveCall, role: Role) -> impl IntoView {
+    let missed = Memo::new(move |_| {
+        call.view.with(|view| {
+            let missed = view.others.iter();
+            let missed = missed.filter(|one| one.call_back != CallBack::Off);
+            let missed = missed.map(|one| (one.id, one.name.clone(), one.call_back));
+            missed.collect::<Vec<_>>()
+        })
+    });
+    move || {
+        (role == Role::Clinician).then(|| {
+            let rows = missed.get().into_iter().map(|(id, name, state)| {
+                view! { <Missed call id name state/> }
+            });
+            view! { <div role="status">{rows.collect_view()}</div> }
+        })
+    }
+}
+
+#[component]
+fn Missed(call: LiveCall, id: ParticipantId, name: String, state: CallBack) -> impl IntoView {
+    let rings = state == CallBack::Ringing;
+    let said = match state {
+        CallBack::Off | CallBack::Offered => Key::VisitCallBackOffered,
+        CallBack::Ringing => Key::VisitCallBackRinging,
+        CallBack::Failed => Key::VisitCallBackFailed,
+    };
+    let act = if rings {
+        Key::VisitCallBackStop
+    } else {
+        Key::VisitCallBackCall
+    };
+    view! {
+        <div class="visit-door" data-testid="call-back" data-state=format!("{state:?}")>
+            <p>
+                <Icon glyph=Glyph::Phone/>
+                <span>{move || tr!(said, name = name)}</span>
+            </p>
+            <div class="visit-answers">
+                <Button icon=Glyph::Phone testid="call-back-act" on_press=move || call.act(Act::CallBack(id, !rings))>
+                    {say(act)}
+                </Button>
+            </div>
+        </div>
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn Tape(call: LiveCall, role: Role) -> impl IntoView {
     let agreed = Memo::new(move |_| call.view.with(web_call::CallView::has_agreed));
     let secret =
         Memo::new(move |_| role == Role::Clinician && call.view.with(|view| view.encrypted));
+    let phones = Memo::new(move |_| call.view.with(web_call::CallView::awaits_a_phone));
     let question = RwSignal::new(false);
     let way_back = RwSignal::new(false);
     Effect::new(move || question.set(asked.get()));
@@ -39,6 +40,7 @@ pub(super) fn Tape(call: LiveCall, role: Role) -> impl IntoView {
                 <Icon glyph=Glyph::Record/>
                 <strong>{part(move || state(call, phase.get()))}</strong>
                 <Running call phase/>
+                {part(move || phones.get().then(|| view! { <span class="hint" data-testid="tape-phone">{say(Key::RecordingByKey)}</span> }))}
                 {part(move || asked.get().then(|| view! {
                     <Button look=Look::Primary testid="tape-answer" on_press=move || question.set(true)>{say(Key::RecordingAnswer)}</Button>
                 }))}

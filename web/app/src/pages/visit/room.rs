@@ -11,7 +11,7 @@ use super::controls::Controls;
 use super::details::Details;
 use super::live_call::LiveCall;
 use super::panel::{Panel, Side, has_room_for_panel};
-use super::people::WaitingPeople;
+use super::people::{CallBacks, WaitingPeople};
 use super::recording::Tape;
 use super::secrecy::{SecrecyBadge, is_shut_out};
 use super::stage::Stage;
@@ -48,6 +48,7 @@ pub(super) fn Room(
             <Tape call role/>
             <Banners call/>
             <WaitingPeople call role/>
+            <CallBacks call role/>
             <div class="visit-main">
                 <Stage call/>
                 <Side call role appointment panel/>
@@ -67,10 +68,12 @@ fn Banners(call: LiveCall) -> impl IntoView {
         let subscribes = |view: &CallView| view.me.as_ref().is_none_or(|me| me.grants.subscribe);
         call.view.with(|view| !subscribes(view))
     });
+    let by_phone = Memo::new(move |_| call.view.with(CallView::is_heard_by_phone));
     let broken = Memo::new(move |_| {
         call.view.with(|view| view.media == MediaState::Lost) && !is_shut_out(call)
     });
     view! {
+        {part(move || by_phone.get().then(|| view! { <Alert tone=Tone::Info testid="sound-by-phone">{say(Key::VisitSoundByPhone)}</Alert> }))}
         {part(move || slow.get().then(|| view! { <Alert tone=Tone::Info testid="audio-only">{say(Key::VisitSlow)}</Alert> }))}
         {part(move || unseen.get().then(|| view! { <Alert tone=Tone::Info testid="barred-receive">{say(Key::VisitBarredReceive)}</Alert> }))}
         {part(move || {

@@ -4,12 +4,13 @@ use crate::components::part;
 use leptos::html;
 use leptos::prelude::*;
 use signaling_protocol::{
-    ConnectionId, Participant, ParticipantId, Quality, Source, Stage as Seat,
+    ConnectionId, Participant, ParticipantId, Quality, Source, Stage as Seat, WayIn,
 };
 use web_call::{Act, CallView};
 use web_logic::names::initials;
 
 use super::live_call::LiveCall;
+use super::people::ByPhone;
 use super::room::own_state;
 use super::secrecy::Sealed;
 use super::words;
@@ -163,6 +164,9 @@ fn why_dark(view: &CallView, person: &Participant, source: Source, shows: bool) 
     if source != Source::Screen && !person.grants.publish.camera {
         return Some(Key::VisitDarkBarred);
     }
+    if person.way == WayIn::Phone {
+        return Some(Key::VisitDarkPhone);
+    }
     if !is_on(person, source) {
         return Some(Key::VisitDarkOff);
     }
@@ -234,17 +238,24 @@ fn Caption(person: Participant, source: Source) -> impl IntoView {
         Quality::Lost
     };
     let connected = person.connected;
+    let measured = person.way != WayIn::Phone;
+    let phone = person.phone.clone();
+    let hand = person.hand;
     view! {
         <span class="visit-name" data-testid="tile-name">{name}</span>
         <span class="visit-role">{part(move || words::role(&person))}</span>
         {muted
             .then(|| view! { <span class="visit-muted" data-testid="tile-muted"><Icon glyph=Glyph::MicrophoneOff/><span class="visit-words">{say(Key::VisitMuted)}</span></span> })}
-        <span class="visit-quality" data-testid="tile-quality" data-quality=words::quality_code(quality)>
-            <Icon glyph=Glyph::Signal/>
-            <span class="visit-words">
-                {part(move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) })}
+        {phone.map(|phone| view! { <ByPhone phone/> })}
+        {hand.then(|| view! { <span class="visit-sound" data-testid="tile-hand"><Icon glyph=Glyph::Hand/><span class="visit-words">{say(Key::VisitHand)}</span></span> })}
+        {measured.then(|| view! {
+            <span class="visit-quality" data-testid="tile-quality" data-quality=words::quality_code(quality)>
+                <Icon glyph=Glyph::Signal/>
+                <span class="visit-words">
+                    {part(move || if connected { words::quality(quality) } else { t(Key::VisitPersonAway) })}
+                </span>
             </span>
-        </span>
+        })}
     }
     .into_any()
 }

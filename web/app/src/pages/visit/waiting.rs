@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use clinical_api::{JoinRequest, JoinView, QueueView};
 
+use super::super::phone::PhoneWay;
 use super::live_call::LiveCall;
 use super::words::Kept;
 use crate::api;
@@ -35,6 +36,7 @@ pub(super) fn Waiting(call: LiveCall, visit: JoinView, token: String) -> impl In
                 })}
             </p>
             <Place queue/>
+            {visit.phone.map(|way| view! { <PhoneWay way/> })}
             <p class="visit-lead">{say(Key::VisitWaitPrivate)}</p>
             <p class="hint">{say(Key::VisitWaitStay)}</p>
             <p class="visit-next">
