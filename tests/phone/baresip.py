@@ -18,7 +18,7 @@ sip_listen 127.0.0.1:{sip}
 audio_player aufile,{folder}/heard.wav
 audio_source aufile,{folder}/said.wav
 audio_alert aufile,{folder}/alert.wav
-audio_srate 16000
+audio_srate {rate}
 rtp_ports 20000-60000
 module_path /usr/lib/baresip/modules
 module g722.so
@@ -36,14 +36,16 @@ class Baresip:
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
         control = free_port(socket.SOCK_STREAM)
-        (folder / "config").write_text(CONFIG.format(sip=free_port(), control=control, folder=folder))
+        # The file must have the rate of the codec.
+        rate = 16_000 if codec == "G722" else 8_000
+        (folder / "config").write_text(CONFIG.format(sip=free_port(), control=control, folder=folder, rate=rate))
         (folder / "accounts").write_text(
-            f"<sip:+33612345678@127.0.0.1>;regint=0;answermode=manual;dtmfmode=rtpevent;audio_codecs={codec}\n"
+            f"<sip:+33612345678@127.0.0.1>;regint=0;audio_codecs={codec}/{rate}/1\n"
         )
         (folder / "contacts").write_text("")
         with wave.open(str(folder / "said.wav"), "wb") as said:
-            said.setparams((1, 2, 16_000, 0, "NONE", ""))
-            tone = (int(12_000 * math.sin(2 * math.pi * 300 * at / 16_000)) for at in range(16_000 * 20))
+            said.setparams((1, 2, rate, 0, "NONE", ""))
+            tone = (int(12_000 * math.sin(2 * math.pi * 300 * at / rate)) for at in range(rate * 20))
             said.writeframes(b"".join(struct.pack("<h", sample) for sample in tone))
         self.process = subprocess.Popen(
             ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

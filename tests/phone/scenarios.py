@@ -1,6 +1,5 @@
 """What is tried with foreign telephones. Each function is one scenario, its first line its name."""
 
-import socket
 import threading
 
 from baresip import Baresip
@@ -288,28 +287,29 @@ def digest(room):
 
 
 def flood(room):
-    """500 INVITE in a second of a stranger: silence, and a call of a trunk is set up"""
+    """500 INVITE in a second of a stranger: silence, and a call of a trunk is set up meanwhile"""
     stranger = Phone(room.address, host="127.0.0.9")
-    stop = threading.Event()
+    begun, pause = threading.Event(), threading.Event()
 
     def shout():
-        while not stop.wait(0.002):
+        for count in range(500):
             stranger.new_call()
             stranger.request("INVITE", (), stranger.offer())
+            if count == 100:
+                begun.set()
+            pause.wait(0.002)
 
     thread = threading.Thread(target=shout)
     thread.start()
-    try:
-        with Phone(room.address) as phone:
-            same(phone.invite().code, 200)
-            phone.quiet()
-            phone.keys("2123456")
-            room.wait("entered")
-            same(phone.bye().code, 200)
-            room.wait("left")
-    finally:
-        stop.set()
-        thread.join()
+    begun.wait(30)
+    with Phone(room.address) as phone:
+        same(phone.invite().code, 200)
+        phone.quiet()
+        phone.keys("2123456")
+        room.wait("entered")
+        same(phone.bye().code, 200)
+        room.wait("left")
+    thread.join()
     # Whatever was to be answered was answered before this was.
     room.drain()
     stranger.socket.setblocking(False)

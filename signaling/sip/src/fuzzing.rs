@@ -7,8 +7,10 @@ use sfu_phone::Codec;
 use crate::digest::{Credentials, DigestServer, Password, answer_challenge};
 use crate::digest_params::DigestParams;
 use crate::fence::{Fence, FenceConfig, Verdict};
+use crate::info::{Info, read_info};
 use crate::rate_limit::BucketRate;
 use crate::sdp::{Local, Offer, Security, accept_answer, write_offer};
+use crate::session::{SessionTerms, SessionTimer};
 
 /// A datagram at the fence: what passes is in order, and passes again as the same.
 pub fn datagram(bytes: &[u8]) {
@@ -64,6 +66,27 @@ pub fn digest(bytes: &[u8]) {
         Some(Password::new("secret".to_owned()))
     });
     assert!(judged.is_err());
+}
+
+/// `Session-Expires` and `Min-SE`, a line each, and an INFO below them: what is agreed on can be read,
+/// and ends; a key is a key.
+pub fn session(bytes: &[u8]) {
+    let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
+    let mut text = || core::str::from_utf8(lines.next().unwrap_or_default()).ok();
+    let terms = SessionTerms::parse(text(), text(), true);
+    if let Ok(Some(mut timer)) = SessionTimer::answer(terms, 0) {
+        let read = SessionTerms::parse(Some(&timer.header()), None, true);
+        assert!(SessionTimer::agreed(read, 0).is_some());
+        let (first, _) = timer.due();
+        timer.asked();
+        assert!(0 < first && first <= timer.due().0);
+    }
+    let body = lines.next().unwrap_or_default();
+    for kind in ["application/dtmf-relay", "application/dtmf", ""] {
+        if let Info::Key(digit) = read_info(kind, body) {
+            assert!("0123456789*#ABCD".contains(digit.expose()));
+        }
+    }
 }
 
 /// A description: whatever is answered to it can be read, and means the other half of the same.

@@ -142,7 +142,8 @@ impl Line {
                     codec: agreement.codec,
                     payload_types: agreement.payload_types,
                     remote: agreement.remote,
-                    latch: LatchMode::Auto,
+                    // baresip says the address of another interface than the one it sends from.
+                    latch: LatchMode::Anywhere,
                     seed: rand::random(),
                     cname: "test".to_owned(),
                 };
