@@ -82,7 +82,7 @@ fn main() -> Result<(), Failure> {
     for packet in &packets {
         let due = Duration::from_micros(packet.arrival_us);
         match due.checked_sub(began.elapsed()) {
-            Some(rest) => std::thread::sleep(rest),
+            Some(rest) => std::thread::park_timeout(rest),
             None => late = late.max(began.elapsed().saturating_sub(due)),
         }
         for visit in &visits {

@@ -40,7 +40,7 @@ pub(super) fn Tape(call: LiveCall, role: Role) -> impl IntoView {
                 <Icon glyph=Glyph::Record/>
                 <strong>{part(move || state(call, phase.get()))}</strong>
                 <Running call phase/>
-                {part(move || phones.get().then(|| view! { <span class="hint" data-testid="tape-phone">{say(Key::RecordingByKey)}</span> }))}
+                {part(move || phones.get().then(|| view! { <span class="hint" data-testid="tape-phone">{say(Key::RecordingByDigit)}</span> }))}
                 {part(move || asked.get().then(|| view! {
                     <Button look=Look::Primary testid="tape-answer" on_press=move || question.set(true)>{say(Key::RecordingAnswer)}</Button>
                 }))}
