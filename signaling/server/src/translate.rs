@@ -9,29 +9,11 @@ use uuid::Uuid;
 
 /// What an event of the media server means for which room.
 pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
+    if is_of_phone(&event) {
+        return of_phone(&event);
+    }
     match event {
-        SfuEvent::Connected {
-            room,
-            participant,
-            connection,
-        } if is_phone(participant) => Some((
-            room_id(room),
-            Input::PhoneSeated {
-                participant: participant_id(participant),
-                connection: connection_id(connection),
-            },
-        )),
         SfuEvent::Connected { .. } => None,
-        // What becomes of a telephone's connection is its bridge's matter.
-        SfuEvent::Wanted { participant, .. }
-        | SfuEvent::AudioOnly { participant, .. }
-        | SfuEvent::Disconnected { participant, .. }
-        | SfuEvent::PeerFailed { participant, .. }
-        | SfuEvent::Slots { participant, .. }
-            if is_phone(participant) =>
-        {
-            None
-        }
         SfuEvent::Wanted {
             room,
             participant,
@@ -52,13 +34,7 @@ pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
             },
         )),
         SfuEvent::Speakers { room, speakers } => {
-            let mut participants = Vec::new();
-            for speaker in speakers.into_iter().map(participant_id) {
-                // By page and telephone at once, for a moment.
-                if !participants.contains(&speaker) {
-                    participants.push(speaker);
-                }
-            }
+            let participants = people(speakers);
             Some((room_id(room), Input::Speakers { participants }))
         }
         SfuEvent::AudioOnly {
@@ -105,6 +81,46 @@ pub(crate) fn translate(event: SfuEvent) -> Option<(RoomId, Input)> {
             },
         )),
     }
+}
+
+/// A telephone is seated; what becomes of its connection otherwise is its bridge's matter.
+fn of_phone(event: &SfuEvent) -> Option<(RoomId, Input)> {
+    let SfuEvent::Connected {
+        room,
+        participant,
+        connection,
+    } = event
+    else {
+        return None;
+    };
+    let seated = Input::PhoneSeated {
+        participant: participant_id(*participant),
+        connection: connection_id(*connection),
+    };
+    Some((room_id(*room), seated))
+}
+
+fn is_of_phone(event: &SfuEvent) -> bool {
+    match event {
+        SfuEvent::Connected { participant, .. }
+        | SfuEvent::Wanted { participant, .. }
+        | SfuEvent::AudioOnly { participant, .. }
+        | SfuEvent::Disconnected { participant, .. }
+        | SfuEvent::PeerFailed { participant, .. }
+        | SfuEvent::Slots { participant, .. } => is_phone(*participant),
+        SfuEvent::Speakers { .. } => false,
+    }
+}
+
+/// Everybody once: somebody may speak by page and telephone at once, for a moment.
+fn people(speakers: Vec<ParticipantKey>) -> Vec<ParticipantId> {
+    let mut people = Vec::new();
+    for speaker in speakers.into_iter().map(participant_id) {
+        if !people.contains(&speaker) {
+            people.push(speaker);
+        }
+    }
+    people
 }
 
 fn bindings(slots: Vec<sfu_net::SlotBinding>) -> Vec<SlotBinding> {
