@@ -56,7 +56,7 @@ async function requests(server) {
 async function day(name, storeUrl) {
   const data = `${root}/${name}`;
   fs.mkdirSync(data);
-  const server = new Server(data, storeUrl, await freePort(), `${root}/${name}.log`, "warn");
+  const server = new Server(data, storeUrl, await freePort(), `${root}/${name}.log`, { filter: "warn" });
   await server.start();
   fs.writeFileSync(`${root}/requests`, (await requests(server)).join("\n"));
   const words = ["-t1", `-c${CONNECTIONS}`, `-d${SECONDS}s`, "--latency", "-s", script, server.base, "--", `${root}/requests`];

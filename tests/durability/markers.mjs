@@ -42,7 +42,7 @@ async function scan(name, storeUrl, postgres) {
   fs.mkdirSync(data);
   const log = `${out}/markers-${name}.log`;
   fs.rmSync(log, { force: true });
-  const server = new Server(data, storeUrl, await freePort(), log, "debug");
+  const server = new Server(data, storeUrl, await freePort(), log, { filter: "debug" });
   await server.start();
   const { words, written, known, refused } = await everything(server);
   check(`${name}: every kind of text was accepted by the server`, refused);

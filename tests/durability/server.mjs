@@ -30,11 +30,13 @@ export function killAll() {
 
 /** One installation: a data folder, a store, and a server that comes and goes. */
 export class Server {
-  constructor(data, storeUrl, port, log, filter = "info,clinical_http=trace") {
-    Object.assign(this, { data, storeUrl, port, log });
+  /** `more` is configuration: keys of the top level first, then tables; `env` goes to the process. */
+  constructor(data, storeUrl, port, log, { filter = "info,clinical_http=trace", more = "", env = {} } = {}) {
+    Object.assign(this, { data, storeUrl, port, log, env });
     this.config = `${data}/../config-${port}.toml`;
     const store = storeUrl ? `url = "${storeUrl}"\n` : "";
-    fs.writeFileSync(this.config, `data_dir = "${data}"\n[store]\n${store}[log]\nfilter = "${filter}"\n`);
+    const own = `[store]\n${store}[log]\nfilter = "${filter}"\n`;
+    fs.writeFileSync(this.config, `data_dir = "${data}"\n${more}\n${own}`);
   }
 
   get base() {
@@ -49,7 +51,10 @@ export class Server {
   async start() {
     const began = Date.now();
     const log = fs.openSync(this.log, "a");
-    this.process = spawn(BINARY, ["serve", "--demo", ...this.#settings()], { stdio: ["ignore", log, log] });
+    this.process = spawn(BINARY, ["serve", "--demo", ...this.#settings()], {
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...this.env },
+    });
     fs.closeSync(log);
     const child = this.process;
     running.add(child);

@@ -2,6 +2,10 @@
 // microphones tell who it is and when it was.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 import { Browser } from "../lib/browser.mjs";
 import { openAppointment } from "../lib/clinic.mjs";
@@ -216,6 +220,17 @@ function played(scenario, on) {
   });
 }
 
+/** Follows the link of a copy; where the file lies and what it is called. */
+async function download(page) {
+  const coming = page.waitForEvent("download");
+  await press(page, "copy-fetch");
+  const file = await coming;
+  const folder = mkdtempSync(path.join(tmpdir(), "telehealth-copy-"));
+  const place = path.join(folder, file.suggestedFilename());
+  await file.saveAs(place);
+  return { path: place, name: file.suggestedFilename() };
+}
+
 function kept(scenario, on) {
   scenario.step("a ticket is for one recording, and the media are for nobody else", async () => {
     const media = `/recordings/${on.row.id}/media/${on.camera.file}`;
@@ -241,6 +256,49 @@ function kept(scenario, on) {
       const { row } = await on.visit.doctor.expect(200, "GET", `/recordings/${on.row.id}`);
       return row.held && row.reason === "Plainte";
     });
+  });
+  scenario.step("a sealed copy opens with the words that were shown, and nothing sticks out", async () => {
+    await press(on.doctor, "recording-copy");
+    await shown(on.doctor, "copy-sealed");
+    for (const size of SIZES) {
+      await on.doctor.setViewportSize(size);
+      assert.deepEqual(await violations(on.doctor), [], `at ${size.width} px`);
+      assert.ok((await sticksOut(on.doctor)) <= 0, `the page is wider than ${size.width} px`);
+    }
+    await on.doctor.setViewportSize(SIZES[0]);
+    await press(on.doctor, "copy-sealed");
+    const words = (await (await shown(on.doctor, "copy-words")).innerText()).trim();
+    assert.match(words, /^([0-9a-z]{4}-){5}[0-9a-z]{4}$/);
+    const file = await download(on.doctor);
+    assert.match(file.name, /^recording-.*\.zip\.age$/);
+    const folder = path.dirname(file.path);
+    const asked = `${words}\n`;
+    execFileSync("script", ["-qec", `age -d -o copy.zip '${file.path}'`, "/dev/null"], { cwd: folder, input: asked, stdio: ["pipe", "ignore", "pipe"] });
+    const listed = execFileSync("python3", ["-m", "zipfile", "-l", path.join(folder, "copy.zip")]).toString();
+    for (const part of ["README.txt", "mixdown.webm", "captions.vtt", "contents.json", `camera-${on.visit.patient.me.name}.webm`])
+      assert.ok(listed.includes(part), `${part} is not in the copy: ${listed}`);
+    await on.doctor.keyboard.press("Escape");
+  });
+  scenario.step("an administrator says for how long the next ones are kept", async () => {
+    const page = await on.doctorBrowser.process
+      .newContext({ baseURL: new URL(on.doctor.url()).origin, locale: "en-GB", bypassCSP: true })
+      .then((context) => context.newPage());
+    await signIn(page, ACCOUNTS.admin);
+    await page.goto("/recordings");
+    const rules = await shown(page, "recording-rules");
+    await rules.locator("summary").click();
+    await at(page, "rule-all").fill("12");
+    await press(page, "recording-rules-save");
+    await until("the mistake to be named", async () => (await at(page, "rule-all").getAttribute("aria-invalid")) === "true");
+    for (const size of SIZES) {
+      await page.setViewportSize(size);
+      assert.deepEqual(await violations(page), [], `at ${size.width} px`);
+      assert.ok((await sticksOut(page)) <= 0, `the page is wider than ${size.width} px`);
+    }
+    await at(page, "rule-all").fill("730");
+    await press(page, "recording-rules-save");
+    await until("the rule to be there", async () => (await at(page, "recordings-figures").innerText()).includes("730 days"));
+    await page.context().close();
   });
   scenario.step("no page reported a fault", async () => {
     const faults = scenario.browsers.flatMap((b) => b.faults.map((fault) => `${b.person}: ${fault}`));

@@ -9,6 +9,11 @@ export class Clinic {
 
   static #signedIn = new Map();
 
+  /** Forgets who is signed in, such as after a server that has begun anew. */
+  static forget() {
+    Clinic.#signedIn.clear();
+  }
+
   /** Signs in. One sign-in serves a few minutes: signing in is limited, and no test is about that here. */
   static async signIn(email) {
     const known = Clinic.#signedIn.get(email);

@@ -227,6 +227,7 @@ const ROOMS: &[Room] = &[
             "clinical-model",
             "clinical-api",
             "clinical-app",
+            "clinical-archive",
             "clinical-fhir",
             "clinical-safety",
         ],
@@ -281,6 +282,7 @@ const ROOMS: &[Room] = &[
             "clinical-ledger",
             "clinical-vault",
             "clinical-http",
+            "recordings-objects",
             "recordings-segments",
             "recordings-writer",
             "clinical-triage",
@@ -322,6 +324,12 @@ const ROOMS: &[Room] = &[
         ],
         tests_may_import: &[],
         never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "recordings-objects",
+        may_import: &["recordings-segments"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "leptos", "sqlx", "str0m"],
     },
     // The load tester sees the system from outside: wire types, and no server.
     Room {
@@ -388,6 +396,10 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         name: "opus",
         owners: &["recordings-writer", "sfu-phone"],
+    },
+    Reserved {
+        name: "object_store",
+        owners: &["recordings-objects"],
     },
     Reserved {
         name: "sqlx",

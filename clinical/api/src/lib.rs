@@ -75,8 +75,9 @@ pub use prescriptions::{
 };
 pub use problem::{Problem, ProblemCode};
 pub use recordings::{
-    PlayView, RecordingConsentView, RecordingFiguresView, RecordingGapView, RecordingReasonRequest,
-    RecordingRowView, RecordingTrackView, RecordingView, RecordingsView,
+    PlayView, RecordingConsentView, RecordingCopyRequest, RecordingCopyView, RecordingFiguresView,
+    RecordingGapView, RecordingReasonRequest, RecordingRowView, RecordingRulesRequest,
+    RecordingRulesView, RecordingServiceRule, RecordingTrackView, RecordingView, RecordingsView,
 };
 pub use records::{
     AmendRequest, CandidateView, ChangePatientRequest, ChartView, DOCUMENT_HEADER, DraftRequest,

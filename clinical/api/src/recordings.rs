@@ -9,7 +9,7 @@
 //! - `GET /recordings/figures` -> [`RecordingFiguresView`]
 
 use clinical_model::recordings::RecordingState;
-use clinical_model::{AppointmentId, ParticipantUuid, PatientId, RecordingId};
+use clinical_model::{AppointmentId, ParticipantUuid, PatientId, RecordingId, ServiceId};
 use serde::{Deserialize, Serialize};
 
 use crate::shape::shape;
@@ -164,5 +164,64 @@ shape!(
     RecordingReasonRequest {
         /// 1 to 200 characters.
         pub reason: String,
+    }
+);
+
+shape!(
+    /// For how long recordings of a kind of visit are kept.
+    RecordingServiceRule {
+        /// The kind of visit.
+        #[cfg_attr(feature = "schema", schema(value_type = String, format = Uuid))]
+        pub service: ServiceId,
+        /// Its word; not read in a request.
+        #[serde(default)]
+        pub code: String,
+        /// 30 to 10958 days; none: as every visit.
+        pub keep_days: Option<u32>,
+    }
+);
+
+shape!(
+    /// For how long a facility keeps its new recordings.
+    RecordingRulesView {
+        /// Of every visit, in days.
+        pub keep_days: u32,
+        /// Of each kind of visit.
+        pub services: Vec<RecordingServiceRule>,
+        /// To be given back by who changes them; 0 before the first change.
+        pub version: u32,
+    }
+);
+
+shape!(
+    /// For how long a facility keeps its new recordings from now on.
+    #[serde(deny_unknown_fields)]
+    RecordingRulesRequest {
+        /// Of every visit: 30 to 10958 days.
+        pub keep_days: u32,
+        /// Of kinds of visit that have a time of their own; at most 500.
+        #[serde(default)]
+        pub services: Vec<RecordingServiceRule>,
+        /// The version that was read.
+        pub version: u32,
+    }
+);
+
+shape!(
+    /// A copy of a recording, to take away.
+    #[serde(deny_unknown_fields)]
+    RecordingCopyRequest {
+        /// Whether it is sealed with words, so that who finds the copy cannot play it.
+        pub sealed: bool,
+    }
+);
+
+shape!(
+    /// A copy can be fetched, once or more, from `GET /recordings/{id}/copy`.
+    RecordingCopyView {
+        /// What opens a sealed copy. It is not told again.
+        pub words: Option<String>,
+        /// Until when the cookie gives it.
+        pub until_us: i64,
     }
 );

@@ -4,8 +4,10 @@
 //! patient's key, and destroyed with the recording.
 
 mod begin;
+mod copy;
 mod keep;
 mod play;
+mod rules;
 mod shelf;
 mod ticket;
 mod view;
@@ -23,9 +25,11 @@ use crate::{AccessKey, Actor};
 pub use begin::{Begun, Unfinished, begin, ended, prepared, unfinished};
 pub use clinical_model::recordings::Made;
 pub use clinical_store::recordings::{After, Figures, Filter, RECORDINGS_MAX};
+pub use copy::{Copied, CopyTicket, copy, open_copy};
 pub(crate) use keep::keeps;
 pub use keep::{delete, delete_due, hold, release};
 pub use play::{Opened, Play, open_media, play};
+pub use rules::{Keeping, change_rules, rules};
 pub use shelf::{Contents, Gap, MediaFile, Progress, Secret, Shelf, ShelfError, Track};
 pub use ticket::PLAY_LIFE_US;
 pub(crate) use ticket::TicketKey;
@@ -76,6 +80,9 @@ pub enum RecordingsError {
     /// Somebody else changed it meanwhile.
     #[error("the recording has changed since it was read")]
     Changed,
+    /// Days that are not allowed, or a kind of visit that there is not.
+    #[error("rules that cannot be")]
+    Rules,
     /// The ticket is not ours, of another recording, or too old.
     #[error("no valid ticket")]
     Ticket,

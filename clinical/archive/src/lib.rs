@@ -1,5 +1,7 @@
 //! The backup file: typed rows of every table, compressed, sealed in chunks, counted and hashed at the end.
 //!
+//! Beside it, [`age`]: a file of a public form, for what people take away.
+//!
 //! This crate exists to forbid imports: the file knows neither a database engine nor the clinic, so
 //! that a backup of one engine can be restored into the other, and be verified without either.
 //!
@@ -8,6 +10,7 @@
 //! stream; records. The first record describes the tables, the last one repeats how many rows each
 //! had and their SHA-256. Whatever is cut off, repeated, swapped or changed does not open.
 
+pub mod age;
 #[doc(hidden)]
 pub mod fuzzing;
 mod key;

@@ -11,6 +11,7 @@ use crate::error::ApiError;
 
 const NAME: &str = "refresh";
 const PLAY: &str = "play";
+const COPY: &str = "copy";
 
 /// Only signing in, refreshing and signing out ever see the cookie.
 const PATH: &str = "/api/v1/auth";
@@ -41,6 +42,12 @@ impl CookiePolicy {
         self.cookie((PLAY, ticket), &path, PLAY_LIFE_US / Micros::SECOND)
     }
 
+    /// `Set-Cookie` that gives a copy of one recording, and reaches nothing else.
+    pub(crate) fn store_copy(self, id: RecordingId, ticket: &str) -> Result<HeaderValue, ApiError> {
+        let path = format!("{BASE}/recordings/{id}/copy");
+        self.cookie((COPY, ticket), &path, PLAY_LIFE_US / Micros::SECOND)
+    }
+
     fn header(self, value: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
         self.cookie((NAME, value), PATH, life_s)
     }
@@ -67,6 +74,11 @@ impl CookiePolicy {
 /// The ticket of a request for media: exactly one cookie of that name.
 pub(crate) fn play_ticket(headers: &HeaderMap) -> Option<&str> {
     only(headers, PLAY)
+}
+
+/// The ticket of a request for a copy: exactly one cookie of that name.
+pub(crate) fn copy_ticket(headers: &HeaderMap) -> Option<&str> {
+    only(headers, COPY)
 }
 
 /// The refresh token of a request: exactly one cookie of that name.

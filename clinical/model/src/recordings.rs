@@ -1,13 +1,52 @@
 //! Recordings of visits: how they stand, how long they are kept, and what may be done with them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::Line;
-use crate::{AppointmentId, Micros, PatientId, RecordingId, TenantId};
+use crate::{AppointmentId, Micros, PatientId, RecordingId, ServiceId, TenantId};
 
 /// Shortest and longest time for which recordings are kept, in days: a month, so that nobody loses one
 /// before they noticed; and thirty years, the longest rule for records that we know (Belgium).
 pub const KEEP_DAYS: core::ops::RangeInclusive<u32> = 30..=10_958;
+
+/// For how many days a facility keeps its new recordings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepRules {
+    /// Of every visit.
+    pub days: u32,
+    /// Of these kinds of visit, instead.
+    pub of_services: BTreeMap<ServiceId, u32>,
+    /// Counts the changes; 0 before the first one.
+    pub version: u32,
+}
+
+impl KeepRules {
+    /// The rules of a facility that has made none.
+    #[must_use]
+    pub const fn without(days: u32) -> Self {
+        Self {
+            days,
+            of_services: BTreeMap::new(),
+            version: 0,
+        }
+    }
+
+    /// For how many days a recording of a visit is kept.
+    #[must_use]
+    pub fn days_of(&self, service: Option<ServiceId>) -> u32 {
+        let own = service.and_then(|it| self.of_services.get(&it).copied());
+        own.unwrap_or(self.days)
+    }
+
+    /// Whether every number of days is one that is allowed; see [`KEEP_DAYS`].
+    #[must_use]
+    pub fn are_allowed(&self) -> bool {
+        let mut all = self.of_services.values().chain([&self.days]);
+        all.all(|days| KEEP_DAYS.contains(days))
+    }
+}
 
 /// How a recording stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

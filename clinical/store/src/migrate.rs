@@ -66,6 +66,7 @@ const STEPS: &[Step] = &[
     step!(92, shared "0092_medication_reminders"),
     step!(96, shared "0096_unmatched_results"),
     step!(100, shared "0100_recordings"),
+    step!(102, shared "0102_recording_rules"),
 ];
 
 /// Version and name of every step.

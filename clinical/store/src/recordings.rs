@@ -2,6 +2,7 @@
 
 mod consents;
 mod read;
+mod rules;
 
 use clinical_model::recordings::Recording;
 use clinical_vault::Place;
@@ -15,6 +16,8 @@ pub use read::{
     After, Figures, Filter, RECORDINGS_MAX, by_id, due, figures, find, is_held, list, secret,
     unfinished,
 };
+
+pub use rules::{rules, write_rules};
 
 /// Bytes of the key of a recording.
 pub const SECRET_BYTES: usize = 32;

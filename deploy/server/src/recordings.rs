@@ -4,6 +4,7 @@
 mod carry;
 mod finish;
 mod shelf;
+mod stow;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clinical_app::recordings::{self, Archive, RecordingsError};
 use clinical_app::{AccessKey, Clinic, Desk};
+use recordings_objects::{Objects, ObjectsConfig};
 use recordings_segments::SigningKey;
 use recordings_writer::{RecorderEvent, StopReason};
 use serde::Deserialize;
@@ -23,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use self::finish::{Finisher, Job};
 use self::shelf::FolderShelf;
+use self::stow::Stower;
 use crate::config::Config;
 use crate::keys;
 
@@ -48,6 +51,8 @@ pub(crate) struct RecordingsConfig {
     pub(crate) dir: Option<PathBuf>,
     /// For how many days new ones are kept, 30 to 10958.
     pub(crate) keep_days: u32,
+    /// Where finished ones go; without it they stay in the folder.
+    pub(crate) objects: Option<ObjectsConfig>,
 }
 
 impl Default for RecordingsConfig {
@@ -56,6 +61,7 @@ impl Default for RecordingsConfig {
             enabled: true,
             dir: None,
             keep_days: 365,
+            objects: None,
         }
     }
 }
@@ -81,8 +87,7 @@ pub(crate) struct Recorders {
 
 /// What runs beside the recorders, and what ends it.
 pub(crate) struct Background {
-    finishing: JoinHandle<()>,
-    cleaning: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// A visit could not be recorded.
@@ -114,7 +119,14 @@ impl Recorders {
             Ok(SigningKey::generate_text()?)
         })?;
         let signer = SigningKey::from_text(&text).context("the key of recordings")?;
-        let shelf = Arc::new(FolderShelf::new(root, signer.verifying()));
+        let shelf = FolderShelf::new(root, signer.verifying());
+        let objects = config.recordings.objects.as_ref();
+        let store = objects.map(Objects::new).transpose();
+        let store = store.context("the object store of recordings")?;
+        let shelf = Arc::new(match &store {
+            Some(store) => shelf.with(store.clone()),
+            None => shelf,
+        });
         let archive = Archive::new(shelf.clone(), access, config.recordings.keep_days);
         let (jobs, inbox) = mpsc::channel(JOBS_MAX);
         let recorders = Self {
@@ -129,7 +141,7 @@ impl Recorders {
         let left = recordings::unfinished(desk.clinic()).await?;
         let finisher = Finisher {
             clinic: desk.clinic().clone(),
-            shelf,
+            shelf: Arc::clone(&shelf),
             signer: Arc::new(signer),
             stopped: stopped.clone(),
         };
@@ -137,11 +149,24 @@ impl Recorders {
             begun: it.begun,
             is_running: it.is_running,
         });
-        let background = Background {
-            finishing: tokio::spawn(finisher.run(left.collect(), inbox)),
-            cleaning: tokio::spawn(clean(desk.clinic().clone(), archive, stopped)),
-        };
-        Ok((recorders, background))
+        let mut tasks = vec![
+            tokio::spawn(finisher.run(left.collect(), inbox)),
+            tokio::spawn(clean(desk.clinic().clone(), archive, stopped.clone())),
+        ];
+        if let Some(objects) = store {
+            let stower = Stower {
+                objects,
+                shelf,
+                keep_local: config
+                    .recordings
+                    .objects
+                    .as_ref()
+                    .is_some_and(|it| it.keep_local),
+                stopped,
+            };
+            tasks.push(tokio::spawn(stower.run()));
+        }
+        Ok((recorders, Background { tasks }))
     }
 
     /// Where recordings are listed and played.
@@ -208,7 +233,7 @@ impl Background {
         let all = u32::try_from(RUNNING_MAX).unwrap_or(u32::MAX);
         let written = recorders.running.acquire_many(all);
         drop(tokio::time::timeout(patience, written).await);
-        for task in [self.finishing, self.cleaning] {
+        for task in self.tasks {
             drop(tokio::time::timeout(patience, task).await);
         }
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 
 use recordings_matroska::{Caption, FinishedWriter, PlanError, WriteError, web_vtt};
 use recordings_segments::{
-    FileSum, Gap, Manifest, ManifestError, Note, OpenError, Role, SigningKey, TrackSum,
-    VerifyingKey,
+    FileSum, Gap, Manifest, ManifestError, Note, OpenError, RecordingId, Role, SealedFile,
+    SigningKey, Source, TrackSum, VerifyingKey,
 };
 
 use crate::capture::{SAID_FILE, codec_word};
@@ -79,9 +79,21 @@ pub fn read_manifest(folder: &Folder, key: &VerifyingKey) -> Result<Option<Manif
         return Ok(None);
     }
     let file = folder.open(Role::Manifest)?;
+    Ok(Some(verify_manifest(&file, key, folder.recording())?))
+}
+
+/// Reads the manifest out of its sealed file, wherever that lies.
+///
+/// # Errors
+/// It is refused.
+pub fn verify_manifest<S: Source>(
+    file: &SealedFile<S>,
+    key: &VerifyingKey,
+    recording: RecordingId,
+) -> Result<Manifest, FinishError> {
     let length = usize::try_from(file.plain_bytes()).map_err(io::Error::other)?;
     let bytes = file.range(0, length)?;
-    Ok(Some(Manifest::verify(&bytes, key, folder.recording())?))
+    Ok(Manifest::verify(&bytes, key, recording)?)
 }
 
 /// Mends a recording if it must be, makes all finished files that are not there yet, and signs the

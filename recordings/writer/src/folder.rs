@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use recordings_segments::{
-    FileSealer, FileSum, OpenError, RecordingId, RecordingKey, Role, SealedFile, Source, Span,
+    FINISHED_SEGMENT_BYTES, FileSealer, FileSum, OpenError, RecordingId, RecordingKey, Role,
+    SealedFile, Source, Span,
 };
 
 /// A file that is read at places.
@@ -140,9 +141,6 @@ impl Growing {
         self.sealer.sum()
     }
 }
-
-/// Plain bytes of a segment of a finished file: a player that seeks has to read one header each.
-const FINISHED_SEGMENT_BYTES: usize = 1024 * 1024;
 
 /// A finished file while it is written: sealed under another name, and renamed when it is whole.
 #[derive(Debug)]

@@ -19,7 +19,9 @@ mod thread;
 mod track;
 mod voices;
 
-pub use finish::{CAPTIONS, FinishError, MIXDOWN, PEAKS, Progress, finish, read_manifest};
+pub use finish::{
+    CAPTIONS, FinishError, MIXDOWN, PEAKS, Progress, finish, read_manifest, verify_manifest,
+};
 pub use folder::{FileSource, Folder};
 pub use journals::JournalError;
 pub use lane::{LANE_MAX, Refused, Tap};

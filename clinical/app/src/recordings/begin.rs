@@ -5,6 +5,7 @@ use clinical_model::{RecordingId, RoomUuid};
 use clinical_store::recordings as store;
 use signaling_protocol::RoomId;
 
+use super::rules::rules_of;
 use super::shelf::Secret;
 use super::{RecordingsError, system_entry};
 use crate::{Clinic, Desk};
@@ -32,7 +33,8 @@ pub struct Unfinished {
     pub is_running: bool,
 }
 
-/// Puts on record that a visit is recorded from now on, and makes the recording's key.
+/// Puts on record that a visit is recorded from now on, and makes the recording's key. It is kept for
+/// `keep_days`, if the facility has no rules of its own.
 ///
 /// # Errors
 /// [`RecordingsError::NotFound`] and [`RecordingsError::Store`]
@@ -40,13 +42,15 @@ pub async fn begin(desk: &Desk, room: RoomId, keep_days: u32) -> Result<Begun, R
     let now = desk.now();
     let room = RoomUuid::from_uuid(room.as_uuid());
     let mut tx = desk.db().begin().await?;
-    let visit = clinical_store::booking::find_by_room(&mut tx, room)
+    let found = clinical_store::booking::find_by_room(&mut tx, room)
         .await?
-        .ok_or(RecordingsError::NotFound)?
-        .appointment;
+        .ok_or(RecordingsError::NotFound)?;
+    let visit = found.appointment;
     let id = RecordingId::from_uuid(desk.id(now));
     let of = (visit.tenant, visit.patient, visit.id);
-    let recording = Recording::begin(id, of, now, keep_days);
+    let service = found.service.map(|it| it.id);
+    let rules = rules_of(&mut tx, visit.tenant, keep_days).await?;
+    let recording = Recording::begin(id, of, now, rules.days_of(service));
     let secret: Secret = desk.clinic().entropy.bytes();
     store::insert(&mut tx, &recording, &secret).await?;
     tx.commit(system_entry("recordings.begin", &recording, now))

@@ -112,7 +112,13 @@ async fn take_away(archive: &Archive, id: RecordingId) {
     }
 }
 
-/// Whether a recording of this patient keeps the record from being erased.
+/// Whether a recording of this person keeps the record from being erased: of any of the records that were
+/// merged, because all of them are erased together.
 pub(crate) async fn keeps(conn: &mut Conn, patient: PatientId) -> Result<bool, StoreError> {
-    store::is_held(conn, patient).await
+    for record in clinical_store::rights::records_of_person(conn, patient).await? {
+        if store::is_held(conn, record).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,11 +1,12 @@
 //! Playing a recording: a ticket for some minutes, and what it opens.
 
-use clinical_model::recordings::RecordingState;
+use clinical_model::recordings::{Recording, RecordingState};
 use clinical_model::{Micros, RecordingId};
+use clinical_store::Conn;
 use clinical_store::recordings as store;
 
 use super::shelf::Secret;
-use super::ticket::{PLAY_LIFE_US, Ticket};
+use super::ticket::{PLAY_LIFE_US, Purpose, Ticket};
 use super::{Archive, RecordingsError, entry, known};
 use crate::{Actor, Clinic};
 
@@ -48,16 +49,28 @@ pub async fn play(
     actor: &Actor,
     id: RecordingId,
 ) -> Result<Play, RecordingsError> {
+    let act = ("recordings.play", Purpose::Play);
+    admit(clinic, archive, actor, id, act).await
+}
+
+/// A ticket for one of the purposes, if the recording is ready and the actor may know of it.
+pub(super) async fn admit(
+    clinic: &Clinic,
+    archive: &Archive,
+    actor: &Actor,
+    id: RecordingId,
+    (action, purpose): (&'static str, Purpose),
+) -> Result<Play, RecordingsError> {
     let now = clinic.clock.now();
     let mut tx = clinic.db.look().await?;
     let recording = known(&mut tx, actor, id, now).await?;
     if recording.state != RecordingState::Ready {
         return Err(RecordingsError::WrongState);
     }
-    tx.commit(entry(actor, "recordings.play", &recording, now))
-        .await?;
+    tx.commit(entry(actor, action, &recording, now)).await?;
     let until = Micros(now.0.saturating_add(PLAY_LIFE_US));
     let ticket = archive.tickets.sign(Ticket {
+        purpose,
         recording: id,
         user: actor.user,
         until,
@@ -77,15 +90,22 @@ pub async fn open_media(
 ) -> Result<Opened, RecordingsError> {
     let ticket = archive.tickets.verify(ticket, clinic.clock.now());
     ticket
-        .filter(|it| it.recording == id)
+        .filter(|it| it.recording == id && it.purpose == Purpose::Play)
         .ok_or(RecordingsError::Ticket)?;
     let mut conn = clinic.db.read().await?;
-    let found = store::by_id(&mut conn, id).await?;
+    let (_, opened) = opened(&mut conn, id).await?;
+    Ok(opened)
+}
+
+/// What opens a recording that is ready.
+pub(super) async fn opened(
+    conn: &mut Conn,
+    id: RecordingId,
+) -> Result<(Recording, Opened), RecordingsError> {
+    let found = store::by_id(conn, id).await?;
     let recording = found.filter(|it| it.state == RecordingState::Ready);
     let recording = recording.ok_or(RecordingsError::NotFound)?;
-    let secret = store::secret(&mut conn, &recording).await?;
-    Ok(Opened {
-        id,
-        secret: secret.ok_or(RecordingsError::NotFound)?,
-    })
+    let secret = store::secret(conn, &recording).await?;
+    let secret = secret.ok_or(RecordingsError::NotFound)?;
+    Ok((recording, Opened { id, secret }))
 }

@@ -67,6 +67,9 @@ pub enum ShelfError {
     /// Damaged, changed, or not to be read.
     #[error("a file of a recording cannot be read")]
     Unreadable(#[source] Box<dyn core::error::Error + Send + Sync>),
+    /// Where the file lies is not to be reached now; later it may be.
+    #[error("the store of recordings cannot be reached")]
+    Away(#[source] Box<dyn core::error::Error + Send + Sync>),
 }
 
 /// A file of a recording that is open. The calls block.

@@ -8,6 +8,7 @@ use clinical_store::booking::{self, AppointmentRecord};
 use clinical_store::recordings::{self as store, After, Figures, Filter, RECORDINGS_MAX};
 use clinical_store::{Conn, StoreError};
 
+use super::rules::rules_of;
 use super::shelf::{Contents, Progress};
 use super::{Archive, RecordingsError, entry, known};
 use crate::{Actor, Clinic};
@@ -89,7 +90,7 @@ fn as_seen(
 }
 
 /// Everybody whom the visit knows by name.
-fn people(visit: &AppointmentRecord) -> Vec<(ParticipantUuid, String)> {
+pub(super) fn people(visit: &AppointmentRecord) -> Vec<(ParticipantUuid, String)> {
     let it = &visit.appointment;
     let doctor = visit.doctor.name.clone();
     let mut people = vec![
@@ -174,14 +175,19 @@ pub async fn read(
     })
 }
 
-/// What recordings the facility of the actor has.
+/// What recordings the facility of the actor has, and for how many days it keeps those of most visits.
 ///
 /// # Errors
 /// [`RecordingsError::Store`]
-pub async fn figures(clinic: &Clinic, actor: &Actor) -> Result<Figures, RecordingsError> {
+pub async fn figures(
+    clinic: &Clinic,
+    archive: &Archive,
+    actor: &Actor,
+) -> Result<(Figures, u32), RecordingsError> {
     let now = clinic.clock.now();
     let mut tx = clinic.db.look().await?;
     let figures = store::figures(&mut tx, actor.tenant).await?;
+    let rules = rules_of(&mut tx, actor.tenant, archive.keep_days()).await?;
     tx.commit(actor.did("recordings.figures", now)).await?;
-    Ok(figures)
+    Ok((figures, rules.days))
 }

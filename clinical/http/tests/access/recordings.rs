@@ -1,7 +1,10 @@
 //! Recordings over HTTP: who hears of them, tickets, ranges, holding and deleting.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -109,6 +112,7 @@ struct Theatre {
     patient: String,
     doctor: String,
     admin: String,
+    appointment: String,
     id: RecordingId,
 }
 
@@ -130,12 +134,14 @@ impl Theatre {
         let booked = house
             .call("POST /appointments", Some(&patient), &body)
             .await;
-        let id = recorded(&house, booked.body["id"].as_str().unwrap()).await;
+        let appointment = booked.body["id"].as_str().unwrap().to_owned();
+        let id = recorded(&house, &appointment).await;
         Self {
             house,
             patient,
             doctor,
             admin,
+            appointment,
             id,
         }
     }
@@ -158,7 +164,16 @@ impl Theatre {
         cookie: &str,
         range: &str,
     ) -> (StatusCode, HeaderMap, Vec<u8>) {
-        let mut request = Request::get(format!("/api/v1/recordings/{}/media/{file}", self.id));
+        self.fetch(&format!("/media/{file}"), cookie, range).await
+    }
+
+    async fn fetch(
+        &self,
+        path: &str,
+        cookie: &str,
+        range: &str,
+    ) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let mut request = Request::get(format!("/api/v1/recordings/{}{path}", self.id));
         if !cookie.is_empty() {
             request = request.header("cookie", cookie);
         }
@@ -215,6 +230,85 @@ async fn a_ticket_opens_the_media_for_some_minutes_in_every_range() {
     theatre.house.clock.advance(PLAY_LIFE_US);
     let (status, ..) = theatre.media(FILE, &cookie, "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+/// What the program `age` makes of a sealed file; none if it refuses it. It asks for words on a terminal
+/// only, so `script` gives it one.
+fn opened_by_age(sealed: &[u8], words: &str) -> Option<Vec<u8>> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("copy-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("copy.age"), sealed).unwrap();
+    let mut child = Command::new("script")
+        .args(["-qec", "age -d -o copy.zip copy.age", "/dev/null"])
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("{words}\n").as_bytes()).unwrap();
+    let went_well = child.wait().unwrap().success();
+    let opened = std::fs::read(folder.join("copy.zip"));
+    std::fs::remove_dir_all(&folder).unwrap();
+    went_well.then(|| opened.unwrap())
+}
+
+#[tokio::test]
+async fn a_copy_holds_everything_that_plays_and_a_sealed_one_opens_with_its_words() {
+    let theatre = Theatre::open().await;
+    let before = theatre.audit_rows().await;
+    let plain = theatre
+        .call("POST", "/copies", &theatre.patient, r#"{"sealed":false}"#)
+        .await;
+    assert!(plain.body["words"].is_null(), "{}", plain.body);
+    let sealed = theatre
+        .call("POST", "/copies", &theatre.doctor, r#"{"sealed":true}"#)
+        .await;
+    assert_eq!(theatre.audit_rows().await, before + 2);
+    let words = sealed.body["words"].as_str().unwrap();
+    let unpacked = |bytes: Vec<u8>| {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        let names: Vec<String> = archive
+            .file_names()
+            .map(|it| it.unwrap().into_owned())
+            .collect();
+        assert_eq!(names, ["README.txt", "mixdown.webm", "contents.json"]);
+        let mut mixdown = Vec::new();
+        let mut file = archive.by_name("mixdown.webm").unwrap();
+        std::io::Read::read_to_end(&mut file, &mut mixdown).unwrap();
+        assert!(mixdown == content());
+    };
+    let (status, headers, bytes) = theatre.fetch("/copy", &plain.cookie(), "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "application/zip");
+    let told = headers["content-disposition"].to_str().unwrap();
+    assert!(
+        told.starts_with("attachment; filename=\"recording-20"),
+        "{told}"
+    );
+    unpacked(bytes);
+
+    let (_, headers, bytes) = theatre.fetch("/copy", &sealed.cookie(), "").await;
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(bytes.starts_with(b"age-encryption.org/v1"));
+    unpacked(opened_by_age(&bytes, words).unwrap());
+    assert!(opened_by_age(&bytes, "0000-0000-0000-0000-0000-0000").is_none());
+    assert!(opened_by_age(&bytes[..bytes.len() - 1], words).is_none());
+
+    // What lets one play gives no copy, and the other way round.
+    let cookie = theatre.play(&theatre.patient).await;
+    let value = |cookie: &str| cookie.split_once('=').unwrap().1.to_owned();
+    for (path, cookie) in [
+        ("/copy", cookie.clone()),
+        ("/copy", format!("copy={}", value(&cookie))),
+        ("/copy", String::new()),
+        ("/media/1", format!("play={}", value(&plain.cookie()))),
+    ] {
+        let (status, ..) = theatre.fetch(path, &cookie, "").await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -324,5 +418,40 @@ on_both_engines! {
         assert_eq!(recordings::delete_due(clinic, archive).await.unwrap(), 0);
         let full = theatre.call("GET", "", &admin, "").await.body;
         assert_eq!(full["row"]["state"], "deleted");
+    }
+
+    async fn a_facility_keeps_recordings_as_long_as_its_rules_say(db) {
+        let theatre = Theatre::open_on(db).await;
+        let house = &theatre.house;
+        let rules = async |what: &str, body: &str| house.call(what, Some(&theatre.admin), body).await;
+        let read = rules("GET /recordings/rules", "").await.body;
+        assert_eq!((&read["keep_days"], &read["version"]), (&365.into(), &0.into()));
+        let service = read["services"][0]["service"].as_str().unwrap();
+        let change = |days: u32, own: u32, version: u32| {
+            format!(r#"{{"keep_days":{days},"version":{version},
+                "services":[{{"service":"{service}","keep_days":{own}}}]}}"#)
+        };
+        for refused in [
+            change(29, 400, 0),
+            change(400, 10_959, 0),
+            r#"{"keep_days":400,"version":0,"services":[{"keep_days":40,
+                "service":"0192f0c0-0000-7000-8000-000000000009"}]}"#.to_owned(),
+        ] {
+            assert_eq!(rules("PUT /recordings/rules", &refused).await.code(), "invalid");
+        }
+        assert_eq!(rules("PUT /recordings/rules", &change(40, 50, 3)).await.code(), "changed");
+        let written = rules("PUT /recordings/rules", &change(40, 50, 0)).await.body;
+        assert_eq!(written["services"][0]["keep_days"], 50);
+        assert_eq!(rules("PUT /recordings/rules", &change(41, 50, 0)).await.code(), "changed");
+        assert_eq!(rules("GET /recordings/rules", "").await.body, written);
+        assert_eq!(rules("PUT /recordings/rules", &change(41, 50, 1)).await.body["version"], 2);
+        // The visit is of no kind, so the days of every visit count, from the next recording on.
+        let kept = async |id: RecordingId| {
+            let what = format!("GET /recordings/{id}");
+            let row = house.call(&what, Some(&theatre.admin), "").await.body["row"].clone();
+            (row["keep_until_us"].as_i64().unwrap() - row["started_us"].as_i64().unwrap()) / Micros::DAY
+        };
+        assert_eq!(kept(theatre.id).await, 365);
+        assert_eq!(kept(recorded(house, &theatre.appointment).await).await, 41);
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.push(keys(&config.data_dir));
     findings.push(web_dir(&config.web_dir));
     findings.push(runtime.block_on(store(config)));
+    findings.extend(runtime.block_on(objects(config)));
     findings.push(tcp(config.http.bind));
     findings.extend(media(config));
     findings.push(open_files());
@@ -126,6 +127,28 @@ async fn store(config: &Config) -> Finding {
             "the {kind} store can not be opened ({error}): check store.url and that it runs"
         )),
     }
+}
+
+/// The object store of recordings, if there is one.
+async fn objects(config: &Config) -> Option<Finding> {
+    let settings = config.recordings.objects.as_ref()?;
+    let store = match recordings_objects::Objects::new(settings) {
+        Ok(store) => store,
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            return Some(Finding::Wrong(format!("recordings.objects: {error:#}")));
+        }
+    };
+    Some(match store.ping().await {
+        Ok(()) => Finding::Good("the object store of recordings answers".to_owned()),
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            Finding::Wrong(format!(
+                "the object store of recordings does not answer ({error:#}): check bucket, endpoint \
+                 and keys in recordings.objects; until it does, recordings stay on this disk"
+            ))
+        }
+    })
 }
 
 fn tcp(bind: SocketAddr) -> Finding {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::shelf::FolderShelf;
 
 /// A recording that could not be finished, such as on a full disk, is tried again after this time.
-const AGAIN_AFTER: Duration = Duration::from_mins(1);
+const AGAIN_AFTER: Duration = Duration::from_secs(20);
 /// A recording to be finished.
 pub(super) struct Job {
     pub(super) begun: Begun,

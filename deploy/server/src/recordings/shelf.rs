@@ -1,4 +1,4 @@
-//! Recordings in folders of this machine.
+//! Recordings in folders of this machine, and in the object store when the folders have moved there.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
@@ -10,19 +10,56 @@ use clinical_app::recordings::{
     Contents, Gap, Made, MediaFile, Progress, Secret, Shelf, ShelfError, Track,
 };
 use clinical_app::{ParticipantUuid, RecordingId};
-use recordings_segments::{Manifest, RecordingKey, Role, SealedFile, TrackSum, VerifyingKey};
-use recordings_writer::{FileSource, FinishError, Folder, read_manifest};
+use recordings_objects::{Objects, ObjectsError, Remote};
+use recordings_segments::{
+    Manifest, OpenError, RecordingKey, Role, SealedFile, Source, TrackSum, VerifyingKey,
+};
+use recordings_writer::{FinishError, Folder, read_manifest, verify_manifest};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// Manifests that were read and verified; those that were not asked for longest are forgotten.
 const KNOWN_MAX: usize = 32;
+/// Files of the store that were found; those that were not asked for longest are found again.
+const FOUND_MAX: usize = 128;
+/// The folder of notes about recordings that must go from the store, beside those of recordings.
+const DOOMED: &str = "doomed";
 
 /// The folder of all recordings.
 pub(super) struct FolderShelf {
     root: PathBuf,
     signer: VerifyingKey,
     known: Mutex<VecDeque<(RecordingId, Arc<Manifest>)>>,
+    store: Option<Store>,
     preparing: Mutex<HashMap<RecordingId, Progress>>,
+}
+
+/// The object store, for threads that may block.
+struct Store {
+    objects: Objects,
+    runtime: Handle,
+    found: Mutex<VecDeque<((RecordingId, Role), Remote)>>,
+}
+
+impl Store {
+    fn find(&self, id: RecordingId, role: Role) -> Result<Remote, ShelfError> {
+        let found = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, remote)) = found().iter().find(|(of, _)| *of == (id, role)) {
+            return Ok(remote.clone());
+        }
+        let (recording, file) = (name(id).to_hex(), role.file_name());
+        let find = Remote::find(&self.objects, &recording, &file);
+        let remote = self.runtime.block_on(find).map_err(|error| match error {
+            ObjectsError::Missing => ShelfError::Missing,
+            away @ ObjectsError::Away(_) => ShelfError::Away(Box::new(away)),
+        })?;
+        let mut found = found();
+        if found.len() >= FOUND_MAX {
+            found.pop_front();
+        }
+        found.push_back(((id, role), remote.clone()));
+        Ok(remote)
+    }
 }
 
 impl core::fmt::Debug for FolderShelf {
@@ -37,8 +74,32 @@ impl FolderShelf {
             root,
             signer,
             known: Mutex::default(),
+            store: None,
             preparing: Mutex::default(),
         }
+    }
+
+    /// What is not in a folder any more is in this store. Must be called within a runtime.
+    pub(super) fn with(self, objects: Objects) -> Self {
+        let store = Store {
+            objects,
+            runtime: Handle::current(),
+            found: Mutex::default(),
+        };
+        Self {
+            store: Some(store),
+            ..self
+        }
+    }
+
+    /// The folder of all recordings.
+    pub(super) fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    /// The folder of notes about recordings that must go from the store.
+    pub(super) fn doomed(&self) -> PathBuf {
+        self.root.join(DOOMED)
     }
 
     fn path(&self, id: RecordingId) -> PathBuf {
@@ -97,8 +158,21 @@ impl FolderShelf {
         if let Some((_, manifest)) = known().iter().find(|(of, _)| *of == id) {
             return Ok(Arc::clone(manifest));
         }
-        let manifest = read_manifest(folder, &self.signer).map_err(unreadable)?;
-        let manifest = Arc::new(manifest.ok_or(ShelfError::Missing)?);
+        let here = read_manifest(folder, &self.signer).map_err(unreadable)?;
+        let manifest = match (here, &self.store) {
+            (Some(manifest), _) => manifest,
+            (None, Some(store)) => {
+                let remote = store.find(id, Role::Manifest)?;
+                let file = SealedFile::open(remote, folder.key(), name(id), Role::Manifest)
+                    .map_err(refused)?;
+                verify_manifest(&file, &self.signer, name(id)).map_err(|error| match error {
+                    FinishError::Open(error) => refused(error),
+                    other => unreadable(other),
+                })?
+            }
+            (None, None) => return Err(ShelfError::Missing),
+        };
+        let manifest = Arc::new(manifest);
         let mut known = known();
         if known.len() >= KNOWN_MAX {
             known.pop_front();
@@ -110,6 +184,19 @@ impl FolderShelf {
 
 const fn name(id: RecordingId) -> recordings_segments::RecordingId {
     recordings_segments::RecordingId(id.as_uuid().into_bytes())
+}
+
+/// A store that is away is no damage.
+fn refused(error: OpenError) -> ShelfError {
+    let away = match &error {
+        OpenError::Io(error) => error.get_ref().is_some_and(|it| it.is::<ObjectsError>()),
+        _ => false,
+    };
+    if away {
+        ShelfError::Away(Box::new(error))
+    } else {
+        unreadable(error)
+    }
 }
 
 fn unreadable(source: impl core::error::Error + Send + Sync + 'static) -> ShelfError {
@@ -133,15 +220,33 @@ impl Shelf for FolderShelf {
         let folder = self.folder(id, secret);
         let manifest = self.manifest(id, &folder)?;
         let sum = manifest.finished(file).ok_or(ShelfError::Missing)?;
-        let sealed = folder.open(Role::Finished(file)).map_err(unreadable)?;
-        sealed.expect(&sum.file).map_err(unreadable)?;
-        Ok((track(sum), Box::new(Media(sealed))))
+        let role = Role::Finished(file);
+        let media = match (folder.open(role), &self.store) {
+            (Ok(sealed), _) => media(sealed, sum)?,
+            // Where the folder has moved since the manifest was read, too.
+            (Err(OpenError::Io(error)), Some(store)) if error.kind() == io::ErrorKind::NotFound => {
+                let remote = store.find(id, role)?;
+                let sealed = SealedFile::open(remote, folder.key(), name(id), role);
+                media(sealed.map_err(refused)?, sum)?
+            }
+            (Err(error), _) => return Err(unreadable(error)),
+        };
+        Ok((track(sum), media))
     }
 
     fn destroy(&self, id: RecordingId) -> Result<(), ShelfError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|(of, _)| *of != id);
         drop(known);
+        if let Some(store) = &self.store {
+            let mut found = store.found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.retain(|((of, _), _)| *of != id);
+            drop(found);
+            // The store may be away; the note is worked off when it is there.
+            fs::create_dir_all(self.doomed())
+                .and_then(|()| fs::write(self.doomed().join(name(id).to_hex()), []))
+                .map_err(unreadable)?;
+        }
         match fs::remove_dir_all(self.path(id)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unreadable(error)),
             _ => Ok(()),
@@ -157,12 +262,20 @@ impl Shelf for FolderShelf {
     }
 }
 
-struct Media(SealedFile<FileSource>);
+struct Media<S>(SealedFile<S>);
 
-impl MediaFile for Media {
+impl<S: Source + Send> MediaFile for Media<S> {
     fn bytes(&self, from: u64, length: usize) -> Result<Vec<u8>, ShelfError> {
-        self.0.range(from, length).map_err(unreadable)
+        self.0.range(from, length).map_err(refused)
     }
+}
+
+fn media<S: Source + Send + 'static>(
+    sealed: SealedFile<S>,
+    sum: &TrackSum,
+) -> Result<Box<dyn MediaFile>, ShelfError> {
+    sealed.expect(&sum.file).map_err(refused)?;
+    Ok(Box::new(Media(sealed)))
 }
 
 /// As pages are told of a finished file.

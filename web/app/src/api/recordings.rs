@@ -1,12 +1,13 @@
 //! Recordings of visits.
 
 use clinical_api::{
-    BASE, PlayView, RecordingFiguresView, RecordingReasonRequest, RecordingRowView, RecordingView,
-    RecordingsView,
+    BASE, PlayView, RecordingCopyRequest, RecordingCopyView, RecordingFiguresView,
+    RecordingReasonRequest, RecordingRowView, RecordingRulesRequest, RecordingRulesView,
+    RecordingView, RecordingsView,
 };
 use clinical_model::{PatientId, RecordingId};
 
-use super::client::{ApiError, get, post, post_with};
+use super::client::{ApiError, get, post, post_with, put_with};
 
 /// `GET /recordings`
 pub async fn recordings(
@@ -34,6 +35,18 @@ pub async fn recording_figures() -> Result<RecordingFiguresView, ApiError> {
     get("/recordings/figures").await
 }
 
+/// `GET /recordings/rules`
+pub async fn recording_rules() -> Result<RecordingRulesView, ApiError> {
+    get("/recordings/rules").await
+}
+
+/// `PUT /recordings/rules`
+pub async fn change_recording_rules(
+    request: &RecordingRulesRequest,
+) -> Result<RecordingRulesView, ApiError> {
+    put_with("/recordings/rules", request).await
+}
+
 /// `GET /recordings/{id}`
 pub async fn recording(id: RecordingId) -> Result<RecordingView, ApiError> {
     get(&format!("/recordings/{id}")).await
@@ -42,6 +55,18 @@ pub async fn recording(id: RecordingId) -> Result<RecordingView, ApiError> {
 /// `POST /recordings/{id}/plays`: from now on the media can be read.
 pub async fn play_recording(id: RecordingId) -> Result<PlayView, ApiError> {
     post(&format!("/recordings/{id}/plays")).await
+}
+
+/// `POST /recordings/{id}/copies`: from now on the copy can be fetched.
+pub async fn copy_recording(id: RecordingId, sealed: bool) -> Result<RecordingCopyView, ApiError> {
+    let request = RecordingCopyRequest { sealed };
+    post_with(&format!("/recordings/{id}/copies"), &request).await
+}
+
+/// The address of the copy of a recording.
+#[must_use]
+pub fn recording_copy(id: RecordingId) -> String {
+    format!("{BASE}/recordings/{id}/copy")
 }
 
 /// The address of a file of a recording.

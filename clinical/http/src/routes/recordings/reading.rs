@@ -74,13 +74,13 @@ pub(super) async fn count_recordings(
     State(state): State<ApiState>,
     Caller(actor): Caller,
 ) -> Result<Json<RecordingFiguresView>, ApiError> {
-    let figures = recordings::figures(&state.clinic, &actor).await?;
+    let (figures, keep_days) = recordings::figures(&state.clinic, archive(&state)?, &actor).await?;
     Ok(Json(RecordingFiguresView {
         count: figures.count,
         held: figures.held,
         bytes: figures.bytes,
         oldest_us: figures.oldest.map(|at| at.0),
-        keep_days: state.recordings.as_ref().map_or(0, |it| it.keep_days()),
+        keep_days,
     }))
 }
 

@@ -93,7 +93,9 @@ impl From<RecordingsError> for ApiError {
             | RecordingsError::Ticket
             | RecordingsError::Shelf(ShelfError::Missing) => Self::not_found(),
             RecordingsError::WrongState => ProblemCode::WrongState.into(),
+            RecordingsError::Rules => Self::invalid("keep_days"),
             RecordingsError::Changed => ProblemCode::Changed.into(),
+            RecordingsError::Shelf(ShelfError::Away(_)) => ProblemCode::Unavailable.into(),
             RecordingsError::Shelf(error) => Self::internal(error),
             RecordingsError::Store(error) => error.into(),
         }

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use web_logic::player::clock;
 
 use super::keep::Keeping;
+use super::rules::Rules;
 use super::{size, state};
 use crate::api::{self, ApiError};
 use crate::components::{Button, EmptyState, Failure, Glyph, Icon, Look, Page, part};
@@ -95,12 +96,13 @@ fn Select(
 #[component]
 fn Figures() -> impl IntoView {
     let figures = Remote::new(api::recording_figures);
-    figures.show(|it: RecordingFiguresView| {
+    figures.show(move |it: RecordingFiguresView| {
         view! {
             <p data-testid="recordings-figures">
                 {part(move || tr!(Key::RecordingsFigures, count = it.count, size = size(it.bytes), held = it.held, days = it.keep_days))}
                 {it.oldest_us.map(|oldest| view! { <span>" "{part(move || tr!(Key::RecordingsOldest, date = when::full_date(oldest)))}</span> })}
             </p>
+            <Rules on_done=UnsyncCallback::new(move |()| figures.reload())/>
         }
     })
 }

@@ -1,9 +1,11 @@
 //! Recordings of visits: the list, and the player.
 
+mod copying;
 pub(crate) mod keep;
 mod lanes;
 pub(crate) mod list;
 pub(crate) mod play;
+mod rules;
 mod screen;
 mod stage;
 

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
 
+use super::copying::Copying;
 use super::keep::Keeping;
 use super::lanes::{Lanes, Seek, Texts};
 use super::screen::Screen;
@@ -109,6 +110,7 @@ fn Whole(id: RecordingId, it: RecordingView, recording: Remote<RecordingView>) -
         {reason.map(|reason| view! { <p class="hint">{reason}</p> })}
         {recovered.then(|| view! { <Alert tone=Tone::Info>{say(Key::PlayerRecovered)}</Alert> })}
         {body}
+        {(row.state == RecordingState::Ready && !is_admin).then(|| view! { <Copying id/> })}
         <Keeping row on_done=UnsyncCallback::new(move |_| recording.reload())/>
         <Consents it/>
     }
