@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sfu_net::ParticipantKey;
 use sfu_phone::{
     Codec, Content, Doubler, Halver, Mixer, Playout, Rate, SPEAKERS_MAX, SpeakerId, Speech,
+    open_for_room,
 };
 
 use crate::handle::LegId;
@@ -71,7 +72,7 @@ pub(crate) struct Converter {
 impl Ear {
     /// `None`: libopus has no memory, and then nobody is heard.
     fn open(rate: Rate, seed: u64) -> Option<Self> {
-        let speech = Codec::Opus.open_at(rate).ok()?;
+        let speech = open_for_room(rate).ok()?;
         Some(Self {
             playout: Playout::at_rate(Codec::Opus, rate, seed),
             speech,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sfu_net::{PhoneKey, PhonePacket, SeatRequest, Unseatable};
-use sfu_phone::{Codec, Leg, LegConfig, LegEvent as Told, LegStats, Rate, Speech};
+use sfu_phone::{Leg, LegConfig, LegEvent as Told, LegStats, Rate, Speech, open_for_room};
 
 use crate::hall::Converter;
 use crate::handle::LegId;
@@ -135,7 +135,7 @@ impl Line {
         let leg = Leg::new(config, now_us).map_err(|_why| AgreeError::Codec)?;
         let rate = leg.rate();
         if self.rate() != Some(rate) {
-            let voice = Codec::Opus.open_at(rate);
+            let voice = open_for_room(rate);
             self.voice = Some(voice.map_err(|_why| AgreeError::Codec)?);
         }
         self.seed = seed;

@@ -96,43 +96,7 @@ pub fn cost(codec: Codec, calls: u64, frames: usize, clock: fn() -> Duration) ->
         .iter()
         .map(|frame| encoded(coder.as_mut(), frame))
         .collect();
-    for id in 1..=calls {
-        board.open(now, LegId(id), id * 7_919);
-        let agreed = Agreed {
-            codec,
-            payload_types: types,
-            remote: here,
-            latch: LatchMode::Signalled,
-            reports: ReportPath::Muxed,
-            keys: None,
-            flow: Flow::BOTH,
-        };
-        board.order(now, LegId(id), LegOrder::Agree(Box::new(agreed)), &mut out);
-        let seat = Seat {
-            room: RoomKey(id.into()),
-            participant: ParticipantKey(1),
-            connection: ConnectionKey(1),
-            on: SourceSet::ALL,
-            rank: Rank::Other,
-            grants: Grants::ALL,
-        };
-        board.order(now, LegId(id), LegOrder::Join(Box::new(seat)), &mut out);
-    }
-    board.tick(now, &mut Anybody, &mut out);
-    for id in 1..=calls {
-        let phone = PhoneKey {
-            room: RoomKey(id.into()),
-            participant: ParticipantKey(1),
-            connection: ConnectionKey(1),
-        };
-        board.hear_room(0, PhoneEvent::Seated(phone), &mut out);
-        let rights = PhoneEvent::Rights {
-            phone,
-            is_heard: true,
-            hears: true,
-        };
-        board.hear_room(0, rights, &mut out);
-    }
+    sit_down(&mut board, calls, (codec, types, here), &mut out);
     let begun = clock();
     let at = Instant::now();
     for (step, (said, spoken)) in said.iter().zip(&spoken).enumerate() {
@@ -156,6 +120,53 @@ pub fn cost(codec: Codec, calls: u64, frames: usize, clock: fn() -> Duration) ->
         out.events.clear();
     }
     clock().saturating_sub(begun)
+}
+
+/// Calls that were answered, each in a room of its own.
+fn sit_down(
+    board: &mut Switchboard,
+    calls: u64,
+    (codec, payload_types, remote): (Codec, PayloadTypes, SocketAddr),
+    out: &mut Out,
+) {
+    let now = Now { us: 0, wall_us: 0 };
+    for id in 1..=calls {
+        board.open(now, LegId(id), id * 7_919);
+        let agreed = Agreed {
+            codec,
+            payload_types,
+            remote,
+            latch: LatchMode::Signalled,
+            reports: ReportPath::Muxed,
+            keys: None,
+            flow: Flow::BOTH,
+        };
+        board.order(now, LegId(id), LegOrder::Agree(Box::new(agreed)), out);
+        let seat = Seat {
+            room: RoomKey(id.into()),
+            participant: ParticipantKey(1),
+            connection: ConnectionKey(1),
+            on: SourceSet::ALL,
+            rank: Rank::Other,
+            grants: Grants::ALL,
+        };
+        board.order(now, LegId(id), LegOrder::Join(Box::new(seat)), out);
+    }
+    board.tick(now, &mut Anybody, out);
+    for id in 1..=calls {
+        let phone = PhoneKey {
+            room: RoomKey(id.into()),
+            participant: ParticipantKey(1),
+            connection: ConnectionKey(1),
+        };
+        board.hear_room(0, PhoneEvent::Seated(phone), out);
+        let rights = PhoneEvent::Rights {
+            phone,
+            is_heard: true,
+            hears: true,
+        };
+        board.hear_room(0, rights, out);
+    }
 }
 
 fn encoded(coder: &mut dyn Speech, frame: &[i16]) -> Arc<[u8]> {

@@ -69,6 +69,10 @@ impl core::fmt::Debug for Srtp {
 }
 
 /// Session keys of RTP or of RTCP.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "four of them in a call, which stay where they are"
+)]
 enum Session {
     /// Counter mode and HMAC-SHA1 with a tag of so many bytes.
     Counter {

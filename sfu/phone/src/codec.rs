@@ -57,14 +57,6 @@ impl Codec {
     /// # Errors
     /// When libopus cannot be set up.
     pub fn open(self) -> Result<Box<dyn Speech>, OpenError> {
-        self.open_at(self.rate())
-    }
-
-    /// The same with sound at another rate. Only Opus has a choice; the others keep their own.
-    ///
-    /// # Errors
-    /// When libopus cannot be set up.
-    pub fn open_at(self, rate: Rate) -> Result<Box<dyn Speech>, OpenError> {
         Ok(match self {
             Self::Pcmu => Box::new(G711 {
                 encode: ulaw_encode,
@@ -78,9 +70,18 @@ impl Codec {
                 encoder: G722Encoder::new(),
                 decoder: G722Decoder::new(),
             }),
-            Self::Opus => Box::new(OpusVoice::new(rate)?),
+            Self::Opus => Box::new(OpusVoice::new(self.rate())?),
         })
     }
+}
+
+/// Opus between telephones of a rate and the people with browsers in their room. Its encoder takes
+/// half the effort of [`Codec::open`].
+///
+/// # Errors
+/// When libopus cannot be set up.
+pub fn open_for_room(rate: Rate) -> Result<Box<dyn Speech>, OpenError> {
+    Ok(Box::new(OpusVoice::for_room(rate)?))
 }
 
 /// Why a codec could not be made.

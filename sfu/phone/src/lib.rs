@@ -43,7 +43,7 @@ mod tone;
 mod transit;
 
 pub use cadence::Cadence;
-pub use codec::{Codec, CodecError, OpenError, Speech};
+pub use codec::{Codec, CodecError, OpenError, Speech, open_for_room};
 pub use conceal::Concealer;
 pub use dtmf::{Detector, Heard};
 pub use event::{

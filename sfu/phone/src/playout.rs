@@ -79,7 +79,7 @@ impl Playout {
     }
 
     /// The same with sound at another rate than the codec's own; its decoder is one of
-    /// [`Codec::open_at`].
+    /// [`crate::open_for_room`].
     #[must_use]
     pub fn at_rate(codec: Codec, rate: Rate, seed: u64) -> Self {
         Self {

@@ -110,6 +110,7 @@ impl Doubler {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests")]
 mod tests {
     use super::*;
     use crate::rate::Rate;
