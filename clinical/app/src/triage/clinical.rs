@@ -150,6 +150,14 @@ const fn place(it: Disposition, language: InterviewLanguage) -> &'static str {
     }
 }
 
+/// What was told, without characters that no note takes.
+fn words_of(complaint: &str) -> String {
+    let printable = complaint.trim().chars();
+    printable
+        .filter(|it| !it.is_control() || *it == '\n')
+        .collect()
+}
+
 /// The summary, as it is read and as it goes into a note.
 fn summary(
     names: &Names<'_>,
@@ -169,7 +177,7 @@ fn summary(
             "Complaint in the patient's words",
             "Plainte, dans les mots du patient"
         ),
-        story.complaint.trim()
+        words_of(&story.complaint)
     )];
     for (title, list) in [
         (word("Present", "Présent"), present),
@@ -342,7 +350,12 @@ pub async fn take_over(
     let appointment = interview.appointment.ok_or(TriageError::WrongState)?;
     let read = read_clinically(&mut conn, actor, interview.clone(), language).await?;
     drop(conn);
-    let stored = notes::note(desk, actor, appointment).await?;
+    // One request is carried out once: saving is what it asks for, looking and marking go along.
+    let beside = Actor {
+        once: None,
+        ..*actor
+    };
+    let stored = notes::note(desk, &beside, appointment).await?;
     let before = stored.as_ref().map_or("", |it| it.text.as_str());
     let text = if before.trim().is_empty() {
         read.summary
@@ -361,11 +374,7 @@ pub async fn take_over(
         ..interview
     };
     store::update(&mut tx, &noted).await?;
-    let once_only = Actor {
-        once: None,
-        ..*actor
-    };
-    let done = access.entry(&once_only, "triage.take_over");
+    let done = access.entry(&beside, "triage.take_over");
     tx.commit(done.about("interview", id.as_uuid())).await?;
     Ok((appointment, note.version))
 }

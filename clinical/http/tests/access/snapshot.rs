@@ -4,9 +4,6 @@
 fn the_committed_openapi_text_is_that_of_the_code() {
     let committed = include_str!("../../openapi.json").trim_end();
     let current = clinical_http::openapi().to_pretty_json().unwrap();
-    if let Some(path) = std::env::var_os("WRITE_OPENAPI") {
-        std::fs::write(path, format!("{current}\n")).unwrap();
-    }
     assert!(
         current.trim_end() == committed,
         "the API changed: run `cargo run -- openapi > clinical/http/openapi.json`"
