@@ -365,7 +365,7 @@ impl Engine {
     }
 
     /// The least urgency that dangerous findings and must-not-miss conditions allow.
-    fn least(&self, reading: &Reading, beliefs: &[f64]) -> Disposition {
+    pub(crate) fn least(&self, reading: &Reading, beliefs: &[f64]) -> Disposition {
         let danger = DANGER
             .iter()
             .filter(|(id, _)| {

@@ -249,7 +249,11 @@ impl Interview {
         let assessment = engine.assess(&case);
         let first = assessment.hypotheses.first()?;
         let certain = first.probability > SURE && self.answers.len() >= QUESTIONS_MIN;
-        if assessment.disposition == Disposition::Emergency || certain {
+        // Without a red flag or a dangerous finding an emergency is only likely, and some answers tell more.
+        let danger = !assessment.flags.is_empty()
+            || engine.least(&assessment.reading, &[]) == Disposition::Emergency
+            || self.answers.len() >= QUESTIONS_MIN;
+        if assessment.disposition == Disposition::Emergency && danger || certain {
             return None;
         }
         let at = best(self, engine, &case, &assessment)?;
