@@ -59,8 +59,6 @@ pub enum Glyph {
     Phone,
     /// A receiver, laid down.
     HangUp,
-    /// A receiver.
-    Phone,
     /// A raised hand.
     Hand,
     /// Bars of a signal.
@@ -143,9 +141,6 @@ impl Glyph {
             }
             Self::HangUp => {
                 "M3 14c5-5 13-5 18 0l-2.5 2.8-3.8-1.6v-2.6a9 9 0 0 0-5.4 0v2.6l-3.8 1.6z"
-            }
-            Self::Phone => {
-                "M7 3l3 5-2 2a12 12 0 0 0 6 6l2-2 5 3-1.5 4a1.5 1.5 0 0 1-1.5 1A16 16 0 0 1 2.5 5.500A1.5 1.5 0 0 1 3.500 4.200z"
             }
             Self::Hand => {
                 "M8 12V5.500a1.500 1.500 0 0 1 3 0V11V4.500a1.500 1.500 0 0 1 3 0V11V6.500a1.500 1.500 0 0 1 3 0V15a6 6 0 0 1-6 6h-1a6 6 0 0 1-5-3l-2.500-4.500a1.500 1.500 0 0 1 2.500-1.600L8 14z"
