@@ -16,12 +16,12 @@
 //! Nothing here knows SIP, numbers or people.
 #![deny(clippy::indexing_slicing)]
 
-#[cfg(test)]
-mod calls;
 mod config;
 mod handle;
 mod order;
 mod prompt;
+#[cfg(test)]
+mod tests;
 
 mod thread;
 

@@ -526,7 +526,6 @@ fn read_rtp(packet: &[u8]) -> Result<(u32, u16, usize), SrtpError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests")]
 mod tests {
     use super::*;
 
