@@ -43,6 +43,7 @@ pub use clinical_store::booking::{
 
 pub(crate) use access::{is_doctor_of, own, reached};
 pub(crate) use links::{hash as link_hash, issue, takes_place};
+pub(crate) use overbook::see_now;
 
 /// What the register of processing says of this domain.
 pub const PROCESSING: Processing = Processing {

@@ -6,6 +6,7 @@ mod cases;
 mod charts;
 mod offer;
 mod people;
+mod triage;
 mod visits;
 
 use clinical_model::booking::{HoursError, WordingError};
@@ -80,5 +81,6 @@ pub async fn seed(desk: &Desk, passwords: &Passwords) -> Result<(), DemoError> {
     cases::seed(desk, &people).await?;
     let services = offer::seed(desk, &people).await?;
     visits::seed(desk, &people, &services).await?;
+    triage::seed(desk, &people).await?;
     care::seed(desk, &people).await
 }

@@ -15,6 +15,7 @@ use crate::access::{Access, AccessDenied};
 use crate::booking::AccessError;
 use crate::prescribing::PrescribingError;
 use crate::results::ResultsError;
+use crate::triage::TriageError;
 use crate::{Actor, Clinic};
 
 pub use work::Work;
@@ -61,6 +62,16 @@ impl From<ResultsError> for ExchangeError {
     fn from(error: ResultsError) -> Self {
         match error {
             ResultsError::Store(error) => Self::Store(error),
+            // Reading fails for no other reason than these two.
+            _ => Self::NotFound,
+        }
+    }
+}
+
+impl From<TriageError> for ExchangeError {
+    fn from(error: TriageError) -> Self {
+        match error {
+            TriageError::Store(error) => Self::Store(error),
             // Reading fails for no other reason than these two.
             _ => Self::NotFound,
         }

@@ -25,6 +25,7 @@ pub mod rights;
 pub mod statistics;
 pub mod threads;
 mod tokens;
+pub mod triage;
 pub mod visits;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use clinical_store::StoreError;
 
 use crate::{
     Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, recordings,
-    records, results, rights, statistics, threads, visits,
+    records, results, rights, statistics, threads, triage, visits,
 };
 
 /// Every domain that processes personal data.
@@ -23,6 +23,7 @@ pub const REGISTER: &[Processing] = &[
     prescribing::PROCESSING,
     results::PROCESSING,
     threads::PROCESSING,
+    triage::PROCESSING,
     notify::PROCESSING,
     exchange::PROCESSING,
     statistics::PROCESSING,

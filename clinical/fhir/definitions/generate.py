@@ -17,7 +17,8 @@ RESOURCES = """
 Patient RelatedPerson Practitioner PractitionerRole Organization Location HealthcareService Schedule
 Slot Appointment Encounter Condition AllergyIntolerance Observation Procedure Immunization
 FamilyMemberHistory ClinicalImpression DocumentReference MedicationRequest MedicationDispense
-MedicationStatement DetectedIssue ServiceRequest DiagnosticReport Communication Consent AuditEvent
+MedicationStatement DetectedIssue ServiceRequest DiagnosticReport QuestionnaireResponse RiskAssessment
+Communication Consent AuditEvent
 Provenance Bundle OperationOutcome CapabilityStatement Parameters
 """.split()
 # Elements that every resource or data type has are not repeated.

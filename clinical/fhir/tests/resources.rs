@@ -260,7 +260,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn no_document_is_a_panic(mut value in any_json(), kind in 0_usize..29) {
+    fn no_document_is_a_panic(mut value in any_json(), kind in 0_usize..31) {
         if let Some(object) = value.as_object_mut() {
             object.insert("resourceType".to_owned(), ResourceKind::ALL[kind].as_str().into());
         }

@@ -2,13 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_fhir::Checked;
-use clinical_fhir::map::{Medicine, diagnostic_report, medication_request, service_request};
+use clinical_fhir::map::{
+    Asked, Medicine, Prediction, diagnostic_report, medication_request, questionnaire_response,
+    risk_assessment, service_request,
+};
 use clinical_model::access::Label;
 use clinical_model::prescribing::{Prescription, Stage};
 use clinical_model::results::{
     Department, LoincCode, Order, OrderStage, Priority, ReleaseRule, ReportVersion,
 };
-use clinical_model::{Micros, OrderId, PatientId, PrescriptionId, TenantId, UserId};
+use clinical_model::triage::{Answer, Interview, Whose};
+use clinical_model::{InterviewId, Micros, OrderId, PatientId, PrescriptionId, TenantId, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -168,4 +172,59 @@ fn a_report_holds_each_value_and_what_a_machine_sent_besides() {
     version.stage = OrderStage::Collected;
     let it = order(&["2823-3"], Department::Laboratory);
     assert_eq!(diagnostic_report(&it, &version, &name), None);
+}
+
+fn interview(story: Value, finished: Option<Micros>) -> Interview {
+    Interview {
+        id: InterviewId::from_uuid(id(1)),
+        tenant: TenantId::from_uuid(id(2)),
+        whose: Whose::Patient(PatientId::from_uuid(id(3))),
+        story: serde_json::from_value(story).unwrap(),
+        appointment: None,
+        noted: false,
+        started: NOON,
+        started_by: None,
+        finished,
+        version: 2,
+    }
+}
+
+#[test]
+fn an_interview_is_answers_and_once_it_has_a_result_a_risk() {
+    let asked = [
+        Asked {
+            finding: "fever",
+            text: "Do you have fever?",
+            answer: Answer::Yes,
+            value: Some(38.7),
+        },
+        Asked {
+            finding: "cough",
+            text: "Do you have cough?",
+            answer: Answer::Unknown,
+            value: None,
+        },
+    ];
+    let begun = interview(json!({"complaint": "fever"}), None);
+    let answers = questionnaire_response(&begun, &asked).unwrap();
+    assert_is_r4(&answers);
+    assert_eq!(answers["status"], "in-progress");
+    assert_eq!(answers["item"].as_array().unwrap().len(), 3);
+    assert_eq!(risk_assessment(&begun, &[]), None);
+
+    let judged = json!({"complaint": "fever", "judged": {"disposition": "urgent",
+        "confidence": 0.8, "person": false, "guesses": [], "at": NOON.0,
+        "explained": {"present": [], "absent": []}}});
+    let done = interview(judged, Some(NOON));
+    let predictions = [Prediction {
+        icd10: "J18",
+        name: "Pneumonia",
+        probability: 0.123_456,
+    }];
+    let risk = risk_assessment(&done, &predictions).unwrap();
+    assert_is_r4(&risk);
+    assert_eq!(risk["prediction"][0]["probabilityDecimal"], 0.123);
+    let empty = interview(json!({}), None);
+    let nothing = questionnaire_response(&empty, &[]).unwrap();
+    assert_is_r4(&nothing);
 }

@@ -1,4 +1,4 @@
-//! The refresh cookie, the one that opens a recording, and the proof that a page of ours sent it.
+//! The refresh cookie, those that open a recording and a visitor's interview, and the proof that a page of ours sent it.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -11,6 +11,7 @@ use crate::error::ApiError;
 
 const NAME: &str = "refresh";
 const PLAY: &str = "play";
+const TRIAGE: &str = "triage";
 
 /// Only signing in, refreshing and signing out ever see the cookie.
 const PATH: &str = "/api/v1/auth";
@@ -41,6 +42,12 @@ impl CookiePolicy {
         self.cookie((PLAY, ticket), &path, PLAY_LIFE_US / Micros::SECOND)
     }
 
+    /// `Set-Cookie` that keeps the secret of a visitor's interview; an empty one removes it.
+    pub(crate) fn store_visitor(self, secret: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
+        let path = format!("{BASE}/triage");
+        self.cookie((TRIAGE, secret), &path, life_s.max(0))
+    }
+
     fn header(self, value: &str, life_s: i64) -> Result<HeaderValue, ApiError> {
         self.cookie((NAME, value), PATH, life_s)
     }
@@ -67,6 +74,11 @@ impl CookiePolicy {
 /// The ticket of a request for media: exactly one cookie of that name.
 pub(crate) fn play_ticket(headers: &HeaderMap) -> Option<&str> {
     only(headers, PLAY)
+}
+
+/// The secret of a visitor's interview: exactly one cookie of that name.
+pub(crate) fn visitor_secret(headers: &HeaderMap) -> Option<&str> {
+    only(headers, TRIAGE)
 }
 
 /// The refresh token of a request: exactly one cookie of that name.

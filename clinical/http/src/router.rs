@@ -12,6 +12,7 @@ use clinical_app::identity::SignIn;
 use clinical_app::notify::Mailroom;
 use clinical_app::prescribing::Dispensary;
 use clinical_app::recordings::Archive;
+use clinical_app::triage::Triage;
 use clinical_app::{Clinic, Desk};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -42,6 +43,8 @@ pub struct ApiState {
     pub recordings: Option<Archive>,
     /// Where messages leave; without one no delivery report is taken.
     pub mailroom: Option<Mailroom>,
+    /// The engine of triage and the limits of its visitors.
+    pub triage: Triage,
 }
 
 /// Every operation of the API.

@@ -9,6 +9,7 @@ use axum::http::{Method, Request, StatusCode};
 use clinical_app::demo::{DEMO_PASSWORD, seed};
 use clinical_app::identity::SignIn;
 use clinical_app::prescribing::{Checker, Dispensary, Seal};
+use clinical_app::triage::Triage;
 use clinical_app::visits::LiveVisits;
 use clinical_app::{AccessKey, Clinic, Desk, Entropy, ManualClock};
 use clinical_http::{ApiState, CookiePolicy, router};
@@ -55,6 +56,7 @@ impl House {
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
             recordings: None,
             mailroom: None,
+            triage: Triage::new(None),
         });
         Self {
             _db: db,

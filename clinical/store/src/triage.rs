@@ -151,7 +151,9 @@ async fn key_of(
     patient: Option<PatientId>,
 ) -> Result<Option<OwnedKey>, StoreError> {
     Ok(match patient {
-        Some(patient) => keys::patient_key(conn, patient).await?.map(OwnedKey::Patient),
+        Some(patient) => keys::patient_key(conn, patient)
+            .await?
+            .map(OwnedKey::Patient),
         None => Some(OwnedKey::Tenant(keys::tenant_key(conn, tenant).await?)),
     })
 }

@@ -3,7 +3,9 @@
 //! The state is the complaint and the answers; everything else is computed from them, so that going
 //! back is forgetting the last answer, and resuming is reading the state again.
 
-use clinical_redflags::flags::{Age, Patient, Pregnancy, Sex};
+use std::collections::BTreeSet;
+
+use clinical_redflags::flags::{Age, Background, Patient, Pregnancy, Sex};
 use clinical_redflags::words::Speaker;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,13 @@ pub struct Interview {
     pub proxy: bool,
     /// The language of questions; may change at any time.
     pub language: Language,
+    /// What the record says, by ids of findings: known like answers, and not counted as asked.
+    #[serde(default)]
+    pub recorded: Vec<Answered>,
+    /// What of the record makes ordinary things dangerous. It is not written: whoever reads an
+    /// interview again reads the record again.
+    #[serde(skip)]
+    pub background: BTreeSet<Background>,
     complaint: String,
     answers: Vec<Answered>,
 }
@@ -191,7 +200,7 @@ impl Interview {
     #[must_use]
     pub fn case(&self, engine: &Engine) -> Case {
         let mut known = Reading::default();
-        for one in &self.answers {
+        for one in self.recorded.iter().chain(&self.answers) {
             let Some(at) = engine.knowledge().finding(&one.finding) else {
                 continue;
             };
@@ -217,7 +226,7 @@ impl Interview {
                 } else {
                     Speaker::Patient
                 },
-                ..Patient::default()
+                background: self.background.clone(),
             },
             text: self.complaint.clone(),
             known,

@@ -226,6 +226,11 @@ impl Config {
         }
     }
 
+    /// The last report of the evaluation of triage.
+    pub(crate) fn evaluation_file(&self) -> PathBuf {
+        self.data_dir.join("triage-evaluation.json")
+    }
+
     /// The folder of the checkpoint files.
     pub(crate) fn audit_dir(&self) -> PathBuf {
         self.audit

@@ -183,7 +183,7 @@ fn main() -> ExitCode {
             Command::Doctor => commands::doctor::run(&config),
             Command::Formulary { command } => commands::formulary::run(&config, &command),
             Command::Passes(args) => commands::passes::run(&config, &args),
-            Command::Triage { command } => commands::triage::run(&command),
+            Command::Triage { command } => commands::triage::run(&config, &command),
             Command::Openapi => commands::openapi::run(),
             Command::Register => {
                 commands::say(clinical_app::register::as_markdown().trim_end());

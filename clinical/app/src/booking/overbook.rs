@@ -2,6 +2,7 @@
 
 use clinical_model::booking::Reason;
 use clinical_model::{AuditEntry, Micros, PatientId, Role, ServiceId, UserId};
+use clinical_store::Tx;
 use clinical_store::booking::Claim;
 
 use super::book::{Agreed, BookError, Booked, write};
@@ -110,4 +111,41 @@ pub async fn overbook(
         .of_visit(&booked.record.appointment);
     tx.commit(entry).await?;
     Ok(booked)
+}
+
+/// Gives a patient whom triage calls pressing a time now with a doctor on duty, who may be busy. The
+/// caller has found out that they may, and commits.
+///
+/// # Errors
+/// [`BookError`]
+pub(crate) async fn see_now(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    (patient, doctor): (PatientId, UserId),
+    (reason, now): (Reason, Micros),
+) -> Result<Booked, BookError> {
+    let wanted = Wanted {
+        tenant: actor.tenant,
+        patient,
+        doctor,
+        service: None,
+        start: now,
+        outside_hours: true,
+    };
+    let found = find(desk, tx, wanted, now).await?;
+    let claim = Claim::Fresh {
+        span: found.offer.occupied,
+        seats: found.seats,
+        service: None,
+        overbooked: found.is_doctor_busy,
+    };
+    let agreed = Agreed {
+        tenant: actor.tenant,
+        doctor,
+        patient,
+        slot: found.offer.visit,
+        reason,
+    };
+    write(desk, tx, agreed, (&claim, now)).await
 }

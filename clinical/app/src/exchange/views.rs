@@ -3,13 +3,17 @@
 
 use clinical_model::booking::Doctor;
 use clinical_model::prescribing::Prescription;
-use clinical_model::{AppointmentId, Micros, OrderId, PatientId, PrescriptionId, Role};
+use clinical_model::{
+    AppointmentId, InterviewId, Micros, OrderId, PatientId, PrescriptionId, Role,
+};
 use clinical_store::booking::{self as appointments, APPOINTMENTS_MAX, AppointmentRecord, Party};
+use clinical_store::triage::INTERVIEWS_MAX;
 use clinical_store::{orders, prescriptions};
 
 use super::{ExchangeError, Work};
 use crate::results::Full;
-use crate::{booking, prescribing, results};
+use crate::triage::Shown;
+use crate::{booking, prescribing, results, triage};
 
 /// A list that is as long as a list can be may lack something; that is refused.
 fn whole<T>(found: Vec<T>, max: i64) -> Result<Vec<T>, ExchangeError> {
@@ -150,6 +154,30 @@ impl Work<'_> {
         if found.report.is_none() {
             return Err(ExchangeError::NotFound);
         }
+        self.acts.push(act);
+        Ok(found)
+    }
+}
+
+impl Work<'_> {
+    /// The interviews of a patient, newest first.
+    ///
+    /// # Errors
+    /// [`ExchangeError`]
+    pub async fn interviews(&mut self, patient: PatientId) -> Result<Vec<Shown>, ExchangeError> {
+        let (actor, now) = (self.actor, self.now);
+        let (found, act) = triage::list_in(self.conn(), (&actor, now), patient).await?;
+        self.acts.push(act);
+        whole(found, INTERVIEWS_MAX)
+    }
+
+    /// One interview.
+    ///
+    /// # Errors
+    /// [`ExchangeError::NotFound`] and [`ExchangeError::Store`]
+    pub async fn interview(&mut self, id: InterviewId) -> Result<Shown, ExchangeError> {
+        let (actor, now) = (self.actor, self.now);
+        let (found, act) = triage::read_in(self.conn(), (&actor, now), id).await?;
         self.acts.push(act);
         Ok(found)
     }

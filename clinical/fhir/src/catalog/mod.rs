@@ -60,6 +60,10 @@ pub enum ResourceKind {
     ServiceRequest,
     /// A report of results.
     DiagnosticReport,
+    /// What was answered to questions.
+    QuestionnaireResponse,
+    /// How likely causes are.
+    RiskAssessment,
     /// A message.
     Communication,
     /// What a patient has agreed to.
@@ -72,7 +76,7 @@ pub enum ResourceKind {
 
 impl ResourceKind {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Patient,
         Self::RelatedPerson,
         Self::Practitioner,
@@ -98,6 +102,8 @@ impl ResourceKind {
         Self::DetectedIssue,
         Self::ServiceRequest,
         Self::DiagnosticReport,
+        Self::QuestionnaireResponse,
+        Self::RiskAssessment,
         Self::Communication,
         Self::Consent,
         Self::AuditEvent,
@@ -133,6 +139,8 @@ impl ResourceKind {
             Self::DetectedIssue => "DetectedIssue",
             Self::ServiceRequest => "ServiceRequest",
             Self::DiagnosticReport => "DiagnosticReport",
+            Self::QuestionnaireResponse => "QuestionnaireResponse",
+            Self::RiskAssessment => "RiskAssessment",
             Self::Communication => "Communication",
             Self::Consent => "Consent",
             Self::AuditEvent => "AuditEvent",

@@ -376,6 +376,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ],
     ),
     row(
+        Is::QuestionnaireResponse,
+        SHOWN,
+        &["_lastUpdated", "authored"],
+        &[PATIENT, SUBJECT, date("authored"), token("status")],
+    ),
+    row(
+        Is::RiskAssessment,
+        SHOWN,
+        BY_DATE,
+        &[PATIENT, SUBJECT, date("date")],
+    ),
+    row(
         Is::Consent,
         SHOWN_VERSIONED,
         BY_DATE,

@@ -12,6 +12,7 @@ mod prescriptions;
 mod problems;
 mod read;
 mod reports;
+mod triage;
 mod visits;
 mod words;
 
@@ -20,4 +21,5 @@ pub use patient::{demographics, patient_resource};
 pub use people::{organization, practitioner, schedule};
 pub use prescriptions::{Medicine, line_id, line_of, medication_request};
 pub use reports::{TestName, diagnostic_report, service_request};
+pub use triage::{Asked, Prediction, questionnaire_response, risk_assessment};
 pub use visits::{appointment_resource, encounter_resource, slot_resource, with_modality};

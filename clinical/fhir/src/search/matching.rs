@@ -60,7 +60,7 @@ fn paths(param: &str) -> &'static [&'static [&'static str]] {
         "status" => &[&["status"]],
         "intent" => &[&["intent"]],
         "priority" => &[&["priority"]],
-        "authored" | "authoredon" => &[&["authoredOn"]],
+        "authored" | "authoredon" => &[&["authoredOn"], &["authored"]],
         "relationship" => &[&["relationship"]],
         "vaccine-code" => &[&["vaccineCode"]],
         "type" => &[&["type"]],

@@ -16,6 +16,7 @@ mod records;
 mod results;
 mod rights;
 mod threads;
+mod triage;
 mod visits;
 
 use axum::Router;
@@ -43,6 +44,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     visits::DOMAIN,
     notes::DOMAIN,
     threads::DOMAIN,
+    triage::DOMAIN,
     notify::DOMAIN,
     access::DOMAIN,
     rights::DOMAIN,

@@ -232,10 +232,11 @@ async fn a_stale_tag_is_refused_and_a_fresh_one_writes() {
     walk_the_record(&mut walk, &cast).await;
     walk_the_laboratory(&mut walk, &cast).await;
     walk_the_pharmacy(&mut walk, &cast).await;
+    walk_what_is_decided_about_triage(&mut walk).await;
     let text = serde_json::to_value(clinical_http::openapi()).unwrap();
     let known: BTreeSet<String> = taking(&text).into_iter().map(|it| it.0).collect();
     assert!(walk.done.is_subset(&known), "{:#?}", walk.done);
-    assert_eq!(walk.done.len(), 18);
+    assert_eq!(walk.done.len(), 19);
 }
 
 async fn walk_the_calendar(walk: &mut Walk, cast: &Cast, admin: &str) {
@@ -304,6 +305,14 @@ async fn walk_the_record(walk: &mut Walk, cast: &Cast) {
     let read = walk.over(step, &tag(&read), next).await;
     let step = (step.0, "POST /entries/{id}/error", step.2);
     walk.over(step, &read, Value::Null).await;
+}
+
+async fn walk_what_is_decided_about_triage(walk: &mut Walk) {
+    let admin = walk.house.token("admin@demo.clinic").await;
+    let read = walk.read(&admin, "/triage/settings").await;
+    let step = (admin.as_str(), "PUT /triage/settings", "");
+    let body = json!({"show_hypotheses": true});
+    walk.over(step, &tag(&read), body).await;
 }
 
 async fn walk_the_laboratory(walk: &mut Walk, cast: &Cast) {

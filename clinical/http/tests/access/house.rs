@@ -9,6 +9,7 @@ use clinical_app::demo::{DEMO_PASSWORD, seed};
 use clinical_app::identity::SignIn;
 use clinical_app::prescribing::{Checker, Dispensary, Seal};
 use clinical_app::recordings::Archive;
+use clinical_app::triage::Triage;
 use clinical_app::visits::{LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Desk, Entropy, ManualClock};
 use clinical_http::{ApiState, CookiePolicy, router};
@@ -86,6 +87,7 @@ impl House {
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), new_seal())),
             recordings: Some(archive),
             mailroom: None,
+            triage: Triage::new(None),
         };
         Self {
             _db: db,

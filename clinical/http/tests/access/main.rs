@@ -19,3 +19,4 @@ mod rights;
 mod sign_in;
 mod snapshot;
 mod threads;
+mod triage;

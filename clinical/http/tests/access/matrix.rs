@@ -137,6 +137,8 @@ pub(crate) struct Cast {
     document: String,
     /// A recording of the appointment.
     recording: String,
+    /// An interview of the patient, waiting for the complaint.
+    interview: String,
 }
 
 impl Cast {
@@ -193,8 +195,10 @@ impl Cast {
         let entry = told(house, &patient, &record).await;
         let document = brought(house, &patient, &record).await;
         let recording = crate::recordings::recorded(house, &appointment).await;
+        let interview = interviewed(house, &patient).await;
         Self {
             strangers,
+            interview,
             order,
             result,
             thread,
@@ -226,6 +230,7 @@ impl Cast {
             Some("entries") => &self.entry,
             Some("documents") => &self.document,
             Some("recordings") => &self.recording,
+            Some("triage") => &self.interview,
             _ => &self.appointment,
         };
         let path = row
@@ -273,6 +278,15 @@ async fn prescribed(house: &House, doctor: &str, record: &str) -> String {
 async fn begun(house: &House, patient: &str, doctor: &str) -> String {
     let body = json!({"people": [doctor], "subject": "Question", "text": "Bonjour"}).to_string();
     let made = house.call("POST /threads", Some(patient), &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+/// An interview that was begun.
+async fn interviewed(house: &House, patient: &str) -> String {
+    let body = r#"{"language":"en"}"#;
+    let what = "POST /triage/interviews";
+    let made = house.call(what, Some(patient), body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     made.body["id"].as_str().unwrap().to_owned()
 }

@@ -1,9 +1,7 @@
 //! Finding interviews.
 
 use clinical_model::triage::{Feedback, Interview, Story, Whose};
-use clinical_model::{
-    AppointmentId, InterviewId, Micros, PatientId, TenantId, TokenHash, UserId,
-};
+use clinical_model::{AppointmentId, InterviewId, Micros, PatientId, TenantId, TokenHash, UserId};
 use uuid::Uuid;
 
 use super::feedback::feedback_of;

@@ -15,6 +15,7 @@ use clinical_app::identity::SignIn;
 use clinical_app::notify::{self, Mailroom};
 use clinical_app::prescribing::{Checker, Dispensary, Seal};
 use clinical_app::results::LabInterface;
+use clinical_app::triage::Triage;
 use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
@@ -136,6 +137,14 @@ fn document_seal(config: &Config, clinic: &Clinic) -> anyhow::Result<Seal> {
     Ok(Seal::from_text(&text, site(&config.http))?)
 }
 
+/// Triage, with its engine loaded in the background before anybody asks.
+fn start_triage(config: &Config) -> Triage {
+    let triage = Triage::new(Some(config.evaluation_file()));
+    let warming = triage.clone();
+    drop(tokio::task::spawn_blocking(move || warming.warm()));
+    triage
+}
+
 /// Where people open the pages. On one machine alone that is localhost, without being told.
 fn site(http: &HttpConfig) -> Option<String> {
     let local = || {
@@ -195,6 +204,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         dispensary: Arc::new(Dispensary::new(Checker::shipped(), seal)),
         recordings: Some(recorders.archive().clone()),
         mailroom: Some(mailroom),
+        triage: start_triage(&config),
     });
     let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
 

@@ -2,15 +2,19 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use clinical_app::{Clock as _, SystemClock};
 use clinical_triage::Engine;
 use clinical_triage::evaluate::{Report, Share, evaluate};
 
+use serde_json::json;
+
 use super::say;
+use crate::config::Config;
 
 /// Longest file that is read, in bytes: twenty thousand long vignettes.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -27,12 +31,19 @@ pub(crate) enum TriageCommand {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
+        /// Keep the report in the data directory, for the page that shows administrators the last one.
+        #[arg(long)]
+        save: bool,
     },
 }
 
 /// Measures and prints.
-pub(crate) fn run(command: &TriageCommand) -> anyhow::Result<ExitCode> {
-    let TriageCommand::Evaluate { vignettes, json } = command;
+pub(crate) fn run(config: &Config, command: &TriageCommand) -> anyhow::Result<ExitCode> {
+    let TriageCommand::Evaluate {
+        vignettes,
+        json,
+        save,
+    } = command;
     let mut text = String::new();
     File::open(vignettes)
         .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text))
@@ -42,6 +53,9 @@ pub(crate) fn run(command: &TriageCommand) -> anyhow::Result<ExitCode> {
         "the file has more than {FILE_BYTES_MAX} bytes"
     );
     let report = evaluate(&Engine::shipped()?, text.lines())?;
+    if *save {
+        keep(config, vignettes, &report)?;
+    }
     if *json {
         say(&serde_json::to_string_pretty(&report)?);
     } else {
@@ -53,6 +67,22 @@ pub(crate) fn run(command: &TriageCommand) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Writes the report beside the others first and then into its place, so that nobody reads half of it.
+fn keep(config: &Config, vignettes: &Path, report: &Report) -> anyhow::Result<()> {
+    let name = vignettes.file_name().map(|it| it.to_string_lossy());
+    let saved = json!({
+        "at_us": SystemClock.now().0,
+        "file": name.unwrap_or_default(),
+        "report": report,
+    });
+    let place = config.evaluation_file();
+    let beside = place.with_extension("json.new");
+    std::fs::create_dir_all(&config.data_dir)
+        .and_then(|()| std::fs::write(&beside, saved.to_string()))
+        .and_then(|()| std::fs::rename(&beside, &place))
+        .with_context(|| format!("cannot write {}", place.display()))
 }
 
 fn print(report: &Report) {

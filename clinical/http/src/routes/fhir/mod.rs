@@ -59,7 +59,7 @@ enum Source {
 }
 
 /// What is served.
-const SERVED: [(ResourceKind, Source); 15] = [
+const SERVED: [(ResourceKind, Source); 17] = [
     (ResourceKind::Patient, Source::Patients),
     (ResourceKind::Practitioner, Source::Views),
     (ResourceKind::Appointment, Source::Views),
@@ -90,6 +90,8 @@ const SERVED: [(ResourceKind, Source); 15] = [
     (ResourceKind::MedicationRequest, Source::Views),
     (ResourceKind::ServiceRequest, Source::Views),
     (ResourceKind::DiagnosticReport, Source::Views),
+    (ResourceKind::QuestionnaireResponse, Source::Views),
+    (ResourceKind::RiskAssessment, Source::Views),
 ];
 
 /// What can be done with it.

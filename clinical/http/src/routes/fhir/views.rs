@@ -1,21 +1,23 @@
-//! Prescriptions, appointments, doctors, orders and results: written elsewhere, and shown here to
+//! Prescriptions, appointments, doctors, orders, results and interviews: written elsewhere, and shown here to
 //! whom their own operations show them.
 
 use clinical_api::ProblemCode;
 use clinical_app::booking::AppointmentRecord;
 use clinical_app::exchange::Work;
+use clinical_app::triage::Shown;
 use clinical_app::{prescribing, results};
 use clinical_fhir::catalog::ResourceKind;
 use clinical_fhir::map::{
-    Medicine, appointment_resource, diagnostic_report, line_of, medication_request, practitioner,
-    service_request, with_modality,
+    Asked, Medicine, Prediction, appointment_resource, diagnostic_report, line_of,
+    medication_request, practitioner, questionnaire_response, risk_assessment, service_request,
+    with_modality,
 };
 use clinical_fhir::{IssueType, Search, Test};
 use clinical_model::booking::{Doctor, Modality};
 use clinical_model::notify::Language;
 use clinical_model::prescribing::Prescription;
 use clinical_model::results::LoincCode;
-use clinical_model::{AppointmentId, OrderId, PatientId, Role, UserId};
+use clinical_model::{AppointmentId, InterviewId, OrderId, PatientId, Role, UserId};
 use clinical_safety::Drug;
 use serde_json::Value;
 
@@ -23,11 +25,13 @@ use super::answer::{FhirError, id_of, none_if_missing, patient_of};
 use crate::error::ApiError;
 
 /// What every patient can be asked for besides the chart.
-pub(super) const OF_PATIENT: [ResourceKind; 4] = [
+pub(super) const OF_PATIENT: [ResourceKind; 6] = [
     ResourceKind::MedicationRequest,
     ResourceKind::Appointment,
     ResourceKind::ServiceRequest,
     ResourceKind::DiagnosticReport,
+    ResourceKind::QuestionnaireResponse,
+    ResourceKind::RiskAssessment,
 ];
 
 /// Whether the operation that lists the same for the pages is open to this role.
@@ -42,7 +46,9 @@ pub(super) const fn may_list(kind: ResourceKind, role: Role) -> bool {
             role,
             Role::Doctor | Role::LabTechnician | Role::Radiologist | Role::Pathologist
         ),
-        ResourceKind::DiagnosticReport => {
+        ResourceKind::DiagnosticReport
+        | ResourceKind::QuestionnaireResponse
+        | ResourceKind::RiskAssessment => {
             matches!(role, Role::Patient | Role::Doctor | Role::Nurse)
         }
         _ => true,
@@ -94,6 +100,10 @@ pub(super) async fn read(
             let report = found.report.as_ref();
             report.and_then(|report| diagnostic_report(&found.order, report, &name))
         }
+        ResourceKind::QuestionnaireResponse | ResourceKind::RiskAssessment => {
+            let id = InterviewId::from_uuid(id_of(id)?);
+            interview(kind, &work.interview(id).await?)
+        }
         _ => None,
     };
     found.ok_or_else(|| ApiError::not_found().into())
@@ -137,8 +147,36 @@ async fn list(
             });
             reports.collect()
         }
+        ResourceKind::QuestionnaireResponse | ResourceKind::RiskAssessment => {
+            let found = work.interviews(named()?).await?;
+            let shown = found.iter().filter_map(|it| interview(kind, it));
+            shown.collect()
+        }
         _ => Vec::new(),
     })
+}
+
+/// An interview as one of the two resources that it is.
+fn interview(kind: ResourceKind, it: &Shown) -> Option<Value> {
+    if kind == ResourceKind::RiskAssessment {
+        let guesses = it.result.iter().flat_map(|it| it.hypotheses.iter());
+        let predictions: Vec<Prediction<'_>> = guesses
+            .map(|guess| Prediction {
+                icd10: &guess.icd10,
+                name: &guess.name,
+                probability: guess.probability,
+            })
+            .collect();
+        return risk_assessment(&it.interview, &predictions);
+    }
+    let answers = it.answers.iter().map(|told| Asked {
+        finding: &told.finding,
+        text: &told.text,
+        answer: told.answer,
+        value: told.value,
+    });
+    let asked: Vec<Asked<'_>> = answers.collect();
+    questionnaire_response(&it.interview, &asked)
 }
 
 /// What a search may find, before its filters.
