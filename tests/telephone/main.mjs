@@ -156,6 +156,8 @@ function recorded(scenario, on) {
     const files = [...(await on.house.files(row.id)).values()];
     const voices = files.filter(({ track }) => track.kind === "microphone");
     assert.equal(voices.length, 2);
+    const names = voices.map(({ track }) => track.name).sort();
+    assert.deepEqual(names, [on.visit.doctor.me.name, on.visit.patient.me.name].sort(), "a voice has no name");
     const { execFileSync } = await import("node:child_process");
     const found = voices.map(({ bytes }) => {
       judged(bytes);

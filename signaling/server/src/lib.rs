@@ -47,3 +47,4 @@ pub use phone::{
 pub use port::{PortError, VisitPort};
 pub use signaling_session::{ChatPost, PhoneSound, RoomRecord, VisitEvent};
 pub use start::{Signaling, start};
+pub use translate::person_of;

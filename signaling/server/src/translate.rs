@@ -159,6 +159,12 @@ pub(crate) fn participant_key(participant: ParticipantId) -> ParticipantKey {
 /// media server the two are two.
 const PHONE: u128 = 1 << 62;
 
+/// Whose page or telephone a key of the media server is: what the clinic knows the person by.
+#[must_use]
+pub const fn person_of(key: u128) -> u128 {
+    key & !PHONE
+}
+
 /// A person's telephone, as the media server knows it.
 pub(crate) fn phone_key(participant: ParticipantId) -> ParticipantKey {
     ParticipantKey(participant.as_uuid().as_u128() | PHONE)

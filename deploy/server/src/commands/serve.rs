@@ -104,7 +104,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
     let checker = pass_key.checker();
     let (live, live_effects) = LiveVisits::channel();
     let numbers = phone::numbers(config.phone.as_ref())?;
-    let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live).with_phones(numbers);
+    let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live).with_phones(numbers.clone());
     if is_demo {
         demo::seed(&desk, sign_in.passwords())
             .await
@@ -117,7 +117,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
         tickets,
         checker,
         live_effects,
-        mailroom: mailroom::open(config)?,
+        mailroom: mailroom::open(config)?.with_phones(numbers),
     })
 }
 

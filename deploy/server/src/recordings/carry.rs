@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use recordings_writer::{Recorder, RecorderEvent, Refused, StopReason, Tap};
 use sfu_net::TapEvent;
+use signaling_server::person_of;
 use tokio::sync::mpsc;
 
 /// Events other than packets that a slow recorder owes: those of one tick. More than these are
@@ -22,7 +23,7 @@ pub(super) fn carry(
     let tap = recorder.tap();
     let mut owed = VecDeque::new();
     while let Some(event) = events.blocking_recv() {
-        let goes_on = offer(&tap, &mut owed, event);
+        let goes_on = offer(&tap, &mut owed, of_person(event));
         tell(&recorder, news);
         if !goes_on {
             break;
@@ -30,6 +31,14 @@ pub(super) fn carry(
     }
     drop(tap);
     recorder.end()
+}
+
+/// To a recording somebody's telephone and page are one person.
+fn of_person(mut event: TapEvent) -> TapEvent {
+    if let TapEvent::Opened { person, .. } = &mut event {
+        person.0 = person_of(person.0);
+    }
+    event
 }
 
 fn tell(recorder: &Recorder, news: &mpsc::Sender<RecorderEvent>) {
