@@ -12,8 +12,8 @@ use clinical_app::TenantId;
 use clinical_app::visits::{Desk, PhoneNumbers};
 use sfu_bridge::{Bridge, BridgeConfig};
 use sfu_net::SfuHandle;
-use signaling_phone::{Dialler, PhoneSettings, Phones, Ports, Prompts, Trunks};
-use signaling_server::PhoneDoor;
+use signaling_phone::{PhoneSettings, Phones, Ports, Prompts, Trunks};
+use signaling_server::{PhoneDoor, SignalingHandle};
 
 use self::admission::ClinicDoor;
 pub(crate) use self::call_backs::CallBacks;
@@ -56,8 +56,24 @@ pub(crate) fn check(settings: Option<&PhoneSettings>) -> anyhow::Result<()> {
 }
 
 impl Telephones {
-    /// Takes calls from now on.
-    pub(crate) async fn start(
+    /// Takes calls from now on, if there is a line. `line` is what callers meet, and who is told of calls
+    /// that were placed.
+    pub(crate) async fn open(
+        settings: Option<PhoneSettings>,
+        line: (Desk, PhoneDoor, SignalingHandle),
+        sfu: &SfuHandle,
+        call_backs: &CallBacks,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(settings) = settings else {
+            return Ok(None);
+        };
+        let (desk, rooms, signaling) = line;
+        let telephones = Self::start(settings, desk, rooms, sfu).await?;
+        call_backs.meet(telephones.phones.dialler(), signaling);
+        Ok(Some(telephones))
+    }
+
+    async fn start(
         settings: PhoneSettings,
         desk: Desk,
         rooms: PhoneDoor,
@@ -82,11 +98,6 @@ impl Telephones {
         let phones = Phones::start(trunks, ports).await.context("phone")?;
         tracing::info!(address = %phones.local_address(), "telephones may call");
         Ok(Self { phones, bridge })
-    }
-
-    /// Who places calls.
-    pub(crate) fn dialler(&self) -> Dialler {
-        self.phones.dialler()
     }
 
     /// Hangs up everywhere.

@@ -20,6 +20,7 @@ use clinical_app::visits::{Desk, LiveEffect, LiveVisits};
 use clinical_app::{AccessKey, Clinic, Db, Entropy, SystemClock, Vault};
 use clinical_http::{ApiState, CookiePolicy};
 use clinical_ledger::CheckpointKey;
+use metrics_exporter_prometheus::PrometheusHandle;
 use sfu_net::{SfuConfig, SfuHandle};
 use signaling_server::{Signaling, SignalingHandle, WallClock};
 use signaling_ticket::{PassChecker, PassKey};
@@ -193,14 +194,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     );
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
     recorders.meet(signaling.clone());
-    let telephones = match config.phone.clone() {
-        Some(settings) => {
-            let telephones = Telephones::start(settings, desk.clone(), phones, &sfu).await?;
-            call_backs.meet(telephones.dialler(), signaling.clone());
-            Some(telephones)
-        }
-        None => None,
-    };
+    let line = (desk.clone(), phones, signaling.clone());
+    let telephones = Telephones::open(config.phone.clone(), line, &sfu, &call_backs).await?;
 
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
@@ -218,18 +213,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
         mailroom: Some(mailroom),
         triage: start_triage(&config),
     });
-    let mut app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
-
-    let ops = match config.http.ops_bind {
-        Some(bind) => {
-            let router = health::metrics_router(metrics).merge(health::router(db.clone()));
-            Some(serve_ops(bind, router, stopped.clone()).await?)
-        }
-        None => {
-            app = app.merge(health::local_metrics_router(metrics));
-            None
-        }
-    };
+    let app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
+    let (app, ops) = measured(&config, app, metrics, &db, stopped.clone()).await?;
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
@@ -253,6 +238,21 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Metrics beside the pages for this machine alone, or on an address of their own.
+async fn measured(
+    config: &Config,
+    app: Router,
+    metrics: PrometheusHandle,
+    db: &Db,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<(Router, Option<JoinHandle<()>>)> {
+    let Some(bind) = config.http.ops_bind else {
+        return Ok((app.merge(health::local_metrics_router(metrics)), None));
+    };
+    let router = health::metrics_router(metrics).merge(health::router(db.clone()));
+    Ok((app, Some(serve_ops(bind, router, stopped).await?)))
 }
 
 /// Metrics and health on an address of their own.
