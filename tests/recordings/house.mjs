@@ -28,7 +28,7 @@ export class House {
     fs.mkdirSync(this.data);
     fs.mkdirSync(this.folder);
     scenario.finally(async () => {
-      await this.server.stop().catch(() => {});
+      if (this.server.process) await this.server.stop().catch(() => {});
       fs.rmSync(this.root, { recursive: true, force: true });
     });
     prepare(this);
