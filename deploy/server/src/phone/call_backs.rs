@@ -9,6 +9,7 @@ use signaling_phone::{CallProgress, Dialled, Dialler, Pass, Reason, RingOrder, R
 use signaling_protocol::{ParticipantId, RoomId};
 use signaling_server::SignalingHandle;
 use signaling_sip::{Language, NumberError, PhoneNumber};
+use tokio::sync::Notify;
 
 /// How long it rings at most. The room ends it before, by its own rule.
 const RING_MAX: Duration = Duration::from_mins(2);
@@ -33,8 +34,8 @@ pub(crate) struct CallBacks(Arc<Inner>);
 struct Inner {
     desk: Desk,
     line: OnceLock<(Dialler, SignalingHandle)>,
-    /// Calls of people who have not answered yet, and of those who talk. Dropping one hangs up.
-    live: Mutex<HashMap<(RoomId, ParticipantId), Arc<Dialled>>>,
+    /// What stops the call of a person.
+    live: Mutex<HashMap<(RoomId, ParticipantId), Arc<Notify>>>,
 }
 
 impl CallBacks {
@@ -60,7 +61,7 @@ impl CallBacks {
     ) -> Result<(), NotCalled> {
         let (dialler, signaling) = self.0.line.get().ok_or(NotCalled::NoLine)?;
         let whom = call_back(&self.0.desk, room, participant).await?;
-        let mut dialled = dialler.ring(RingOrder {
+        let dialled = dialler.ring(RingOrder {
             number: PhoneNumber::parse(&whom.number, None)?,
             trunk: None,
             reason: Reason::BrowserLost,
@@ -72,41 +73,58 @@ impl CallBacks {
             ask_consent: false,
             ring_for: RING_MAX,
         })?;
-        let (_, closed) = tokio::sync::mpsc::channel(1);
-        let mut progress = core::mem::replace(&mut dialled.progress, closed);
-        let dialled = Arc::new(dialled);
         let key = (room, participant);
+        let stop = Arc::new(Notify::new());
         // Whoever is called anew is not called twice.
-        drop(self.live().insert(key, Arc::clone(&dialled)));
+        if let Some(before) = self.live().insert(key, Arc::clone(&stop)) {
+            before.notify_one();
+        }
         let (this, signaling) = (self.clone(), signaling.clone());
         tokio::spawn(async move {
-            let mut has_come = false;
-            while let Some(news) = progress.recv().await {
-                has_come |= news == CallProgress::Confirmed;
-            }
-            let is_ours = {
-                let mut live = this.live();
-                let is_ours = live.get(&key).is_some_and(|it| Arc::ptr_eq(it, &dialled));
-                if is_ours {
-                    live.remove(&key);
-                }
-                is_ours
-            };
-            if is_ours && !has_come {
+            let came = followed(dialled, &stop).await;
+            let is_ours = this.forget(key, &stop);
+            if is_ours && !came {
                 signaling.call_back_failed(room, participant).await;
             }
         });
         Ok(())
     }
 
-    /// Hangs up a call that nobody has answered.
+    /// Hangs up a call that nobody has answered. Who is in the visit by it stays.
     pub(crate) fn stop(&self, room: RoomId, participant: ParticipantId) {
-        if let Some(dialled) = self.live().remove(&(room, participant)) {
-            dialled.hang_up();
+        if let Some(stop) = self.live().remove(&(room, participant)) {
+            stop.notify_one();
         }
     }
 
-    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<(RoomId, ParticipantId), Arc<Dialled>>> {
+    /// Whether the call was still the one of this person.
+    fn forget(&self, key: (RoomId, ParticipantId), stop: &Arc<Notify>) -> bool {
+        let mut live = self.live();
+        let is_ours = live.get(&key).is_some_and(|it| Arc::ptr_eq(it, stop));
+        if is_ours {
+            live.remove(&key);
+        }
+        is_ours
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<(RoomId, ParticipantId), Arc<Notify>>> {
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds a call until it is over; answers whether somebody came into the visit by it. The order to stop
+/// counts until then: the room gives it, too, when the person has come, and that is told here first.
+async fn followed(mut dialled: Dialled, stop: &Notify) -> bool {
+    let mut has_come = false;
+    loop {
+        tokio::select! {
+            biased;
+            news = dialled.progress.recv() => match news {
+                Some(CallProgress::Confirmed) => has_come = true,
+                Some(_) => {}
+                None => return has_come,
+            },
+            () = stop.notified(), if !has_come => dialled.hang_up(),
+        }
     }
 }
