@@ -92,7 +92,7 @@ impl Finisher {
         let made = match made.await {
             Ok(Ok(made)) => made,
             Ok(Err(FinishError::Cancelled)) => return None,
-            Ok(Err(FinishError::Io(error))) if error.kind() != io::ErrorKind::NotFound => {
+            Ok(Err(error)) if may_pass(&error) => {
                 tracing::warn!(recording = %id, %error, "a recording will be finished later");
                 return Some(Job {
                     is_running: false,
@@ -113,6 +113,26 @@ impl Finisher {
         }
         None
     }
+}
+
+/// Whether the same may go well later: what a disk refuses, however deep, is no fault of the recording.
+fn may_pass(error: &FinishError) -> bool {
+    if let FinishError::Io(error) = error {
+        return error.kind() != io::ErrorKind::NotFound;
+    }
+    let mut cause: Option<&(dyn core::error::Error + 'static)> = Some(error);
+    while let Some(found) = cause {
+        if let Some(refused) = found.downcast_ref::<io::Error>() {
+            return matches!(
+                refused.kind(),
+                io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::ReadOnlyFilesystem
+            );
+        }
+        cause = found.source();
+    }
+    false
 }
 
 fn make(
