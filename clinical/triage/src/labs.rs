@@ -223,7 +223,7 @@ const ANALYTES: &[Analyte] = &[
 /// A result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// The value in the unit of [`unit`].
+    /// The value in the unit of [`unit()`].
     pub value: f64,
     /// Days before the result that is judged; 0 for that one.
     pub days_ago: f64,
