@@ -38,17 +38,21 @@ async function movingPictures(page) {
   return [...(await frames())].filter(([mid, count]) => count > (before.get(mid) ?? 0) + 2).length;
 }
 
-/** The server's counters once nothing has moved for a while: it adds them up now and then. */
+/**
+ * The server's counters once nothing has moved for 3 s. An idle shard adds them up every 2 s, on a busy
+ * machine later: what two readings say alike may still lack the last packets.
+ */
 async function countersAtRest() {
+  const moved = (before, after) =>
+    ["received", "forwarded"].some((what) => after(`sfu_packets_${what}_total`) !== before(`sfu_packets_${what}_total`));
+  let last = await metrics();
+  let still = 0;
   return until("the counters to rest", async () => {
-    const before = await metrics();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    const after = await metrics();
-    const moved = ["received", "forwarded"].some((what) => {
-      const name = `sfu_packets_${what}_total`;
-      return after(name) !== before(name);
-    });
-    return moved ? null : after;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const now = await metrics();
+    still = moved(last, now) ? 0 : still + 1;
+    last = now;
+    return still >= 3 ? now : null;
   });
 }
 
