@@ -79,14 +79,20 @@ mod tests {
 
     fn found(document: &str) -> usize {
         let documents = [&Text::new("docs/a.md", document)];
-        let texts = [Text::new("sfu/a.rs", "    async fn nobody_hears_a_mute(db) {\n")];
+        let texts = [Text::new(
+            "sfu/a.rs",
+            "    async fn nobody_hears_a_mute(db) {\n",
+        )];
         let paths = ["sfu/a.rs".to_owned()].into();
         problems(&documents, &texts, &paths).len()
     }
 
     #[test]
     fn tests_and_files_that_are_there_are_no_problem() {
-        assert_eq!(found("| x | `sfu/a.rs`, `sfu` | `nobody_hears_a_mute` |"), 0);
+        assert_eq!(
+            found("| x | `sfu/a.rs`, `sfu` | `nobody_hears_a_mute` |"),
+            0
+        );
         assert_eq!(found("| `short_name` | `text/html` | not `made` |"), 0);
     }
 
