@@ -111,13 +111,13 @@ on_both_engines! {
 
     async fn the_keys_of_all_facilities_open_with_their_master_keys_and_no_others(db) {
         work(&db).await;
-        let opened = drill::open_keys(&mut *db.read().await.unwrap()).await.unwrap();
+        let opened = drill::open_keys(&mut db.read().await.unwrap()).await.unwrap();
         assert!(opened.tenants >= 3, "{opened:?}");
         let vault = std::sync::Arc::new(clinical_vault::Vault::new(
             clinical_vault::MasterKeys::generate().unwrap(),
         ));
         let other = clinical_store::Db::connect(db.url(), vault).await.unwrap();
-        let refused = drill::open_keys(&mut *other.read().await.unwrap()).await;
+        let refused = drill::open_keys(&mut other.read().await.unwrap()).await;
         assert!(refused.is_err(), "{refused:?}");
     }
 }
