@@ -45,6 +45,11 @@ unit: ## Run the tests that need no browser
 e2e: ## Run the browser tests, foreign WebRTC and FHIR clients, invented requests
 	@scripts/test bundle server e2e interop fhir schemathesis
 
+.PHONY: restore
+restore: ## Lose disks, restore backups and logs, and say what was lost
+	@scripts/setup test
+	@scripts/test server restore
+
 .PHONY: networks
 networks: ## Visits over bad networks, with Chromium and Firefox (needs root)
 	@scripts/setup networks

@@ -22,29 +22,48 @@ function owner() {
 }
 
 export class Postgres {
-  constructor(root, port) {
+  /** `settings` go to the server; `make` fills the data folder instead of `initdb`. */
+  constructor(root, port, { name = "cluster", settings = {}, make = null } = {}) {
     this.bin = programs();
     this.port = port;
     this.owner = owner();
-    this.folder = `${root}/cluster`;
+    this.settings = settings;
+    this.folder = `${root}/${name}`;
     fs.mkdirSync(this.folder);
     if (this.owner.uid !== undefined) {
       fs.chmodSync(root, 0o711);
       fs.chownSync(this.folder, this.owner.uid, this.owner.gid);
     }
     this.data = `${this.folder}/data`;
-    const words = ["-D", this.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"];
-    execFileSync(`${this.bin}/initdb`, words, { ...this.owner, cwd: this.folder, stdio: "pipe" });
+    if (make) {
+      make(this);
+      return;
+    }
+    this.run("initdb", "-D", this.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions");
   }
 
-  #psql(sql) {
-    const words = ["-h", "127.0.0.1", "-p", this.port, "-U", "postgres", "-d", "postgres", "-Atqc", sql];
+  /** Runs a program of PostgreSQL as the owner of the data. */
+  run(program, ...words) {
+    const options = { ...this.owner, cwd: this.folder, stdio: "pipe", encoding: "utf8" };
+    return execFileSync(`${this.bin}/${program}`, words.map(String), options);
+  }
+
+  #psql(sql, database = "postgres") {
+    const words = ["-h", "127.0.0.1", "-p", this.port, "-U", "postgres", "-d", database, "-Atqc", sql];
     return spawnSync(`${this.bin}/psql`, words.map(String), { encoding: "utf8", cwd: this.folder });
+  }
+
+  /** The answer to a question, or an error. */
+  ask(sql, database) {
+    const answer = this.#psql(sql, database);
+    if (answer.status !== 0) throw new Error(answer.stderr);
+    return answer.stdout.trim();
   }
 
   async start() {
     const log = fs.openSync(`${this.folder}/log`, "a");
     const words = ["-D", this.data, "-p", String(this.port), "-k", "", "-c", "listen_addresses=127.0.0.1"];
+    for (const [name, value] of Object.entries(this.settings)) words.push("-c", `${name}=${value}`);
     // A postmaster that was killed leaves children behind for a moment; until then it refuses.
     for (let attempt = 0; attempt < 300; attempt += 1) {
       if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) {
@@ -61,8 +80,11 @@ export class Postgres {
 
   /** A new database; answers with its URL. */
   database(name) {
-    const made = this.#psql(`CREATE DATABASE ${name}`);
-    if (made.status !== 0) throw new Error(made.stderr);
+    this.ask(`CREATE DATABASE ${name}`);
+    return this.url(name);
+  }
+
+  url(name) {
     return `postgres://postgres@127.0.0.1:${this.port}/${name}`;
   }
 

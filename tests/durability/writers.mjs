@@ -31,6 +31,8 @@ export async function signIn(server, email) {
 
 export class Writers {
   acknowledged = 0;
+  /** Every acknowledged save: note, version and when the answer came. */
+  history = [];
   refusals = new Map();
   #writers = [];
 
@@ -63,6 +65,11 @@ export class Writers {
     if (Date.now() - this.since > 300_000) await this.#signIn();
   }
 
+  /** Where each note stands, as far as this side knows. */
+  states() {
+    return this.#writers.map(({ note, version }) => [note, version]);
+  }
+
   /** Writes until `isOver()`. */
   async write(isOver) {
     await Promise.all(
@@ -86,6 +93,7 @@ export class Writers {
       if (answer.body.version !== version + 1) throw new Error(`version ${answer.body.version} after ${version}`);
       writer.version = answer.body.version;
       this.acknowledged += 1;
+      this.history.push({ note: writer.note, version: writer.version, at: Date.now() });
       return answer;
     }
     const what = `${answer.status} ${answer.body?.code ?? answer.error?.name ?? ""}`.trim();

@@ -83,6 +83,22 @@ secret_key_file = "KEYS/secret"
     assert.ok(fs.existsSync(path.join(on.local, "manifest.sealed")), "the folder is not here");
     return allJudged(on.files);
   });
+  scenario.step("a backup takes it along, a drill opens it, and finds a copy that was changed", async () => {
+    const { house } = on;
+    const [file, copies] = [path.join(house.root, "clinic.backup"), path.join(house.root, "copies")];
+    const made = await house.server.run("backup", file, "--recordings", copies);
+    assert.equal(made.code, 0, made.text);
+    const held = await house.server.run("drill", file, "--recordings", copies);
+    assert.equal(held.code, 0, held.text);
+    assert.match(held.text, /1 recordings play, 0 copies have no key/);
+    const manifest = path.join(copies, on.name, "manifest.sealed");
+    const bytes = fs.readFileSync(manifest);
+    bytes[bytes.length - 1] ^= 1;
+    fs.writeFileSync(manifest, bytes);
+    const broken = await house.server.run("drill", file, "--recordings", copies);
+    assert.equal(broken.code, 3, broken.text);
+    return `${nothingInClear(copies)} files in the copy`;
+  });
   scenario.step("the store comes: everything moves there, sealed, and the disk is free again", async () => {
     const sealed = fs.readdirSync(on.local).sort();
     await on.store.start();

@@ -8,6 +8,7 @@ pub mod fences;
 pub mod licences;
 pub mod links;
 pub mod manifests;
+pub mod proofs;
 pub mod sizes;
 pub mod tree;
 pub mod words;

@@ -4,7 +4,7 @@
 use cargo_metadata::{Metadata, MetadataCommand};
 use tidy::arrows::{self, Reserved, Room};
 use tidy::licences::{self, Policy};
-use tidy::{accounts, fences, links, manifests, sizes, tree, words};
+use tidy::{accounts, fences, links, manifests, proofs, sizes, tree, words};
 
 /// A machine that is pure or runs in a browser knows nothing of a server.
 const NO_SERVER: &[&str] = &["tokio", "mio", "axum", "hyper", "sqlx", "reqwest", "str0m"];
@@ -573,4 +573,14 @@ fn every_demo_account_that_a_document_names_is_made() {
     let text = |path: &str| texts.iter().find(|text| text.path == path).unwrap();
     let source = text("clinical/app/src/demo/people.rs");
     none(&accounts::problems(source, &[text("README.md")]));
+}
+
+#[test]
+fn every_file_and_every_test_that_a_table_of_safeguards_names_is_there() {
+    let root = tree::root().unwrap();
+    let texts = tree::tracked_texts(&root).unwrap();
+    let paths = tree::tracked_paths(&root).unwrap().into_iter().collect();
+    let text = |path: &str| texts.iter().find(|text| text.path == path).unwrap();
+    let documents = [text("docs/compliance.md"), text("docs/safety.md")];
+    none(&proofs::problems(&documents, &texts, &paths));
 }

@@ -11,6 +11,7 @@ pub mod chart;
 pub mod chat;
 mod db;
 pub mod drafts;
+pub mod drill;
 mod error;
 pub mod factors;
 pub mod files;

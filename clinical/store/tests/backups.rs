@@ -5,6 +5,7 @@
 use clinical_archive::BackupKey;
 use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
 use clinical_store::backup::{self, BackupError, Stamp};
+use clinical_store::drill;
 use clinical_store::offline::Offline;
 use clinical_store::on_both_engines;
 use clinical_store::testbed::{TestDb, make_facility, run_raw};
@@ -89,5 +90,34 @@ on_both_engines! {
         drop(store);
         let mut store = Offline::fill(db.url()).await.unwrap();
         backup::load(&mut store, file.as_slice(), &key, |_, _| Ok(())).await.unwrap();
+    }
+
+    async fn an_engine_is_asked_for_broken_rows_and_for_rules_that_are_off(db) {
+        work(&db).await;
+        let sound = drill::soundness(&mut Offline::read(db.url()).await.unwrap()).await.unwrap();
+        assert_eq!(sound.faults, Vec::<String>::new());
+        assert!(sound.foreign_keys > 50 && sound.triggers > 5, "{sound:?}");
+        let harm = if db.url().starts_with("sqlite:") {
+            "PRAGMA foreign_keys = off;
+             INSERT INTO patient_keys (patient, tenant, wrapped) VALUES (x'01', x'01', x'01');"
+        } else {
+            "ALTER TABLE audit_event DISABLE TRIGGER USER;"
+        };
+        let mut store = Offline::fill(db.url()).await.unwrap();
+        run_raw(&mut store, harm.to_owned()).await.unwrap();
+        let harmed = drill::soundness(&mut Offline::read(db.url()).await.unwrap()).await.unwrap();
+        assert!(!harmed.faults.is_empty(), "{harmed:?}");
+    }
+
+    async fn the_keys_of_all_facilities_open_with_their_master_keys_and_no_others(db) {
+        work(&db).await;
+        let opened = drill::open_keys(&mut db.read().await.unwrap()).await.unwrap();
+        assert!(opened.tenants >= 3, "{opened:?}");
+        let vault = std::sync::Arc::new(clinical_vault::Vault::new(
+            clinical_vault::MasterKeys::generate().unwrap(),
+        ));
+        let other = clinical_store::Db::connect(db.url(), vault).await.unwrap();
+        let refused = drill::open_keys(&mut other.read().await.unwrap()).await;
+        assert!(refused.is_err(), "{refused:?}");
     }
 }

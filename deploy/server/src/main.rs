@@ -85,6 +85,9 @@ enum Command {
     Backup {
         /// The file to make.
         file: PathBuf,
+        /// Copy finished recordings that are not there yet into this folder, too.
+        #[arg(long)]
+        recordings: Option<PathBuf>,
     },
     /// Fill a new, empty store from a backup, and compare it with the backup.
     Restore {
@@ -96,7 +99,13 @@ enum Command {
         /// Only read the whole backup and say whether it is complete and unchanged.
         #[arg(long)]
         check: bool,
+        /// Put the recordings of this folder back, too.
+        #[arg(long, conflicts_with = "check")]
+        recordings: Option<PathBuf>,
     },
+    /// Restore a backup into a scratch place, look whether everything is in it, and throw the place away.
+    /// Exits with 0 when it is whole, 1 when that could not be found out, 3 when it is not.
+    Drill(commands::drill::DrillArgs),
     /// Print the e-mails and short messages that were kept in files because no provider is
     /// configured. They name people: mind who looks on.
     Messages,
@@ -172,10 +181,25 @@ fn main() -> ExitCode {
             Command::Migrate { check: false } => commands::migrate::run(&config),
             Command::Migrate { check: true } => commands::migrate::check(&config),
             Command::Facility { command } => commands::facility::run(&config, command),
-            Command::Backup { file } => commands::backup::back_up(&config, &file),
-            Command::Restore { file, key, check } => {
-                commands::backup::restore(&config, &file, key.as_deref(), check)
+            Command::Backup { file, recordings } => {
+                commands::backup::back_up(&config, &file, recordings.as_deref())
             }
+            Command::Restore {
+                file,
+                key,
+                check: true,
+                ..
+            } => commands::backup::check(&config, &file, key.as_deref()),
+            Command::Restore {
+                file,
+                key,
+                recordings,
+                ..
+            } => {
+                let copies = recordings.as_deref();
+                commands::backup::restore(&config, &file, key.as_deref(), copies)
+            }
+            Command::Drill(args) => commands::drill::run(&config, &args),
             Command::Messages => commands::messages::run(&config),
             Command::Audit { command } => commands::audit::run(&config, &command),
             Command::Config {

@@ -67,7 +67,8 @@ impl Default for RecordingsConfig {
 }
 
 impl RecordingsConfig {
-    fn folder(&self, config: &Config) -> PathBuf {
+    /// Where they lie.
+    pub(crate) fn folder(&self, config: &Config) -> PathBuf {
         let default = || config.data_dir.join("recordings");
         self.dir.clone().unwrap_or_else(default)
     }

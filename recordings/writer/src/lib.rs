@@ -7,6 +7,7 @@
 //! This crate is the only one of recordings that touches files and threads.
 
 mod capture;
+pub mod copies;
 mod finish;
 mod folder;
 #[doc(hidden)]

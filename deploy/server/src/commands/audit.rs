@@ -109,7 +109,7 @@ fn verify_export(path: &Path, mut verifier: Verifier) -> anyhow::Result<Report> 
 }
 
 /// Every key of a file: after a change of keys there are several.
-fn public_keys(text: &str) -> anyhow::Result<Vec<PublicKey>> {
+pub(super) fn public_keys(text: &str) -> anyhow::Result<Vec<PublicKey>> {
     let keys = text
         .split_inclusive("-----END PUBLIC KEY-----")
         .filter(|part| !part.trim().is_empty())

@@ -7,10 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clinical_app::{Clock as _, SystemClock};
+use clinical_app::{Clock as _, RecordingId, SystemClock};
 use clinical_archive::{BackupKey, TableSum};
 use clinical_store::backup::{self, Stamp};
+use clinical_store::drill;
 use clinical_store::offline::Offline;
+use recordings_writer::copies;
 
 use super::say;
 use crate::checkpoints::{Files, PUBLIC_KEY};
@@ -18,8 +20,13 @@ use crate::config::Config;
 use crate::keys;
 
 /// Copies the store and the checkpoints into one sealed file, reads it again, and only then gives
-/// it its name. The server may run.
-pub(crate) fn back_up(config: &Config, path: &Path) -> anyhow::Result<ExitCode> {
+/// it its name. The server may run. Finished recordings follow into the folder `copies_to`, so that every
+/// recording of the file has its copy.
+pub(crate) fn back_up(
+    config: &Config,
+    path: &Path,
+    copies_to: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     let key = keys::load_or_create(&config.data_dir, "backup", || {
         Ok(BackupKey::generate()?.to_file().to_string())
     })?;
@@ -66,31 +73,79 @@ pub(crate) fn back_up(config: &Config, path: &Path) -> anyhow::Result<ExitCode> 
         path.display(),
         total(&sums)
     ));
+    if let Some(to) = copies_to {
+        copy_recordings(config, to)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fills a new, empty store from a backup. With `check_only` the backup is read and nothing written.
+/// Copies recordings that have no copy yet, and throws away copies of those that were deleted.
+fn copy_recordings(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let copied = copies::copy_finished(&config.recordings.folder(config), to)?;
+    let url = config.store_url()?;
+    let recorded = super::block_on(async {
+        let mut store = Offline::read(&url).await?;
+        anyhow::Ok(drill::recorded(&mut store).await?)
+    })?;
+    let mut gone = 0_u64;
+    for id in recorded.deleted {
+        gone += u64::from(copies::forget_copy(to, &name_of(id))?);
+    }
+    say(&format!(
+        "{}: {} recordings were copied and read again ({} bytes), {} were there, {} are not finished yet, \
+         {gone} copies went because their recordings were deleted.",
+        to.display(),
+        copied.new,
+        copied.bytes,
+        copied.before,
+        copied.unfinished,
+    ));
+    if config.recordings.objects.is_some() {
+        say(
+            "Recordings in the object store are not copied: let the store keep a replica of its bucket.",
+        );
+    }
+    Ok(())
+}
+
+/// The name of a recording's folder.
+pub(super) fn name_of(id: RecordingId) -> String {
+    recordings_segments::RecordingId(id.as_uuid().into_bytes()).to_hex()
+}
+
+/// The backup key: of this file, or the one in the data directory.
+pub(super) fn key_of(config: &Config, key_file: Option<&Path>) -> anyhow::Result<BackupKey> {
+    let path = key_file.map_or_else(|| config.data_dir.join("keys/backup.pem"), Path::to_owned);
+    let text = fs::read_to_string(&path);
+    let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text.parse()?)
+}
+
+/// Only reads the whole backup.
+pub(crate) fn check(
+    config: &Config,
+    path: &Path,
+    key_file: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let key = key_of(config, key_file)?;
+    let input = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let sums = backup::check(BufReader::new(input), &key)?;
+    let (path, total) = (path.display(), total(&sums));
+    say(&format!("{path} is complete: {total}."));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fills a new, empty store from a backup, and the folder of recordings from their copies.
 pub(crate) fn restore(
     config: &Config,
     path: &Path,
     key_file: Option<&Path>,
-    check_only: bool,
+    copies_of: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
-    let key_path = key_file.map_or_else(|| config.data_dir.join("keys/backup.pem"), Path::to_owned);
-    let key: BackupKey = fs::read_to_string(&key_path)
-        .with_context(|| format!("cannot read {}", key_path.display()))?
-        .parse()?;
-    let open = || File::open(path).with_context(|| format!("cannot read {}", path.display()));
+    let key = key_of(config, key_file)?;
+    let input = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     // The whole file is read before anything is touched.
-    let sums = backup::check(BufReader::new(open()?), &key)?;
-    if check_only {
-        say(&format!(
-            "{} is complete: {}.",
-            path.display(),
-            total(&sums)
-        ));
-        return Ok(ExitCode::SUCCESS);
-    }
+    backup::check(BufReader::new(input), &key)?;
     keys::make_private_dir(&config.data_dir)?;
     let folder = config.audit_dir();
     anyhow::ensure!(
@@ -99,28 +154,41 @@ pub(crate) fn restore(
         folder.display()
     );
     let url = config.store_url()?;
-    let sums = super::block_on(async {
-        let mut store = Offline::fill(&url).await?;
-        let input = BufReader::new(open()?);
-        anyhow::Ok(
-            backup::load(&mut store, input, &key, |name, content| {
-                put(&folder, name, content)
-            })
-            .await?,
-        )
-    });
-    let sums = match sums {
-        Ok(sums) => sums,
-        Err(error) => {
-            drop(fs::remove_dir_all(&folder));
-            return Err(error).context("nothing was restored");
-        }
-    };
-    say(&format!("Restored and compared: {}.", total(&sums)));
+    let said = super::block_on(fill(&url, &folder, path, &key)).context("nothing was restored")?;
+    say(&format!("{said}."));
+    if let Some(from) = copies_of {
+        let root = config.recordings.folder(config);
+        let count = copies::put_back(from, &root)?;
+        say(&format!(
+            "{count} recordings are back in {}.",
+            root.display()
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn total(sums: &[TableSum]) -> String {
+/// Fills an empty store and a folder of checkpoints that is not there yet; says what was restored.
+pub(super) async fn fill(
+    url: &str,
+    folder: &Path,
+    path: &Path,
+    key: &BackupKey,
+) -> anyhow::Result<String> {
+    let mut store = Offline::fill(url).await?;
+    let input = BufReader::new(File::open(path)?);
+    let sums = backup::load(&mut store, input, key, |name, content| {
+        put(folder, name, content)
+    });
+    match sums.await {
+        Ok(sums) => Ok(format!("Restored and compared: {}", total(&sums))),
+        Err(error) => {
+            drop(fs::remove_dir_all(folder));
+            Err(error.into())
+        }
+    }
+}
+
+pub(super) fn total(sums: &[TableSum]) -> String {
     let rows: u64 = sums.iter().map(|sum| sum.rows).sum();
     format!("{rows} rows in {} tables", sums.len())
 }
