@@ -20,6 +20,7 @@ mod dialog;
 mod dispatch;
 mod door;
 mod follow;
+mod health;
 mod incoming;
 mod invite;
 mod line;
@@ -29,16 +30,20 @@ mod outgoing;
 mod phones;
 mod ports;
 mod prompts;
+mod pump;
 mod refusal;
 mod requests;
 mod stack;
+mod streams;
 mod talk;
+mod tls;
 mod trunk;
 mod trunk_check;
 mod wav;
 
 pub use caps::CapReached;
 pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
+pub use health::TrunkHealth;
 pub use phones::{Counts, Phones, may_be_logged};
 pub use ports::{
     Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,
@@ -46,6 +51,7 @@ pub use ports::{
 };
 pub use prompts::{PromptError, Prompts};
 pub use stack::StartError;
+pub use tls::{TlsError, TlsSettings};
 pub use trunk::{
     DigestKinds, LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings,
     Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
