@@ -120,11 +120,10 @@ fn address_of(uri: &Uri) -> Option<SocketAddr> {
         .trim_matches(['[', ']'])
         .parse()
         .ok()?;
-    let port = uri
-        .host_with_port
-        .port
-        .as_ref()
-        .map_or(5_060, |port| port.value());
+    let text = uri.to_string().to_ascii_lowercase();
+    let is_tls = text.starts_with("sips:") || text.contains(";transport=tls");
+    let port = uri.host_with_port.port.as_ref();
+    let port = port.map_or(if is_tls { 5_061 } else { 5_060 }, |port| port.value());
     Some(SocketAddr::new(host, port))
 }
 
@@ -311,5 +310,30 @@ impl Drop for CallPlace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&self.tag);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_hop_without_a_port_is_at_that_of_its_transport() {
+        let at = |text: &str| {
+            let uri = Uri::try_from(text).ok()?;
+            Some(address_of(&uri)?.to_string())
+        };
+        for (uri, address) in [
+            ("sip:+33@192.0.2.1", Some("192.0.2.1:5060")),
+            ("sip:192.0.2.1;transport=TLS;lr", Some("192.0.2.1:5061")),
+            ("sips:a@192.0.2.1", Some("192.0.2.1:5061")),
+            (
+                "sip:[2001:db8::1]:7000;transport=tls",
+                Some("[2001:db8::1]:7000"),
+            ),
+            ("sip:a@sip.example.org", None),
+        ] {
+            assert_eq!(at(uri).as_deref(), address, "{uri}");
+        }
     }
 }

@@ -214,13 +214,14 @@ mod tests {
         ) {
             let stream: Vec<u8> = bodies.iter().flat_map(|body| message("BYE", body)).collect();
             let whole = framed(&stream, stream.len().max(1));
-            prop_assert_eq!(framed(&stream, piece), whole.clone());
+            prop_assert_eq!(&framed(&stream, piece), &whole);
             prop_assert_eq!(whole.map(|all| all.len()), Ok(bodies.len()));
         }
 
         #[test]
         fn nothing_panics(stream in prop::collection::vec(any::<u8>(), 0..300), piece in 1..20_usize) {
             let _ = framed(&stream, piece);
+            crate::fuzzing::stream(&stream);
         }
     }
 }
