@@ -10,7 +10,7 @@ import certs
 from phone import Message
 from room import WAIT_S
 from scenarios import same
-from sipp import Sipp, ack, answer, bye, dial, expect_request, free_port, info, sdp
+from sipp import Sipp, ack, answer, dial, expect_request, free_port, info, sdp, they_hang_up
 from stream import Stream, StreamPhone
 
 CONFIG = """
@@ -107,11 +107,11 @@ def over_tcp(room):
 
 
 def sipp_over_tcp(room):
-    """SIPp by TCP: PIN by INFO, hangs up"""
-    phone = Sipp([*dial(), ack(), *info("2123456", 2), *bye(9)], room.tcp, extra=("-t", "t1"))
-    room.wait("entered ••• 78")
+    """SIPp by TCP: PIN by INFO, the visit ends"""
+    phone = Sipp([*dial(), ack(), *info("2123456", 2), *they_hang_up()], room.tcp, extra=("-t", "t1"))
+    room.wait("play entered")
+    room.order("end")
     phone.end()
-    room.wait("left")
 
 
 def cut_anyhow(room):
