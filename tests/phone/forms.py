@@ -3,19 +3,24 @@ companies use besides the usual one."""
 
 import math
 import re
+import socket
 import struct
 import time
 
 from phone import Phone
+from room import CONFIG
 from scenarios import ring, same, they_hang_up
 from sipp import answer, expect_request, sdp
+from transports import until
 
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477)
 PAD = ("123", "456", "789", "*0#")
 
 
 def make_room(harness):
-    return harness.new_room()
+    room = harness.new_room()
+    room.harness = harness
+    return room
 
 
 def alaw(value):
@@ -135,4 +140,35 @@ def reliable_when_called(room):
     phone.end()
 
 
-SCENARIOS = [in_band, other_events, plain_info, hold_by_update, longer_session, reliable_when_called]
+def registrar(first):
+    """a registrar wants a longer time (423) and a password, and has them in the same registration"""
+    line = 'register = {{ domain = "carrier.test", expires_s = 45 }}\n'
+    room = first.harness.new_room(CONFIG.replace('countries = ["33"]\n', 'countries = ["33"]\n' + line))
+    with Phone(room.address) as phone:
+        phone.socket.close()
+        phone.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        phone.socket.bind(("127.0.0.1", room.proxy))
+        asked = phone.awaited("REGISTER")
+        same((asked.first, asked.get("Expires")), ("REGISTER sip:carrier.test SIP/2.0", "45"))
+        same(asked.get("To"), "<sip:clinic@carrier.test>")
+        phone.answer(asked, 423, "Interval Too Brief", ["Min-Expires: 90"])
+        longer = newer(phone, asked)
+        same((longer.get("Expires"), longer.get("Call-ID")), ("90", asked.get("Call-ID")))
+        same("<sip:+33123456789@127.0.0.1:" in longer.get("Contact"), True)
+        challenge = 'WWW-Authenticate: Digest realm="carrier.test", nonce="n1", qop="auth", algorithm=SHA-256'
+        phone.answer(longer, 401, "Unauthorized", [challenge])
+        proven = newer(phone, longer)
+        same('username="clinic"' in proven.get("Authorization"), True)
+        phone.answer(proven, 200, "OK", ["Contact: <sip:x@y>;expires=60"])
+        until(room, "is_registered: Some(true)", "health")
+    room.close()
+
+
+def newer(phone, before):
+    """The next REGISTER that is no repetition."""
+    while (request := phone.awaited("REGISTER")).get("CSeq") == before.get("CSeq"):
+        pass
+    return request
+
+
+SCENARIOS = [in_band, other_events, plain_info, hold_by_update, longer_session, reliable_when_called, registrar]

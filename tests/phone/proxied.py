@@ -9,7 +9,7 @@ import tempfile
 import certs
 from baresip import Baresip
 from phone import Phone
-from room import WAIT_S
+from room import SECRET, WAIT_S
 from scenarios import same
 from sipp import free_port
 from transports import until
@@ -21,7 +21,7 @@ bind = "127.0.0.1:0"
 realm = "clinic.test"
 
 [phone.tls]
-bind = "127.0.0.1:0"
+bind = "127.0.0.1:@clinic@"
 certificate_file = "@certs@/clinic.pem"
 key_file = "@certs@/clinic.key"
 client_ca_file = "@certs@/ca.pem"
@@ -40,6 +40,9 @@ proxy = "127.0.0.6:@tls_port@"
 tls_name = "carrier.test"
 tls_ca_file = "@certs@/ca.pem"
 ask_every_s = 10
+user = "clinic"
+secret_file = "{secret}"
+register = {{ domain = "carrier.test", expires_s = 45 }}
 caller = "+33123456790"
 countries = ["33"]
 """
@@ -81,13 +84,23 @@ loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "textops.so"
 loadmodule "siputils.so"
+loadmodule "auth.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
 modparam("tls", "config", "@folder@/tls.cfg")
 modparam("rr", "enable_double_rr", 1)
 modparam("tm", "fr_timer", 3000)
+modparam("auth", "nonce_count", 1)
+modparam("auth", "qop", "auth")
 
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
     if (is_method("OPTIONS") && $rU == $null && !has_totag()) { sl_send_reply("200", "OK"); exit; }
+    if (is_method("REGISTER")) {
+        if (!pv_auth_check("carrier.test", "@secret@", "0", "1")) { auth_challenge("carrier.test", "1"); exit; }
+        save("location");
+        exit;
+    }
     if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
     if (has_totag()) {
         if (loose_route()) { t_relay(); exit; }
@@ -100,7 +113,13 @@ request_route {
     if ($pr == "tls") {
         $du = "sip:127.0.0.1:@phone@";
     } else {
-        $du = "sip:127.0.0.1:@clinic@;transport=tls";
+        # A caller to our number alone is led to where we have said that we are.
+        if ($rU == "clinic") {
+            $rd = "carrier.test";
+            if (!lookup("location")) { sl_send_reply("404", "Not Registered"); exit; }
+        } else {
+            $du = "sip:127.0.0.1:@clinic@;transport=tls";
+        }
     }
     if (!t_relay()) { sl_reply_error(); }
 }
@@ -111,7 +130,7 @@ class Kamailio:
     def __init__(self, folder, made, ports):
         self.folder = pathlib.Path(folder)
         for name, text in (("tls.cfg", TLS), ("kamailio.cfg", ROUTES)):
-            for word, value in {"certs": made, "folder": folder, **ports}.items():
+            for word, value in {"certs": made, "folder": folder, "secret": SECRET, **ports}.items():
                 text = text.replace(f"@{word}@", str(value))
             (self.folder / name).write_text(text)
         self.ports = ports
@@ -146,11 +165,13 @@ def make_room(harness):
     folder = tempfile.TemporaryDirectory()
     made = certs.make(pathlib.Path(folder.name) / "certs")
     ports = {"udp_port": free_port(host=HOST), "tls_port": free_port(socket.SOCK_STREAM, HOST), "phone": free_port()}
-    room = harness.new_room(ROOM.replace("@certs@", str(made)).replace("@tls_port@", str(ports["tls_port"])))
-    host, port = room.wait("tls ").split(" ")[1].rsplit(":", 1)
-    room.kept, room.tls = folder, (host, int(port))
-    ports["clinic"] = port
-    room.kamailio = Kamailio(folder.name, made, ports)
+    ports["clinic"] = free_port(socket.SOCK_STREAM)
+    kamailio = Kamailio(folder.name, made, ports)
+    config = ROOM.replace("@certs@", str(made))
+    for word in ("tls_port", "clinic"):
+        config = config.replace(f"@{word}@", str(ports[word]))
+    room = harness.new_room(config)
+    room.kept, room.kamailio = folder, kamailio
     close = room.close
 
     def close_both():
@@ -165,8 +186,8 @@ def telephone(room, account="", config=""):
     return Baresip("PCMA", account, config, room.kamailio.ports["phone"])
 
 
-def called_through(room, phone):
-    phone.order("dial", f"sip:+33123456790@{HOST}:{room.kamailio.ports['udp_port']}")
+def called_through(room, phone, user="+33123456790"):
+    phone.order("dial", f"sip:{user}@{HOST}:{room.kamailio.ports['udp_port']}")
     phone.wait("CALL_ESTABLISHED")
     for key in "2123456":
         phone.order("sndcode", key)
@@ -242,6 +263,16 @@ def begun_anew(room):
     phone.close()
 
 
+def registered(room):
+    """Kamailio is the registrar, with a password; a caller to our user there reaches us"""
+    until(room, "is_registered: Some(true)", "health")
+    phone = telephone(room)
+    called_through(room, phone, "clinic")
+    phone.order("hangup")
+    room.wait("left")
+    phone.close()
+
+
 def asked(room):
     """Kamailio is asked every ten seconds by OPTIONS: reachable, and silent when it has ended (10 s)"""
     until(room, "Reachable", "health")
@@ -250,4 +281,4 @@ def asked(room):
     until(room, "connections: 0")
 
 
-SCENARIOS = [in_hangs_up, in_encrypted, out, declined, begun_anew, asked]
+SCENARIOS = [registered, in_hangs_up, in_encrypted, out, declined, begun_anew, asked]

@@ -86,6 +86,7 @@ mod tests {
             proxy: "192.0.2.1:5060".parse().unwrap(),
             far: None,
             ask_every: None,
+            register: None,
             caller: PhoneNumber::parse("+33123456789", None).unwrap(),
             login: None,
             countries: Vec::new(),

@@ -1,6 +1,7 @@
 //! Whether telephone companies can be reached: they are asked by OPTIONS (RFC 3261 section 11).
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,17 +35,42 @@ pub enum TrunkHealth {
     Silent,
 }
 
+/// What is known of a trunk that we call by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkState {
+    /// Its name.
+    pub name: String,
+    /// The way to it.
+    pub health: TrunkHealth,
+    /// Whether it knows where we are; nothing where it was never told.
+    pub is_registered: Option<bool>,
+}
+
 /// What is known of all of them, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
-    // Held for one look and never over an await.
+    // Both are held for one look and never over an await.
     known: Mutex<BTreeMap<String, TrunkHealth>>,
+    registered: Mutex<BTreeMap<String, bool>>,
 }
 
 impl Health {
-    pub(crate) fn of(&self, trunk: &str) -> TrunkHealth {
+    pub(crate) fn of(&self, trunk: &str) -> TrunkState {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(trunk).copied().unwrap_or(TrunkHealth::Unknown)
+        let registered = self.registered.lock();
+        let registered = registered.unwrap_or_else(PoisonError::into_inner);
+        TrunkState {
+            name: trunk.to_owned(),
+            health: known.get(trunk).copied().unwrap_or(TrunkHealth::Unknown),
+            is_registered: registered.get(trunk).copied(),
+        }
+    }
+
+    /// Whether it knows where we are; what was so before.
+    pub(crate) fn note_registered(&self, trunk: &str, is_registered: bool) -> Option<bool> {
+        let registered = self.registered.lock();
+        let mut registered = registered.unwrap_or_else(PoisonError::into_inner);
+        registered.insert(trunk.to_owned(), is_registered)
     }
 
     /// What is known now; what was known before.
@@ -91,7 +117,7 @@ async fn ask(stack: &Stack, trunk: &Trunk, outbound: &Outbound) -> TrunkHealth {
         return TrunkHealth::Silent;
     };
     let answer = match question(stack, outbound, &connection) {
-        Ok(request) => answer_to(stack, outbound, connection, request).await,
+        Ok(request) => answer_to(stack, outbound.proxy, connection, request).await,
         Err(_not_made) => None,
     };
     match answer.map(|answer| answer.status_code.code()) {
@@ -130,9 +156,10 @@ fn question(
     })
 }
 
-async fn answer_to(
+/// The final answer to a request of ours that is of no call; nothing where none came.
+pub(crate) async fn answer_to(
     stack: &Stack,
-    outbound: &Outbound,
+    to: SocketAddr,
     connection: SipConnection,
     request: Request,
 ) -> Option<Response> {
@@ -142,7 +169,7 @@ async fn answer_to(
     let mut transaction = Transaction::new_client(key, request, endpoint, Some(connection));
     transaction.destination = Some(SipAddr {
         r#type: None,
-        addr: outbound.proxy.into(),
+        addr: to.into(),
     });
     transaction.send().await.ok()?;
     loop {

@@ -32,6 +32,7 @@ mod ports;
 mod prompts;
 mod pump;
 mod refusal;
+mod register;
 mod requests;
 mod stack;
 mod streams;
@@ -43,7 +44,7 @@ mod wav;
 
 pub use caps::CapReached;
 pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
-pub use health::TrunkHealth;
+pub use health::{TrunkHealth, TrunkState};
 pub use phones::{Counts, Phones, may_be_logged};
 pub use ports::{
     Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,
@@ -54,7 +55,8 @@ pub use stack::StartError;
 pub use tls::{TlsError, TlsSettings};
 pub use trunk::{
     DigestKinds, LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings,
-    Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
+    Registration, Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings,
+    VisitNumber,
 };
 pub use trunk_check::Trunks;
 pub use wav::{WavError, read_wav};

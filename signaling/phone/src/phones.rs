@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use crate::dialler::Dialler;
 use crate::dispatch::dispatch;
-use crate::health::{TrunkHealth, watch};
+use crate::health::{TrunkState, watch};
 use crate::ports::Ports;
+use crate::register::register;
 use crate::stack::{Stack, StartError};
 use crate::trunk_check::Trunks;
 
@@ -54,11 +55,17 @@ impl Phones {
         let (stack, incoming) = Stack::start(trunks, ports).await?;
         tokio::spawn(dispatch(Arc::clone(&stack), incoming));
         for trunk in &stack.trunks.trunks {
-            if let Some(outbound) = &trunk.outbound
-                && let Some(every) = outbound.ask_every
-            {
-                let (trunk, outbound) = (trunk.clone(), outbound.clone());
-                tokio::spawn(watch(Arc::clone(&stack), trunk, outbound, every));
+            let Some(outbound) = &trunk.outbound else {
+                continue;
+            };
+            let ours = || (Arc::clone(&stack), trunk.clone(), outbound.clone());
+            if let Some(every) = outbound.ask_every {
+                let (stack, trunk, outbound) = ours();
+                tokio::spawn(watch(stack, trunk, outbound, every));
+            }
+            if let Some(wanted) = outbound.register.clone() {
+                let (stack, trunk, outbound) = ours();
+                tokio::spawn(register(stack, trunk, outbound, wanted));
             }
         }
         Ok(Self { stack })
@@ -84,14 +91,13 @@ impl Phones {
         (self.stack.places.tcp, self.stack.places.tls)
     }
 
-    /// What is known of the way to each trunk that we call by, by name. Trunks without `ask_every_s` are
-    /// not asked.
+    /// What is known of each trunk that we call by. Trunks without `ask_every_s` are not asked.
     #[must_use]
-    pub fn health(&self) -> Vec<(String, TrunkHealth)> {
+    pub fn health(&self) -> Vec<TrunkState> {
         let trunks = self.stack.trunks.trunks.iter();
         trunks
             .filter(|trunk| trunk.outbound.is_some())
-            .map(|trunk| (trunk.name.clone(), self.stack.health.of(&trunk.name)))
+            .map(|trunk| self.stack.health.of(&trunk.name))
             .collect()
     }
 

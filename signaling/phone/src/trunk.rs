@@ -146,6 +146,8 @@ pub struct OutboundSettings {
     pub secret_file: Option<PathBuf>,
     /// How often it is asked whether it is there, in seconds; without it never.
     pub ask_every_s: Option<u32>,
+    /// Where it is told that we are here; without it nowhere.
+    pub register: Option<Registration>,
     /// Countries that may be called, such as `33`.
     pub countries: Vec<String>,
     /// Calls at once.
@@ -154,6 +156,21 @@ pub struct OutboundSettings {
     /// Minutes that may be talked in a day (UTC).
     #[serde(default = "default_minutes")]
     pub minutes_per_day_max: u32,
+}
+
+/// A telephone company that wants to be told where we are, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The name that it has for itself, such as `sip.carrier.example`.
+    pub domain: String,
+    /// For how long, in seconds; it may say less or more.
+    #[serde(default = "default_expires")]
+    pub expires_s: u32,
+}
+
+const fn default_expires() -> u32 {
+    600
 }
 
 const fn default_calls() -> u32 {
@@ -270,6 +287,8 @@ pub struct Outbound {
     pub(crate) far: Option<Far>,
     /// How often it is asked whether it is there.
     pub(crate) ask_every: Option<Duration>,
+    /// Where it is told that we are here.
+    pub register: Option<Registration>,
     /// The number that the called person sees.
     pub caller: PhoneNumber,
     /// Who we are there.

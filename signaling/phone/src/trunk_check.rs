@@ -266,6 +266,7 @@ fn outbound(
     Ok(Outbound {
         proxy: settings.proxy,
         far,
+        register: settings.register,
         ask_every: settings
             .ask_every_s
             .map(|seconds| Duration::from_secs(seconds.max(ASK_EVERY_MIN_S).into())),
