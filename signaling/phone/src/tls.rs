@@ -179,10 +179,10 @@ impl Shown {
         })
     }
 
-    fn current(&self) -> Arc<CertifiedKey> {
+    fn current(&self, at: Instant) -> Arc<CertifiedKey> {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.looked.elapsed() >= LOOK {
-            now.looked = Instant::now();
+        if at.saturating_duration_since(now.looked) >= LOOK {
+            now.looked = at;
             let written = written(&self.certificate, &self.key);
             if written != now.written {
                 match pair(&self.certificate, &self.key) {
@@ -202,7 +202,7 @@ impl Shown {
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current())
+        Some(self.current(Instant::now()))
     }
 }
 
@@ -212,7 +212,7 @@ impl ResolvesClientCert for Shown {
         _issuers: &[&[u8]],
         _schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
-        Some(self.current())
+        Some(self.current(Instant::now()))
     }
 
     fn has_certs(&self) -> bool {
@@ -273,4 +273,76 @@ fn authorities(file: Option<&Path>) -> Result<RootCertStore, TlsError> {
         return Err(TlsError::NoAuthority);
     }
     Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn pem(what: &str, der: &[u8]) -> String {
+        let text = STANDARD.encode(der);
+        format!("-----BEGIN {what}-----\n{text}\n-----END {what}-----\n")
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("sip-tls-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// Writes a certificate and its key, as if so many seconds from now.
+    fn write(certificate: &Path, key: &Path, later_s: u64) -> Vec<u8> {
+        let made = rcgen::generate_simple_self_signed(["clinic.test".to_owned()]).unwrap();
+        std::fs::write(certificate, pem("CERTIFICATE", made.cert.der())).unwrap();
+        let secret = made.signing_key.serialize_der();
+        std::fs::write(key, pem("PRIVATE KEY", &secret)).unwrap();
+        let at = SystemTime::now() + Duration::from_secs(later_s);
+        let file = std::fs::File::options().append(true).open(key).unwrap();
+        file.set_modified(at).unwrap();
+        made.cert.der().to_vec()
+    }
+
+    #[test]
+    fn a_new_certificate_is_shown_after_a_while_and_a_broken_one_never() {
+        let folder = folder("new");
+        let files = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+        let [certificate, key] = &files;
+        let first = write(certificate, key, 0);
+        let shown = Shown::read(certificate.clone(), key.clone()).unwrap();
+        let begun = Instant::now();
+        let at = |looks: u32| shown.current(begun + LOOK * looks).cert[0].to_vec();
+        let second = write(certificate, key, 10);
+        assert_eq!(at(0), first);
+        assert_eq!(at(1), second);
+        std::fs::write(certificate, "no certificate").unwrap();
+        let file = std::fs::File::options().append(true).open(certificate);
+        let later = SystemTime::now() + Duration::from_secs(20);
+        file.unwrap().set_modified(later).unwrap();
+        assert_eq!(at(2), second);
+        let third = write(certificate, key, 30);
+        assert_eq!(at(3), third);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let folder = folder("mixed");
+        let path = |name: &str| folder.join(name);
+        write(&path("one.pem"), &path("one.key"), 0);
+        write(&path("two.pem"), &path("two.key"), 0);
+        let mixed = Shown::read(path("one.pem"), path("two.key"));
+        assert!(matches!(mixed, Err(TlsError::Key { .. })));
+        let none = Shown::read(path("none.pem"), path("one.key"));
+        assert!(matches!(none, Err(TlsError::File { .. })));
+        let no_name = Far::new(
+            "not a name".to_owned(),
+            Some(&path("one.pem")),
+            &Arc::new(Shown::read(path("one.pem"), path("one.key")).unwrap()),
+        );
+        assert!(matches!(no_name, Err(TlsError::Name(_))));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
