@@ -266,6 +266,9 @@ def begun_anew(room):
 def registered(room):
     """Kamailio is the registrar, with a password; a caller to our user there reaches us"""
     until(room, "is_registered: Some(true)", "health")
+    until(room, "Reachable", "health")
+    # Both were asked for at once, and one connection is enough.
+    until(room, "connections: 1")
     phone = telephone(room)
     called_through(room, phone, "clinic")
     phone.order("hangup")

@@ -1,6 +1,7 @@
 //! Connections of SIP over TCP and TLS: who may have one, and who is connected to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -217,8 +218,16 @@ impl Lines {
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, connection| is_alive(connection));
-        known.insert(place, connection.clone());
-        Ok(connection)
+        match known.entry(place) {
+            // Two calls have connected at once: one connection is enough for both.
+            Entry::Occupied(other) => {
+                if let Some(token) = connection.cancel_token() {
+                    token.cancel();
+                }
+                Ok(other.get().clone())
+            }
+            Entry::Vacant(vacant) => Ok(vacant.insert(connection).clone()),
+        }
     }
 
     async fn pump(
