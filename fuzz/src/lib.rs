@@ -43,6 +43,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sip_digest", signaling_sip::fuzzing::digest),
     ("sip_sdp", signaling_sip::fuzzing::sdp),
     ("sip_session", signaling_sip::fuzzing::session),
+    ("sip_stream", signaling_sip::fuzzing::stream),
     ("hl7_stream", laboratory::stream),
     ("hl7_message", laboratory::message),
     ("fhir_resource", chart::resource),

@@ -32,15 +32,19 @@ ctrl_tcp_listen 127.0.0.1:{control}
 
 
 class Baresip:
-    def __init__(self, codec="G722"):
+    """`account` and `config` are added to its files (@folder@ is where they are); it listens on `port`, and with TLS on the next one."""
+
+    def __init__(self, codec="G722", account="", config="", port=None):
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
         control = free_port(socket.SOCK_STREAM)
         # The file must have the rate of the codec.
         rate = 16_000 if codec == "G722" else 8_000
-        (folder / "config").write_text(CONFIG.format(sip=free_port(), control=control, folder=folder, rate=rate))
+        self.port = port or free_port()
+        text = CONFIG.format(sip=self.port, control=control, folder=folder, rate=rate)
+        (folder / "config").write_text(text + config.replace("@folder@", str(folder)))
         (folder / "accounts").write_text(
-            f"<sip:+33612345678@127.0.0.1>;regint=0;audio_codecs={codec}/{rate}/1\n"
+            f"<sip:+33612345678@127.0.0.1>;regint=0;audio_codecs={codec}/{rate}/1{account}\n"
         )
         (folder / "contacts").write_text("")
         with wave.open(str(folder / "said.wav"), "wb") as said:

@@ -3,8 +3,20 @@ called. One line for each scenario."""
 
 import sys
 
+import forms
+import proxied
 import scenarios
+import secured
+import transports
 from harness import Harness
 
+# Each of these has a room of its own, and all of them run at once.
+BESIDE = [
+    (forms.make_room, forms.SCENARIOS),
+    (transports.make_room, transports.SCENARIOS),
+    (secured.make_room, secured.SCENARIOS),
+    (proxied.make_room, proxied.SCENARIOS),
+]
+
 if __name__ == "__main__":
-    sys.exit(Harness().run(scenarios.ALL, only=sys.argv[1:]))
+    sys.exit(Harness().run(scenarios.ALL, BESIDE, only=sys.argv[1:]))

@@ -35,6 +35,7 @@ class Phone:
         self.sound.bind((host, 0))
         self.sound.settimeout(WAIT_S)
         self.host, self.port = self.socket.getsockname()
+        self.transport = "UDP"
         self.uri = f"sip:{called}@{server[0]}:{server[1]}"
         self.from_ = f"<sip:{number}@{host}:{self.port}>;tag={secrets.token_hex(6)}"
         self.new_call()
@@ -58,6 +59,9 @@ class Phone:
     def __exit__(self, *_):
         self.close()
 
+    def contact(self):
+        return f"sip:me@{self.host}:{self.port}"
+
     def offer(self, flow="sendrecv"):
         return (
             f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
@@ -72,13 +76,13 @@ class Phone:
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
         lines = [
             f"{method} {self.target} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.host}:{self.port};branch={branch};rport",
+            f"Via: SIP/2.0/{self.transport} {self.host}:{self.port};branch={branch};rport",
             f"From: {self.from_}",
             f"To: {self.to}",
             f"Call-ID: {self.call_id}",
             f"CSeq: {cseq} {method}",
             "Max-Forwards: 70",
-            f"Contact: <sip:me@{self.host}:{self.port}>",
+            f"Contact: <{self.contact()}>",
             *headers,
         ]
         if body and not any(line.lower().startswith("content-type") for line in headers):

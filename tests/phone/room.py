@@ -58,11 +58,11 @@ SECRET = "a-secret-of-the-trunk"
 class Room:
     """One process. Its lines are waited for in order; each is seen once."""
 
-    def __init__(self, binary, proxy, log):
+    def __init__(self, binary, proxy, log, config=CONFIG):
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
         (folder / "secret").write_text(SECRET + "\n")
-        (folder / "phone.toml").write_text(CONFIG.format(proxy=proxy, secret=folder / "secret"))
+        (folder / "phone.toml").write_text(config.format(proxy=proxy, secret=folder / "secret"))
         self.log = open(log, "wb")
         self.process = subprocess.Popen(
             [binary, folder / "phone.toml"],
@@ -106,10 +106,13 @@ class Room:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def counts(self):
+        self.order("counts")
+        return self.wait("counts ")
+
     def drain(self):
         """Forgets what was said until now."""
-        self.order("counts")
-        counts = self.wait("counts ")
+        counts = self.counts()
         self.passed.clear()
         return counts
 

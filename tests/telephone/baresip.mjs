@@ -54,14 +54,14 @@ export function shares(samples, pitches_hz) {
 }
 
 export class Baresip {
-  static async start(folder, { number, pitch_hz, port = 0, codecs = "PCMA/8000/1" }) {
+  static async start(folder, { number, pitch_hz, port = 0, codecs = "PCMA/8000/1", secret = false }) {
     const phone = new Baresip();
     fs.mkdirSync(folder, { recursive: true });
     phone.folder = folder;
     phone.port = port || (await freePort());
     const control = await freePort();
     speech(path.join(folder, "mouth.wav"), pitch_hz);
-    const modules = ["g711", "aufile", "aubridge", "sndfile", "account", "ctrl_tcp", "menu"];
+    const modules = ["g711", "aufile", "aubridge", "sndfile", "srtp", "account", "ctrl_tcp", "menu"];
     fs.writeFileSync(
       path.join(folder, "config"),
       `sip_listen 127.0.0.1:${phone.port}
@@ -75,13 +75,13 @@ snd_path ${folder}
 ctrl_tcp_listen 127.0.0.1:${control}
 jitter_buffer_type fixed
 module_path ${MODULES}
-${modules.slice(0, 5).map((name) => `module ${name}.so`).join("\n")}
-${modules.slice(5).map((name) => `module_app ${name}.so`).join("\n")}
+${modules.slice(0, 6).map((name) => `module ${name}.so`).join("\n")}
+${modules.slice(6).map((name) => `module_app ${name}.so`).join("\n")}
 `,
     );
     fs.writeFileSync(
       path.join(folder, "accounts"),
-      `<sip:${number}@127.0.0.1:${phone.port}>;regint=0;audio_codecs=${codecs};answermode=manual\n`,
+      `<sip:${number}@127.0.0.1:${phone.port}>;regint=0;audio_codecs=${codecs};answermode=manual${secret ? ";mediaenc=srtp-mand" : ""}\n`,
     );
     const log = fs.openSync(path.join(folder, "log"), "w");
     phone.process = spawn("baresip", ["-f", folder], { stdio: ["ignore", log, log] });

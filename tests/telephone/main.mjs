@@ -70,6 +70,7 @@ addresses = ["127.0.0.0/8"]
 numbers = [{ number = "${NUMBER}", facility = "${facility}", language = "fr" }]
 country = "33"
 codecs = ["pcma", "pcmu"]
+srtp = "required"
 [phone.trunks.outbound]
 proxy = "127.0.0.1:${on.callee}"
 caller = "${NUMBER}"
@@ -100,7 +101,7 @@ function called(scenario, on) {
     await on.doctor.goto(`/visit/${on.visit.appointment.id}`);
     await checkDevices(on.doctor);
     await press(on.doctor, "enter-waiting");
-    on.phone = await Baresip.start(path.join(on.house.root, "phone"), { number: CALLER, pitch_hz: VOICE_HZ });
+    on.phone = await Baresip.start(path.join(on.house.root, "phone"), { number: CALLER, pitch_hz: VOICE_HZ, secret: true });
     scenario.finally(() => on.phone.stop());
     on.phone.dial(`sip:${NUMBER}@127.0.0.1:${on.sip}`);
     await on.phone.happens("CALL_ESTABLISHED");
@@ -191,6 +192,7 @@ function calledBack(scenario, on) {
       number: ON_RECORD,
       pitch_hz: VOICE_HZ,
       port: on.callee,
+      secret: true,
     });
     scenario.finally(() => on.pocket.stop());
     await levels(on.doctor, [LOOKS.patient.pitch_hz]);

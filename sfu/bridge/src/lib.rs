@@ -43,6 +43,7 @@ pub use order::{
     Unseated,
 };
 pub use prompt::Prompt;
+pub use srtp::{Srtp, SrtpError};
 pub use thread::{Bridge, StartError, start};
 // The words of a telephone that orders are made of.
 pub use sfu_phone::{

@@ -30,7 +30,7 @@ const WINDOW: u64 = 64;
 
 /// Why a packet was not protected or not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum SrtpError {
+pub enum SrtpError {
     /// It is no packet, or one that is too short.
     #[error("not a protected packet")]
     Form,
@@ -52,7 +52,7 @@ impl From<Unspecified> for SrtpError {
 }
 
 /// One direction of a call.
-pub(crate) struct Srtp {
+pub struct Srtp {
     rtp: Session,
     rtcp: Session,
     streams: Vec<Stream>,
@@ -152,7 +152,10 @@ impl Seen {
 
 impl Srtp {
     /// Keys of one line. The suite decides what is done with them.
-    pub(crate) fn new(line: &CryptoLine) -> Result<Self, SrtpError> {
+    ///
+    /// # Errors
+    /// When the library refuses the key.
+    pub fn new(line: &CryptoLine) -> Result<Self, SrtpError> {
         let suite = line.suite;
         Ok(Self {
             rtp: Session::derive(suite, line.expose(), 0)?,
@@ -163,7 +166,10 @@ impl Srtp {
     }
 
     /// Protects an RTP or RTCP packet of ours.
-    pub(crate) fn seal(&mut self, packet: &[u8]) -> Result<Vec<u8>, SrtpError> {
+    ///
+    /// # Errors
+    /// When it is no packet.
+    pub fn seal(&mut self, packet: &[u8]) -> Result<Vec<u8>, SrtpError> {
         if is_rtcp(packet) {
             self.sent_reports = self.sent_reports.wrapping_add(1) & !ENCRYPTED;
             return self.rtcp.seal_rtcp(packet, self.sent_reports);
@@ -179,7 +185,10 @@ impl Srtp {
     }
 
     /// Opens a packet of theirs. One that is not authentic changes nothing.
-    pub(crate) fn open(&mut self, packet: &[u8]) -> Result<Vec<u8>, SrtpError> {
+    ///
+    /// # Errors
+    /// When it is no packet, not authentic, or came before.
+    pub fn open(&mut self, packet: &[u8]) -> Result<Vec<u8>, SrtpError> {
         if is_rtcp(packet) {
             return self.open_rtcp(packet);
         }

@@ -84,6 +84,9 @@ mod tests {
     fn lines_come_back_and_minutes_come_back_tomorrow() {
         let outbound = Outbound {
             proxy: "192.0.2.1:5060".parse().unwrap(),
+            far: None,
+            ask_every: None,
+            register: None,
             caller: PhoneNumber::parse("+33123456789", None).unwrap(),
             login: None,
             countries: Vec::new(),

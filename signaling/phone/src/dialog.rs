@@ -1,6 +1,7 @@
 //! What both ends of a call know of each other (RFC 3261 section 12).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use rsipstack::sip::headers::typed::{Contact, RecordRoute};
 use rsipstack::sip::prelude::HeadersExt;
@@ -12,6 +13,7 @@ use thiserror::Error;
 
 use crate::message::{header, sequence, value, values};
 use crate::stack::Stack;
+use crate::streams::{NoLine, is_alive};
 
 /// Proxies that a call may go through; real ones have one or two.
 const ROUTES_MAX: usize = 16;
@@ -38,6 +40,9 @@ pub(crate) enum SendError {
     /// It could not be made or sent.
     #[error("not sent")]
     Stack(#[source] Box<rsipstack::Error>),
+    /// Its connection has ended, and there is no other one.
+    #[error("not connected")]
+    NoLine(#[from] NoLine),
     /// Nobody answered.
     #[error("no answer")]
     Silence,
@@ -139,6 +144,16 @@ impl Dialog {
         Taken::Yes
     }
 
+    /// A request of the other end came by this connection. Where ours has ended, it is that of the call
+    /// from now on.
+    pub(crate) fn came_by(&mut self, connection: Option<&SipConnection>) {
+        if let Some(connection) = connection
+            && !is_alive(&self.connection)
+        {
+            self.connection = connection.clone();
+        }
+    }
+
     /// The next request of ours within the call.
     pub(crate) fn request(
         &mut self,
@@ -181,11 +196,14 @@ impl Dialog {
         request: Request,
     ) -> impl Future<Output = Result<Response, SendError>> + Send + use<> {
         let (connection, endpoint) = (self.connection.clone(), stack.endpoint.clone());
+        let lines = Arc::clone(&stack.lines);
+        let hop = stack.reachable(&self.next_hop(), self.destination);
         let destination = SipAddr {
             r#type: None,
-            addr: stack.reachable(&self.next_hop(), self.destination).into(),
+            addr: hop.into(),
         };
         async move {
+            let connection = lines.alive(connection, hop).await?;
             let key = TransactionKey::from_request(&request, TransactionRole::Client)
                 .map_err(|error| SendError::Stack(Box::new(error)))?;
             let mut transaction = Transaction::new_client(key, request, endpoint, Some(connection));

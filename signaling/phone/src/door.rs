@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use async_trait::async_trait;
+use rsipstack::sip::Transport as SipTransport;
 use signaling_sip::{BucketRate, Fence, FenceConfig, Verdict};
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -82,6 +83,11 @@ impl Door {
         trunks.trunks.iter().any(|trunk| trunk.is_from(from))
     }
 
+    /// A connection that was closed before its first byte.
+    pub(crate) fn turned_away(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Messages that passed, and that were dropped.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (
@@ -117,7 +123,7 @@ impl rsipstack::platform::net::UdpSocket for FencedSocket {
                     }
                 }
                 Verdict::Busy(bytes) => {
-                    if let Some(answer) = busy(&bytes, from) {
+                    if let Some(answer) = busy(&bytes, from, SipTransport::Udp) {
                         // What cannot be sent is asked for again.
                         let _ = self.socket.try_send_to(&answer, from);
                     }

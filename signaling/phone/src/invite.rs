@@ -28,6 +28,8 @@ pub(crate) enum Attempt {
     NoAnswer,
     /// Whoever called has hung up.
     GaveUp,
+    /// The connection has ended, so no answer can come.
+    Lost,
 }
 
 /// Why an INVITE is taken back.
@@ -49,6 +51,7 @@ pub(crate) async fn attempt(
     let Some(mut responses) = send(stack, placed, connection, invite.clone()) else {
         return Attempt::Refused(Box::default());
     };
+    let gone = connection.cancel_token().unwrap_or_default();
     let mut stop = Stop::No;
     let mut stage = Stage {
         rings: false,
@@ -80,6 +83,7 @@ pub(crate) async fn attempt(
             },
             () = sleep_until(until), if stop == Stop::No => stop = Stop::Time,
             () = placed.hang_up.cancelled(), if stop == Stop::No => stop = Stop::HungUp,
+            () = gone.cancelled() => return ended(stop).unwrap_or(Attempt::Lost),
         }
     }
 }

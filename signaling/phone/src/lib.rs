@@ -20,6 +20,7 @@ mod dialog;
 mod dispatch;
 mod door;
 mod follow;
+mod health;
 mod incoming;
 mod invite;
 mod line;
@@ -29,16 +30,21 @@ mod outgoing;
 mod phones;
 mod ports;
 mod prompts;
+mod pump;
 mod refusal;
+mod register;
 mod requests;
 mod stack;
+mod streams;
 mod talk;
+mod tls;
 mod trunk;
 mod trunk_check;
 mod wav;
 
 pub use caps::CapReached;
 pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
+pub use health::{TrunkHealth, TrunkState};
 pub use phones::{Counts, Phones, may_be_logged};
 pub use ports::{
     Clinic, ClinicDown, Entered, MediaSeat, NoSound, NotEntered, OpenLeg, Pass, PinAnswer, PinTry,
@@ -46,9 +52,11 @@ pub use ports::{
 };
 pub use prompts::{PromptError, Prompts};
 pub use stack::StartError;
+pub use tls::{TlsError, TlsSettings};
 pub use trunk::{
     DigestKinds, LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings,
-    Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
+    Registration, Secret, SoundSettings, Srtp, Transport, Trunk, TrunkError, TrunkSettings,
+    VisitNumber,
 };
 pub use trunk_check::Trunks;
 pub use wav::{WavError, read_wav};

@@ -75,6 +75,18 @@ impl Media {
         text
     }
 
+    /// An offer of ours without encryption, where encryption is allowed and not required. Nothing where
+    /// the offer before was without it.
+    pub(crate) fn offer_in_clear(&mut self) -> Option<String> {
+        match self.local.security {
+            Security::Allowed(_) => {
+                self.local.security = Security::Disabled;
+                Some(self.offer())
+            }
+            Security::Disabled | Security::Required(_) => None,
+        }
+    }
+
     /// The answer to the offer of ours.
     pub(crate) fn accept(&mut self, answer: &str) -> Result<(), SdpError> {
         let agreement = accept_answer(&self.local, answer)?;

@@ -22,12 +22,13 @@ use crate::line::{Answered, Line};
 use crate::media::Media;
 use crate::message::{ALLOWED, SUPPORTED, header, session_terms, value, values};
 use crate::ports::SoundEvent;
-use crate::stack::{CallPlace, Stack};
+use crate::stack::{CallPlace, Stack, transport_of};
 use crate::talk::{Watch, talk};
 use crate::trunk::VisitNumber;
 
-/// INVITEs of one call: the first, one with a password, one with a longer session.
-const ATTEMPTS_MAX: usize = 4;
+/// INVITEs of one call: the first, one with a longer session, one without encryption, and each of these
+/// once more with a password.
+const ATTEMPTS_MAX: usize = 6;
 /// Steps of the question to press 1 that wait: there are two.
 const STEPS_MAX: usize = 4;
 
@@ -65,8 +66,13 @@ async fn call(stack: &Arc<Stack>, placed: &Placed, (tag, place, requests): Place
             return call.end(503, stack.door.now_us());
         }
     };
-    let Some(connection) = stack.connection(&placed.trunk) else {
-        return call.end(503, stack.door.now_us());
+    let connected = stack.connection(&placed.trunk, &placed.outbound).await;
+    let connection = match connected {
+        Ok(connection) => connection,
+        Err(error) => {
+            tracing::warn!(trunk = placed.trunk.name, %error, "a trunk is not reached");
+            return call.end(503, stack.door.now_us());
+        }
     };
     let mut media = Media::new(opened.leg, opened.local, &placed.trunk);
     let invite = match first_invite(stack, placed, &tag, &connection, media.offer()) {
@@ -76,7 +82,7 @@ async fn call(stack: &Arc<Stack>, placed: &Placed, (tag, place, requests): Place
             return call.end(500, stack.door.now_us());
         }
     };
-    let (invite, answer) = match ring(stack, placed, &connection, invite).await {
+    let (invite, answer) = match ring(stack, placed, &connection, (invite, &mut media)).await {
         Ok(answered) => answered,
         Err(code) => return call.end(code, stack.door.now_us()),
     };
@@ -181,7 +187,8 @@ fn first_invite(
         placed.order.number.expose(),
         placed.outbound.caller.expose(),
     );
-    let (proxy, here) = (placed.outbound.proxy, stack.public);
+    let proxy = placed.outbound.proxy;
+    let here = stack.places.public(transport_of(connection));
     let uri = format!("sip:{number}@{proxy}");
     let headers: Vec<Header> = vec![
         Header::Via(stack.via(connection)?.into()),
@@ -211,24 +218,27 @@ async fn ring(
     stack: &Arc<Stack>,
     placed: &Placed,
     connection: &SipConnection,
-    mut invite: Request,
+    (mut invite, media): (Request, &mut Media),
 ) -> Result<(Request, Response), u16> {
     let begun = Instant::now();
     let until = begun.checked_add(placed.order.ring_for).unwrap_or(begun);
     let mut code = 500;
-    for sequence in 2..=ATTEMPTS_MAX {
+    for sequence in 2..2 + ATTEMPTS_MAX {
         let tried = attempt(stack, placed, connection, invite.clone(), until).await;
         let response = match tried {
             Attempt::Answered(answer) => return Ok((invite, *answer)),
             Attempt::GaveUp => return Err(487),
             Attempt::NoAnswer => return Err(480),
+            Attempt::Lost => return Err(503),
             Attempt::Refused(response) => response,
         };
         code = response.status_code.code();
-        let Some(changed) = again(placed, &invite, &response) else {
-            return Err(code);
+        let changed = match code {
+            // Who does not encrypt refuses the whole offer (RFC 3264 section 6).
+            415 | 488 | 606 => in_clear(media, &invite),
+            _ => again(placed, &invite, &response),
         };
-        invite = changed;
+        invite = changed.ok_or(code)?;
         renew(stack, &mut invite, connection, sequence).map_err(|_error| 500_u16)?;
     }
     Err(code)
@@ -249,6 +259,25 @@ fn renew(
     Ok(())
 }
 
+/// The same INVITE without its password: what is changed is asked for it again, because no answer to a
+/// challenge is given twice.
+fn unsigned(invite: &Request) -> Request {
+    let mut changed = invite.clone();
+    changed.headers.retain(|header| {
+        let name = header.name();
+        !name.eq_ignore_ascii_case("Authorization")
+            && !name.eq_ignore_ascii_case("Proxy-Authorization")
+    });
+    changed
+}
+
+/// The same INVITE with an offer that is not encrypted, where that is allowed and was not tried.
+fn in_clear(media: &mut Media, invite: &Request) -> Option<Request> {
+    let mut changed = unsigned(invite);
+    changed.body = media.offer_in_clear()?.into_bytes();
+    Some(changed)
+}
+
 /// The same INVITE with what the refusal asked for; nothing where that cannot be given.
 fn again(placed: &Placed, invite: &Request, refusal: &Response) -> Option<Request> {
     let mut changed = invite.clone();
@@ -260,6 +289,7 @@ fn again(placed: &Placed, invite: &Request, refusal: &Response) -> Option<Reques
             if value(invite, "Session-Expires")?.trim().parse() == Ok(wanted) {
                 return None;
             }
+            changed = unsigned(invite);
             changed
                 .headers
                 .unique_push(header("Session-Expires", wanted.to_string()));

@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 
 use crate::dialler::Dialler;
 use crate::dispatch::dispatch;
+use crate::health::{TrunkState, watch};
 use crate::ports::Ports;
+use crate::register::register;
 use crate::stack::{Stack, StartError};
 use crate::trunk_check::Trunks;
 
@@ -27,6 +29,8 @@ pub struct Counts {
     pub dropped: u64,
     /// Calls that stand or are in the making.
     pub calls: usize,
+    /// Connections of TCP and TLS that are open.
+    pub connections: usize,
 }
 
 /// All telephones. Dropping it ends them.
@@ -37,7 +41,7 @@ pub struct Phones {
 impl core::fmt::Debug for Phones {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Phones")
-            .field("local", &self.stack.local)
+            .field("places", &self.stack.places)
             .finish_non_exhaustive()
     }
 }
@@ -50,6 +54,20 @@ impl Phones {
     pub async fn start(trunks: Trunks, ports: Ports) -> Result<Self, StartError> {
         let (stack, incoming) = Stack::start(trunks, ports).await?;
         tokio::spawn(dispatch(Arc::clone(&stack), incoming));
+        for trunk in &stack.trunks.trunks {
+            let Some(outbound) = &trunk.outbound else {
+                continue;
+            };
+            let ours = || (Arc::clone(&stack), trunk.clone(), outbound.clone());
+            if let Some(every) = outbound.ask_every {
+                let (stack, trunk, outbound) = ours();
+                tokio::spawn(watch(stack, trunk, outbound, every));
+            }
+            if let Some(wanted) = outbound.register.clone() {
+                let (stack, trunk, outbound) = ours();
+                tokio::spawn(register(stack, trunk, outbound, wanted));
+            }
+        }
         Ok(Self { stack })
     }
 
@@ -64,7 +82,23 @@ impl Phones {
     /// Where SIP is received by UDP.
     #[must_use]
     pub fn local_address(&self) -> SocketAddr {
-        self.stack.local
+        self.stack.places.udp
+    }
+
+    /// Where SIP is received by TCP and by TLS.
+    #[must_use]
+    pub fn local_streams(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        (self.stack.places.tcp, self.stack.places.tls)
+    }
+
+    /// What is known of each trunk that we call by. Trunks without `ask_every_s` are not asked.
+    #[must_use]
+    pub fn health(&self) -> Vec<TrunkState> {
+        let trunks = self.stack.trunks.trunks.iter();
+        trunks
+            .filter(|trunk| trunk.outbound.is_some())
+            .map(|trunk| self.stack.health.of(&trunk.name))
+            .collect()
     }
 
     /// What came so far.
@@ -75,6 +109,7 @@ impl Phones {
             passed,
             dropped,
             calls: self.stack.door.calls.load(Ordering::Relaxed),
+            connections: self.stack.lines.count(),
         }
     }
 }

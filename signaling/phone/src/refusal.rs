@@ -12,9 +12,9 @@ use crate::message::values;
 const RETRY_AFTER_S: u32 = 5;
 
 /// 503 for a new call when there are too many. Nothing where the message is none.
-pub(crate) fn busy(bytes: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
+pub(crate) fn busy(bytes: &[u8], from: SocketAddr, by: Transport) -> Option<Vec<u8>> {
     let message = SipMessage::try_from(bytes).ok()?;
-    let message = SipConnection::update_msg_received(message, from, Transport::Udp).ok()?;
+    let message = SipConnection::update_msg_received(message, from, by).ok()?;
     let request = Request::try_from(message).ok()?;
     let mut text = String::from("SIP/2.0 503 Service Unavailable\r\n");
     for name in ["Via", "From", "Call-ID", "CSeq"] {
@@ -38,7 +38,8 @@ mod tests {
     fn who_finds_no_place_is_told_when_to_come_again() {
         let invite = b"INVITE sip:1@h SIP/2.0\r\nVia: SIP/2.0/UDP h:5;rport;branch=z9hG4bK1\r\nFrom: <sip:2@h>;tag=1\r\n\
             To: <sip:1@h>\r\nCall-ID: 7\r\nCSeq: 3 INVITE\r\nContent-Length: 0\r\n\r\n";
-        let answer = busy(invite, "192.0.2.1:7000".parse().unwrap()).unwrap();
+        let from = "192.0.2.1:7000".parse().unwrap();
+        let answer = busy(invite, from, Transport::Udp).unwrap();
         let text = String::from_utf8(answer).unwrap();
         assert!(text.starts_with("SIP/2.0 503 "), "{text}");
         assert!(
@@ -46,6 +47,6 @@ mod tests {
                 && text.contains("Retry-After: 5")
                 && text.contains("CSeq: 3 INVITE")
         );
-        assert!(busy(b"x", "192.0.2.1:7000".parse().unwrap()).is_none());
+        assert!(busy(b"x", from, Transport::Udp).is_none());
     }
 }

@@ -17,6 +17,7 @@ impl Line {
     /// A request of the other end came.
     pub(crate) async fn handle(&mut self, now_us: i64, mut transaction: Transaction) -> Heard {
         let request = transaction.original.clone();
+        self.dialog.came_by(transaction.connection.as_ref());
         // The ACK with the answer to an offer of ours may still be on its way through its own task.
         let is_offer = matches!(request.method, Method::Invite | Method::Update);
         if is_offer && self.offered_in.is_some() && self.deferred.is_none() {

@@ -16,15 +16,17 @@ use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipAddr, SipConnection, TransportLayer};
 use signaling_sip::{DigestServer, Lockout};
 use thiserror::Error;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::caps::Caps;
 use crate::dialog::NotMade;
 use crate::door::{Door, FencedSocket};
+use crate::health::Health;
 use crate::ports::Ports;
-use crate::trunk::{Transport, Trunk};
+use crate::streams::{Lines, NoLine};
+use crate::trunk::{Outbound, Transport, Trunk};
 use crate::trunk_check::Trunks;
 
 /// Requests within one call that wait; telephones send one and wait for its answer. What is more is
@@ -48,9 +50,9 @@ pub enum StartError {
 pub(crate) struct Stack {
     pub(crate) endpoint: EndpointInnerRef,
     pub(crate) udp: SipConnection,
-    pub(crate) local: SocketAddr,
-    /// What is said of where we are.
-    pub(crate) public: SocketAddr,
+    /// Where we are, and what is said of it.
+    pub(crate) places: Places,
+    pub(crate) lines: Arc<Lines>,
     pub(crate) trunks: Arc<Trunks>,
     pub(crate) door: Arc<Door>,
     pub(crate) ports: Ports,
@@ -58,8 +60,41 @@ pub(crate) struct Stack {
     pub(crate) digest: Mutex<DigestServer>,
     pub(crate) lockout: Mutex<Lockout<String>>,
     pub(crate) caps: Caps,
+    pub(crate) health: Health,
     calls: Mutex<BTreeMap<String, mpsc::Sender<Transaction>>>,
     pub(crate) stop: CancellationToken,
+}
+
+/// Where we are by each transport.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) udp: SocketAddr,
+    pub(crate) tcp: Option<SocketAddr>,
+    pub(crate) tls: Option<SocketAddr>,
+    advertise: Option<IpAddr>,
+}
+
+impl Places {
+    /// The address that is said, with the port of the transport.
+    pub(crate) fn public(&self, transport: SipTransport) -> SocketAddr {
+        let place = match transport {
+            SipTransport::Tcp => self.tcp,
+            SipTransport::Tls => self.tls,
+            _ => None,
+        };
+        let place = place.unwrap_or(self.udp);
+        SocketAddr::new(self.advertise.unwrap_or(place.ip()), place.port())
+    }
+}
+
+async fn listen(bind: Option<SocketAddr>) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(bind) = bind else {
+        return Ok(None);
+    };
+    let fault = |why| StartError::Bind(bind, why);
+    let listener = TcpListener::bind(bind).await.map_err(fault)?;
+    let local = listener.local_addr().map_err(fault)?;
+    Ok(Some((listener, local)))
 }
 
 /// Keeps the stack from sending anywhere but to trunks.
@@ -85,11 +120,10 @@ fn address_of(uri: &Uri) -> Option<SocketAddr> {
         .trim_matches(['[', ']'])
         .parse()
         .ok()?;
-    let port = uri
-        .host_with_port
-        .port
-        .as_ref()
-        .map_or(5_060, |port| port.value());
+    let text = uri.to_string().to_ascii_lowercase();
+    let is_tls = text.starts_with("sips:") || text.contains(";transport=tls");
+    let port = uri.host_with_port.port.as_ref();
+    let port = port.map_or(if is_tls { 5_061 } else { 5_060 }, |port| port.value());
     Some(SocketAddr::new(host, port))
 }
 
@@ -102,10 +136,17 @@ impl Stack {
         let socket = UdpSocket::bind(bind)
             .await
             .map_err(|why| StartError::Bind(bind, why))?;
-        let local = socket
+        let udp = socket
             .local_addr()
             .map_err(|why| StartError::Bind(bind, why))?;
-        let public = SocketAddr::new(trunks.advertise.unwrap_or(local.ip()), local.port());
+        let tcp = listen(trunks.bind_tcp).await?;
+        let tls = listen(trunks.tls.as_ref().map(|tls| tls.bind)).await?;
+        let places = Places {
+            udp,
+            tcp: tcp.as_ref().map(|(_, local)| *local),
+            tls: tls.as_ref().map(|(_, local)| *local),
+            advertise: trunks.advertise,
+        };
         let stop = CancellationToken::new();
         let door = Arc::new(Door::new(&trunks));
         let trunks = Arc::new(trunks);
@@ -113,9 +154,13 @@ impl Stack {
             socket,
             door: Arc::clone(&door),
         });
-        let udp = UdpConnection::from_socket(socket, Some(public), Some(stop.child_token()))
-            .await
-            .map_err(StartError::Stack)?;
+        let udp = UdpConnection::from_socket(
+            socket,
+            Some(places.public(SipTransport::Udp)),
+            Some(stop.child_token()),
+        )
+        .await
+        .map_err(StartError::Stack)?;
         let udp = SipConnection::Udp(udp);
         let layer = TransportLayer::new(stop.clone());
         layer.add_transport(udp.clone());
@@ -133,18 +178,30 @@ impl Stack {
             .map_err(StartError::Stack)?;
         let inner = Arc::clone(&endpoint.inner);
         tokio::spawn(async move { endpoint.serve().await });
+        let lines = Arc::new(Lines::new(
+            Arc::clone(&inner),
+            Arc::clone(&door),
+            Arc::clone(&trunks),
+            stop.clone(),
+        ));
+        for (listening, door) in [(tcp, None), (tls, trunks.tls.clone())] {
+            if let Some((listener, _)) = listening {
+                tokio::spawn(Arc::clone(&lines).accept(listener, door));
+            }
+        }
         let secret = rand::random();
         let stack = Arc::new(Self {
             endpoint: inner,
             udp,
-            local,
-            public,
+            places,
+            lines,
             digest: Mutex::new(DigestServer::new(trunks.realm.clone(), secret)),
             trunks,
             door,
             ports,
             lockout: Mutex::new(Lockout::default()),
             caps: Caps::default(),
+            health: Health::default(),
             calls: Mutex::new(BTreeMap::new()),
             stop,
         });
@@ -155,19 +212,20 @@ impl Stack {
     pub(crate) fn via(&self, connection: &SipConnection) -> Result<Via, NotMade> {
         let address = SipAddr {
             r#type: Some(transport_of(connection)),
-            addr: self.public.into(),
+            addr: self.places.public(transport_of(connection)).into(),
         };
         Ok(self.endpoint.get_via(Some(address), None)?)
     }
 
     /// `Contact` on this connection.
     pub(crate) fn contact(&self, connection: &SipConnection) -> String {
+        let place = self.places.public(transport_of(connection));
         let transport = match transport_of(connection) {
             SipTransport::Tcp => ";transport=tcp",
             SipTransport::Tls => ";transport=tls",
             _ => "",
         };
-        format!("<sip:visit@{}{transport}>", self.public)
+        format!("<sip:visit@{place}{transport}>")
     }
 
     /// Where to send what the other end wants at `hop`: there if that is an address of a trunk, or
@@ -186,10 +244,18 @@ impl Stack {
     }
 
     /// The connection to call somebody with.
-    pub(crate) fn connection(&self, trunk: &Trunk) -> Option<SipConnection> {
+    pub(crate) async fn connection(
+        &self,
+        trunk: &Trunk,
+        outbound: &Outbound,
+    ) -> Result<SipConnection, NoLine> {
         match trunk.transport {
-            Transport::Udp => Some(self.udp.clone()),
-            Transport::Tcp | Transport::Tls => None,
+            Transport::Udp => Ok(self.udp.clone()),
+            Transport::Tcp => self.lines.connect(outbound.proxy, None).await,
+            Transport::Tls => {
+                let far = outbound.far.as_ref().ok_or(NoLine::Unknown)?;
+                self.lines.connect(outbound.proxy, Some(far)).await
+            }
         }
     }
 
@@ -244,5 +310,30 @@ impl Drop for CallPlace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&self.tag);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_hop_without_a_port_is_at_that_of_its_transport() {
+        let at = |text: &str| {
+            let uri = Uri::try_from(text).ok()?;
+            Some(address_of(&uri)?.to_string())
+        };
+        for (uri, address) in [
+            ("sip:+33@192.0.2.1", Some("192.0.2.1:5060")),
+            ("sip:192.0.2.1;transport=TLS;lr", Some("192.0.2.1:5061")),
+            ("sips:a@192.0.2.1", Some("192.0.2.1:5061")),
+            (
+                "sip:[2001:db8::1]:7000;transport=tls",
+                Some("[2001:db8::1]:7000"),
+            ),
+            ("sip:a@sip.example.org", None),
+        ] {
+            assert_eq!(at(uri).as_deref(), address, "{uri}");
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 use sfu_phone::Codec;
 use signaling_sip::{Language, PhoneNumber, Prefix};
 use thiserror::Error;
 
+use crate::tls::{Far, TlsError, TlsSettings};
 use crate::trunk_check::{SECRET_MIN, TRUNKS_MAX};
 
 /// The part `[phone]` of the configuration, as it stands in the file.
@@ -15,8 +17,12 @@ use crate::trunk_check::{SECRET_MIN, TRUNKS_MAX};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneSettings {
-    /// Where SIP is received.
+    /// Where SIP is received by UDP.
     pub bind: SocketAddr,
+    /// Where SIP is received by TCP; without it nowhere.
+    pub bind_tcp: Option<SocketAddr>,
+    /// SIP over TLS; without it none is spoken.
+    pub tls: Option<TlsSettings>,
     /// The address that is said in SIP; without it that of `bind`.
     pub advertise: Option<IpAddr>,
     /// The realm of challenges.
@@ -130,10 +136,18 @@ pub struct OutboundSettings {
     pub proxy: SocketAddr,
     /// The number that the called person sees.
     pub caller: String,
+    /// With TLS, the name in the certificate of who is there.
+    pub tls_name: Option<String>,
+    /// With TLS, the file of who signs that certificate; without it the authorities of the system.
+    pub tls_ca_file: Option<PathBuf>,
     /// Our user there.
     pub user: Option<String>,
     /// The file with our password there.
     pub secret_file: Option<PathBuf>,
+    /// How often it is asked whether it is there, in seconds; without it never.
+    pub ask_every_s: Option<u32>,
+    /// Where it is told that we are here; without it nowhere.
+    pub register: Option<Registration>,
     /// Countries that may be called, such as `33`.
     pub countries: Vec<String>,
     /// Calls at once.
@@ -142,6 +156,21 @@ pub struct OutboundSettings {
     /// Minutes that may be talked in a day (UTC).
     #[serde(default = "default_minutes")]
     pub minutes_per_day_max: u32,
+}
+
+/// A telephone company that wants to be told where we are, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The name that it has for itself, such as `sip.carrier.example`.
+    pub domain: String,
+    /// For how long, in seconds; it may say less or more.
+    #[serde(default = "default_expires")]
+    pub expires_s: u32,
+}
+
+const fn default_expires() -> u32 {
+    600
 }
 
 const fn default_calls() -> u32 {
@@ -254,6 +283,12 @@ pub struct VisitNumber {
 pub struct Outbound {
     /// Where calls are sent.
     pub proxy: SocketAddr,
+    /// With TLS, how it is known who is there.
+    pub(crate) far: Option<Far>,
+    /// How often it is asked whether it is there.
+    pub(crate) ask_every: Option<Duration>,
+    /// Where it is told that we are here.
+    pub register: Option<Registration>,
     /// The number that the called person sees.
     pub caller: PhoneNumber,
     /// Who we are there.
@@ -379,9 +414,17 @@ pub enum TrunkError {
     /// A password that can be guessed.
     #[error("trunk {0:?}: the password has fewer than {SECRET_MIN} characters; make a longer one")]
     Weak(String),
-    /// A transport that is not there yet.
+    /// A transport that we do not speak.
     #[error(
-        "trunk {0:?}: only transport = \"udp\" is served yet; ask the telephone company for UDP"
+        "trunk {0:?}: transport = \"tcp\" needs `bind_tcp` in [phone], and \"tls\" needs [phone.tls]"
     )]
     Transport(String),
+    /// Nobody would know whom we are connected to.
+    #[error(
+        "trunk {0:?}: with transport = \"tls\" its [outbound] needs `tls_name`, the name in the certificate of the telephone company"
+    )]
+    TlsName(String),
+    /// Certificates that cannot be used.
+    #[error("the certificates of telephones are not in order")]
+    Tls(#[from] TlsError),
 }

@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use sfu_phone::Codec;
 use signaling_sip::{Language, PhoneNumber, Prefix};
 
+use crate::tls::{Far, TlsDoor};
 use crate::trunk::{
     LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings, Secret,
     Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
@@ -15,12 +18,18 @@ use crate::trunk::{
 pub(crate) const TRUNKS_MAX: usize = 64;
 /// Shortest secret of a trunk, in characters: MD5 digests can be tried offline by whoever reads along.
 pub(crate) const SECRET_MIN: usize = 12;
+/// A trunk is not asked more often whether it is there, in seconds.
+const ASK_EVERY_MIN_S: u32 = 10;
 
 /// All that is configured of telephones, checked.
 #[derive(Debug, Clone)]
 pub struct Trunks {
-    /// Where SIP is received.
+    /// Where SIP is received by UDP.
     pub bind: SocketAddr,
+    /// Where SIP is received by TCP.
+    pub bind_tcp: Option<SocketAddr>,
+    /// Where SIP is received by TLS, and as whom.
+    pub(crate) tls: Option<Arc<TlsDoor>>,
     /// The address that is said in SIP; without it that of `bind`.
     pub advertise: Option<IpAddr>,
     /// The realm of challenges.
@@ -40,10 +49,16 @@ impl Trunks {
         if settings.trunks.is_empty() || settings.trunks.len() > TRUNKS_MAX {
             return Err(TrunkError::Count);
         }
+        let tls = settings.tls.map(TlsDoor::read).transpose()?.map(Arc::new);
         let mut trunks: Vec<Trunk> = Vec::new();
         for settings_of_one in settings.trunks {
-            let trunk = trunk(settings_of_one)?;
-            if trunk.transport != Transport::Udp {
+            let trunk = trunk(settings_of_one, tls.as_deref())?;
+            let is_spoken = match trunk.transport {
+                Transport::Udp => true,
+                Transport::Tcp => settings.bind_tcp.is_some(),
+                Transport::Tls => tls.is_some(),
+            };
+            if !is_spoken {
                 return Err(TrunkError::Transport(trunk.name));
             }
             for other in &trunks {
@@ -58,6 +73,8 @@ impl Trunks {
         }
         Ok(Self {
             bind: settings.bind,
+            bind_tcp: settings.bind_tcp,
+            tls,
             advertise: settings.advertise,
             realm: settings.realm,
             trunks,
@@ -127,7 +144,7 @@ fn overlap(one: Prefix, other: Prefix) -> bool {
     one.contains(other.address()) || other.contains(one.address())
 }
 
-fn trunk(settings: TrunkSettings) -> Result<Trunk, TrunkError> {
+fn trunk(settings: TrunkSettings, tls: Option<&TlsDoor>) -> Result<Trunk, TrunkError> {
     let name = settings.name;
     if settings.addresses.is_empty() {
         return Err(TrunkError::NoAddress(name));
@@ -163,7 +180,10 @@ fn trunk(settings: TrunkSettings) -> Result<Trunk, TrunkError> {
     let login = login(&name, settings.user, settings.secret_file.as_deref())?;
     let outbound = settings
         .outbound
-        .map(|settings| outbound(&name, settings))
+        .map(|outside| {
+            let tls = tls.filter(|_| settings.transport == Transport::Tls);
+            outbound(&name, outside, tls)
+        })
         .transpose()?;
     Ok(Trunk {
         name,
@@ -228,12 +248,28 @@ fn check_country(trunk: &str, country: &str) -> Result<(), TrunkError> {
     })
 }
 
-fn outbound(trunk: &str, settings: OutboundSettings) -> Result<Outbound, TrunkError> {
+fn outbound(
+    trunk: &str,
+    settings: OutboundSettings,
+    tls: Option<&TlsDoor>,
+) -> Result<Outbound, TrunkError> {
     for country in &settings.countries {
         check_country(trunk, country)?;
     }
+    let far = match (tls, settings.tls_name) {
+        (Some(tls), Some(name)) => {
+            Some(Far::new(name, settings.tls_ca_file.as_deref(), &tls.shown)?)
+        }
+        (Some(_), None) => return Err(TrunkError::TlsName(trunk.to_owned())),
+        (None, _) => None,
+    };
     Ok(Outbound {
         proxy: settings.proxy,
+        far,
+        register: settings.register,
+        ask_every: settings
+            .ask_every_s
+            .map(|seconds| Duration::from_secs(seconds.max(ASK_EVERY_MIN_S).into())),
         caller: number(trunk, "caller", &settings.caller)?,
         login: login(trunk, settings.user, settings.secret_file.as_deref())?,
         countries: settings.countries,
@@ -312,7 +348,12 @@ mod tests {
         assert!(said("198.51.100.0/24", "everybody").contains("no range such as"));
         assert!(said("[\"198.51.100.0/24\"]", "[]").contains("name the addresses"));
         assert!(said("\"g722\"", "\"g729\"").contains("there are"));
-        assert!(said("\"udp\"", "\"tls\"").contains("only transport"));
+        assert!(said("\"udp\"", "\"tls\"").contains("needs [phone.tls]"));
+        assert!(said("\"udp\"", "\"tcp\"").contains("needs `bind_tcp`"));
+        assert!(
+            said("# bind_tcp", "tls = { bind = \"[::1]:0\", certificate_file = \"/none\", key_file = \"/none\" }\n# bind_tcp")
+                .contains("not in order")
+        );
         assert!(said("language = \"fr\"", "language = \"de\"").contains("\"fr\" and \"en\""));
         assert!(said("countries = [\"33\"]", "countries = [\"+33\"]").contains("such as"));
         assert!(

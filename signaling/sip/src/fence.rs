@@ -110,9 +110,12 @@ pub enum DropReason {
     /// A length that is no number, that contradicts another one, or that is longer than the body.
     #[error("a wrong length")]
     Length,
-    /// More than this address or caller may send.
+    /// More than this address may send.
     #[error("too many")]
     Rate,
+    /// More calls than this caller may begin.
+    #[error("too many calls")]
+    Caller,
 }
 
 /// What to do with a datagram.
@@ -180,7 +183,7 @@ impl Fence {
         }
         let caller = caller_of(&tidied.from);
         if !self.may(Key::Caller(from, caller), self.config.calls, now_us) {
-            return Verdict::Drop(DropReason::Rate);
+            return Verdict::Drop(DropReason::Caller);
         }
         if open_calls >= self.config.open_calls_max {
             return Verdict::Busy(tidied.bytes);

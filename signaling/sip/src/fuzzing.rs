@@ -6,11 +6,13 @@ use sfu_phone::Codec;
 
 use crate::digest::{Credentials, DigestServer, Password, answer_challenge};
 use crate::digest_params::DigestParams;
-use crate::fence::{Fence, FenceConfig, Verdict};
+use crate::fence::{DropReason, Fence, FenceConfig, Verdict};
+use crate::framing::{Frame, Framer};
 use crate::info::{Info, read_info};
 use crate::rate_limit::BucketRate;
 use crate::sdp::{Local, Offer, Security, accept_answer, write_offer};
 use crate::session::{SessionTerms, SessionTimer};
+use crate::tidy_up::tidy;
 
 /// A datagram at the fence: what passes is in order, and passes again as the same.
 pub fn datagram(bytes: &[u8]) {
@@ -40,6 +42,53 @@ pub fn datagram(bytes: &[u8]) {
             Verdict::Pass(passed.clone())
         );
     }
+}
+
+/// A stream, cut into pieces of so many bytes as its first byte says: it means the same however it is
+/// cut, and of each message in it the fence sees the same end.
+pub fn stream(bytes: &[u8]) {
+    let Some((piece, stream)) = bytes.split_first() else {
+        return;
+    };
+    let whole = framed(stream, stream.len().max(1));
+    assert_eq!(framed(stream, usize::from(*piece).max(1)), whole);
+    let (frames, _) = whole;
+    for frame in frames {
+        // What is nearly as long as may be is longer when it is in order.
+        let Frame::Message(message) = frame else {
+            continue;
+        };
+        if message.len() < 2_000
+            && let Ok(tidied) = tidy(&message)
+        {
+            let again = framed(&tidied.bytes, tidied.bytes.len());
+            assert_eq!(again, (vec![Frame::Message(tidied.bytes)], None));
+            // Nothing of a message is left over for whoever reads its length otherwise.
+            let mut longer = message.clone();
+            longer.push(b'x');
+            assert_eq!(
+                tidy(&longer).map(|it| it.bytes),
+                tidy(&message).map(|it| it.bytes)
+            );
+        }
+    }
+}
+
+/// All frames, and what ended the stream.
+fn framed(stream: &[u8], piece: usize) -> (Vec<Frame>, Option<DropReason>) {
+    let mut framer = Framer::new();
+    let mut frames = Vec::new();
+    for part in stream.chunks(piece) {
+        framer.push(part);
+        loop {
+            match framer.next_frame() {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break,
+                Err(why) => return (frames, Some(why)),
+            }
+        }
+    }
+    (frames, None)
 }
 
 /// A digest header: a challenge that can be answered has an answer that can be read, and no header

@@ -1,6 +1,7 @@
 //! Telephone callers: what may come in, who they are, what was agreed on, where their call stands.
 //!
-//! Everything here is pure. [`Fence`] judges bytes before anything parses them; [`DigestServer`]
+//! Everything here is pure. [`Framer`] cuts streams into messages, [`Fence`] judges bytes before anything
+//! parses them; [`DigestServer`]
 //! and [`answer_challenge`] are both ends of SIP authentication; [`Offer`] and [`Local`] agree on
 //! sound; [`Menu`] asks for the PIN and follows the caller's keys; [`Call`] is where a call stands.
 //! README.md beside this crate says what a shell must give it, and what is missing.
@@ -18,6 +19,7 @@ mod call;
 mod digest;
 mod digest_params;
 mod fence;
+mod framing;
 #[doc(hidden)]
 pub mod fuzzing;
 mod info;
@@ -41,6 +43,7 @@ pub use digest::{
 };
 pub use digest_params::{DigestParams, ParamsError};
 pub use fence::{DropReason, Fence, FenceConfig, Prefix, PrefixError, Verdict};
+pub use framing::{Frame, Framer};
 pub use info::{Info, read_info};
 pub use lockout::{Lockout, Standing, TRACKED_MAX};
 pub use menu::{

@@ -3,7 +3,7 @@
 use crate::fence::DropReason;
 
 /// Bytes of a message (a UDP datagram holds no more than 65,507); real ones have up to 4,000.
-const MESSAGE_BYTES_MAX: usize = 16_384;
+pub(crate) const MESSAGE_BYTES_MAX: usize = 16_384;
 /// Lines of a header; real ones have up to fifty.
 const LINES_MAX: usize = 128;
 /// Bytes of a line.
@@ -66,10 +66,7 @@ pub(crate) fn tidy(datagram: &[u8]) -> Result<Tidied, DropReason> {
         }
         match name.to_ascii_lowercase().as_str() {
             "content-length" | "l" => {
-                let said = number(value).ok_or(DropReason::Length)?;
-                if length.replace(said).is_some_and(|before| before != said) {
-                    return Err(DropReason::Length);
-                }
+                one_length(&mut length, value)?;
                 continue;
             }
             "from" | "f" => from = from.or_else(|| Some(value.to_owned())),
@@ -91,6 +88,32 @@ pub(crate) fn tidy(datagram: &[u8]) -> Result<Tidied, DropReason> {
     };
     let from = from.ok_or(DropReason::Form)?;
     Ok(Tidied { kind, from, bytes })
+}
+
+/// Takes a length that stands in a header; two that differ are none.
+fn one_length(length: &mut Option<usize>, value: &str) -> Result<(), DropReason> {
+    let said = number(value).ok_or(DropReason::Length)?;
+    if length.replace(said).is_some_and(|before| before != said) {
+        return Err(DropReason::Length);
+    }
+    Ok(())
+}
+
+/// The length of the body that a header says, read as [`tidy`] reads it, so that both see the same
+/// end of a message.
+pub(crate) fn length_of(head: &[u8]) -> Result<Option<usize>, DropReason> {
+    let mut length = None;
+    for line in unfolded(&text_of(head))? {
+        if let Some((name, value)) = line.split_once(':')
+            && matches!(
+                name.trim_end().to_ascii_lowercase().as_str(),
+                "content-length" | "l"
+            )
+        {
+            one_length(&mut length, value.trim())?;
+        }
+    }
+    Ok(length)
 }
 
 /// Header and body. Lines end with CR LF; bare LF is taken as well.

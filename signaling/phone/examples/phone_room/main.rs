@@ -2,7 +2,7 @@
 //! real sound, PINs that are known, and a line on the standard output for whatever happens.
 //!
 //! `phone_room CONFIG [PROMPTS]` reads `[phone]` from a file, checks a folder of prompts, and reads orders from the standard input:
-//! `dial NUMBER`, `hang-up`, `consent`, `mute`, `end`, `counts`. It ends with its input.
+//! `dial NUMBER [SECONDS [TRUNK]]`, `hang-up`, `consent`, `mute`, `end`, `counts`, `health`. It ends with its input.
 
 mod clinic;
 mod sound;
@@ -62,6 +62,12 @@ async fn main() -> Result<(), Fault> {
         }),
     };
     let phones = Phones::start(Trunks::check(file.phone)?, ports).await?;
+    let (tcp, tls) = phones.local_streams();
+    for (name, address) in [("tcp", tcp), ("tls", tls)] {
+        if let Some(address) = address {
+            tell(&format!("{name} {address}"));
+        }
+    }
     tell(&format!("listening {}", phones.local_address()));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut dialled: Option<tokio::sync::oneshot::Sender<()>> = None;
@@ -69,6 +75,7 @@ async fn main() -> Result<(), Fault> {
         match line.split_once(' ').unwrap_or((&line, "")) {
             ("dial", number) => dialled = dial(&phones, number)?,
             ("hang-up", _) => drop(dialled.take()),
+            ("health", _) => tell(&format!("health {:?}", phones.health())),
             ("counts", _) => tell(&format!("counts {:?}", phones.counts())),
             (order, _) => desk.order(order),
         }
@@ -77,10 +84,12 @@ async fn main() -> Result<(), Fault> {
 }
 
 fn dial(phones: &Phones, order: &str) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
-    let (number, seconds) = order.split_once(' ').unwrap_or((order, "20"));
+    let mut words = order.split(' ');
+    let number = words.next().unwrap_or_default();
+    let seconds = words.next().unwrap_or("20");
     let order = RingOrder {
         number: PhoneNumber::parse(number, None)?,
-        trunk: None,
+        trunk: words.next().map(str::to_owned),
         reason: Reason::Doctor,
         pass: Pass::new("dialled".to_owned()),
         language: Language::English,

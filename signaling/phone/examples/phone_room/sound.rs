@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use sfu_bridge::Srtp;
 use sfu_phone::{Digit, LatchMode, Leg, LegConfig, LegEvent, Rate, Tone};
 use signaling_phone::{MediaSeat, NoSound, OpenLeg, PlayId, Sound, SoundEvent, SoundLeg};
 use signaling_sip::{Agreement, Flow, Language, Prompt};
@@ -98,6 +99,9 @@ impl SoundLeg for Orders {
 struct Line {
     begun: Instant,
     leg: Option<(Leg, sfu_phone::Codec)>,
+    /// The agreement that the keys are of, and the keys: theirs and ours.
+    keys: Option<(Agreement, Srtp, Srtp)>,
+    told_forged: bool,
     flow: Flow,
     tone: Tone,
     playing: Option<(PlayId, u32)>,
@@ -132,6 +136,7 @@ impl Line {
 
     fn agree(&mut self, agreement: &Agreement) {
         self.flow = agreement.flow;
+        self.agree_keys(agreement);
         let now_us = self.now_us();
         match &mut self.leg {
             Some((leg, codec)) if *codec == agreement.codec => {
@@ -152,6 +157,42 @@ impl Line {
                     .map(|leg| (leg, agreement.codec));
                 self.tone = Tone::new(agreement.codec.rate(), &[(440.0, -14.0)]);
             }
+        }
+    }
+
+    /// Keys that stay keep their place in the stream.
+    fn agree_keys(&mut self, agreement: &Agreement) {
+        let same = self.keys.as_ref().map(|(before, ..)| &before.keys) == Some(&agreement.keys);
+        if same {
+            return;
+        }
+        self.keys = agreement.keys.as_ref().and_then(|(ours, theirs)| {
+            let (theirs, ours) = (Srtp::new(theirs).ok()?, Srtp::new(ours).ok()?);
+            Some((agreement.clone(), theirs, ours))
+        });
+        tell(&format!("encrypted {}", self.keys.is_some()));
+    }
+
+    /// What came, in clear; what is not authentic is told once and is nothing.
+    fn open(&mut self, packet: &[u8]) -> Vec<u8> {
+        let Some((_, theirs, _)) = &mut self.keys else {
+            return packet.to_vec();
+        };
+        match theirs.open(packet) {
+            Ok(clear) => clear,
+            Err(_why) if self.told_forged => Vec::new(),
+            Err(why) => {
+                self.told_forged = true;
+                tell(&format!("sound refused {why}"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn seal(&mut self, packet: Vec<u8>) -> Option<Vec<u8>> {
+        match &mut self.keys {
+            Some((_, _, ours)) => ours.seal(&packet).ok(),
+            None => Some(packet),
         }
     }
 
@@ -189,7 +230,9 @@ impl Line {
             self.tone.fill(&mut frame);
         }
         let packet = leg.say(&frame).filter(|_| self.flow.sends());
-        (packet.map(|packet| (packet, leg.destination())), events)
+        let to = leg.destination();
+        let sealed = packet.and_then(|packet| self.seal(packet));
+        (sealed.map(|packet| (packet, to)), events)
     }
 }
 
@@ -201,6 +244,8 @@ async fn run(
     let mut line = Line {
         begun: Instant::now(),
         leg: None,
+        keys: None,
+        told_forged: false,
         flow: Flow::Inactive,
         tone: Tone::new(Rate::Narrow, &[(440.0, -14.0)]),
         playing: None,
@@ -218,8 +263,11 @@ async fn run(
             },
             came = socket.recv_from(&mut datagram) => {
                 let now_us = line.now_us();
-                if let (Ok((length, from)), Some((leg, _))) = (came, &mut line.leg) {
-                    leg.handle(now_us, from, datagram.get(..length).unwrap_or_default());
+                if let Ok((length, from)) = came {
+                    let clear = line.open(datagram.get(..length).unwrap_or_default());
+                    if let Some((leg, _)) = &mut line.leg {
+                        leg.handle(now_us, from, &clear);
+                    }
                 }
             }
             _ = tick.tick() => {
