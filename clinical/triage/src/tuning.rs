@@ -27,7 +27,7 @@ impl Default for Tuning {
             temper: 0.9,
             silence: 0.2,
             silence_always: 0.3,
-            special: 0.15,
+            special: 0.07,
             not_missed: 0.2,
             cost: [
                 [0.0, 1.0, 4.0, 13.0],

@@ -318,7 +318,7 @@ pub async fn read_settings(clinic: &Clinic, actor: &Actor) -> Result<Settings, T
 pub async fn put_settings(
     clinic: &Clinic,
     actor: &Actor,
-    (show_hypotheses, service): (bool, Option<ServiceId>),
+    (show_hypotheses, service, phone): (bool, Option<ServiceId>, Option<Phone>),
     read: u32,
 ) -> Result<Settings, TriageError> {
     only_admin(actor)?;
@@ -331,6 +331,7 @@ pub async fn put_settings(
     let settings = Settings {
         show_hypotheses,
         service,
+        phone,
         version: read.saturating_add(1),
     };
     let before = store::settings(&mut tx, actor.tenant).await?;

@@ -320,11 +320,17 @@ mod tests {
         assert_eq!(read("39 of fever for 3 days"), ["temp_fever"]);
         assert_eq!(read("fièvre à 38,9 depuis 40 heures"), ["temp_fever"]);
         assert_eq!(read("35 weeks, temperature 36.9"), [""; 0]);
-        assert_eq!(read("tension 19/11"), ["pressure_high", "pressure_very_high"]);
+        assert_eq!(
+            read("tension 19/11"),
+            ["pressure_high", "pressure_very_high"]
+        );
         assert_eq!(read("I don't have a temperature. I'm 35"), [""; 0]);
         assert_eq!(read("temperature 34.2"), ["temp_low"]);
         assert_eq!(read("it is 35 degrees outside"), [""; 0]);
         assert_eq!(read("peak flow 65 % of her best, saturation 96 %"), [""; 0]);
-        assert_eq!(read("pulse 80 temperature 40.2"), ["temp_fever", "temp_very_high"]);
+        assert_eq!(
+            read("pulse 80 temperature 40.2"),
+            ["temp_fever", "temp_very_high"]
+        );
     }
 }
