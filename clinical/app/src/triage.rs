@@ -18,8 +18,8 @@ mod words;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clinical_model::text::Phone;
 use clinical_model::rights::{Both, LegalBasis, Processing};
+use clinical_model::text::Phone;
 use clinical_model::triage::{Disposition, FeedbackRefusal};
 use clinical_model::{Micros, TenantId};
 use clinical_store::triage::InterviewWriteError;

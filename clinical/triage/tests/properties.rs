@@ -105,7 +105,11 @@ fn dangers() -> impl Strategy<Value = (Patient, String)> {
 }
 
 fn level(id: &str) -> Disposition {
-    let flag = Flags::shipped().all().iter().find(|it| it.id == id).unwrap();
+    let flag = Flags::shipped()
+        .all()
+        .iter()
+        .find(|it| it.id == id)
+        .unwrap();
     match flag.level {
         Level::Emergency => Disposition::Emergency,
         Level::Urgent => Disposition::Urgent,

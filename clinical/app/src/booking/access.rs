@@ -1,7 +1,7 @@
 //! Which appointments a person may know of. What is not theirs does not exist for them.
 
-use clinical_model::{AppointmentId, AuditEntry, Micros, PatientId, Role};
 use clinical_model::access::ProxyScope;
+use clinical_model::{AppointmentId, AuditEntry, Micros, PatientId, Role};
 use clinical_store::access::charges;
 use clinical_store::booking::{AppointmentRecord, Party};
 use clinical_store::{Conn, StoreError};
@@ -13,7 +13,7 @@ use crate::{Actor, Desk};
 pub const LIST_DAYS_MAX: i64 = 400;
 
 /// Appointments of one list.
-pub const LIST_MAX: usize = 500;
+const LIST_MAX: usize = 500;
 
 /// Why an appointment was not shown.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +118,9 @@ pub(crate) async fn reached(
         let right = proxied(conn, actor, patient, now).await.map_err(hidden)?;
         return Ok((record, right.ok_or(AccessError::NotFound)?));
     }
-    let access = Access::to(conn, actor, patient, now).await.map_err(hidden)?;
+    let access = Access::to(conn, actor, patient, now)
+        .await
+        .map_err(hidden)?;
     Ok((record, Right::Granted(access)))
 }
 
@@ -155,7 +157,8 @@ pub async fn appointments(
         Role::Patient => {
             let own = actor.patient.ok_or(ListError::Forbidden)?;
             let range = (from, to);
-            let mut all = clinical_store::booking::list(&mut tx, Party::Patient(own), range).await?;
+            let mut all =
+                clinical_store::booking::list(&mut tx, Party::Patient(own), range).await?;
             for charge in charges(&mut tx, &actor.viewer(desk.now())).await? {
                 if charge.scope == ProxyScope::Act && charge.patient != own {
                     let party = Party::Patient(charge.patient);

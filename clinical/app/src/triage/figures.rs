@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
+use clinical_model::text::Phone;
 use clinical_model::triage::{Disposition, Settings, Verdict};
 use clinical_model::{Micros, Role, ServiceId};
 use clinical_store::tenants;

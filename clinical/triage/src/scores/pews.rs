@@ -209,12 +209,26 @@ mod tests {
                 ..WELL
             };
             let beats = |pulse| pews(ChildVitals { pulse, ..child }).unwrap().0;
-            let beats = [slow - 1.0, slow, fast + 19.0, fast + 20.0, fast + 29.0, fast + 30.0]
-                .map(beats);
+            let beats = [
+                slow - 1.0,
+                slow,
+                fast + 19.0,
+                fast + 20.0,
+                fast + 29.0,
+                fast + 30.0,
+            ]
+            .map(beats);
             assert_eq!(beats, [3, 0, 0, 2, 2, 3], "{age:?}");
             let rate = |breaths| pews(ChildVitals { breaths, ..child }).unwrap().0;
-            let rate = [few - 5.0, few - 4.0, many + 9.0, many + 10.0, many + 19.0, many + 20.0]
-                .map(rate);
+            let rate = [
+                few - 5.0,
+                few - 4.0,
+                many + 9.0,
+                many + 10.0,
+                many + 19.0,
+                many + 20.0,
+            ]
+            .map(rate);
             assert_eq!(rate, [3, 0, 0, 1, 1, 2], "{age:?}");
         }
         let litres = |oxygen_litres| {

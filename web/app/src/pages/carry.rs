@@ -66,8 +66,11 @@ pub(crate) fn Carrying() -> impl IntoView {
             view! {
                 <Alert tone=Tone::Info testid="carrying">
                     <p>{say(Key::TriageCarry)}</p>
-                    {whom().map(|_| view! { <p data-testid="carrying-for"><strong>{say(Key::TriageCarryFor)}</strong></p> })}
-                    <Button look=Look::Quiet icon=Glyph::Cross testid="carry-not" on_press=drop_it>{say(Key::TriageCarryNot)}</Button>
+                    {match whom() {
+                        // Without its check nothing on the page would say whose visit it is.
+                        Some(_) => view! { <p data-testid="carrying-for"><strong>{say(Key::TriageCarryFor)}</strong></p> }.into_any(),
+                        None => view! { <Button look=Look::Quiet icon=Glyph::Cross testid="carry-not" on_press=drop_it>{say(Key::TriageCarryNot)}</Button> }.into_any(),
+                    }}
                 </Alert>
             }
         })

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use clinical_api::{
-    AppointmentView, AttachRequest, ComplaintRequest, InterviewBriefView,
-    InterviewRequest, InterviewView, LanguageRequest, TriageAnswerRequest, TriageInfoView,
+    AppointmentView, AttachRequest, ComplaintRequest, InterviewBriefView, InterviewRequest,
+    InterviewView, LanguageRequest, TriageAnswerRequest, TriageInfoView,
 };
 use clinical_app::triage::{self, Act, BeginCommand};
 use clinical_model::triage::{COMPLAINT_CHARS_MAX, QUESTIONS_MAX};

@@ -7,8 +7,8 @@ use clinical_api::{
     QuestionView, ScoreView, TriageAnswerView, TriageResultView,
 };
 use clinical_app::triage::{
-    Clinical, EvaluatedShare, Month, NumberRange, Numbers, ReportFile, Score, Shown, ShownFlag, ShownGuess,
-    ShownResult, TriageError,
+    Clinical, EvaluatedShare, Month, NumberRange, Numbers, ReportFile, Score, Shown, ShownFlag,
+    ShownGuess, ShownResult, TriageError,
 };
 use clinical_model::triage::{Feedback, Interview, Measured, Whose};
 
