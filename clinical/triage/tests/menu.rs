@@ -1,4 +1,5 @@
 //! Interviews by numbers: whole ones in both languages, and texts that fit a short message.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::LazyLock;
 

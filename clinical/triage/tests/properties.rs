@@ -1,4 +1,5 @@
 //! More words never lower an urgency, and what is not understood never stays at home, whatever is written.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{LazyLock, OnceLock};
 

@@ -186,8 +186,10 @@ mod tests {
         );
     }
 
+    /// Lowest and highest.
+    type Usual = (f64, f64);
     /// Ages on both sides of a limit, the usual pulse and the usual breaths of their group.
-    const GROUPS: [(Age, (f64, f64), (f64, f64)); 9] = [
+    const GROUPS: [(Age, Usual, Usual); 9] = [
         (Age::days(1), (110.0, 160.0), (30.0, 40.0)),
         (Age::days(364), (110.0, 160.0), (30.0, 40.0)),
         (Age::years(1), (100.0, 150.0), (25.0, 35.0)),
