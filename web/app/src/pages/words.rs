@@ -99,7 +99,9 @@ pub(crate) fn Moment(start_us: i64, zone: String) -> impl IntoView {
 pub(crate) fn WithDoctor(appointment: AppointmentView) -> impl IntoView {
     let doctor = appointment.doctor;
     let mine = me().is_none_or(|me| me.patient.is_none_or(|own| own == appointment.patient));
-    let whose = (!mine).then(|| view! { <p data-testid="visit-of"><strong>{appointment.patient_name}</strong></p> });
+    let whose = (!mine).then(
+        || view! { <p data-testid="visit-of"><strong>{appointment.patient_name}</strong></p> },
+    );
     view! {
         {whose}
         <p>

@@ -88,13 +88,15 @@ fn call_link(number: String, class: &'static str) -> impl IntoView {
 fn clinic_link(number: Option<String>) -> Option<AnyView> {
     let number = number?;
     let href = format!("tel:{number}");
-    Some(view! {
-        <a class="button secondary" href=href data-testid="triage-clinic">
-            <Icon glyph=Glyph::Phone/>
-            <span>{part(move || tr!(Key::TriageCallClinic, number = number.clone()))}</span>
-        </a>
-    }
-    .into_any())
+    Some(
+        view! {
+            <a class="button secondary" href=href data-testid="triage-clinic">
+                <Icon glyph=Glyph::Phone/>
+                <span>{part(move || tr!(Key::TriageCallClinic, number = number.clone()))}</span>
+            </a>
+        }
+        .into_any(),
+    )
 }
 
 /// The emergency number, in sight on every screen.

@@ -94,7 +94,9 @@ fn ladder(mine: Disposition) -> AnyView {
 fn Next(walk: Walk, view: InterviewView, result: TriageResultView) -> impl IntoView {
     let own = me().filter(|me| me.role == Role::Patient);
     // Whom the check is about, when somebody acts for them: the visit is theirs.
-    let charge = view.patient.filter(|id| own.as_ref().is_some_and(|me| me.patient != Some(*id)));
+    let charge = view
+        .patient
+        .filter(|id| own.as_ref().is_some_and(|me| me.patient != Some(*id)));
     let booked = view.appointment.is_some();
     // Times of services are kept for oneself only.
     let service = result.service.filter(|_| charge.is_none());
