@@ -93,7 +93,7 @@ pub struct BookRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
     pub service: Option<ServiceId>,
-    /// For whom, when staff book.
+    /// For whom, when staff book, or somebody who acts for the patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
     pub patient: Option<PatientId>,

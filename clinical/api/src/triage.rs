@@ -69,6 +69,9 @@ shape!(
         pub general: String,
         /// The ambulance or medical service; the general one where it is the same.
         pub ambulance: String,
+        /// The clinic's own number, E.164, where it has told one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub clinic: Option<String>,
     }
 );
 

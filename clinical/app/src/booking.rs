@@ -16,7 +16,7 @@ mod waiting;
 
 pub use access::{AccessError, LIST_DAYS_MAX, ListError, appointment, appointments};
 pub use agenda::{AGENDA_DAYS_MAX, Agenda, AgendaBy, AgendaColumn, AgendaError, agenda};
-pub use book::{BookCommand, BookError, Booked, book, book_for};
+pub use book::{BookCommand, BookError, Booked, book, book_as_proxy, book_for};
 pub use calendar::{
     FreeSlots, HoursCommand, HoursWriteError, Opening, SLOTS_DAYS_MAX, SlotsError, doctors, hours,
     openings, put_hours, slots,

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clinical_model::rights::{Both, LegalBasis, Processing};
+use clinical_model::text::Phone;
 use clinical_model::triage::{Disposition, FeedbackRefusal};
 use clinical_model::{Micros, TenantId};
 use clinical_store::triage::InterviewWriteError;
@@ -87,12 +88,14 @@ impl Triage {
 }
 
 /// The numbers to call in a facility's country.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbers {
     /// Works for everything.
     pub general: &'static str,
     /// The ambulance or medical service.
     pub ambulance: &'static str,
+    /// The clinic, where it has told its number.
+    pub clinic: Option<Phone>,
 }
 
 /// Why nothing was done with an interview.
@@ -185,17 +188,19 @@ async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError>
     real.next().ok_or(TriageError::NotFound)
 }
 
-/// The emergency numbers of a facility; 112 where it is unknown.
+/// The emergency numbers of a facility, 112 where they are unknown, and its own.
 async fn numbers_of(conn: &mut Conn, tenant: TenantId) -> Result<Numbers, StoreError> {
     let country = tenants::find(conn, tenant).await?.map(|it| it.country);
-    Ok(numbers(&country.unwrap_or_default()))
+    let settings = clinical_store::triage::settings(conn, tenant).await?;
+    Ok(numbers(&country.unwrap_or_default(), settings.phone))
 }
 
-fn numbers(country: &str) -> Numbers {
+fn numbers(country: &str, clinic: Option<Phone>) -> Numbers {
     let found = clinical_redflags::flags::emergency_numbers(country);
     Numbers {
         general: found.general,
         ambulance: found.ambulance,
+        clinic,
     }
 }
 
@@ -206,7 +211,7 @@ fn numbers(country: &str) -> Numbers {
 pub async fn public_numbers(clinic: &crate::Clinic) -> Result<Numbers, TriageError> {
     let mut conn = clinic.db.read().await?;
     let facility = first_facility(&mut conn).await?;
-    Ok(numbers(&facility.country))
+    Ok(numbers_of(&mut conn, facility.id).await?)
 }
 
 /// Whether a result asks for a doctor at once or today.

@@ -80,6 +80,8 @@ pub enum UnclearBecause {
     AnotherPerson,
     /// Words of a language, but no complaint in them.
     NoComplaint,
+    /// Answers that exclude each other.
+    Contradiction,
     /// The program failed.
     Failure,
 }

@@ -46,6 +46,9 @@ const CHANGES: &[(&str, Change)] = &[
     ("temper 1.0", |t| t.temper = 1.0),
     ("class step .5", |t| t.class_step = 0.5),
     ("silence .2", |t| t.silence = 0.2),
+    ("special .10", |t| t.special = 0.10),
+    ("special .07", |t| t.special = 0.07),
+    ("special .05", |t| t.special = 0.05),
     ("not missed .12", |t| t.not_missed = 0.12),
     ("home cheaper", |t| {
         t.cost[0] = [0.0, 1.0, 4.0, 13.0];

@@ -1,8 +1,10 @@
-//! How long reading, judging and choosing a question take: `speed`. The bound is 50 ms a question.
+//! How long reading, judging and choosing a question take: `speed FILE...`. Every vignette of the files is told, and
+//! every question is answered with no. Prints the median and the slowest of hundred; the bound is 50 ms a question.
 
 use std::io::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use clinical_triage::evaluate::{Vignette, case};
 use clinical_triage::{Answer, Engine, Interview};
 
 #[expect(
@@ -14,23 +16,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let begun = Instant::now();
     let engine = Engine::shipped()?;
     writeln!(out, "engine built in {:?}", begun.elapsed())?;
-    for complaint in [
-        "I have had a headache and feel sick since yesterday, light bothers me",
-        "j'ai mal au ventre depuis deux jours et un peu de fièvre",
-    ] {
-        let mut interview = Interview::default();
-        interview.complain(complaint)?;
-        let mut slowest = std::time::Duration::ZERO;
-        let mut asked = 0_u32;
-        loop {
-            let begun = Instant::now();
-            let question = interview.next(&engine);
-            slowest = slowest.max(begun.elapsed());
-            let Some(question) = question else { break };
-            interview.answer(&engine, &question.finding, Answer::No)?;
-            asked += 1;
+    let mut steps = Vec::new();
+    for file in std::env::args().skip(1) {
+        for line in std::fs::read_to_string(file)?.lines() {
+            let vignette: Vignette = serde_json::from_str(line)?;
+            let mut interview = Interview::default();
+            interview.complain(&case(&engine, &vignette).text)?;
+            loop {
+                let begun = Instant::now();
+                let question = interview.next(&engine);
+                steps.push(begun.elapsed());
+                let Some(question) = question else { break };
+                interview.answer(&engine, &question.finding, Answer::No)?;
+            }
         }
-        writeln!(out, "{asked} questions, the slowest took {slowest:?}")?;
     }
+    steps.sort_unstable();
+    let part = |share: usize| {
+        let at = steps.len().saturating_sub(1) * share / 100;
+        steps.get(at).copied().unwrap_or(Duration::ZERO)
+    };
+    writeln!(
+        out,
+        "{} questions: p50 {:?}, p99 {:?}, slowest {:?}",
+        steps.len(),
+        part(50),
+        part(99),
+        part(100)
+    )?;
     Ok(())
 }

@@ -62,6 +62,8 @@ pub struct Assessment {
     pub unclear: Vec<Unclear>,
     /// Ranked hypotheses, at most [`HYPOTHESES_MAX`].
     pub hypotheses: Vec<Hypothesis>,
+    /// Whether something was answered with no that was said, or answered otherwise: it counts as being there.
+    pub contradicted: bool,
     /// Ids of red flags that were raised.
     pub flags: Vec<String>,
     /// What was understood.
@@ -252,6 +254,7 @@ impl Engine {
             person,
             unclear,
             hypotheses: self.ranked(&beliefs, &reading, understood && sound),
+            contradicted: false,
             flags: screening
                 .hits
                 .iter()

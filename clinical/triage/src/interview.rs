@@ -17,8 +17,6 @@ use crate::reading::{Case, Reading};
 pub const QUESTIONS_MAX: usize = 15;
 /// Characters of a complaint that are kept; longer ones are refused and a person is offered.
 pub(crate) const COMPLAINT_MAX: usize = 5_000;
-/// Characters of a numbered menu: three short messages of 153 characters.
-pub const MENU_CHARS_MAX: usize = 459;
 /// Conditions that questions are chosen for; the rest carries next to no belief.
 const FOCUS: usize = 30;
 /// Belief in the first hypothesis with which asking ends.
@@ -100,9 +98,6 @@ pub enum InterviewError {
     /// It has an answer already: that one can be changed.
     #[error("the question {0:?} was answered")]
     Answered(String),
-    /// A menu number outside the menu.
-    #[error("the menu has no number {0:?}")]
-    NoSuchChoice(String),
 }
 
 /// The state of an interview.
@@ -233,10 +228,22 @@ impl Interview {
         }
     }
 
-    /// The assessment so far.
+    /// The assessment so far. Who answers no to what they told is taken at the graver word, and sent to a person.
     #[must_use]
     pub fn assess(&self, engine: &Engine) -> Assessment {
-        engine.assess(&self.case(engine))
+        let mut assessment = engine.assess(&self.case(engine));
+        let mut denied = self.answers.iter().filter(|one| one.answer == Answer::No);
+        let present = &assessment.reading.present;
+        let contradicted = denied.any(|one| {
+            let at = engine.knowledge().finding(&one.finding);
+            at.is_some_and(|at| present.contains(&at))
+        });
+        if contradicted {
+            assessment.contradicted = true;
+            assessment.person = true;
+            assessment.disposition = assessment.disposition.max(Disposition::Routine);
+        }
+        assessment
     }
 
     /// The next best question, or none when enough is known or nothing was understood.
@@ -264,45 +271,6 @@ impl Interview {
             text: self.language.of(&finding.question).to_owned(),
             why: self.language.of(&finding.why).to_owned(),
         })
-    }
-
-    /// A question as a numbered menu for short messages and key pads, at most [`MENU_CHARS_MAX`]
-    /// characters.
-    #[must_use]
-    pub fn menu(&self, question: &Question) -> String {
-        let (who, choices) = match (self.language, self.proxy) {
-            (Language::English, false) => ("", "1 Yes 2 No 3 Don't know 4 Why? 0 Back"),
-            (Language::English, true) => {
-                ("For the patient: ", "1 Yes 2 No 3 Don't know 4 Why? 0 Back")
-            }
-            (Language::French, false) => ("", "1 Oui 2 Non 3 Je ne sais pas 4 Pourquoi ? 0 Retour"),
-            (Language::French, true) => (
-                "Pour le patient : ",
-                "1 Oui 2 Non 3 Je ne sais pas 4 Pourquoi ? 0 Retour",
-            ),
-        };
-        let text = format!(
-            "{}/{QUESTIONS_MAX} {who}{}\n{choices}",
-            question.number, question.text
-        );
-        text.chars().take(MENU_CHARS_MAX).collect()
-    }
-
-    /// Reads a choice of [`menu`](Self::menu): 1, 2 or 3. The caller serves 4 with [`Question::why`] and 0
-    /// with [`back`](Self::back).
-    ///
-    /// # Errors
-    ///
-    /// When it is another number or no number.
-    pub fn choice(text: &str) -> Result<Answer, InterviewError> {
-        match text.trim() {
-            "1" => Ok(Answer::Yes),
-            "2" => Ok(Answer::No),
-            "3" => Ok(Answer::Unknown),
-            other => Err(InterviewError::NoSuchChoice(
-                other.chars().take(20).collect(),
-            )),
-        }
     }
 }
 

@@ -4,7 +4,8 @@
 //! This crate exists to forbid imports: no SQL, no HTTP, no clock; the same code runs in the browser.
 //!
 //! [`Knowledge::shipped`] holds findings and conditions. [`read`](Engine::read) finds them in a text,
-//! [`Engine::assess`] answers an [`Assessment`], [`Interview`] asks the next best question, [`scores`]
+//! [`Engine::assess`] answers an [`Assessment`], [`Interview`] asks the next best question, [`Menu`]
+//! asks it by numbers, [`scores`]
 //! are published tables of vital signs, [`labs`] judges laboratory results and [`evaluate`] measures all
 //! of it on vignettes. Red flags of `clinical-redflags` are applied last and only raise.
 
@@ -13,6 +14,7 @@ pub mod evaluate;
 mod interview;
 mod knowledge;
 pub mod labs;
+mod menu;
 mod names;
 mod numbers;
 mod parse;
@@ -22,9 +24,10 @@ mod tuning;
 
 pub use assess::{Assessment, Disposition, Engine, EngineError, Hypothesis};
 pub use interview::{
-    Answer, Answered, Interview, InterviewError, Language, MENU_CHARS_MAX, QUESTIONS_MAX, Question,
+    Answer, Answered, Interview, InterviewError, Language, QUESTIONS_MAX, Question,
 };
 pub use knowledge::{Condition, Finding, Kind, Knowledge, KnowledgeError, Occurrence, Step, Words};
+pub use menu::{Call, MENU_CHARS_MAX, Menu, MenuError};
 pub use names::same_name;
 pub use reading::{Case, Mention, Reading};
 pub use tuning::Tuning;

@@ -122,6 +122,8 @@ pub(crate) fn close(knowledge: &Knowledge, mut reading: Reading) -> Reading {
         .flat_map(|&at| knowledge.implied(at))
         .collect();
     reading.present = implied;
+    // What is both said and denied is there; such a denial says nothing of its special kinds either.
+    reading.absent.retain(|at| !reading.present.contains(at));
     for (at, _) in knowledge.findings.iter().enumerate() {
         if knowledge.implied(at).any(|up| reading.absent.contains(&up)) {
             reading.absent.insert(at);

@@ -11,6 +11,8 @@ pub struct Tuning {
     pub silence: f64,
     /// The same for a finding that is always there.
     pub silence_always: f64,
+    /// Share of the general finding that a special one has where only the general one is listed.
+    pub special: f64,
     /// Belief in a must-not-miss condition above which the same day is the least.
     pub not_missed: f64,
     /// Harm of sending somebody to (row) who belongs to (column), both from self-care to emergency. An
@@ -25,6 +27,7 @@ impl Default for Tuning {
             temper: 0.9,
             silence: 0.2,
             silence_always: 0.3,
+            special: 0.07,
             not_missed: 0.2,
             cost: [
                 [0.0, 1.0, 4.0, 13.0],

@@ -127,6 +127,9 @@ pub struct TriageSettingsView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
     pub service: Option<ServiceId>,
+    /// The number that patients call to speak to a person, E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// Its version; goes back with a change.
     pub version: i64,
 }
@@ -142,6 +145,9 @@ pub struct TriageSettingsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Uuid))]
     pub service: Option<ServiceId>,
+    /// The number that patients call to speak to a person, E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
     /// The version that was read.
     pub version: i64,
 }

@@ -1,6 +1,8 @@
 //! Which appointments a person may know of. What is not theirs does not exist for them.
 
-use clinical_model::{AppointmentId, AuditEntry, Micros, Role};
+use clinical_model::access::ProxyScope;
+use clinical_model::{AppointmentId, AuditEntry, Micros, PatientId, Role};
+use clinical_store::access::charges;
 use clinical_store::booking::{AppointmentRecord, Party};
 use clinical_store::{Conn, StoreError};
 
@@ -9,6 +11,9 @@ use crate::{Actor, Desk};
 
 /// Longest range of one list, in days of 24 hours.
 pub const LIST_DAYS_MAX: i64 = 400;
+
+/// Appointments of one list.
+const LIST_MAX: usize = 500;
 
 /// Why an appointment was not shown.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +67,8 @@ pub(crate) fn is_doctor_of(actor: &Actor, record: &AppointmentRecord) -> bool {
 pub(crate) enum Right {
     /// It is theirs.
     Own,
-    /// They may see its patient.
-    Staff(Access),
+    /// They may see its patient: staff, or who acts for them.
+    Granted(Access),
 }
 
 impl Right {
@@ -71,34 +76,55 @@ impl Right {
     pub(crate) fn entry(&self, actor: &Actor, action: &'static str, now: Micros) -> AuditEntry {
         match self {
             Self::Own => actor.did(action, now).under("own_appointment"),
-            Self::Staff(access) => access.entry(actor, action),
+            Self::Granted(access) => access.entry(actor, action),
         }
     }
 }
 
-/// As [`own`]; nurses have those of the patients whom they may see.
+/// The right of a person to act for a patient of whom they are proxy; none if they only may look.
+pub(super) async fn proxied(
+    conn: &mut Conn,
+    actor: &Actor,
+    patient: PatientId,
+    now: Micros,
+) -> Result<Option<Right>, AccessDenied> {
+    let access = Access::to(conn, actor, patient, now).await?;
+    let may = clinical_store::access::may_act(conn, access.viewer(), patient).await?;
+    Ok(may.then_some(Right::Granted(access)))
+}
+
+/// As [`own`]; nurses have those of the patients whom they may see, patients those of whom they act for.
 pub(crate) async fn reached(
     conn: &mut Conn,
     actor: &Actor,
     id: AppointmentId,
     now: Micros,
 ) -> Result<(AppointmentRecord, Right), AccessError> {
-    if actor.role != Role::Nurse {
+    let hidden = |error| match error {
+        AccessDenied::NotFound => AccessError::NotFound,
+        AccessDenied::Store(error) => AccessError::Store(error),
+    };
+    if !matches!(actor.role, Role::Nurse | Role::Patient) {
         return Ok((own(conn, actor, id).await?, Right::Own));
     }
     let record = clinical_store::booking::find(conn, id)
         .await?
         .ok_or(AccessError::NotFound)?;
-    let access = Access::to(conn, actor, record.appointment.patient, now)
+    let patient = record.appointment.patient;
+    if actor.role == Role::Patient {
+        if actor.patient == Some(patient) {
+            return Ok((record, Right::Own));
+        }
+        let right = proxied(conn, actor, patient, now).await.map_err(hidden)?;
+        return Ok((record, right.ok_or(AccessError::NotFound)?));
+    }
+    let access = Access::to(conn, actor, patient, now)
         .await
-        .map_err(|error| match error {
-            AccessDenied::NotFound => AccessError::NotFound,
-            AccessDenied::Store(error) => AccessError::Store(error),
-        })?;
-    Ok((record, Right::Staff(access)))
+        .map_err(hidden)?;
+    Ok((record, Right::Granted(access)))
 }
 
-/// One appointment, for its patient, its doctor, and nurses who may see the patient.
+/// One appointment, for its patient, who acts for them, its doctor, and nurses who may see the patient.
 ///
 /// # Errors
 /// [`AccessError`]
@@ -113,8 +139,8 @@ pub async fn appointment(
     Ok(record)
 }
 
-/// A patient's own appointments or a doctor's own list: those that begin in `[from, to)`, in order
-/// of time, at most 500.
+/// A patient's own appointments with those of whom they act for, or a doctor's own list: those that begin in
+/// `[from, to)`, in order of time, at most [`LIST_MAX`].
 ///
 /// # Errors
 /// [`ListError`]
@@ -126,8 +152,23 @@ pub async fn appointments(
     if to <= from || to.since(from) > LIST_DAYS_MAX * Micros::DAY {
         return Err(ListError::Range);
     }
+    let mut tx = desk.db().read().await?;
     let party = match actor.role {
-        Role::Patient => Party::Patient(actor.patient.ok_or(ListError::Forbidden)?),
+        Role::Patient => {
+            let own = actor.patient.ok_or(ListError::Forbidden)?;
+            let range = (from, to);
+            let mut all =
+                clinical_store::booking::list(&mut tx, Party::Patient(own), range).await?;
+            for charge in charges(&mut tx, &actor.viewer(desk.now())).await? {
+                if charge.scope == ProxyScope::Act && charge.patient != own {
+                    let party = Party::Patient(charge.patient);
+                    all.extend(clinical_store::booking::list(&mut tx, party, range).await?);
+                }
+            }
+            all.sort_by_key(|it| it.appointment.slot.start);
+            all.truncate(LIST_MAX);
+            return Ok(all);
+        }
         Role::Doctor => Party::Doctor(actor.user),
         Role::Nurse
         | Role::Pharmacist
@@ -137,6 +178,5 @@ pub async fn appointments(
         | Role::Admin
         | Role::HealthAuthority => return Err(ListError::Forbidden),
     };
-    let mut tx = desk.db().read().await?;
     Ok(clinical_store::booking::list(&mut tx, party, (from, to)).await?)
 }

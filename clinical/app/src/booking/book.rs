@@ -8,7 +8,7 @@ use clinical_model::{
 use clinical_store::booking::{AppointmentRecord, AppointmentWriteError, Claim};
 use clinical_store::{StoreError, Tx};
 
-use super::access::Right;
+use super::access::{Right, proxied};
 use super::claim::{Missing, Wanted, find};
 use super::links::{NewLink, issue};
 use crate::access::{Access, AccessDenied};
@@ -151,6 +151,26 @@ pub async fn book(desk: &Desk, actor: &Actor, command: BookCommand) -> Result<Bo
     book_as(desk, tx, actor, (patient, Right::Own), (command, now)).await
 }
 
+/// Books a slot for somebody whom the caller acts for; who only may look is refused.
+///
+/// # Errors
+/// [`BookError`]
+pub async fn book_as_proxy(
+    desk: &Desk,
+    actor: &Actor,
+    patient: PatientId,
+    command: BookCommand,
+) -> Result<Booked, BookError> {
+    if actor.role != Role::Patient {
+        return Err(BookError::Forbidden);
+    }
+    let now = desk.now();
+    let mut tx = desk.db().begin().await?;
+    let right = proxied(&mut tx, actor, patient, now).await?;
+    let right = right.ok_or(BookError::Forbidden)?;
+    book_as(desk, tx, actor, (patient, right), (command, now)).await
+}
+
 /// Books a slot for a patient whom the caller may see: nurses with every doctor, doctors with
 /// themselves.
 ///
@@ -177,7 +197,7 @@ pub async fn book_for(
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
     let access = Access::to(&mut tx, actor, patient, now).await?;
-    let right = Right::Staff(access);
+    let right = Right::Granted(access);
     book_as(desk, tx, actor, (patient, right), (command, now)).await
 }
 

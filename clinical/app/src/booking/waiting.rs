@@ -90,7 +90,7 @@ async fn whose(
         }
         (Role::Nurse, Some(patient)) => {
             let access = Access::to(conn, actor, patient, now).await?;
-            Ok((patient, Right::Staff(access)))
+            Ok((patient, Right::Granted(access)))
         }
         (Role::Nurse, None) => Err(WaitError::Field("patient")),
         _ => Err(WaitError::Forbidden),

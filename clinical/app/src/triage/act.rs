@@ -221,6 +221,14 @@ fn finish(engine: Option<&Engine>, story: &mut Story, now: Micros) -> Result<(),
 
 #[cfg(test)]
 mod tests {
+    use core::iter::repeat;
+
+    use clinical_model::triage::UnclearBecause;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     fn story(complaint: &str) -> Story {
@@ -268,14 +276,6 @@ mod tests {
         assert_eq!((it.told.len(), it.told[0].answer), (1, Answer::Yes));
     }
 
-    /// Numbers that follow from a seed: the same in every run.
-    fn next(seed: &mut u64) -> usize {
-        *seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(*seed >> 40).unwrap()
-    }
-
     const ORDINARY: [&str; 8] = [
         "I have a runny nose since two days.",
         "J'ai mal au dos depuis lundi.",
@@ -294,24 +294,23 @@ mod tests {
     ];
 
     /// Plays a whole interview: the complaint, random acts, the result.
-    fn whole(engine: &Engine, complaint: &str, mut seed: u64) -> Story {
+    fn whole(engine: &Engine, complaint: &str, acts: &[u8]) -> Story {
         let mut story = Story {
             age_days: Some(40 * 365),
             ..Story::default()
         };
         let act = Act::Complain(complaint.to_owned());
         apply(Some(engine), &mut story, act, Micros(1)).unwrap();
-        let mut acts = 0;
+        let mut acts = acts.iter().copied().enumerate().chain(repeat((60, 2)));
         while let Some(finding) = story.asked.clone() {
-            acts += 1;
-            assert!(acts < 60, "it does not end");
-            let act = match next(&mut seed) % 6 {
+            let (number, act) = acts.next().unwrap();
+            let act = match act {
                 0 => Act::Answer {
                     finding,
                     answer: Some(Answer::Unknown),
                     number: None,
                 },
-                1 if acts < 20 && !story.told.is_empty() => Act::Back,
+                1 if number < 20 && !story.told.is_empty() => Act::Back,
                 _ => Act::Answer {
                     finding,
                     answer: Some(Answer::No),
@@ -327,24 +326,46 @@ mod tests {
         story
     }
 
-    #[test]
-    fn a_red_flag_among_whatever_else_is_told_never_lowers_a_result() {
-        let engine = crate::triage::engine::shipped().unwrap();
-        let mut seed = 7;
-        for _ in 0..12 {
-            let count = 1 + next(&mut seed) % 3;
-            let mut said: Vec<&str> = (0..count)
-                .map(|_| ORDINARY[next(&mut seed) % ORDINARY.len()])
-                .collect();
-            let alone = whole(&engine, &said.join(" "), seed);
-            let place = next(&mut seed) % (said.len() + 1);
-            said.insert(place, FLAGS[next(&mut seed) % FLAGS.len()]);
-            let with = whole(&engine, &said.join(" "), seed);
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_red_flag_among_whatever_else_is_told_never_lowers_a_result(
+            parts in vec(select(&ORDINARY[..]), 1..4),
+            flag in select(&FLAGS[..]),
+            place in 0_usize..5,
+            acts in vec(0_u8..6, 0..40),
+        ) {
+            let engine = crate::triage::engine::shipped().unwrap();
+            let alone = whole(&engine, &parts.join(" "), &acts);
+            let mut said = parts;
+            said.insert(place.min(said.len()), flag);
+            let with = whole(&engine, &said.join(" "), &acts);
             let disposition = |story: &Story| story.judged.as_ref().unwrap().disposition;
-            assert_eq!(disposition(&with), Disposition::Emergency, "{said:?}");
-            assert!(disposition(&with) >= disposition(&alone), "{said:?}");
-            assert!(!with.flags.is_empty(), "{said:?}");
+            prop_assert_eq!(disposition(&with), Disposition::Emergency, "{:?}", said);
+            prop_assert!(disposition(&with) >= disposition(&alone), "{said:?}");
+            prop_assert!(!with.flags.is_empty(), "{said:?}");
         }
+    }
+
+    #[test]
+    fn answers_that_exclude_each_other_lead_to_a_person() {
+        let engine = crate::triage::engine::shipped().unwrap();
+        let mut story = Story {
+            age_days: Some(30 * 365),
+            told: vec![Told {
+                finding: "runny_nose".to_owned(),
+                answer: Answer::No,
+                number: None,
+            }],
+            ..Story::default()
+        };
+        let act = Act::Complain("I have a runny nose and I sneeze".to_owned());
+        apply(Some(&engine), &mut story, act, Micros(1)).unwrap();
+        assert_eq!(story.unclear, [UnclearBecause::Contradiction]);
+        apply(Some(&engine), &mut story, Act::Finish, Micros(2)).unwrap();
+        let judged = story.judged.unwrap();
+        assert!(judged.person && judged.disposition >= Disposition::Routine);
     }
 
     #[test]

@@ -192,7 +192,7 @@ fn interview(engine: &Engine, story: &Story) -> Option<triage::Interview> {
 fn compute(engine: &Engine, story: &Story, now: Micros) -> Option<Judgement> {
     let interview = interview(engine, story)?;
     let case = interview.case(engine);
-    let assessment = engine.assess(&case);
+    let assessment = interview.assess(engine);
     if !assessment.confidence.is_finite() {
         return None;
     }
@@ -206,6 +206,9 @@ fn compute(engine: &Engine, story: &Story, now: Micros) -> Option<Judgement> {
         .iter()
         .map(|it| unclear_because(*it))
         .collect();
+    if assessment.contradicted {
+        unclear.push(UnclearBecause::Contradiction);
+    }
     if assessment.person && unclear.is_empty() {
         unclear.push(UnclearBecause::NoComplaint);
     }

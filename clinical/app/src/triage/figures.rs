@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
+use clinical_model::text::Phone;
 use clinical_model::triage::{Disposition, Settings, Verdict};
 use clinical_model::{Micros, Role, ServiceId};
 use clinical_store::tenants;
@@ -318,7 +319,7 @@ pub async fn read_settings(clinic: &Clinic, actor: &Actor) -> Result<Settings, T
 pub async fn put_settings(
     clinic: &Clinic,
     actor: &Actor,
-    (show_hypotheses, service): (bool, Option<ServiceId>),
+    (show_hypotheses, service, phone): (bool, Option<ServiceId>, Option<Phone>),
     read: u32,
 ) -> Result<Settings, TriageError> {
     only_admin(actor)?;
@@ -331,6 +332,7 @@ pub async fn put_settings(
     let settings = Settings {
         show_hypotheses,
         service,
+        phone,
         version: read.saturating_add(1),
     };
     let before = store::settings(&mut tx, actor.tenant).await?;

@@ -274,7 +274,7 @@ pub(super) fn show(engine: Option<&Engine>, interview: Interview, reader: &Reade
         question: question(&names, story),
         answers: answers.collect(),
         flags,
-        numbers: reader.numbers,
+        numbers: reader.numbers.clone(),
         result,
         interview,
     }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use clinical_http::CookiePolicy;
+use clinical_store::on_both_engines;
 use serde_json::{Value, json};
 
 use crate::house::{Answer, House, MONDAY};
@@ -382,4 +383,99 @@ async fn patients_see_hypotheses_only_where_the_facility_decided_so() {
     assert_eq!(put.status, StatusCode::OK, "{}", put.body);
     let after = Visitor::whole(&house, COMPLAINTS[0], "no").await;
     assert!(shown(&after), "{after}");
+}
+
+/// The record of whoever is signed in, and their account.
+async fn me(house: &House, token: &str) -> (String, String) {
+    let me = house.call("GET /me", Some(token), "").await.body;
+    let of = |field: &str| me[field].as_str().unwrap_or_default().to_owned();
+    (of("patient"), of("id"))
+}
+
+/// A check about somebody else that ended, told by who acts for them.
+async fn checked(house: &House, token: &str, patient: &str) -> Answer {
+    let body = json!({"language": "fr", "patient": patient}).to_string();
+    let begun = house
+        .call("POST /triage/interviews", Some(token), &body)
+        .await;
+    if begun.status != StatusCode::CREATED {
+        return begun;
+    }
+    let id = begun.body["id"].as_str().unwrap();
+    assert_eq!(begun.body["proxy"], true);
+    let what = format!("POST /triage/interviews/{id}/complaint");
+    let body = json!({"text": RED_FLAGS[2]}).to_string();
+    house.call(&what, Some(token), &body).await
+}
+
+on_both_engines! {
+    async fn who_acts_for_a_child_checks_and_books_for_it_and_who_only_looks_does_neither(db) {
+        let house = House::over(db, CookiePolicy::PlainHttp).await;
+        let child = house.token("patient@demo.clinic").await;
+        let parent = house.token("patient2@demo.clinic").await;
+        let (patient, _) = me(&house, &child).await;
+        let doctor = house.token("doctor@demo.clinic").await;
+        let (_, doctor) = me(&house, &doctor).await;
+        let path = format!("GET /doctors/{doctor}/slots?from_us={MONDAY}&days=3");
+        let free = house.call(&path, Some(&parent), "").await.body;
+        let wish = json!({"doctor": doctor, "patient": patient, "start_us": free["slots"][20]["start_us"]});
+        let (book, wish) = ("POST /appointments", wish.to_string());
+
+        // A stranger is told nothing, not even that there is such a record.
+        assert_eq!(checked(&house, &parent, &patient).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(house.call(book, Some(&parent), &wish).await.status, StatusCode::NOT_FOUND);
+
+        let until = MONDAY + 30 * 86_400_000_000;
+        let path = format!("POST /patients/{patient}/proxies");
+        let give = |scope: &str| json!({"email": "patient2@demo.clinic", "relation": "parent", "scope": scope, "until_us": until}).to_string();
+        let given = house.call(&path, Some(&child), &give("view")).await;
+        assert!(given.status.is_success(), "{}", given.body);
+        assert_eq!(checked(&house, &parent, &patient).await.code(), "forbidden");
+        assert_eq!(house.call(book, Some(&parent), &wish).await.code(), "forbidden");
+
+        let path = format!("DELETE /patients/{patient}/proxies/{}", given.body["id"].as_str().unwrap());
+        assert!(house.call(&path, Some(&child), "").await.status.is_success());
+        let path = format!("POST /patients/{patient}/proxies");
+        assert!(house.call(&path, Some(&child), &give("act")).await.status.is_success());
+        let told = checked(&house, &parent, &patient).await;
+        assert_eq!(told.body["state"], "emergency", "{}", told.body);
+        let booked = house.call(book, Some(&parent), &wish).await;
+        assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
+        assert_eq!(booked.body["patient"], json!(patient), "the visit is the child's");
+        assert!(booked.body["link"].is_object());
+        let appointment = booked.body["id"].as_str().unwrap();
+        let what = format!("POST /triage/interviews/{}/appointment", told.body["id"].as_str().unwrap());
+        let body = json!({"appointment": appointment}).to_string();
+        let carried = house.call(&what, Some(&parent), &body).await;
+        assert_eq!(carried.body["appointment"], json!(appointment), "{}", carried.body);
+
+        // Both find it; who acts for the child can cancel it.
+        for token in [&child, &parent] {
+            let path = format!("GET /appointments?from_us={MONDAY}&to_us={until}");
+            let list = house.call(&path, Some(token), "").await.body;
+            let ids: Vec<&Value> = list.as_array().unwrap().iter().map(|it| &it["id"]).collect();
+            assert!(ids.contains(&&json!(appointment)), "{list}");
+        }
+        let path = format!("GET /appointments/{appointment}");
+        assert_eq!(house.call(&path, Some(&parent), "").await.status, StatusCode::OK);
+        let path = format!("POST /appointments/{appointment}/cancel");
+        let cancelled = house.call(&path, Some(&parent), "").await;
+        assert_eq!(cancelled.body["state"], "cancelled", "{}", cancelled.body);
+    }
+
+    async fn a_clinic_tells_its_number_to_who_needs_a_person(db) {
+        let house = House::over(db, CookiePolicy::PlainHttp).await;
+        let admin = house.token("admin@demo.clinic").await;
+        let info = house.call("GET /triage/info", None, "").await.body;
+        assert!(info["emergency"]["clinic"].is_null(), "{info}");
+        let put = |phone: &str| json!({"show_hypotheses": false, "phone": phone, "version": 0}).to_string();
+        let refused = house.call("PUT /triage/settings", Some(&admin), &put("call me")).await;
+        assert_eq!(refused.body["field"], "phone", "{}", refused.body);
+        let set = house.call("PUT /triage/settings", Some(&admin), &put("+237222000111")).await;
+        assert_eq!(set.body["phone"], "+237222000111", "{}", set.body);
+        let info = house.call("GET /triage/info", None, "").await.body;
+        assert_eq!(info["emergency"]["clinic"], "+237222000111");
+        let view = Visitor::whole(&house, "qsdkjf lkqsjdf mlkj", "no").await;
+        assert_eq!(view["emergency"]["clinic"], "+237222000111");
+    }
 }

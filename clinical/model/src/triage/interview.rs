@@ -8,6 +8,7 @@ use super::{
     Answer, Disposition, InterviewLanguage, InterviewState, REASON_CHARS_MAX, UnclearBecause,
     Verdict,
 };
+use crate::text::Phone;
 use crate::{
     AppointmentId, InterviewId, Micros, PatientId, ServiceId, TenantId, TokenHash, UserId,
 };
@@ -256,13 +257,15 @@ impl Feedback {
 }
 
 /// What a facility decided.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Whether patients see possible causes. Off until an administrator turns it on: a ranking that is
     /// right first in half of the cases frightens or calms wrongly who cannot weigh it.
     pub show_hypotheses: bool,
     /// What an urgent or routine result proposes to book.
     pub service: Option<ServiceId>,
+    /// The number at which the clinic wants to be called.
+    pub phone: Option<Phone>,
     /// Counts the changes, from 0 for none.
     pub version: u32,
 }

@@ -101,7 +101,7 @@ impl Engine {
             .implied(at)
             .skip(1)
             .find_map(|up| condition.likely.get(&up))
-            .map_or(0.0, |share| share * 0.15);
+            .map_or(0.0, |share| share * self.tuning.special);
         leak.max(above)
     }
 }

@@ -185,4 +185,83 @@ mod tests {
             .is_err()
         );
     }
+
+    /// Lowest and highest.
+    type Usual = (f64, f64);
+    /// Ages on both sides of a limit, the usual pulse and the usual breaths of their group.
+    const GROUPS: [(Age, Usual, Usual); 9] = [
+        (Age::days(1), (110.0, 160.0), (30.0, 40.0)),
+        (Age::days(364), (110.0, 160.0), (30.0, 40.0)),
+        (Age::years(1), (100.0, 150.0), (25.0, 35.0)),
+        (Age::days(729), (100.0, 150.0), (25.0, 35.0)),
+        (Age::years(2), (95.0, 140.0), (25.0, 30.0)),
+        (Age::days(5 * 365 - 1), (95.0, 140.0), (25.0, 30.0)),
+        (Age::years(5), (80.0, 120.0), (20.0, 25.0)),
+        (Age::days(12 * 365 - 1), (80.0, 120.0), (20.0, 25.0)),
+        (Age::years(12), (60.0, 100.0), (15.0, 20.0)),
+    ];
+
+    #[test]
+    fn every_limit_of_every_age_stands_where_the_table_has_it() {
+        for (age, (slow, fast), (few, many)) in GROUPS {
+            let child = ChildVitals {
+                age,
+                pulse: fast,
+                breaths: many,
+                ..WELL
+            };
+            let beats = |pulse| pews(ChildVitals { pulse, ..child }).unwrap().0;
+            let beats = [
+                slow - 1.0,
+                slow,
+                fast + 19.0,
+                fast + 20.0,
+                fast + 29.0,
+                fast + 30.0,
+            ]
+            .map(beats);
+            assert_eq!(beats, [3, 0, 0, 2, 2, 3], "{age:?}");
+            let rate = |breaths| pews(ChildVitals { breaths, ..child }).unwrap().0;
+            let rate = [
+                few - 5.0,
+                few - 4.0,
+                many + 9.0,
+                many + 10.0,
+                many + 19.0,
+                many + 20.0,
+            ]
+            .map(rate);
+            assert_eq!(rate, [3, 0, 0, 1, 1, 2], "{age:?}");
+        }
+        let litres = |oxygen_litres| {
+            pews(ChildVitals {
+                oxygen_litres,
+                ..WELL
+            })
+            .unwrap()
+            .0
+        };
+        let litres = [2.9, 3.0, 5.9, 6.0, 7.9, 8.0].map(litres);
+        assert_eq!(litres, [0, 1, 1, 2, 2, 3]);
+        let refill = |refill| pews(ChildVitals { refill, ..WELL }).unwrap().0;
+        assert_eq!([2.9, 3.9, 4.9, 20.0].map(refill), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn four_points_or_three_in_one_part_ask_for_a_doctor() {
+        let child = |behaviour, colour, extra| {
+            let (points, doctor) = pews(ChildVitals {
+                behaviour,
+                colour,
+                extra,
+                ..WELL
+            })
+            .unwrap();
+            (points, doctor)
+        };
+        assert_eq!(child(Behaviour::Sleeping, Colour::Grey, false), (3, false));
+        assert_eq!(child(Behaviour::Irritable, Colour::Grey, false), (4, true));
+        assert_eq!(child(Behaviour::Lethargic, Colour::Pink, false), (3, true));
+        assert_eq!(child(Behaviour::Sleeping, Colour::Pale, true), (4, true));
+    }
 }

@@ -138,7 +138,7 @@ fn Confirm(doctor: DoctorView, start_us: i64) -> impl IntoView {
             let request = BookRequest {
                 doctor: id,
                 service: None,
-                patient: None,
+                patient: carry::whom(),
                 start_us,
                 reason: text.get_untracked().trim().to_owned(),
             };

@@ -1,7 +1,7 @@
 //! A symptom check that goes with the next appointment that is booked. It is kept until the tab closes,
 //! shown before the last yes, and handed over on the page that says that it was booked.
 
-use clinical_model::{AppointmentId, InterviewId};
+use clinical_model::{AppointmentId, InterviewId, PatientId};
 use leptos::prelude::*;
 
 use crate::api;
@@ -11,12 +11,26 @@ use crate::i18n::{Key, say};
 use crate::remote::{Load, Remote};
 
 const CHECK: &str = "telehealth.check";
+const WHOM: &str = "telehealth.check.whom";
 const BOOKED: &str = "telehealth.check.booked";
 
-/// Keeps a check for the next booking.
-pub(crate) fn keep(check: InterviewId) {
+/// Keeps a check for the next booking; for whom, when it is somebody whom the person acts for.
+pub(crate) fn keep(check: InterviewId, charge: Option<PatientId>) {
+    forget();
     browser::session_set(CHECK, &check.to_string());
-    browser::session_set(BOOKED, "");
+    browser::session_set(WHOM, &charge.map(|id| id.to_string()).unwrap_or_default());
+}
+
+/// Where times are kept for oneself only: a check about somebody else does not go along.
+pub(crate) fn mine_only() {
+    if whom().is_some() {
+        forget();
+    }
+}
+
+/// For whom the next booking is, when not for oneself.
+pub(crate) fn whom() -> Option<PatientId> {
+    browser::session_get(WHOM)?.parse().ok()
 }
 
 fn kept() -> Option<InterviewId> {
@@ -26,6 +40,7 @@ fn kept() -> Option<InterviewId> {
 /// The next booking is about something else.
 pub(crate) fn forget() {
     browser::session_set(CHECK, "");
+    browser::session_set(WHOM, "");
     browser::session_set(BOOKED, "");
 }
 
@@ -33,6 +48,8 @@ pub(crate) fn forget() {
 pub(crate) fn booked(appointment: AppointmentId) {
     if kept().is_some() {
         browser::session_set(BOOKED, &appointment.to_string());
+        // The booking after it is for oneself again.
+        browser::session_set(WHOM, "");
     }
 }
 
@@ -49,7 +66,11 @@ pub(crate) fn Carrying() -> impl IntoView {
             view! {
                 <Alert tone=Tone::Info testid="carrying">
                     <p>{say(Key::TriageCarry)}</p>
-                    <Button look=Look::Quiet icon=Glyph::Cross testid="carry-not" on_press=drop_it>{say(Key::TriageCarryNot)}</Button>
+                    {match whom() {
+                        // Without its check nothing on the page would say whose visit it is.
+                        Some(_) => view! { <p data-testid="carrying-for"><strong>{say(Key::TriageCarryFor)}</strong></p> }.into_any(),
+                        None => view! { <Button look=Look::Quiet icon=Glyph::Cross testid="carry-not" on_press=drop_it>{say(Key::TriageCarryNot)}</Button> }.into_any(),
+                    }}
                 </Alert>
             }
         })

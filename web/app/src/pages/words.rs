@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use signaling_protocol::{Participant, Quality, Role, Stage};
 
 use crate::i18n::{Key, t};
+use crate::session::me;
 use crate::{tr, when};
 
 /// A specialty in words; tracked.
@@ -97,7 +98,12 @@ pub(crate) fn Moment(start_us: i64, zone: String) -> impl IntoView {
 #[component]
 pub(crate) fn WithDoctor(appointment: AppointmentView) -> impl IntoView {
     let doctor = appointment.doctor;
+    let mine = me().is_none_or(|me| me.patient.is_none_or(|own| own == appointment.patient));
+    let whose = (!mine).then(
+        || view! { <p data-testid="visit-of"><strong>{appointment.patient_name}</strong></p> },
+    );
     view! {
+        {whose}
         <p>
             {doctor.name}
             " · "

@@ -14,7 +14,8 @@ use crate::error::ApiError;
 use crate::extract::Body;
 use crate::router::ApiState;
 
-/// Book a free time; staff name the patient. A patient's answer has their way in, this once.
+/// Book a free time; staff name the patient, and so does who acts for somebody. The answer to a patient or to who acts
+/// for them has the way in, this once.
 #[utoipa::path(post, path = "/appointments", tag = "booking", request_body = BookRequest,
     responses((status = 201, body = AppointmentView)))]
 pub(super) async fn book_appointment(
@@ -31,7 +32,13 @@ pub(super) async fn book_appointment(
     };
     let (booked, is_own) = match (actor.role, request.patient) {
         (Role::Patient, None) => (booking::book(&state.desk, &actor, command).await?, true),
-        (Role::Patient, Some(_)) => return Err(ApiError::invalid("patient")),
+        (Role::Patient, Some(patient)) if actor.patient == Some(patient) => {
+            (booking::book(&state.desk, &actor, command).await?, true)
+        }
+        (Role::Patient, Some(patient)) => {
+            let booked = booking::book_as_proxy(&state.desk, &actor, patient, command).await?;
+            (booked, true)
+        }
         // For themselves only patients book.
         (_, None) => return Err(ProblemCode::Forbidden.into()),
         (_, Some(patient)) => {

@@ -42,6 +42,7 @@ fn settings_view(it: Settings) -> TriageSettingsView {
     TriageSettingsView {
         show_hypotheses: it.show_hypotheses,
         service: it.service,
+        phone: it.phone.map(|number| number.as_str().to_owned()),
         version: i64::from(it.version),
     }
 }
@@ -67,7 +68,9 @@ pub(super) async fn put_triage_settings(
     Body(request): Body<TriageSettingsRequest>,
 ) -> Result<Json<TriageSettingsView>, ApiError> {
     let read = u32::try_from(request.version).or(Err(ApiError::invalid("version")))?;
-    let decided = (request.show_hypotheses, request.service);
+    let phone = request.phone.map(|number| number.parse()).transpose();
+    let phone = phone.or(Err(ApiError::invalid("phone")))?;
+    let decided = (request.show_hypotheses, request.service, phone);
     let put = triage::put_settings(&state.clinic, &actor, decided, read).await?;
     Ok(Json(settings_view(put)))
 }

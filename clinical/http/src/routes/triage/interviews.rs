@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use clinical_api::{
-    AppointmentView, AttachRequest, ComplaintRequest, EmergencyNumbersView, InterviewBriefView,
-    InterviewRequest, InterviewView, LanguageRequest, TriageAnswerRequest, TriageInfoView,
+    AppointmentView, AttachRequest, ComplaintRequest, InterviewBriefView, InterviewRequest,
+    InterviewView, LanguageRequest, TriageAnswerRequest, TriageInfoView,
 };
 use clinical_app::triage::{self, Act, BeginCommand};
 use clinical_model::triage::{COMPLAINT_CHARS_MAX, QUESTIONS_MAX};
 use clinical_model::{InterviewId, PatientId};
 use serde::Deserialize;
 
-use super::views::{brief_view, interview_view};
+use super::views::{brief_view, interview_view, numbers_view};
 use crate::actor::Caller;
 use crate::error::ApiError;
 use crate::extract::{Body, Params, Segments};
@@ -27,10 +27,7 @@ pub(super) async fn triage_info(
 ) -> Result<Json<TriageInfoView>, ApiError> {
     let numbers = triage::public_numbers(&state.clinic).await?;
     Ok(Json(TriageInfoView {
-        emergency: EmergencyNumbersView {
-            general: numbers.general.to_owned(),
-            ambulance: numbers.ambulance.to_owned(),
-        },
+        emergency: numbers_view(numbers),
         complaint_chars_max: u32::try_from(COMPLAINT_CHARS_MAX).unwrap_or(u32::MAX),
         questions_max: QUESTIONS_MAX,
     }))

@@ -7,8 +7,8 @@ use clinical_api::{
     QuestionView, ScoreView, TriageAnswerView, TriageResultView,
 };
 use clinical_app::triage::{
-    Clinical, EvaluatedShare, Month, NumberRange, ReportFile, Score, Shown, ShownFlag, ShownGuess,
-    ShownResult, TriageError,
+    Clinical, EvaluatedShare, Month, NumberRange, Numbers, ReportFile, Score, Shown, ShownFlag,
+    ShownGuess, ShownResult, TriageError,
 };
 use clinical_model::triage::{Feedback, Interview, Measured, Whose};
 
@@ -71,6 +71,14 @@ fn result_view(it: ShownResult) -> TriageResultView {
     }
 }
 
+pub(super) fn numbers_view(it: Numbers) -> EmergencyNumbersView {
+    EmergencyNumbersView {
+        general: it.general.to_owned(),
+        ambulance: it.ambulance.to_owned(),
+        clinic: it.clinic.map(|number| number.as_str().to_owned()),
+    }
+}
+
 fn measured_view(it: &Measured) -> MeasuredView {
     MeasuredView {
         code: it.code.clone(),
@@ -122,10 +130,7 @@ pub(super) fn interview_view(it: Shown) -> InterviewView {
         question,
         answers: answers.collect(),
         flags: it.flags.into_iter().map(flag_view).collect(),
-        emergency: EmergencyNumbersView {
-            general: it.numbers.general.to_owned(),
-            ambulance: it.numbers.ambulance.to_owned(),
-        },
+        emergency: numbers_view(it.numbers),
         result: it.result.map(result_view),
         appointment: interview.appointment,
         started_us: interview.started.0,

@@ -106,6 +106,7 @@ fn Form(
     kept: StoredValue<bool>,
     back: String,
 ) -> impl IntoView {
+    carry::mine_only();
     let navigate = use_navigate();
     let text = RwSignal::new(String::new());
     let busy = RwSignal::new(false);

@@ -61,6 +61,7 @@ fn numbers() -> EmergencyNumbersView {
         || EmergencyNumbersView {
             general: NUMBER.to_owned(),
             ambulance: NUMBER.to_owned(),
+            clinic: None,
         },
         |info| info.emergency,
     )
@@ -81,6 +82,21 @@ fn call_link(number: String, class: &'static str) -> impl IntoView {
             <span>{part(move || tr!(Key::TriageCall, number = words))}</span>
         </a>
     }
+}
+
+/// A way to speak to somebody of the clinic, where it has told its number.
+fn clinic_link(number: Option<String>) -> Option<AnyView> {
+    let number = number?;
+    let href = format!("tel:{number}");
+    Some(
+        view! {
+            <a class="button secondary" href=href data-testid="triage-clinic">
+                <Icon glyph=Glyph::Phone/>
+                <span>{part(move || tr!(Key::TriageCallClinic, number = number.clone()))}</span>
+            </a>
+        }
+        .into_any(),
+    )
 }
 
 /// The emergency number, in sight on every screen.

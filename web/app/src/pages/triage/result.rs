@@ -10,7 +10,7 @@ use web_logic::triage::{Sureness, sureness};
 
 use super::emergency::{Emergency, OnCall};
 use super::symptoms::Walk;
-use super::{CallBar, WAYS, code, glyph, likely, list, named, numbers, way};
+use super::{CallBar, WAYS, clinic_link, code, glyph, likely, list, named, numbers, way};
 use crate::api::Check;
 use crate::browser;
 use crate::components::{Alert, Button, Glyph, Icon, Look, Page, Tone, part};
@@ -40,6 +40,7 @@ pub(super) fn Outcome(walk: Walk, view: InterviewView) -> impl IntoView {
                 <Icon glyph=glyph(disposition)/>
                 <p class="lead">{say(text)}</p>
                 {person.then(|| view! { <p data-testid="triage-person"><strong>{say(Key::TriageUnclearText)}</strong></p> })}
+                {person.then(|| clinic_link(view.emergency.clinic.clone()))}
                 <Next walk view=view.clone() result=result.clone()/>
             </section>
             {walk.failure()}
@@ -92,9 +93,14 @@ fn ladder(mine: Disposition) -> AnyView {
 #[component]
 fn Next(walk: Walk, view: InterviewView, result: TriageResultView) -> impl IntoView {
     let own = me().filter(|me| me.role == Role::Patient);
-    let is_mine = own.is_some() && own.as_ref().and_then(|me| me.patient) == view.patient;
+    // Whom the check is about, when somebody acts for them: the visit is theirs.
+    let charge = view
+        .patient
+        .filter(|id| own.as_ref().is_some_and(|me| me.patient != Some(*id)));
     let booked = view.appointment.is_some();
-    let book = result.service.map_or_else(
+    // Times of services are kept for oneself only.
+    let service = result.service.filter(|_| charge.is_none());
+    let book = service.map_or_else(
         || "/book".to_owned(),
         |service| format!("/book/service/{service}"),
     );
@@ -105,17 +111,10 @@ fn Next(walk: Walk, view: InterviewView, result: TriageResultView) -> impl IntoV
     };
     let lead = match walk.check {
         _ if booked => view! { <p data-testid="triage-carried"><strong>{say(Key::TriageCarried)}</strong></p> }.into_any(),
-        Check::Own(id) if is_mine => view! {
-            <a class=look.class() href=book data-testid="triage-book" on:click=move |_| carry::keep(id)>
+        Check::Own(id) if own.is_some() => view! {
+            <a class=look.class() href=book data-testid="triage-book" on:click=move |_| carry::keep(id, charge)>
                 <Icon glyph=Glyph::Calendar/>
                 <span>{say(Key::TriageBookThis)}</span>
-            </a>
-        }
-        .into_any(),
-        Check::Own(_) if own.is_some() => view! {
-            <a class=look.class() href=book data-testid="triage-book" on:click=|_| carry::forget()>
-                <Icon glyph=Glyph::Calendar/>
-                <span>{say(Key::TriageBook)}</span>
             </a>
         }
         .into_any(),
@@ -251,6 +250,7 @@ pub(super) fn Person(walk: Walk, view: InterviewView) -> impl IntoView {
                 {reasons(&view.unclear)}
                 <p>{part(move || tr!(Key::TriageUnclearCall, number = numbers().ambulance))}</p>
                 <div class="actions">
+                    {clinic_link(view.emergency.clinic)}
                     <Button busy=walk.busy icon=Glyph::Calendar testid="triage-book" on_press=book>{say(Key::TriageBook)}</Button>
                     <Button look=Look::Secondary icon=Glyph::Edit testid="triage-again" on_press=move || retell.set(true)>{say(Key::TriageUnclearAgain)}</Button>
                 </div>
@@ -278,6 +278,7 @@ const fn because(why: UnclearBecause) -> Option<Key> {
         UnclearBecause::TooLong => Some(Key::TriageBecauseLong),
         UnclearBecause::Abuse => Some(Key::TriageBecauseAbuse),
         UnclearBecause::AnotherPerson => Some(Key::TriageBecauseDanger),
+        UnclearBecause::Contradiction => Some(Key::TriageBecauseContradiction),
         UnclearBecause::Failure => Some(Key::TriageBecauseFailure),
         UnclearBecause::Empty | UnclearBecause::NoComplaint => None,
     }

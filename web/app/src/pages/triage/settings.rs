@@ -1,12 +1,13 @@
 //! What a facility decides about checks.
 
 use clinical_api::{ServiceView, TriageSettingsRequest, TriageSettingsView};
+use clinical_model::text::Phone;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::{self, ApiError};
-use crate::components::{Button, Failure, Glyph, Icon, part, toast};
-use crate::i18n::{Key, say, t_now};
+use crate::components::{Button, Failure, Field, Glyph, Icon, part, toast};
+use crate::i18n::{Key, say, t, t_now};
 use crate::pages::words::service_name;
 use crate::remote::Remote;
 
@@ -31,13 +32,24 @@ fn Form(
 ) -> impl IntoView {
     let shows = RwSignal::new(view.show_hypotheses);
     let service = RwSignal::new(view.service.map_or_else(String::new, |id| id.to_string()));
+    let phone = RwSignal::new(view.phone.unwrap_or_default());
+    let tried = RwSignal::new(false);
+    let number = move || phone.with(|it| it.split_whitespace().collect::<String>());
+    let is_wrong = move || {
+        let number = number();
+        !number.is_empty() && number.parse::<Phone>().is_err()
+    };
+    let wrong = Signal::derive(move || {
+        (tried.get() && is_wrong()).then(|| t(Key::FiguresPhoneFault).to_owned())
+    });
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<ApiError>);
     let version = view.version;
     let kept = services.clone();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        tried.set(true);
+        if busy.get_untracked() || untrack(is_wrong) {
             return;
         }
         busy.set(true);
@@ -45,6 +57,7 @@ fn Form(
         let request = TriageSettingsRequest {
             show_hypotheses: shows.get_untracked(),
             service: service.with_untracked(|id| id.parse().ok()),
+            phone: Some(untrack(number)).filter(|number| !number.is_empty()),
             version,
         };
         let kept = kept.clone();
@@ -89,6 +102,7 @@ fn Form(
                     {options}
                 </select>
             </div>
+            <Field id="settings-phone" label=say(Key::FiguresPhone) hint=say(Key::FiguresPhoneHint) error=wrong value=phone kind="tel" testid="settings-phone"/>
             {part(move || fault.get().map(|fault| view! { <Failure fault/> }))}
             <div class="actions"><Button submit=true busy icon=Glyph::Check testid="settings-save">{say(Key::Save)}</Button></div>
         </form>
