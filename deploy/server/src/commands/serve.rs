@@ -32,11 +32,12 @@ use tokio::task::JoinHandle;
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
+use crate::manager::Manager;
 use crate::phone::{self, CallBacks, Telephones};
 use crate::recordings::Recorders;
 use crate::tls::Certificate;
 use crate::{
-    assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, wiring,
+    assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, vitals, wiring,
 };
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
@@ -47,7 +48,11 @@ const API_PATIENCE: Duration = Duration::from_secs(10);
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    mut config: Config,
+    is_demo: bool,
+    manager: &Manager,
+) -> anyhow::Result<ExitCode> {
     if is_demo {
         anyhow::ensure!(
             config.http.bind.ip().is_loopback(),
@@ -62,7 +67,7 @@ pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode>
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    runtime.block_on(serve(config, is_demo))?;
+    runtime.block_on(serve(config, is_demo, manager))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,7 +162,7 @@ fn site(http: &HttpConfig) -> Option<String> {
     http.public_url.clone().or_else(local)
 }
 
-async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
     let Open {
         clinic,
@@ -218,9 +223,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
-
-    stop_signal().await?;
-    tracing::info!("stopping");
+    manager.ready(stop.subscribe());
+    stop_signal(manager).await?;
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     for task in [post, waiting, laboratory] {
@@ -240,7 +244,8 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Metrics beside the pages for this machine alone, or on an address of their own.
+/// Metrics beside the pages for this machine alone, or on an address of their own; those of the
+/// process itself begin here.
 async fn measured(
     config: &Config,
     app: Router,
@@ -248,6 +253,7 @@ async fn measured(
     db: &Db,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<(Router, Option<JoinHandle<()>>)> {
+    vitals::start(db.clone(), stopped.clone());
     let Some(bind) = config.http.ops_bind else {
         return Ok((app.merge(health::local_metrics_router(metrics)), None));
     };
@@ -409,13 +415,15 @@ async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {bind}: is another server running there?"))
 }
 
-async fn stop_signal() -> anyhow::Result<()> {
+async fn stop_signal(manager: &Manager) -> anyhow::Result<()> {
     let mut term = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
     }
+    tracing::info!("stopping");
+    manager.stopping();
     Ok(())
 }
 
