@@ -9,6 +9,7 @@ import yaml
 
 import charts  # noqa: F401  (its checks put themselves on the list)
 import metrics  # noqa: F401
+import prometheus  # noqa: F401
 import proxies  # noqa: F401
 from kit import BIN, DEPLOY, ROOT, SERVER, Wrong, accepts, check, main, run, wrong_if
 
