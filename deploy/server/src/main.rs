@@ -12,10 +12,10 @@ mod keys;
 mod laboratory;
 mod listener;
 mod mailroom;
-mod manager;
 mod phone;
 mod recordings;
 mod request_log;
+mod service;
 mod telemetry;
 mod tls;
 mod vitals;
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long)]
         demo: bool,
         #[command(flatten)]
-        manager: manager::Manager,
+        manager: service::Manager,
     },
     /// Bring the store to this version's schema.
     Migrate {

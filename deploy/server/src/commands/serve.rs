@@ -32,9 +32,9 @@ use tokio::task::JoinHandle;
 use super::say;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
-use crate::manager::Manager;
 use crate::phone::{self, CallBacks, Telephones};
 use crate::recordings::Recorders;
+use crate::service::Manager;
 use crate::tls::Certificate;
 use crate::{
     assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, vitals, wiring,
