@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import tempfile
 
 import kubernetes_validate
@@ -18,7 +19,7 @@ SMALL = {"site": {"host": "clinic.example.org"}, "store": {"existingSecret": "te
 LARGE = SMALL | {
     "image": {"repository": "registry.example.org/telehealth", "digest": f"sha256:{'0' * 64}"},
     "replicas": 3,
-    "cluster": {"enabled": True},
+    "cluster": {"enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node"},
     "keys": {"existingSecret": "telehealth-keys"},
     "objects": {"enabled": True, "existingSecret": "telehealth-objects", "endpoint": "https://objects.example.org"},
     "autoscaling": {"enabled": True},
@@ -51,6 +52,20 @@ def quiet():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+# What lies under /run/secrets.
+SECRETS = {
+    "store/url": "postgres://telehealth@db/telehealth",
+    "objects/id": "telehealth",
+    "objects/secret": "made up",
+    "smtp/password": "made up",
+    "redis/urls": "redis://redis:6379",
+    "cluster/secret": "0123456789abcdef" * 4,
+}
+# A server without this section is the only one, and refuses it.
+KNOWS_CLUSTERS = "[cluster]" in (DEPLOY / "config.sample.toml").read_text()
+CLUSTER = re.compile(r"^\[cluster\]\n(?:\w.*\n)+", re.M)
 
 
 def rendered(values):
@@ -124,12 +139,17 @@ def chart_configures_the_server():
     """The server accepts the configuration that the chart writes."""
     for values in (SMALL, LARGE):
         config = next(it for it in of_kind(rendered(values), "ConfigMap") if it["metadata"]["name"].endswith("-config"))
+        # Each server that there may be has one, and no two have the same.
+        if len(set(config["data"].values())) != (6 if values is LARGE else 1):
+            raise Wrong(f"configurations: {sorted(config['data'])}")
         with tempfile.TemporaryDirectory() as folder:
-            for name in ("store/url", "objects/id", "objects/secret", "smtp/password"):
+            for name, content in SECRETS.items():
                 file = pathlib.Path(folder) / name
                 file.parent.mkdir(exist_ok=True)
-                file.write_text("postgres://telehealth@db/telehealth")
-            accepts(config["data"]["config.toml"], folder)
+                file.write_text(content)
+                file.chmod(0o600)
+            for text in config["data"].values():
+                accepts(text if KNOWS_CLUSTERS else CLUSTER.sub("", text), folder)
 
 
 @check
@@ -155,6 +175,7 @@ def chart_refuses():
         "the tag latest": SMALL | {"image": {"repository": "r", "tag": "latest"}},
         "two servers without shared keys": SMALL | {"replicas": 2},
         "scaling without a cluster": SMALL | {"autoscaling": {"enabled": True}},
+        "a cluster without its secrets": SMALL | {"cluster": {"enabled": True}},
         "an object store without keys": SMALL | {"objects": {"enabled": True}},
         "less time to stop than rooms need": SMALL | {"terminationGracePeriodSeconds": 30},
     }
