@@ -32,8 +32,9 @@ impl Manager {
         }
     }
 
-    /// The server was told to stop, and is about to.
+    /// The server was told to stop, and is about to: the log says so, too.
     pub(crate) fn stopping(&self) {
+        tracing::info!("stopping");
         self.tell("STOPPING=1");
     }
 

@@ -227,7 +227,6 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     manager.ready(stop.subscribe());
 
     stop_signal().await?;
-    tracing::info!("stopping");
     manager.stopping();
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
