@@ -73,6 +73,21 @@ bench: ## Print the benchmarks: visits, pages, the clinical service on both data
 	@scripts/setup bench
 	@scripts/bench
 
+.PHONY: up
+up: ## Start a whole installation with docker compose (SITE=, ADDRESS=)
+	@deploy/secrets
+	@docker compose -f deploy/compose.yaml up --build --detach
+
+.PHONY: image
+image: ## Build the image and show that it runs as it is meant to (needs docker or podman)
+	@deploy/image
+
+.PHONY: deploy-check
+deploy-check: ## Check everything under deploy/, and judge image and chart by their security
+	@scripts/setup test
+	@scripts/test server deploy
+	@tests/run-deploy-policies
+
 .PHONY: clean
 clean: ## Remove what was built; ./data stays
-	@rm -rf target target-web dist dist.new dist.old node_modules tests/node_modules tests/.venv tests/out
+	@rm -rf target target-web dist dist.new dist.old node_modules tests/node_modules tests/.venv tests/deploy/.venv tests/out deploy/out

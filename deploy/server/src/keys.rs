@@ -2,7 +2,9 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -36,16 +38,20 @@ pub(crate) fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
 }
 
 fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
-    let mode = fs::metadata(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .permissions()
-        .mode();
+    let about = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     anyhow::ensure!(
-        mode & 0o077 == 0,
+        is_private(about.permissions().mode(), about.uid()),
         "{} can be read by others: run `chmod 600` on it",
         path.display()
     );
     Ok(())
+}
+
+/// Whether only its owner can read a file; or, where root owns it, the group that root has put it
+/// there for: so do Kubernetes and systemd hand secrets to a program.
+pub(crate) const fn is_private(mode: u32, owner: u32) -> bool {
+    let others = if owner == 0 { 0o037 } else { 0o077 };
+    mode & others == 0
 }
 
 /// Reads the key `name`, or makes it with `generate` (PKCS#8 PEM) and stores it durably first.
@@ -81,6 +87,13 @@ pub(crate) fn load_or_create(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_for_its_owner_or_for_the_group_that_root_gave_it_to() {
+        let judged = |mode, owner| is_private(mode, owner);
+        assert!(judged(0o100_600, 1000) && judged(0o100_400, 0) && judged(0o100_440, 0));
+        assert!(!judged(0o100_640, 1000) && !judged(0o100_644, 0) && !judged(0o100_460, 0));
+    }
 
     #[test]
     fn nobody_else_can_look_into_a_new_data_folder() {

@@ -15,8 +15,10 @@ mod mailroom;
 mod phone;
 mod recordings;
 mod request_log;
+mod service;
 mod telemetry;
 mod tls;
+mod vitals;
 mod wiring;
 
 use std::net::SocketAddr;
@@ -62,6 +64,8 @@ enum Command {
         /// Fill an empty store with a fictional clinic, and accept plain HTTP.
         #[arg(long)]
         demo: bool,
+        #[command(flatten)]
+        manager: service::Manager,
     },
     /// Bring the store to this version's schema.
     Migrate {
@@ -116,6 +120,12 @@ enum Command {
     },
     /// Explain what is wrong with this installation.
     Doctor,
+    /// Ask the running server whether it can serve; fails when it cannot, or does not answer.
+    Probe {
+        /// Ask only whether it runs: the store may be gone.
+        #[arg(long)]
+        live: bool,
+    },
     /// Read a table of interactions that is to stand beside the shipped ones.
     Formulary {
         #[command(subcommand)]
@@ -170,13 +180,13 @@ fn main() -> ExitCode {
         .settings
         .load()
         .and_then(|mut config| match cli.command {
-            Command::Serve { demo } => {
+            Command::Serve { demo, manager } => {
                 if demo && is_port_free {
                     // No firewall stands between a demo and its browsers; any port will do, and the
                     // usual one may belong to another program.
                     config.sfu.udp_port = 0;
                 }
-                commands::serve::run(config, demo)
+                commands::serve::run(config, demo, &manager)
             }
             Command::Migrate { check: false } => commands::migrate::run(&config),
             Command::Migrate { check: true } => commands::migrate::check(&config),
@@ -206,6 +216,7 @@ fn main() -> ExitCode {
                 command: ConfigCommand::Check,
             } => commands::config_check::run(&config),
             Command::Doctor => commands::doctor::run(&config),
+            Command::Probe { live } => commands::probe::run(&config, live),
             Command::Formulary { command } => commands::formulary::run(&config, &command),
             Command::Passes(args) => commands::passes::run(&config, &args),
             Command::Triage { command } => commands::triage::run(&config, &command),

@@ -14,6 +14,10 @@ use crate::config::{LogConfig, LogFormat};
 /// Upper bounds of latency buckets, in seconds.
 const LATENCY_BUCKETS_S: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
+/// The same for waiting in a lobby, where minutes count.
+const LOBBY: &str = "signal_admission_wait_seconds";
+const LOBBY_BUCKETS_S: [f64; 9] = [5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0];
+
 /// These libraries tell addresses and descriptions of people's machines below this level, whatever
 /// the configuration asks for.
 const QUIET: [&str; 5] = [
@@ -54,6 +58,8 @@ pub(crate) fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BUCKETS_S)
         .context("latency buckets")?
+        .set_buckets_for_metric(Matcher::Full(LOBBY.to_owned()), &LOBBY_BUCKETS_S)
+        .context("buckets of the lobby")?
         .install_recorder()
         .context("the metrics recorder was started before")?;
     // Ends with the runtime.

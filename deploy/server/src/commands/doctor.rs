@@ -10,6 +10,7 @@ use super::{config_check, say};
 use clinical_app::{MasterKeys, Vault};
 
 use crate::config::Config;
+use crate::keys::is_private;
 
 /// What one look found.
 enum Finding {
@@ -73,15 +74,15 @@ fn data_dir(dir: &Path) -> Finding {
 }
 
 fn keys(dir: &Path) -> Finding {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let folder = dir.join("keys");
     let Ok(entries) = fs::read_dir(&folder) else {
         return Finding::Note("no signing keys yet: the first start makes them".to_owned());
     };
     let open = entries.filter_map(Result::ok).find(|entry| {
-        entry
-            .metadata()
-            .is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
+        // Not of the entry itself: Kubernetes puts links here.
+        fs::metadata(entry.path())
+            .is_ok_and(|data| data.is_file() && !is_private(data.permissions().mode(), data.uid()))
     });
     match open {
         None => Finding::Good("signing keys are readable by their owner only".to_owned()),

@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod passes;
+pub(crate) mod probe;
 pub(crate) mod serve;
 pub(crate) mod triage;
 

@@ -34,9 +34,10 @@ use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
 use crate::phone::{self, CallBacks, Telephones};
 use crate::recordings::Recorders;
+use crate::service::Manager;
 use crate::tls::Certificate;
 use crate::{
-    assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, wiring,
+    assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, vitals, wiring,
 };
 
 /// How long one request of the API may take. The pages promise an answer within three seconds, and
@@ -47,7 +48,11 @@ const API_PATIENCE: Duration = Duration::from_secs(10);
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    mut config: Config,
+    is_demo: bool,
+    manager: &Manager,
+) -> anyhow::Result<ExitCode> {
     if is_demo {
         anyhow::ensure!(
             config.http.bind.ip().is_loopback(),
@@ -62,7 +67,7 @@ pub(crate) fn run(mut config: Config, is_demo: bool) -> anyhow::Result<ExitCode>
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    runtime.block_on(serve(config, is_demo))?;
+    runtime.block_on(serve(config, is_demo, manager))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,7 +162,7 @@ fn site(http: &HttpConfig) -> Option<String> {
     http.public_url.clone().or_else(local)
 }
 
-async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
     let Open {
         clinic,
@@ -172,6 +177,7 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let signing = checkpoints::start(signing_plan(&config, db.clone())?);
 
     let (stop, stopped) = watch::channel(false);
+    vitals::start(db.clone(), stopped.clone());
     let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
     let (sfu, sfu_events) =
@@ -218,9 +224,10 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
+    manager.ready(stop.subscribe());
 
     stop_signal().await?;
-    tracing::info!("stopping");
+    manager.stopping();
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     for task in [post, waiting, laboratory] {

@@ -1,0 +1,190 @@
+"""The Helm chart: linted, rendered, judged by the schemas of Kubernetes."""
+
+import contextlib
+import os
+import pathlib
+import re
+import tempfile
+
+import kubernetes_validate
+import yaml
+from helm_python import chart as helm
+
+from kit import DEPLOY, Wrong, accepts, check, run, wrong_if
+
+CHART = DEPLOY / "helm/telehealth"
+# The oldest and the newest Kubernetes that the chart is meant for.
+VERSIONS = ("1.27", "1.33")
+SMALL = {"site": {"host": "clinic.example.org"}, "store": {"existingSecret": "telehealth-store"}}
+LARGE = SMALL | {
+    "image": {"repository": "registry.example.org/telehealth", "digest": f"sha256:{'0' * 64}"},
+    "replicas": 3,
+    "cluster": {"enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node"},
+    "keys": {"existingSecret": "telehealth-keys"},
+    "objects": {"enabled": True, "existingSecret": "telehealth-objects", "endpoint": "https://objects.example.org"},
+    "autoscaling": {"enabled": True},
+    "extraSecrets": ["smtp"],
+    "extraConfig": """[mail.smtp]
+host = "mail.example.org"
+port = 587
+security = "start_tls"
+user = "clinic"
+password_file = "/run/secrets/smtp/password"
+from = "Clinic <clinic@example.org>"
+""",
+    "monitoring": {"serviceMonitor": True, "prometheusRule": True, "dashboards": True, "labels": {"release": "x"}},
+    "priorityClassName": "clinic",
+    "nodeSelector": {"media": "yes"},
+    "tolerations": [{"key": "media", "operator": "Exists"}],
+    "imagePullSecrets": [{"name": "registry"}],
+    "media": {"hostNetwork": False, "udpPort": 3478, "shards": 4, "tcpPort": 3478, "advertise": ["203.0.113.7"]},
+}
+
+
+@contextlib.contextmanager
+def quiet():
+    """Without what Helm writes past Python about every link that it follows."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+# What lies under /run/secrets.
+SECRETS = {
+    "store/url": "postgres://telehealth@db/telehealth",
+    "objects/id": "telehealth",
+    "objects/secret": "made up",
+    "smtp/password": "made up",
+    "redis/urls": "redis://redis:6379",
+    "cluster/secret": "0123456789abcdef" * 4,
+}
+# A server without this section is the only one, and refuses it.
+KNOWS_CLUSTERS = "[cluster]" in (DEPLOY / "config.sample.toml").read_text()
+CLUSTER = re.compile(r"^\[cluster\]\n(?:\w.*\n)+", re.M)
+
+
+def rendered(values):
+    """Every object that the chart makes of these values."""
+    with quiet():
+        loaded = helm.Chart.load(str(CHART))
+    loaded.validate_schema(values)
+    files = loaded.render(values, name="telehealth", namespace="clinic")
+    objects = []
+    for name, text in files.items():
+        if name.endswith(".yaml"):
+            objects += [it for it in yaml.safe_load_all(text) if it]
+    return objects
+
+
+def of_kind(objects, kind):
+    return [it for it in objects if it["kind"] == kind]
+
+
+@check
+def chart_is_linted():
+    """helm lint finds nothing, small or large."""
+    for values in (SMALL, LARGE):
+        with quiet():
+            report = helm.lint(str(CHART), values, strict=True)
+        # An icon is for shops.
+        said = [it for it in report["messages"] if it["severity"] > 1]
+        wrong_if([*said, *report["errors"]], "helm lint")
+
+
+@check
+def chart_is_valid():
+    """What the chart renders is valid for every Kubernetes that it is meant for."""
+    for values in (SMALL, LARGE):
+        for made in rendered(values):
+            if made["apiVersion"].startswith("monitoring.coreos.com/"):
+                continue
+            for version in VERSIONS:
+                try:
+                    kubernetes_validate.validate(made, version, strict=True)
+                except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
+                    raise Wrong(f"{made['kind']} {made['metadata']['name']}, {version}: {error}") from error
+
+
+@check
+def chart_is_complete():
+    """A large installation has probes apart, scaling, spreading, a closed network, rules and dashboards."""
+    objects = rendered(LARGE)
+    wanted = ["StatefulSet", "PodDisruptionBudget", "HorizontalPodAutoscaler", "NetworkPolicy", "ServiceMonitor",
+              "PrometheusRule", "ConfigMap", "Service", "Ingress", "ServiceAccount"]
+    wrong_if([it for it in wanted if not of_kind(objects, it)], "not rendered")
+    pod = of_kind(objects, "StatefulSet")[0]["spec"]["template"]["spec"]
+    server = pod["containers"][0]
+    probes = {name: server[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
+    if probes != {"startup": "/readyz", "liveness": "/livez", "readiness": "/readyz"}:
+        raise Wrong(f"probes: {probes}")
+    if len(pod["topologySpreadConstraints"]) != 2 or pod["automountServiceAccountToken"]:
+        raise Wrong("spread or service account")
+    deny = [it for it in of_kind(objects, "NetworkPolicy") if "ingress" not in it["spec"] and "egress" not in it["spec"]]
+    if not deny or deny[0]["spec"]["policyTypes"] != ["Ingress", "Egress"]:
+        raise Wrong("nothing denies by default")
+    if of_kind(objects, "Secret"):
+        raise Wrong("the chart writes a secret")
+    small = of_kind(rendered(SMALL), "StatefulSet")[0]["spec"]["template"]["spec"]
+    if small["hostNetwork"] is not True or pod["hostNetwork"] is not False:
+        raise Wrong("host network")
+
+
+@check
+def chart_configures_the_server():
+    """The server accepts the configuration that the chart writes."""
+    for values in (SMALL, LARGE):
+        config = next(it for it in of_kind(rendered(values), "ConfigMap") if it["metadata"]["name"].endswith("-config"))
+        # Each server that there may be has one, and no two have the same.
+        if len(set(config["data"].values())) != (6 if values is LARGE else 1):
+            raise Wrong(f"configurations: {sorted(config['data'])}")
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in SECRETS.items():
+                file = pathlib.Path(folder) / name
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(content)
+                file.chmod(0o600)
+            for text in config["data"].values():
+                accepts(text if KNOWS_CLUSTERS else CLUSTER.sub("", text), folder)
+
+
+@check
+def chart_rules():
+    """The rules in the chart are those of deploy/watch, with a runbook that can be opened."""
+    spec = of_kind(rendered(LARGE), "PrometheusRule")[0]["spec"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "rules.yml"
+        file.write_text(yaml.safe_dump(spec))
+        run("promtool", "check", "rules", "--lint-fatal", file)
+    urls = [it["annotations"]["runbook_url"] for group in spec["groups"] for it in group["rules"] if "alert" in it]
+    wrong_if([it for it in urls if not it.startswith("https://runbooks.example.org/")], "runbooks")
+
+
+@check
+def chart_refuses():
+    """The chart refuses values that cannot work."""
+    bad = {
+        "no store": {"site": SMALL["site"]},
+        "no host": {"store": SMALL["store"]},
+        "a word that it does not know": SMALL | {"replica": 2},
+        "a password": SMALL | {"store": {"existingSecret": "x", "key": "url", "password": "hunter2"}},
+        "the tag latest": SMALL | {"image": {"repository": "r", "tag": "latest"}},
+        "two servers without shared keys": SMALL | {"replicas": 2},
+        "scaling without a cluster": SMALL | {"autoscaling": {"enabled": True}},
+        "a cluster without its secrets": SMALL | {"cluster": {"enabled": True}},
+        "an object store without keys": SMALL | {"objects": {"enabled": True}},
+        "less time to stop than rooms need": SMALL | {"terminationGracePeriodSeconds": 30},
+    }
+    taken = []
+    for name, values in bad.items():
+        try:
+            rendered(values)
+            taken.append(name)
+        except Exception as error:  # noqa: BLE001  (whatever Helm says no with)
+            if not type(error).__name__.startswith("Helm"):
+                raise
+    wrong_if(taken, "taken")
