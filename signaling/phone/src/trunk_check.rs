@@ -6,6 +6,7 @@ use std::path::Path;
 use sfu_phone::Codec;
 use signaling_sip::{Language, PhoneNumber, Prefix};
 
+use crate::charge::Spend;
 use crate::trunk::{
     LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings, Secret,
     Transport, Trunk, TrunkError, TrunkSettings, VisitNumber,
@@ -29,6 +30,8 @@ pub struct Trunks {
     pub trunks: Vec<Trunk>,
     /// How much of everything may come.
     pub limits: LimitSettings,
+    /// What calls may cost; without it they have no price.
+    pub spend: Option<Spend>,
 }
 
 impl Trunks {
@@ -56,7 +59,9 @@ impl Trunks {
             }
             trunks.push(trunk);
         }
+        let spend = settings.spend.map(|spend| Spend::check(spend, &trunks));
         Ok(Self {
+            spend: spend.transpose()?,
             bind: settings.bind,
             advertise: settings.advertise,
             realm: settings.realm,

@@ -67,7 +67,7 @@ async fn main() -> Result<(), Fault> {
     let mut dialled: Option<tokio::sync::oneshot::Sender<()>> = None;
     while let Some(line) = lines.next_line().await? {
         match line.split_once(' ').unwrap_or((&line, "")) {
-            ("dial", number) => dialled = dial(&phones, number)?,
+            ("dial", number) => dialled = dial(&phones, number).await?,
             ("hang-up", _) => drop(dialled.take()),
             ("counts", _) => tell(&format!("counts {:?}", phones.counts())),
             (order, _) => desk.order(order),
@@ -76,18 +76,25 @@ async fn main() -> Result<(), Fault> {
     Ok(())
 }
 
-fn dial(phones: &Phones, order: &str) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
+async fn dial(
+    phones: &Phones,
+    order: &str,
+) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
+    let dialler = phones.dialler();
+    let mut numbers = dialler.trunks().trunks.iter().flat_map(|it| &it.numbers);
+    let facility = numbers.next().map(|it| it.facility.clone());
     let (number, seconds) = order.split_once(' ').unwrap_or((order, "20"));
     let order = RingOrder {
         number: PhoneNumber::parse(number, None)?,
         trunk: None,
+        facility: facility.unwrap_or_default(),
         reason: Reason::Doctor,
         pass: Pass::new("dialled".to_owned()),
         language: Language::English,
         ask_consent: false,
         ring_for: Duration::from_secs(seconds.parse()?),
     };
-    match phones.dialler().ring(order) {
+    match dialler.ring(order).await {
         Ok(dialled) => {
             let (keep, kept) = tokio::sync::oneshot::channel();
             tokio::spawn(report(dialled, kept));
