@@ -272,7 +272,7 @@ const ADMIN: &[Place] = &[
     ),
     place(
         "/telephone",
-        (Key::PhoneTitle, Key::AboutPhone),
+        (Key::TrunkTitle, Key::AboutPhone),
         Glyph::Phone,
         "nav-telephone",
     ),

@@ -21,7 +21,7 @@ pub(crate) fn page() -> AnyView {
         fault: RwSignal::new(None),
     };
     view! {
-        <Page title=say(Key::PhoneTitle)>
+        <Page title=say(Key::TrunkTitle)>
             <p class="lead">{say(Key::PhoneText)}</p>
             {part(move || acts.fault.get().map(|fault| view! {
                 <Alert tone=Tone::Error testid="error">{part(move || why(&fault))}</Alert>
@@ -33,10 +33,12 @@ pub(crate) fn page() -> AnyView {
 }
 
 fn why(fault: &ApiError) -> &'static str {
-    match fault.code() {
-        Some(ProblemCode::WrongState) => t(Key::PhoneContactsFull),
-        Some(ProblemCode::Invalid) => t(Key::RingNumberFault),
-        _ => reason(fault),
+    if fault.is(ProblemCode::WrongState) {
+        t(Key::PhoneContactsFull)
+    } else if fault.is(ProblemCode::Invalid) {
+        t(Key::RingNumberFault)
+    } else {
+        reason(fault)
     }
 }
 

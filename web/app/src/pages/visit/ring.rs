@@ -293,7 +293,7 @@ fn Other(chosen: RwSignal<Option<Chosen>>) -> impl IntoView {
         chosen.set(Some(Chosen { whom, name, number }));
     };
     view! {
-        <h3>{say(Key::RingOther)}</h3>
+        <h3>{say(Key::RingAnother)}</h3>
         <form on:submit=submit novalidate>
             <Field id="ring-name" label=say(Key::RingName) error=name_fault value=name testid="ring-name"/>
             <Field id="ring-number" label=say(Key::RingNumber) error=number_fault value=number kind="tel" testid="ring-number"/>
@@ -321,10 +321,14 @@ fn Sure(ringing: Ringing, chosen: RwSignal<Option<Chosen>>, who: Chosen) -> impl
             busy.try_set(false);
         });
     };
-    let why = |fault: &ApiError| match fault.code() {
-        Some(ProblemCode::WrongState) => t(Key::RingFull),
-        Some(ProblemCode::Invalid) => t(Key::RingNumberFault),
-        _ => reason(fault),
+    let why = |fault: &ApiError| {
+        if fault.is(ProblemCode::WrongState) {
+            t(Key::RingFull)
+        } else if fault.is(ProblemCode::Invalid) {
+            t(Key::RingNumberFault)
+        } else {
+            reason(fault)
+        }
     };
     view! {
         {part(move || fault.get().map(|fault| view! { <Alert tone=Tone::Error testid="ring-fault">{part(move || why(&fault))}</Alert> }))}
