@@ -124,9 +124,9 @@ on_both_engines! {
             tx.commit(done()).await.unwrap();
         }
         let mut tx = db.begin().await.unwrap();
-        let [lock] = &phone_locks(&mut tx, A, NOW).await.unwrap()[..] else {
-            panic!("one is locked");
-        };
+        let locks = phone_locks(&mut tx, A, NOW).await.unwrap();
+        assert_eq!(locks.len(), 1);
+        let lock = locks.first().unwrap();
         assert_eq!(lock.trier, PinTrier::Caller);
         assert!(lock.until > NOW);
         assert_eq!(phone_locks(&mut tx, A, lock.until).await.unwrap(), []);
