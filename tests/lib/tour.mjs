@@ -259,6 +259,11 @@ function visitStops(stop, on, language) {
     await call.getByTestId("plot-rtt").first().waitFor();
     return on.admin;
   });
+  stop("admin-telephone", async () => {
+    await on.admin.goto("/telephone");
+    await shown(on.admin, "contact-add");
+    return on.admin;
+  });
   stop("admin-triage-figures", async () => {
     await on.admin.goto("/triage-figures");
     await shown(on.admin, "settings-save");

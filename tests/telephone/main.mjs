@@ -7,9 +7,9 @@ import path from "node:path";
 
 import { freePort, killAll } from "../durability/server.mjs";
 import { Browser } from "../lib/browser.mjs";
-import { openAppointment } from "../lib/clinic.mjs";
+import { Clinic, openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
-import { checkDevices, comeIn, press, shown, signIn } from "../lib/pages.mjs";
+import { checkDevices, comeIn, openPanel, press, shown, signIn } from "../lib/pages.mjs";
 import { LOOKS, OUT } from "../lib/recorder.mjs";
 import { Scenario, runAll } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
@@ -75,6 +75,10 @@ srtp = "required"
 proxy = "127.0.0.1:${on.callee}"
 caller = "${NUMBER}"
 countries = ["237"]
+[phone.spend]
+currency = "EUR"
+prices = [{ prefix = "237", per_minute = 0.25 }]
+budgets = [{ facility = "${facility}", per_month = 1000 }]
 [signaling.call_back]
 after_s = 5
 automatic = true
@@ -177,6 +181,120 @@ function recorded(scenario, on) {
   });
 }
 
+/** The doctor has somebody called, who is chosen in the dialog by `choose`. */
+async function ring(on, choose) {
+  on.pocket.events.length = 0;
+  await press(on.doctor, "ring-open");
+  await choose(on.doctor);
+  const sure = await (await shown(on.doctor, "ring-sure")).innerText();
+  await press(on.doctor, "ring-now");
+  return sure;
+}
+
+/** The page says that the call has come to this; then the line is taken away. */
+async function comesTo(on, stage) {
+  await on.doctor.locator(`[data-testid="ring"][data-stage="${stage}"]`).waitFor();
+  const said = await (await shown(on.doctor, "ring")).innerText();
+  await press(on.doctor, "ring-act");
+  return said.split("\n")[0];
+}
+
+const thePatient = (page) => press(page, "ring-patient");
+
+async function another(page, number) {
+  await page.getByTestId("ring-name").fill("Interprète");
+  await page.getByTestId("ring-number").fill(number);
+  await press(page, "ring-next");
+}
+
+function rung(scenario, on) {
+  scenario.step("the doctor is in a visit alone, and the patient has a telephone", async () => {
+    on.visit = await openAppointment();
+    on.house.visit = on.visit;
+    await on.doctor.goto(`/visit/${on.visit.appointment.id}`);
+    await checkDevices(on.doctor);
+    await press(on.doctor, "enter-waiting");
+    on.pocket = await Baresip.start(path.join(on.house.root, "called"), {
+      number: ON_RECORD,
+      pitch_hz: VOICE_HZ,
+      port: on.callee,
+    });
+    scenario.finally(() => on.pocket.stop());
+  });
+  scenario.step("the doctor rings the patient, who rejects: the page says busy", async () => {
+    const sure = await ring(on, thePatient);
+    assert.ok(sure.includes("01") && !sure.includes(ON_RECORD.slice(4, -2)), sure);
+    await on.pocket.happens("CALL_INCOMING");
+    await on.doctor.locator('[data-testid="ring"][data-stage="ringing"]').waitFor();
+    on.pocket.command("hangup");
+    return comesTo(on, "busy");
+  });
+  scenario.step("the patient answers and declines by a key", async () => {
+    await ring(on, thePatient);
+    await on.pocket.happens("CALL_INCOMING");
+    on.pocket.command("accept");
+    await on.doctor.locator('[data-testid="ring"][data-stage="answered"]').waitFor();
+    on.pocket.press("2");
+    return comesTo(on, "declined");
+  });
+  scenario.step("the doctor hangs up while it rings", async () => {
+    await ring(on, thePatient);
+    await on.pocket.happens("CALL_INCOMING");
+    await press(on.doctor, "ring-act");
+    await on.pocket.happens("CALL_CLOSED");
+    return comesTo(on, "stopped");
+  });
+  scenario.step("a country that may not be called, and a number that is nobody's", async () => {
+    await ring(on, (page) => another(page, "+33612345678"));
+    const barred = await comesTo(on, "country_barred");
+    await ring(on, (page) => another(page, "+237677000202"));
+    return `${barred} / ${await comesTo(on, "unreachable")}`;
+  });
+  scenario.step("the patient answers with 1: both hear each other, and the roster has them", async () => {
+    await ring(on, thePatient);
+    await on.pocket.happens("CALL_INCOMING");
+    on.pocket.command("accept");
+    await on.doctor.locator('[data-testid="ring"][data-stage="answered"]').waitFor();
+    // As a person does: when the question was heard. Once, because in the visit 1 mutes.
+    await on.doctor.waitForTimeout(3_000);
+    on.pocket.press("1");
+    let heard;
+    await until("the patient's voice", async () => {
+      await on.doctor.evaluate(() => window.ear?.context.close().then(() => delete window.ear));
+      await levels(on.doctor, []);
+      await on.doctor.waitForTimeout(1_000);
+      heard = await levels(on.doctor, [VOICE_HZ, 1_900]);
+      return heard[0] > -60 && heard[0] > heard[1] + 20;
+    }).catch((error) => {
+      throw new Error(`${error.message}: ${heard}`);
+    });
+    await until("the doctor's voice on the telephone", () => shares(on.pocket.heard(3), [LOOKS.doctor.pitch_hz])[0] > 0.2);
+    return `${VOICE_HZ} Hz at ${heard[0].toFixed(0)} dB`;
+  });
+  scenario.step("the telephone raises a hand, and the doctor lowers it", async () => {
+    await openPanel(on.doctor, "toggle-people", "person-patient");
+    on.pocket.press("5");
+    await shown(on.doctor, "hand");
+    await press(on.doctor, "lower-hand");
+    await on.doctor.getByTestId("hand").waitFor({ state: "detached" });
+  });
+  scenario.step("the doctor ends the visit; what calls cost is in the books, without a number", async () => {
+    await press(on.doctor, "end-visit");
+    await press(on.doctor, "end-confirm");
+    await on.pocket.happens("CALL_CLOSED");
+    on.pocket.stop();
+    const admin = await Clinic.signIn(ACCOUNTS.admin);
+    const view = await until("the call to be in the books", async () => {
+      const view = await admin.expect(200, "GET", "/telephone");
+      return view.money.spent_micros > 0 && view.money.spent_micros < 5_000_000 && view;
+    });
+    const [trunk] = view.trunks;
+    assert.equal(trunk.name, "carrier");
+    assert.ok(!JSON.stringify(view).includes(ON_RECORD), "a patient's number is shown");
+    return `${trunk.calls} calls, ${trunk.minutes} minutes, ${view.money.spent_micros / 1e6} ${view.money.currency}`;
+  });
+}
+
 function calledBack(scenario, on) {
   scenario.step("a patient is in a visit with the browser, and has a telephone", async () => {
     on.visit = await openAppointment();
@@ -231,6 +349,7 @@ function telephone() {
   prepared(scenario, on);
   called(scenario, on);
   recorded(scenario, on);
+  rung(scenario, on);
   calledBack(scenario, on);
   return scenario;
 }

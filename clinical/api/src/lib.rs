@@ -23,6 +23,7 @@ mod results;
 mod rights;
 mod shape;
 mod statistics;
+mod telephone;
 mod threads;
 mod triage;
 mod visits;
@@ -97,6 +98,10 @@ pub use rights::{
     ProcessingView, RightsRequestView,
 };
 pub use statistics::{CountsView, StatisticsView};
+pub use telephone::{
+    CallableView, ContactRequest, ContactView, LockoutView, MoneyView, PlacedCallView, RingRequest,
+    RingWhom, TelephoneView, TrunkHealthView, TrunkView, VisitCallsView,
+};
 pub use threads::{
     CorrespondentView, MemberRequest, MessageRequest, MessageView, MessagesView, ReadMarkRequest,
     ThreadMemberView, ThreadRequest, ThreadView, ThreadsView, UnreadView,

@@ -136,6 +136,14 @@ id!(
     ScheduleEntryId
 );
 id!(
+    /// A call that the clinic places into a visit.
+    CallId
+);
+id!(
+    /// Somebody whom visits are helped by on the telephone, such as an interpreter.
+    ContactId
+);
+id!(
     /// A third person invited to one visit.
     GuestId
 );

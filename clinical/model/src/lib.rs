@@ -32,10 +32,10 @@ pub use identity::{
     Session, Shown, Standing, TICKET_LIFE_US, TICKET_TRIES_MAX, TokenHash, UnknownRole, is_fresh,
 };
 pub use ids::{
-    AppointmentId, CeremonyId, EntryId, FactorId, GrantId, GuestId, HoldId, IdError, InterviewId,
-    NoteId, OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId, RequestId,
-    ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId, UnmatchedId,
-    UserId, WaitingId,
+    AppointmentId, CallId, CeremonyId, ContactId, EntryId, FactorId, GrantId, GuestId, HoldId,
+    IdError, InterviewId, NoteId, OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId,
+    RequestId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId,
+    UnmatchedId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -69,6 +69,7 @@ const STEPS: &[Step] = &[
     step!(102, shared "0102_recording_rules"),
     step!(110, shared "0110_phone"),
     step!(120, shared "0120_triage"),
+    step!(130, shared "0130_telephone"),
     step!(150, shared "0150_triage_phone"),
 ];
 

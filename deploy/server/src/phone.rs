@@ -2,6 +2,7 @@
 
 mod admission;
 mod call_backs;
+mod rings;
 mod rooms;
 mod sound;
 
@@ -49,8 +50,21 @@ pub(crate) fn numbers(settings: Option<&PhoneSettings>) -> anyhow::Result<PhoneN
 pub(crate) fn check(settings: Option<&PhoneSettings>) -> anyhow::Result<()> {
     numbers(settings)?;
     if let Some(settings) = settings {
-        Trunks::check(settings.clone()).context("phone")?;
+        let trunks = Trunks::check(settings.clone()).context("phone")?;
+        budgets(&trunks)?;
         Prompts::load(&settings.sound.prompts).context("phone.sound.prompts")?;
+    }
+    Ok(())
+}
+
+/// Whether budgets are of facilities.
+fn budgets(trunks: &Trunks) -> anyhow::Result<()> {
+    for facility in trunks.spend.iter().flat_map(|it| it.facilities()) {
+        let _: TenantId = facility.parse().with_context(|| {
+            format!(
+                "phone.spend.budgets: {facility} is no id of a facility; `telehealth facility list` says which there are"
+            )
+        })?;
     }
     Ok(())
 }
@@ -68,6 +82,9 @@ impl Telephones {
             return Ok(None);
         };
         let (desk, rooms, signaling) = line;
+        clinical_app::visits::end_lost_charges(&desk)
+            .await
+            .context("what calls of the last run cost could not be written down")?;
         let telephones = Self::start(settings, desk, rooms, sfu).await?;
         call_backs.meet(telephones.phones.dialler(), signaling);
         Ok(Some(telephones))
@@ -81,6 +98,7 @@ impl Telephones {
     ) -> anyhow::Result<Self> {
         let sound = settings.sound.clone();
         let trunks = Trunks::check(settings).context("phone")?;
+        budgets(&trunks)?;
         let prompts = Prompts::load(&sound.prompts).context("phone.sound.prompts")?;
         let ports = sound.ports.map(|[first, last]| first..=last);
         let config = BridgeConfig {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
@@ -60,6 +61,10 @@ impl VisitPort for ClinicPort {
     }
 
     async fn record(&self, room: RoomId, event: VisitEvent) -> Result<(), PortError> {
+        if let VisitEvent::Ended { .. } = event {
+            let room = RoomUuid::from_uuid(room.as_uuid());
+            self.call_backs.rings().stop_all(room);
+        }
         visits::record_visit_event(&self.desk, room, for_the_record(event))
             .await
             .map_err(PortError::new)

@@ -21,6 +21,11 @@ pub enum CapReached {
         "the minutes of this trunk for today are used up; raise `minutes_per_day_max` or wait for tomorrow (UTC)"
     )]
     Minutes,
+    /// All money of the month is spent.
+    #[error(
+        "what this facility may spend on calls this month is used up; raise its `per_month` in [phone.spend] or wait for the next month (UTC)"
+    )]
+    Budget,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -30,7 +35,8 @@ struct Used {
     seconds: u64,
 }
 
-/// What was used of each trunk. It begins anew with the process.
+/// What was used of each trunk by this process. What was used before, and money, is in the clinic's
+/// books ([`crate::Clinic::begin_call`]).
 #[derive(Debug, Default)]
 pub(crate) struct Caps {
     // Held for one question, never over an await.

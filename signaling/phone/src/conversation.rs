@@ -195,6 +195,7 @@ impl Conversation {
             }
             Some(RoomNews::Muted(true)) => MenuNews::MutedByDoctor,
             Some(RoomNews::Muted(false)) => return Step::Go,
+            Some(RoomNews::HandLowered) => MenuNews::HandLowered,
             Some(RoomNews::AskConsent) => MenuNews::AskConsent,
             Some(RoomNews::Recording(true)) => MenuNews::RecordingOn,
             Some(RoomNews::Recording(false)) => MenuNews::RecordingOff,

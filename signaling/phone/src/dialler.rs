@@ -1,19 +1,22 @@
 //! Calls that we place: who may be called, and what is told of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use signaling_sip::{Language, Outcome, PhoneNumber};
+use signaling_sip::{Language, Lockout, Outcome, PhoneNumber};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::caps::CapReached;
+use crate::charge::{Allowance, Charge, NotCharged};
 use crate::dispatch::wall_s;
+use crate::health::TrunkState;
 use crate::outgoing::outgoing;
 use crate::ports::Pass;
 use crate::stack::Stack;
 use crate::trunk::{Outbound, Trunk};
+use crate::trunk_check::Trunks;
 
 /// What is told of a call at most: each kind once, and some more for repetitions. What is more is
 /// dropped.
@@ -33,8 +36,10 @@ pub enum Reason {
 pub struct RingOrder {
     /// Their number.
     pub number: PhoneNumber,
-    /// The trunk to call with; without one the first that may call.
+    /// The trunk to call with; without one the first that may call for the facility.
     pub trunk: Option<String>,
+    /// The id of the facility that calls, and pays.
+    pub facility: String,
     /// Why.
     pub reason: Reason,
     /// Their way into the visit once they have pressed 1.
@@ -85,6 +90,9 @@ pub enum RingRefusal {
     /// Too many, or too long.
     #[error("this call is one too many")]
     Cap(#[from] CapReached),
+    /// It is not known what was used.
+    #[error("what was used of the caps is not known; try again when the clinic's store answers")]
+    Unknown,
     /// All places are taken, callers included.
     #[error("all places for calls are taken; try again when one has ended")]
     Full,
@@ -132,6 +140,8 @@ pub(crate) struct Placed {
     pub(crate) most_us: i64,
     pub(crate) progress: mpsc::Sender<CallProgress>,
     pub(crate) hang_up: CancellationToken,
+    /// Names the charge.
+    pub(crate) charge: u128,
 }
 
 impl Placed {
@@ -147,12 +157,13 @@ impl Dialler {
     ///
     /// # Errors
     /// When this call may not be placed.
-    pub fn ring(&self, order: RingOrder) -> Result<Dialled, RingRefusal> {
+    pub async fn ring(&self, order: RingOrder) -> Result<Dialled, RingRefusal> {
         let stack = &self.stack;
         let mut trunks = stack.trunks.trunks.iter();
         let trunk = trunks
             .find(|trunk| {
                 trunk.outbound.is_some()
+                    && trunk.serves(&order.facility)
                     && order.trunk.as_ref().is_none_or(|name| *name == trunk.name)
             })
             .ok_or(RingRefusal::NoTrunk)?
@@ -171,6 +182,15 @@ impl Dialler {
             return Err(RingRefusal::Full);
         }
         let left_s = stack.caps.take(&trunk.name, &outbound, wall_s())?;
+        let charged = stack.charge(&order, &trunk.name, &outbound).await;
+        let allowance = match charged {
+            Ok(allowance) => allowance,
+            Err(refusal) => {
+                stack.caps.give_back(&trunk.name, 0);
+                return Err(refusal);
+            }
+        };
+        let left_s = left_s.min(allowance.seconds);
         let most_us = i64::try_from(left_s)
             .unwrap_or(i64::MAX)
             .saturating_mul(1_000_000);
@@ -184,8 +204,61 @@ impl Dialler {
             most_us,
             progress: sender,
             hang_up: hang_up.clone(),
+            charge: allowance.id,
         };
         tokio::spawn(outgoing(Arc::clone(stack), placed));
         Ok(Dialled { progress, hang_up })
+    }
+
+    /// The lines and what may be done with them.
+    #[must_use]
+    pub fn trunks(&self) -> &Trunks {
+        &self.stack.trunks
+    }
+
+    /// What is known of the way to a telephone company.
+    #[must_use]
+    pub fn health(&self, trunk: &str) -> TrunkState {
+        self.stack.health.of(trunk)
+    }
+
+    /// Forgets who typed wrong PINs too often. What the clinic has counted stays.
+    pub fn forgive(&self) {
+        let lockout = self.stack.lockout.lock();
+        *lockout.unwrap_or_else(PoisonError::into_inner) = Lockout::default();
+    }
+}
+
+impl Stack {
+    /// Asks whoever keeps the bill.
+    async fn charge(
+        &self,
+        order: &RingOrder,
+        trunk: &str,
+        outbound: &Outbound,
+    ) -> Result<Allowance, RingRefusal> {
+        let spend = self.trunks.spend.as_ref();
+        let month_micros = spend.and_then(|spend| spend.month_micros(&order.facility));
+        let price = spend.and_then(|spend| spend.minute_micros(&order.number));
+        let charge = Charge {
+            facility: order.facility.clone(),
+            trunk: trunk.to_owned(),
+            minutes_per_day_max: outbound.minutes_per_day_max,
+            minute_micros: match (price, month_micros) {
+                (Some(price), _) => price,
+                // The check of the configuration has a price for every country with budgets.
+                (None, Some(_)) => return Err(CapReached::Budget.into()),
+                (None, None) => 0,
+            },
+            month_micros,
+        };
+        let granted = self.ports.clinic.begin_call(charge).await;
+        granted.map_err(|refused| match refused {
+            NotCharged::Cap(cap) => cap.into(),
+            NotCharged::Down(error) => {
+                tracing::warn!(%error, "a call was not placed: what was used is not known");
+                RingRefusal::Unknown
+            }
+        })
     }
 }

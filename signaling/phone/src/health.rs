@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rsipstack::sip::{Header, Headers, Method, Request, Response, SipMessage, Uri, Version};
 use rsipstack::transaction::key::{TransactionKey, TransactionRole};
@@ -42,6 +42,8 @@ pub struct TrunkState {
     pub name: String,
     /// The way to it.
     pub health: TrunkHealth,
+    /// When it was asked last.
+    pub asked: Option<SystemTime>,
     /// Whether it knows where we are; nothing where it was never told.
     pub is_registered: Option<bool>,
 }
@@ -50,7 +52,7 @@ pub struct TrunkState {
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     // Both are held for one look and never over an await.
-    known: Mutex<BTreeMap<String, TrunkHealth>>,
+    known: Mutex<BTreeMap<String, (TrunkHealth, SystemTime)>>,
     registered: Mutex<BTreeMap<String, bool>>,
 }
 
@@ -59,9 +61,11 @@ impl Health {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let registered = self.registered.lock();
         let registered = registered.unwrap_or_else(PoisonError::into_inner);
+        let last = known.get(trunk).copied();
         TrunkState {
             name: trunk.to_owned(),
-            health: known.get(trunk).copied().unwrap_or(TrunkHealth::Unknown),
+            health: last.map_or(TrunkHealth::Unknown, |(health, _)| health),
+            asked: last.map(|(_, at)| at),
             is_registered: registered.get(trunk).copied(),
         }
     }
@@ -76,8 +80,8 @@ impl Health {
     /// What is known now; what was known before.
     fn note(&self, trunk: &str, health: TrunkHealth) -> TrunkHealth {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = known.insert(trunk.to_owned(), health);
-        before.unwrap_or(TrunkHealth::Unknown)
+        let before = known.insert(trunk.to_owned(), (health, SystemTime::now()));
+        before.map_or(TrunkHealth::Unknown, |(health, _)| health)
     }
 }
 

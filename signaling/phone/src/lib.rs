@@ -14,6 +14,7 @@
 
 mod answers;
 mod caps;
+mod charge;
 mod conversation;
 mod dialler;
 mod dialog;
@@ -43,6 +44,9 @@ mod trunk_check;
 mod wav;
 
 pub use caps::CapReached;
+pub use charge::{
+    Allowance, BudgetSettings, Charge, NotCharged, PriceSettings, Spend, SpendError, SpendSettings,
+};
 pub use dialler::{CallProgress, Dialled, Dialler, Reason, RingOrder, RingRefusal};
 pub use health::{TrunkHealth, TrunkState};
 pub use phones::{Counts, Phones, may_be_logged};

@@ -48,6 +48,8 @@ pub(crate) async fn outgoing(stack: Arc<Stack>, placed: Placed) {
     };
     let talked_s = u64::try_from(talked_us.saturating_add(999_999) / 1_000_000).unwrap_or(0);
     stack.caps.give_back(&placed.trunk.name, talked_s);
+    let clinic = &stack.ports.clinic;
+    clinic.end_call(placed.charge, talked_s).await;
     placed.tell(CallProgress::Ended {
         outcome,
         code,

@@ -14,6 +14,7 @@ use signaling_sip::{Agreement, Consent, Language, Pin, Prompt};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
+use crate::charge::{Allowance, Charge, NotCharged};
 use crate::trunk::VisitNumber;
 
 /// There is no sound for one more call: 503.
@@ -179,6 +180,24 @@ pub trait Clinic: Send + Sync + 'static {
     /// # Errors
     /// When the clinic cannot be told; then the person counts as one who refused.
     async fn consent(&self, pass: &Pass, consent: Consent) -> Result<(), ClinicDown>;
+
+    /// Sets aside what a call that we place may cost. Without it no call is placed. A clinic that keeps
+    /// no books allows everything.
+    ///
+    /// # Errors
+    /// A cap is reached, or it is not known what was used.
+    async fn begin_call(&self, charge: Charge) -> Result<Allowance, NotCharged> {
+        let _ = charge;
+        Ok(Allowance {
+            id: 0,
+            seconds: u64::MAX,
+        })
+    }
+
+    /// A call has ended after so many seconds. It is told once.
+    async fn end_call(&self, id: u128, talked_s: u64) {
+        let _ = (id, talked_s);
+    }
 }
 
 /// Why somebody does not get into a room.
@@ -241,6 +260,8 @@ pub enum RoomNews {
     Moved(MediaSeat),
     /// The doctor has muted the person, or lets them be heard again.
     Muted(bool),
+    /// The doctor has lowered the person's hand.
+    HandLowered,
     /// The doctor wants to record.
     AskConsent,
     /// The recording has begun or ended.

@@ -9,6 +9,7 @@ use sfu_phone::Codec;
 use signaling_sip::{Language, PhoneNumber, Prefix};
 use thiserror::Error;
 
+use crate::charge::{SpendError, SpendSettings};
 use crate::tls::{Far, TlsError, TlsSettings};
 use crate::trunk_check::{SECRET_MIN, TRUNKS_MAX};
 
@@ -36,6 +37,8 @@ pub struct PhoneSettings {
     /// Where sound goes, and what is said. Whoever joins the parts reads it.
     #[serde(default)]
     pub sound: SoundSettings,
+    /// What calls may cost; without it they have no price.
+    pub spend: Option<SpendSettings>,
 }
 
 /// Where sound (RTP) goes, and what is said to callers, as it stands in the file.
@@ -326,6 +329,27 @@ pub struct Trunk {
     pub outbound: Option<Outbound>,
 }
 
+impl Trunk {
+    /// Whether calls for a facility may go by it: it has a number of theirs, or none at all.
+    #[must_use]
+    pub fn serves(&self, facility: &str) -> bool {
+        let is_theirs = |number: &VisitNumber| number.facility.eq_ignore_ascii_case(facility);
+        self.numbers.is_empty() || self.numbers.iter().any(is_theirs)
+    }
+
+    /// Its codecs as the configuration names them, the best first.
+    #[must_use]
+    pub fn codec_names(&self) -> Vec<&'static str> {
+        let names = self.codecs.iter().map(|codec| match codec {
+            Codec::Opus => "opus",
+            Codec::G722 => "g722",
+            Codec::Pcma => "pcma",
+            Codec::Pcmu => "pcmu",
+        });
+        names.collect()
+    }
+}
+
 /// Why the configuration of telephones is not taken, and what to do.
 #[derive(Debug, Error)]
 pub enum TrunkError {
@@ -414,6 +438,9 @@ pub enum TrunkError {
     /// A password that can be guessed.
     #[error("trunk {0:?}: the password has fewer than {SECRET_MIN} characters; make a longer one")]
     Weak(String),
+    /// Prices or budgets.
+    #[error(transparent)]
+    Spend(#[from] SpendError),
     /// A transport that we do not speak.
     #[error(
         "trunk {0:?}: transport = \"tcp\" needs `bind_tcp` in [phone], and \"tls\" needs [phone.tls]"

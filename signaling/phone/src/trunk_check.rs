@@ -8,6 +8,7 @@ use std::time::Duration;
 use sfu_phone::Codec;
 use signaling_sip::{Language, PhoneNumber, Prefix};
 
+use crate::charge::Spend;
 use crate::tls::{Far, TlsDoor};
 use crate::trunk::{
     LimitSettings, Login, NumberSettings, Outbound, OutboundSettings, PhoneSettings, Secret,
@@ -38,6 +39,8 @@ pub struct Trunks {
     pub trunks: Vec<Trunk>,
     /// How much of everything may come.
     pub limits: LimitSettings,
+    /// What calls may cost; without it they have no price.
+    pub spend: Option<Spend>,
 }
 
 impl Trunks {
@@ -71,7 +74,9 @@ impl Trunks {
             }
             trunks.push(trunk);
         }
+        let spend = settings.spend.map(|spend| Spend::check(spend, &trunks));
         Ok(Self {
+            spend: spend.transpose()?,
             bind: settings.bind,
             bind_tcp: settings.bind_tcp,
             tls,

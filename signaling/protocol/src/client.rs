@@ -188,6 +188,11 @@ pub enum ClientMessage {
         /// Whether it is up.
         up: bool,
     },
+    /// Clinician: lower the hand of a person, who has been seen.
+    LowerHand {
+        /// Whose.
+        participant: ParticipantId,
+    },
     /// What this client measured of its own connection.
     Quality {
         /// In words.

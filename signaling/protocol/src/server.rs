@@ -114,6 +114,11 @@ pub enum ServerMessage {
     },
     /// A clinician switched this person's microphone off.
     Muted,
+    /// This person's own hand is up or down from here on.
+    Hand {
+        /// Whether it is up.
+        up: bool,
+    },
     /// This person's own telephone came, changed or went.
     Phone {
         /// As the others see it; none: it went.

@@ -68,6 +68,8 @@ pub enum PhoneNews {
     Sound(PhoneSound),
     /// A clinician muted it; its person may switch it on again.
     Muted,
+    /// A clinician lowered the raised hand.
+    HandLowered,
     /// Everybody is asked to agree to a recording, and this person has not answered.
     ConsentAsked {
         /// With these words.
@@ -386,6 +388,7 @@ impl PhoneLine {
             }
             session::PhoneNews::Sound(sound) => PhoneNews::Sound(sound),
             session::PhoneNews::Muted => PhoneNews::Muted,
+            session::PhoneNews::HandLowered => PhoneNews::HandLowered,
             session::PhoneNews::ConsentAsked { wording } => PhoneNews::ConsentAsked { wording },
             session::PhoneNews::Recording(on) => PhoneNews::Recording(on),
         };

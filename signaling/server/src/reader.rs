@@ -174,6 +174,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Record { .. } => "record",
         ClientMessage::Consent { .. } => "consent",
         ClientMessage::Hand { .. } => "hand",
+        ClientMessage::LowerHand { .. } => "lower_hand",
         ClientMessage::PublicKey { .. } => "public_key",
         ClientMessage::SealedKey { .. } => "sealed_key",
         ClientMessage::CallBack { .. } => "call_back",

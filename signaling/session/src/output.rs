@@ -233,6 +233,8 @@ pub enum PhoneNews {
     Sound(PhoneSound),
     /// A clinician switched its sound off.
     Muted,
+    /// A clinician has seen the raised hand, and lowered it.
+    HandLowered,
     /// Everybody is asked to agree to a recording, and this person has not answered.
     ConsentAsked {
         /// With these words.

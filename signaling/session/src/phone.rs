@@ -231,6 +231,22 @@ impl Room {
         {
             member.hand = up;
             self.announce(of);
+            self.say(of, ServerMessage::Hand { up });
+        }
+    }
+
+    /// A clinician has seen a hand, and lowers it.
+    pub(crate) fn lower_hand(&mut self, by: ParticipantId, of: ParticipantId) {
+        let Some(member) = self.members.get(&of) else {
+            let detail = "nobody with this id is here";
+            self.refuse(by, ErrorCode::UnknownParticipant, detail);
+            return;
+        };
+        let (was_up, socket) = (member.hand, member.leg.as_ref().map(|leg| leg.socket));
+        self.raise_hand(of, false);
+        if let Some(socket) = socket.filter(|_| was_up) {
+            let news = PhoneNews::HandLowered;
+            self.push(Output::Phone { socket, news });
         }
     }
 

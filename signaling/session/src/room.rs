@@ -383,6 +383,7 @@ impl Room {
             ClientMessage::PublicKey { key } => self.public_key(from, key),
             ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
             ClientMessage::Hand { up } => self.raise_hand(from, up),
+            ClientMessage::LowerHand { participant } => self.lower_hand(from, participant),
             ClientMessage::CallBack { participant, on } => self.call_back(from, participant, on),
             ClientMessage::End => self.end(from),
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
@@ -498,6 +499,7 @@ fn is_for_clinicians(message: &ClientMessage) -> bool {
             | ClientMessage::Record { .. }
             | ClientMessage::Remove { .. }
             | ClientMessage::CallBack { .. }
+            | ClientMessage::LowerHand { .. }
             | ClientMessage::End
     )
 }

@@ -88,6 +88,8 @@ pub enum RoomNews {
     AskConsent,
     /// The doctor has muted the caller.
     MutedByDoctor,
+    /// The doctor has lowered the caller's hand.
+    HandLowered,
     /// The visit has ended.
     Ended,
 }
@@ -402,6 +404,12 @@ impl Menu {
                     *asked = true;
                     self.say(Prompt::AskConsent);
                     self.wait(now_us, ANSWER_US);
+                }
+            }
+            RoomNews::HandLowered => {
+                if let State::Visit { hand, .. } = &mut self.state {
+                    *hand = false;
+                    self.say(Prompt::HandLowered);
                 }
             }
             RoomNews::MutedByDoctor if in_visit => self.say(Prompt::MutedByDoctor),

@@ -15,7 +15,7 @@ use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
 use crate::pages::chart::{patient, patients, record};
-use crate::pages::clinic::{calendar, services, take};
+use crate::pages::clinic::{calendar, services, take, telephone};
 use crate::pages::messages::{list as threads, thread};
 use crate::pages::pharmacy::worklist as counter_list;
 use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
@@ -145,6 +145,7 @@ pub(crate) enum Clinic {
     Calendar,
     Services,
     Take,
+    Telephone,
 }
 
 /// A page about what the clinic offers and when.
@@ -335,6 +336,7 @@ const fn clinic_page(page: Clinic) -> Make {
         Clinic::Calendar => calendar::page,
         Clinic::Services => services::page,
         Clinic::Take => take::page,
+        Clinic::Telephone => telephone::page,
     }
 }
 

@@ -270,6 +270,12 @@ const ADMIN: &[Place] = &[
         Glyph::Settings,
         "nav-services",
     ),
+    place(
+        "/telephone",
+        (Key::TrunkTitle, Key::AboutPhone),
+        Glyph::Phone,
+        "nav-telephone",
+    ),
     REQUESTS,
     place(
         "/emergencies",

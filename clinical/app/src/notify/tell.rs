@@ -211,7 +211,7 @@ pub(crate) async fn zone_of(
 
 /// The telephone of a patient and the language they are spoken to in, if there is one.
 pub(crate) async fn telephone_of(
-    tx: &mut Tx,
+    tx: &mut Conn,
     tenant: TenantId,
     patient: PatientId,
 ) -> Result<Option<(String, Language)>, StoreError> {
@@ -220,7 +220,7 @@ pub(crate) async fn telephone_of(
 }
 
 async fn contact(
-    tx: &mut Tx,
+    tx: &mut Conn,
     tenant: TenantId,
     to: Addressee,
 ) -> Result<Option<Contact>, StoreError> {

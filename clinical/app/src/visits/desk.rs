@@ -1,6 +1,6 @@
 //! What the use cases of booking and visits work with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clinical_model::visits::JoinLinkToken;
 use clinical_model::{AuditEntry, Micros};
@@ -9,6 +9,7 @@ use signaling_ticket::{MintError, PassKey, Purpose};
 use tokio::task::JoinError;
 use uuid::Uuid;
 
+use super::line::CallLine;
 use super::live::{LiveEffect, LiveVisits};
 use super::phone::PhoneNumbers;
 use crate::records::Index;
@@ -37,6 +38,7 @@ pub struct Desk {
     door: Arc<Limiter<Origin>>,
     index: Arc<Index>,
     phones: PhoneNumbers,
+    line: Arc<OnceLock<Arc<dyn CallLine>>>,
 }
 
 impl core::fmt::Debug for Desk {
@@ -56,6 +58,7 @@ impl Desk {
             door: Arc::new(Limiter::new(DOOR)),
             index: Arc::new(Index::default()),
             phones: PhoneNumbers::default(),
+            line: Arc::default(),
         }
     }
 
@@ -64,6 +67,16 @@ impl Desk {
     pub fn with_phones(mut self, phones: PhoneNumbers) -> Self {
         self.phones = phones;
         self
+    }
+
+    /// People can be called by this line; all clones of the desk have it. A second one changes nothing.
+    pub fn connect(&self, line: Arc<dyn CallLine>) {
+        let _ = self.line.set(line);
+    }
+
+    /// The line, if there is one.
+    pub(crate) fn line(&self) -> Option<&dyn CallLine> {
+        self.line.get().map(|line| &**line)
     }
 
     /// Who is called at which number.

@@ -5,6 +5,7 @@ use clinical_model::visits::{Guest, LinkHolder};
 use clinical_model::{AppointmentId, GuestId, ParticipantUuid};
 use clinical_store::StoreError;
 
+use super::line::PlacedCall;
 use super::live::LiveEffect;
 use crate::booking::{AccessError, NewLink, issue, own, takes_place};
 use crate::{Actor, Desk};
@@ -151,6 +152,13 @@ pub async fn remove_guest(
         .about("guest", guest.as_uuid())
         .under("own_appointment");
     let effect = LiveEffect::DropParticipant { room, participant };
+    // Who is just being called would come in by it.
+    if let Some(line) = desk.line() {
+        let theirs = |call: &PlacedCall| call.participant == participant;
+        for call in line.calls(room).into_iter().filter(theirs) {
+            line.stop(room, call.id);
+        }
+    }
     desk.commit_and_tell(tx, entry, effect).await?;
     Ok(())
 }

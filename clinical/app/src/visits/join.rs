@@ -67,6 +67,10 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn doctor(record: &AppointmentRecord) -> Self {
         Self {
             participant: record.appointment.doctor_participant,
@@ -85,7 +89,7 @@ impl Visitor {
         }
     }
 
-    fn guest(guest: &Guest) -> Self {
+    pub(super) fn guest(guest: &Guest) -> Self {
         Self {
             participant: guest.participant,
             name: guest.name.as_str().to_owned(),

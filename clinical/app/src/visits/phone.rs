@@ -248,6 +248,8 @@ pub struct CallBack {
     pub ticket: String,
     /// The language they are spoken to in.
     pub language: Language,
+    /// Who pays.
+    pub facility: TenantId,
 }
 
 impl core::fmt::Debug for CallBack {
@@ -309,6 +311,7 @@ pub async fn call_back(
         number,
         ticket,
         language,
+        facility: record.appointment.tenant,
     })
 }
 

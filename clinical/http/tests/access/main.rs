@@ -18,5 +18,6 @@ mod results;
 mod rights;
 mod sign_in;
 mod snapshot;
+mod telephone;
 mod threads;
 mod triage;

@@ -214,7 +214,7 @@ fn triers(caller: Option<&str>) -> [PinTrier; 2] {
     [own, PinTrier::Facility]
 }
 
-async fn who(
+pub(super) async fn who(
     conn: &mut Conn,
     tenant: TenantId,
     (trier, caller): (PinTrier, Option<&str>),

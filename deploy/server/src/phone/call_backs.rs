@@ -11,6 +11,8 @@ use signaling_server::SignalingHandle;
 use signaling_sip::{Language, NumberError, PhoneNumber};
 use tokio::sync::Notify;
 
+use super::rings::Rings;
+
 /// How long it rings at most. The room ends it before, by its own rule.
 const RING_MAX: Duration = Duration::from_mins(2);
 
@@ -33,6 +35,7 @@ pub(crate) struct CallBacks(Arc<Inner>);
 
 struct Inner {
     desk: Desk,
+    rings: Rings,
     line: OnceLock<(Dialler, SignalingHandle)>,
     /// What stops the call of a person.
     live: Mutex<HashMap<(RoomId, ParticipantId), Arc<Notify>>>,
@@ -41,6 +44,7 @@ struct Inner {
 impl CallBacks {
     pub(crate) fn new(desk: Desk) -> Self {
         Self(Arc::new(Inner {
+            rings: Rings::new(desk.clone()),
             desk,
             line: OnceLock::new(),
             live: Mutex::default(),
@@ -50,7 +54,13 @@ impl CallBacks {
     /// What calls, and whom rooms are told by; without it nobody is called.
     pub(crate) fn meet(&self, dialler: Dialler, signaling: SignalingHandle) {
         // A second one would be a mistake of the wiring, and changes nothing.
+        self.0.rings.meet(dialler.clone());
         let _ = self.0.line.set((dialler, signaling));
+    }
+
+    /// The calls of clinicians.
+    pub(crate) fn rings(&self) -> &Rings {
+        &self.0.rings
     }
 
     /// Calls the telephone on record of a person in a visit.
@@ -64,6 +74,7 @@ impl CallBacks {
         let dialled = dialler.ring(RingOrder {
             number: PhoneNumber::parse(&whom.number, None)?,
             trunk: None,
+            facility: whom.facility.to_string(),
             reason: Reason::BrowserLost,
             pass: Pass::new(whom.ticket),
             language: match whom.language {
@@ -72,7 +83,8 @@ impl CallBacks {
             },
             ask_consent: false,
             ring_for: RING_MAX,
-        })?;
+        });
+        let dialled = dialled.await?;
         let key = (room, participant);
         let stop = Arc::new(Notify::new());
         // Whoever is called anew is not called twice.

@@ -104,6 +104,7 @@ async fn tell(mut news: PhoneNewsQueue, teller: mpsc::Sender<RoomNews>) {
                 was_muted = true;
                 [Some(RoomNews::Muted(true)), None]
             }
+            PhoneNews::HandLowered => [Some(RoomNews::HandLowered), None],
             PhoneNews::ConsentAsked { .. } => [Some(RoomNews::AskConsent), None],
             PhoneNews::Recording(on) => [Some(RoomNews::Recording(on)), None],
             PhoneNews::Over(end) => [Some(over(end)), None],

@@ -73,7 +73,7 @@ async fn main() -> Result<(), Fault> {
     let mut dialled: Option<tokio::sync::oneshot::Sender<()>> = None;
     while let Some(line) = lines.next_line().await? {
         match line.split_once(' ').unwrap_or((&line, "")) {
-            ("dial", number) => dialled = dial(&phones, number)?,
+            ("dial", number) => dialled = dial(&phones, number).await?,
             ("hang-up", _) => drop(dialled.take()),
             ("health", _) => tell(&format!("health {:?}", phones.health())),
             ("counts", _) => tell(&format!("counts {:?}", phones.counts())),
@@ -83,20 +83,27 @@ async fn main() -> Result<(), Fault> {
     Ok(())
 }
 
-fn dial(phones: &Phones, order: &str) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
+async fn dial(
+    phones: &Phones,
+    order: &str,
+) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
+    let dialler = phones.dialler();
+    let mut numbers = dialler.trunks().trunks.iter().flat_map(|it| &it.numbers);
+    let facility = numbers.next().map(|it| it.facility.clone());
     let mut words = order.split(' ');
     let number = words.next().unwrap_or_default();
     let seconds = words.next().unwrap_or("20");
     let order = RingOrder {
         number: PhoneNumber::parse(number, None)?,
         trunk: words.next().map(str::to_owned),
+        facility: facility.unwrap_or_default(),
         reason: Reason::Doctor,
         pass: Pass::new("dialled".to_owned()),
         language: Language::English,
         ask_consent: false,
         ring_for: Duration::from_secs(seconds.parse()?),
     };
-    match phones.dialler().ring(order) {
+    match dialler.ring(order).await {
         Ok(dialled) => {
             let (keep, kept) = tokio::sync::oneshot::channel();
             tokio::spawn(report(dialled, kept));

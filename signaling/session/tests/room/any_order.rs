@@ -102,6 +102,9 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             .prop_map(|participant| ClientMessage::Mute { participant }),
         (target.clone(), any::<bool>())
             .prop_map(|(participant, on)| ClientMessage::CallBack { participant, on }),
+        target
+            .clone()
+            .prop_map(|participant| ClientMessage::LowerHand { participant }),
         target.prop_map(|participant| ClientMessage::Remove { participant }),
         Just(ClientMessage::Quality {
             quality: Quality::Poor

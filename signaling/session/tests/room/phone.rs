@@ -158,6 +158,20 @@ fn what_is_not_granted_no_key_gives_back() {
 }
 
 #[test]
+fn a_clinician_lowers_a_hand_and_its_person_is_told() {
+    let (mut world, doctor, phone) = talking();
+    let participant = who(PATIENT);
+    let lower = ClientMessage::LowerHand { participant };
+    world.say(doctor, lower.clone());
+    assert!(!world.phone(phone).news.contains(&PhoneNews::HandLowered));
+    world.press(phone, PhoneAct::Hand(true));
+    assert!(seen_by(&world, doctor).hand);
+    world.say(doctor, lower);
+    assert!(!seen_by(&world, doctor).hand);
+    assert!(world.phone(phone).news.contains(&PhoneNews::HandLowered));
+}
+
+#[test]
 fn hold_and_hand_are_shown() {
     let (mut world, doctor, phone) = talking();
     world.press(phone, PhoneAct::Hold(true));

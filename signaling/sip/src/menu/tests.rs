@@ -227,3 +227,14 @@ fn consent_in_the_visit_takes_the_key_for_it_and_silence_is_no() {
     menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
     assert_eq!(outputs(&mut menu), [MenuOutput::Answer(Consent::Refused)]);
 }
+
+#[test]
+fn a_hand_that_the_doctor_has_lowered_is_raised_by_the_next_key() {
+    let mut menu = in_visit();
+    press(&mut menu, "5");
+    assert!(outputs(&mut menu).contains(&MenuOutput::Hand(true)));
+    menu.handle(0, MenuInput::Room(RoomNews::HandLowered));
+    assert_eq!(outputs(&mut menu), [MenuOutput::Say(Prompt::HandLowered)]);
+    press(&mut menu, "5");
+    assert!(outputs(&mut menu).contains(&MenuOutput::Hand(true)));
+}

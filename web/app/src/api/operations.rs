@@ -1,11 +1,12 @@
 //! Every operation of the contract.
 
 use clinical_api::{
-    AppointmentView, BookRequest, DoctorView, GuestRequest, GuestView, HoursView, JoinLink,
-    JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket, PhoneAccessView, PhoneWayView,
-    QueueView, RescheduleRequest, SignNoteRequest, SlotsView, SummaryView, TestTicket,
+    AppointmentView, BookRequest, ContactRequest, ContactView, DoctorView, GuestRequest, GuestView,
+    HoursView, JoinLink, JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket,
+    PhoneAccessView, PhoneWayView, PlacedCallView, QueueView, RescheduleRequest, RingRequest,
+    SignNoteRequest, SlotsView, SummaryView, TelephoneView, TestTicket, VisitCallsView,
 };
-use clinical_model::{AppointmentId, GuestId, UserId};
+use clinical_model::{AppointmentId, CallId, ContactId, GuestId, UserId};
 
 use super::client::{ApiError, delete, get, post, post_open, post_with, put_with};
 
@@ -103,6 +104,41 @@ pub async fn doctor_join(id: AppointmentId) -> Result<JoinView, ApiError> {
 /// `POST /connection-tests`: a pass for a connection test of a signed-in person.
 pub async fn connection_test() -> Result<TestTicket, ApiError> {
     post("/connection-tests").await
+}
+
+/// `GET /appointments/{id}/calls`: whom one may call into a visit, and who is called.
+pub async fn visit_calls(id: AppointmentId) -> Result<VisitCallsView, ApiError> {
+    get(&format!("/appointments/{id}/calls")).await
+}
+
+/// `POST /appointments/{id}/calls`
+pub async fn ring(id: AppointmentId, request: &RingRequest) -> Result<PlacedCallView, ApiError> {
+    post_with(&format!("/appointments/{id}/calls"), request).await
+}
+
+/// `DELETE /appointments/{id}/calls/{call}`
+pub async fn stop_ringing(id: AppointmentId, call: CallId) -> Result<(), ApiError> {
+    delete(&format!("/appointments/{id}/calls/{call}")).await
+}
+
+/// `GET /telephone`
+pub async fn telephone() -> Result<TelephoneView, ApiError> {
+    get("/telephone").await
+}
+
+/// `POST /telephone/contacts`
+pub async fn add_contact(request: &ContactRequest) -> Result<ContactView, ApiError> {
+    post_with("/telephone/contacts", request).await
+}
+
+/// `DELETE /telephone/contacts/{contact}`
+pub async fn remove_contact(id: ContactId) -> Result<(), ApiError> {
+    delete(&format!("/telephone/contacts/{id}")).await
+}
+
+/// `DELETE /telephone/lockouts/{lock}`
+pub async fn unlock(id: &str) -> Result<(), ApiError> {
+    delete(&format!("/telephone/lockouts/{id}")).await
 }
 
 /// `POST /appointments/{id}/guests`

@@ -81,6 +81,8 @@ impl Call {
             Act::CallBack(participant, on) => {
                 self.command(ClientMessage::CallBack { participant, on });
             }
+            Act::Hand(up) => self.command(ClientMessage::Hand { up }),
+            Act::LowerHand(participant) => self.command(ClientMessage::LowerHand { participant }),
             Act::Mute(participant) => self.command(ClientMessage::Mute { participant }),
             Act::Remove(participant) => self.command(ClientMessage::Remove { participant }),
             Act::End => self.command(ClientMessage::End),

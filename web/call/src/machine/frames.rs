@@ -63,6 +63,7 @@ impl Call {
             }
             ServerMessage::Granted { grants } => self.granted(grants),
             ServerMessage::Phone { phone } => self.room.own_phone(phone),
+            ServerMessage::Hand { up } => self.room.own_hand(up),
             ServerMessage::Speakers { participants } => self.room.speakers = participants,
             ServerMessage::Muted => {
                 self.sources.microphone = false;
@@ -132,6 +133,7 @@ impl Call {
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. }
             | ServerMessage::Phone { .. }
+            | ServerMessage::Hand { .. }
             | ServerMessage::Speakers { .. }
             | ServerMessage::Chat { .. }
             | ServerMessage::Overview { .. }

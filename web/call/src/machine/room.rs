@@ -81,7 +81,17 @@ impl Room {
         match (before.connected, known.connected) {
             (true, false) => Some(Notice::PersonLost(known.name.clone())),
             (false, true) => Some(Notice::PersonBack(known.name.clone())),
+            (true, true) | (false, false) if known.hand && !before.hand => {
+                Some(Notice::HandRaised(known.name.clone()))
+            }
             (true, true) | (false, false) => None,
+        }
+    }
+
+    /// The own hand is up or down.
+    pub(super) fn own_hand(&mut self, up: bool) {
+        if let Some(me) = &mut self.me {
+            me.hand = up;
         }
     }
 

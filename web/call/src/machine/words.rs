@@ -63,6 +63,10 @@ pub enum Act {
     Mute(ParticipantId),
     /// Clinician: call the telephone of somebody whose page was lost, or stop calling it.
     CallBack(ParticipantId, bool),
+    /// Raise or lower the own hand.
+    Hand(bool),
+    /// Clinician: lower a person's hand.
+    LowerHand(ParticipantId),
     /// Take a person out.
     Remove(ParticipantId),
     /// End the visit for everybody.
@@ -230,6 +234,8 @@ pub enum Notice {
     PersonLost(String),
     /// Somebody is back.
     PersonBack(String),
+    /// Somebody has raised their hand.
+    HandRaised(String),
     /// A message from somebody else.
     NewChat(String),
     /// Own connection is lost; trying.

@@ -1,9 +1,11 @@
-//! Entering a visit, its guests.
+//! Entering a visit, its guests, the telephone.
 
+mod calls;
 mod connection_tests;
 mod guests;
 mod join;
 mod phone;
+mod telephone;
 
 use axum::Router;
 use axum::http::Method;
@@ -15,6 +17,8 @@ use super::Domain;
 use crate::operation::{Operation, Who};
 use crate::router::ApiState;
 
+const DOCTOR: Who = Who::Roles(&[Role::Doctor]);
+const ADMIN: Who = Who::Roles(&[Role::Admin]);
 const PARTIES: Who = Who::Roles(&[Role::Patient, Role::Doctor]);
 
 pub(super) const DOMAIN: Domain = Domain {
@@ -41,6 +45,13 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::POST, "/connection-tests", Who::SignedIn),
         Operation::new(Method::POST, "/appointments/{id}/guests", PARTIES),
         Operation::new(Method::DELETE, "/appointments/{id}/guests/{guest}", PARTIES),
+        Operation::new(Method::GET, "/appointments/{id}/calls", DOCTOR),
+        Operation::new(Method::POST, "/appointments/{id}/calls", DOCTOR),
+        Operation::new(Method::DELETE, "/appointments/{id}/calls/{call}", DOCTOR),
+        Operation::new(Method::GET, "/telephone", ADMIN),
+        Operation::new(Method::POST, "/telephone/contacts", ADMIN),
+        Operation::new(Method::DELETE, "/telephone/contacts/{contact}", ADMIN),
+        Operation::new(Method::DELETE, "/telephone/lockouts/{lock}", ADMIN),
     ],
     router,
     openapi: Description::openapi,
@@ -56,7 +67,14 @@ pub(super) const DOMAIN: Domain = Domain {
     guests::add_guest,
     guests::remove_guest,
     phone::phone_way,
-    phone::new_phone_pin
+    phone::new_phone_pin,
+    calls::visit_calls,
+    calls::ring,
+    calls::stop_ringing,
+    telephone::telephone,
+    telephone::add_contact,
+    telephone::remove_contact,
+    telephone::unlock
 ))]
 struct Description;
 
@@ -76,4 +94,19 @@ fn router() -> Router<ApiState> {
             "/appointments/{id}/guests/{guest}",
             delete(guests::remove_guest),
         )
+        .route(
+            "/appointments/{id}/calls",
+            get(calls::visit_calls).post(calls::ring),
+        )
+        .route(
+            "/appointments/{id}/calls/{call}",
+            delete(calls::stop_ringing),
+        )
+        .route("/telephone", get(telephone::telephone))
+        .route("/telephone/contacts", post(telephone::add_contact))
+        .route(
+            "/telephone/contacts/{contact}",
+            delete(telephone::remove_contact),
+        )
+        .route("/telephone/lockouts/{lock}", delete(telephone::unlock))
 }

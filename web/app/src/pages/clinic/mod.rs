@@ -4,6 +4,7 @@
 pub(crate) mod calendar;
 pub(crate) mod services;
 pub(crate) mod take;
+pub(crate) mod telephone;
 
 mod board;
 mod choice;

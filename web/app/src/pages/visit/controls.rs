@@ -10,6 +10,7 @@ use web_call::browser::LocalMedia;
 use super::guest_dialog::GuestDialog;
 use super::live_call::LiveCall;
 use super::panel::Panel;
+use super::ring::{RingDialog, Ringing};
 use crate::components::{Button, Dialog, Glyph, Icon, Look};
 use crate::i18n::{Key, say, t};
 use crate::tr;
@@ -82,7 +83,8 @@ pub(super) fn Controls(
             <Barred call/>
             <Sources call/>
             <Panels call appointment panel/>
-            {appointment.map(|appointment| view! { <Record call/> <Invite appointment/> })}
+            {(role != Role::Clinician).then(|| view! { <Hand call/> })}
+            {appointment.map(|appointment| view! { <Record call/> <Invite appointment/> <Ring call/> })}
             <Leave call role/>
         </div>
     }
@@ -245,6 +247,41 @@ fn Record(call: LiveCall) -> impl IntoView {
             barred_by="tape-barred"
             press
         />
+    }
+}
+
+/// The own hand.
+#[component]
+fn Hand(call: LiveCall) -> impl IntoView {
+    let is_up = |view: &web_call::CallView| view.me.as_ref().is_some_and(|me| me.hand);
+    let up = Memo::new(move |_| call.view.with(is_up));
+    let press = UnsyncCallback::new(move |()| call.act(Act::Hand(!up.get_untracked())));
+    view! {
+        <Control
+            glyph=Signal::derive(|| Glyph::Hand)
+            words=Signal::derive(|| t(Key::HandRaise))
+            testid="hand-up"
+            state=State::Told(Signal::derive(move || up.get()))
+            press
+        />
+    }
+}
+
+/// Somebody is called by telephone, if there is a line.
+#[component]
+fn Ring(call: LiveCall) -> impl IntoView {
+    let ringing = expect_context::<Ringing>();
+    let press = UnsyncCallback::new(move |()| ringing.open());
+    view! {
+        {part(move || ringing.can_call().then(|| view! {
+            <Control
+                glyph=Signal::derive(|| Glyph::Phone)
+                words=Signal::derive(|| t(Key::RingOpen))
+                testid="ring-open"
+                press
+            />
+        }))}
+        <RingDialog call ringing/>
     }
 }
 

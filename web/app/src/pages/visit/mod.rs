@@ -19,6 +19,7 @@ mod panel;
 mod people;
 mod recording;
 mod refusal;
+mod ring;
 mod room;
 mod secrecy;
 mod stage;

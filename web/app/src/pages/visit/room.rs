@@ -13,6 +13,7 @@ use super::live_call::LiveCall;
 use super::panel::{Panel, Side, has_room_for_panel};
 use super::people::{CallBacks, WaitingPeople};
 use super::recording::Tape;
+use super::ring::{Progress, Ringing};
 use super::secrecy::{SecrecyBadge, is_shut_out};
 use super::stage::Stage;
 use super::words::Kept;
@@ -35,6 +36,10 @@ pub(super) fn Room(
     } else {
         Panel::None
     });
+    let ringing = appointment.map(Ringing::new);
+    if let Some(ringing) = ringing {
+        provide_context(ringing);
+    }
     on_cleanup(clear_toast);
     let ticking: Kept<Option<Interval>> =
         StoredValue::new_local(Some(Interval::new(VIEWS_MS, move || call.send_views())));
@@ -49,6 +54,7 @@ pub(super) fn Room(
             <Banners call/>
             <WaitingPeople call role/>
             <CallBacks call role/>
+            {ringing.map(|ringing| view! { <Progress ringing/> })}
             <div class="visit-main">
                 <Stage call/>
                 <Side call role appointment panel/>

@@ -91,6 +91,7 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
         Notice::Gone(name) => (named(Key::VisitSaidGone, name), Loudness::Shown),
         Notice::PersonLost(name) => (named(Key::VisitSaidLost, name), Loudness::Said),
         Notice::PersonBack(name) => (named(Key::VisitSaidBack, name), Loudness::Said),
+        Notice::HandRaised(name) => (named(Key::HandSaid, name), Loudness::Shown),
         Notice::NewChat(name) => (named(Key::VisitSaidChat, name), Loudness::Said),
         Notice::ConnectionLost => (t_now(Key::VisitReconnecting).to_owned(), Loudness::Said),
         Notice::ConnectionBack => (t_now(Key::VisitSaidConnected).to_owned(), Loudness::Said),
