@@ -114,6 +114,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-assistant",
+        may_import: &["clinical-redflags"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-triage",
         may_import: &["clinical-redflags"],
         tests_may_import: &[],
