@@ -218,6 +218,7 @@ const ROOMS: &[Room] = &[
         name: "clinical-app",
         may_import: &[
             "clinical-model",
+            "clinical-assistant",
             "clinical-calendar",
             "clinical-documents",
             "clinical-factors",
