@@ -8,6 +8,7 @@
 mod access;
 mod account;
 mod admin;
+mod assistant;
 mod auth;
 mod booking;
 mod calendar;
@@ -40,6 +41,7 @@ pub use account::{
     TicketText,
 };
 pub use admin::ObserveTicket;
+pub use assistant::{AssistantRequest, SaidKind, SaidView, TalkLineView, TalkView};
 pub use auth::{LoginRequest, Me, Token};
 pub use booking::{
     AppointmentState, AppointmentView, BookRequest, DoctorView, GuestBrief, HoursView, JoinLink,
