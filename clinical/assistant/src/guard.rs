@@ -6,6 +6,10 @@ use crate::names::folded;
 
 /// What the guard found in a text.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is found or not, by itself"
+)]
 pub(crate) struct Found {
     /// Help now.
     pub(crate) emergency: bool,

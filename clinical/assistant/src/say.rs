@@ -347,7 +347,7 @@ pub fn transcript(talk: &Talk, facts: &Facts<'_>, chars_max: usize) -> String {
     for line in &talk.lines {
         match line {
             Line::Words(words) => {
-                lines.push(format!("{} {words}", language.of("Patient :", "Patient:")))
+                lines.push(format!("{} {words}", language.of("Patient :", "Patient:")));
             }
             Line::Chose(choice) => {
                 let words = label(choice, language);

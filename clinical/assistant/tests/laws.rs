@@ -5,7 +5,7 @@ use clinical_assistant::{
     Choice, Doctor, Effect, Input, Intent, Level, Line, Offer, Outcome, Say, State, Talk, Time,
     Visit, World, answer, hear, phrases,
 };
-use clinical_redflags::flags::Patient;
+use clinical_redflags::flags::{Background, Patient};
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -53,6 +53,32 @@ fn start(hour: i8) -> Time {
     Time {
         us: i64::from(hour) * 3_600_000_000,
         local,
+    }
+}
+
+/// Talk of booking raises nothing for somebody whose record makes ordinary things dangerous either.
+#[test]
+fn booking_raises_no_flag_for_a_diabetic() {
+    let patient = Patient {
+        background: [Background::Diabetes, Background::Heart, Background::Lung].into(),
+        ..Patient::default()
+    };
+    let doctors = [doctor()];
+    let world = World {
+        now: date(2026, 12, 2).at(8, 0, 0, 0),
+        doctors: &doctors,
+        patient: &patient,
+    };
+    for text in [
+        "Je voudrais un rendez-vous avec Dr Ngono",
+        "prendre un rendez-vous demain matin",
+        "déplacer mon rendez-vous",
+        "annuler mon rendez vous",
+        "I would like an appointment tomorrow",
+    ] {
+        let mut talk = Talk::begin();
+        drop(hear(&mut talk, Input::Words(text.to_owned()), &world));
+        assert_eq!(talk.level, Level::None, "{text}: {:?}", talk.flags);
     }
 }
 

@@ -36,9 +36,8 @@ impl Turn<'_, '_> {
     /// Takes from a text what it says of a booking.
     pub(super) fn fill(&self, booking: &mut Booking, text: &str) {
         let words = folded(text);
-        match doctors(&words, self.world.doctors).as_slice() {
-            [only] => booking.doctor = Some((*only).clone()),
-            [] | [_, _, ..] => {}
+        if let [only] = doctors(&words, self.world.doctors).as_slice() {
+            booking.doctor = Some((*only).clone());
         }
         if let Some(code) = specialty(&words) {
             booking.specialty = Some(code.to_owned());
