@@ -1,5 +1,4 @@
 //! Laws: no answer below a red flag, no change without a yes, no panic.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use clinical_assistant::{
     Choice, Doctor, Effect, Input, Intent, Level, Line, Offer, Outcome, Say, State, Talk, Time,
