@@ -2,6 +2,7 @@
 
 import { runAll } from "../lib/steps.mjs";
 import { abuse } from "./abuse.mjs";
+import { assistant } from "./assistant.mjs";
 import { calendar } from "./calendar.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
@@ -39,6 +40,7 @@ await runAll([
   { id: "records", make: records },
   { id: "calendar", make: calendar },
   { id: "triage", make: triage },
+  { id: "assistant", make: assistant },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

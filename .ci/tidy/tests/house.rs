@@ -115,6 +115,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "clinical-assistant",
+        may_import: &["clinical-redflags"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-triage",
         may_import: &["clinical-redflags"],
         tests_may_import: &[],
@@ -213,6 +219,7 @@ const ROOMS: &[Room] = &[
         name: "clinical-app",
         may_import: &[
             "clinical-model",
+            "clinical-assistant",
             "clinical-calendar",
             "clinical-documents",
             "clinical-factors",

@@ -8,6 +8,7 @@
 mod access;
 mod account;
 mod admin;
+mod assistant;
 mod auth;
 mod booking;
 mod calendar;
@@ -41,6 +42,7 @@ pub use account::{
     TicketText,
 };
 pub use admin::ObserveTicket;
+pub use assistant::{AssistantRequest, SaidKind, SaidView, TalkLineView, TalkView};
 pub use auth::{LoginRequest, Me, Token};
 pub use booking::{
     AppointmentState, AppointmentView, BookRequest, DoctorView, GuestBrief, HoursView, JoinLink,

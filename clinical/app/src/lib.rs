@@ -4,6 +4,7 @@
 //! an audit entry. Everything it needs from outside comes in [`Clinic`].
 
 pub mod access;
+pub mod assistant;
 pub mod booking;
 mod clock;
 pub mod demo;

@@ -6,8 +6,8 @@ use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 
 use crate::{
-    Actor, Clinic, access, booking, exchange, identity, notes, notify, prescribing, recordings,
-    records, results, rights, statistics, threads, triage, visits,
+    Actor, Clinic, access, assistant, booking, exchange, identity, notes, notify, prescribing,
+    recordings, records, results, rights, statistics, threads, triage, visits,
 };
 
 /// Every domain that processes personal data.
@@ -24,6 +24,7 @@ pub const REGISTER: &[Processing] = &[
     results::PROCESSING,
     threads::PROCESSING,
     triage::PROCESSING,
+    assistant::PROCESSING,
     notify::PROCESSING,
     exchange::PROCESSING,
     statistics::PROCESSING,

@@ -7,6 +7,7 @@
 mod act;
 mod begin;
 mod read;
+mod reception;
 mod refusal;
 
 use clinical_model::notify::MessageKind;
@@ -24,6 +25,7 @@ pub use begin::{BeginCommand, begin};
 pub use clinical_store::threads::{After, Correspondent, Range};
 pub(crate) use read::parts_of;
 pub use read::{Full, Page, Said, ThreadPart, correspondents, list, messages, read, unread};
+pub(crate) use reception::to_reception;
 pub(crate) use refusal::talk_about_refusal;
 
 /// The page that a notice leads to.

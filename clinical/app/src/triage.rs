@@ -10,6 +10,7 @@ mod engine;
 mod figures;
 mod interviews;
 mod known;
+mod person;
 mod scores;
 mod shown;
 mod visitors;
@@ -39,6 +40,7 @@ pub use figures::{
 };
 pub use interviews::{BeginCommand, act, begin, list, read};
 pub(crate) use interviews::{list_in, read_in};
+pub(crate) use person::person;
 pub use scores::Score;
 pub use shown::{Cited, Shown, ShownAnswer, ShownFlag, ShownGuess, ShownQuestion, ShownResult};
 pub use visitors::{
@@ -189,7 +191,7 @@ async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError>
 }
 
 /// The emergency numbers of a facility, 112 where they are unknown, and its own.
-async fn numbers_of(conn: &mut Conn, tenant: TenantId) -> Result<Numbers, StoreError> {
+pub(crate) async fn numbers_of(conn: &mut Conn, tenant: TenantId) -> Result<Numbers, StoreError> {
     let country = tenants::find(conn, tenant).await?.map(|it| it.country);
     let settings = clinical_store::triage::settings(conn, tenant).await?;
     Ok(numbers(&country.unwrap_or_default(), settings.phone))

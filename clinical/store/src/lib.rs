@@ -4,6 +4,7 @@
 //! engines; rows are private, models come out. Not found is `Ok(None)`.
 
 pub mod access;
+pub mod assistant;
 mod audit;
 pub mod backup;
 pub mod booking;

@@ -70,6 +70,7 @@ const STEPS: &[Step] = &[
     step!(110, shared "0110_phone"),
     step!(120, shared "0120_triage"),
     step!(130, shared "0130_telephone"),
+    step!(140, shared "0140_assistant"),
     step!(150, shared "0150_triage_phone"),
 ];
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::statement::{execute, execute_one, fetch_optional};
 use crate::{StoreError, Tx, keys};
 
-pub use people::{Correspondent, account_of, colleagues, doctors_of};
+pub use people::{Correspondent, Receptionist, account_of, colleagues, doctors_of, reception};
 pub use read::{
     After, Listed, MESSAGES_MAX, Person, Range, THREADS_MAX, everything_of, find, list, messages,
     of_prescription, people, unread,

@@ -24,8 +24,8 @@ use crate::pages::results::{inbox, mine, order, unmatched, worklist};
 use crate::pages::rights::{emergencies, emergency, privacy, register, requests};
 use crate::pages::triage::{figures, symptoms};
 use crate::pages::{
-    appointment, appointments, book, booked, calls, day, home, hours, note, reschedule, summary,
-    visit, visits,
+    appointment, appointments, assistant, book, booked, calls, day, home, hours, note, reschedule,
+    summary, visit, visits,
 };
 
 /// How long a page is left alone before the next chunk is fetched.
@@ -168,6 +168,11 @@ pub(crate) fn recordings(page: Recordings) -> AnyView {
 /// How well live visits get through.
 pub(crate) fn calls_of_all() -> AnyView {
     arriving(move || work_page(Work::Calls))
+}
+
+/// The talk with the assistant.
+pub(crate) fn ask_assistant() -> AnyView {
+    arriving(move || work_page(Work::Assistant))
 }
 
 /// How checks of symptoms went.
@@ -351,6 +356,7 @@ const fn recordings_page(page: Recordings) -> Make {
 /// double the number of pieces that are shared by some and not by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
+    Assistant,
     Calls,
     Chart(Chart),
     Clinic(Clinic),
@@ -365,6 +371,7 @@ enum Work {
 #[wasm_split(work, wasm_split_path = leptos::wasm_split, fallible)]
 fn work_page(page: Work) -> Result<Make, SplitLoaderError> {
     Ok(match page {
+        Work::Assistant => assistant::page,
         Work::Calls => calls::page,
         Work::Chart(page) => chart_page(page),
         Work::Clinic(page) => clinic_page(page),

@@ -153,6 +153,12 @@ const PATIENT: &[Place] = &[
     ),
     MESSAGES,
     place(
+        "/assistant",
+        (Key::NavAssistant, Key::AboutAssistant),
+        Glyph::Chat,
+        "nav-assistant",
+    ),
+    place(
         "/symptoms",
         (Key::NavSymptoms, Key::AboutSymptoms),
         Glyph::Search,

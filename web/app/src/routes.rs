@@ -7,8 +7,8 @@ use leptos_router::path;
 
 use crate::chunks::{
     Account, Chart, Clinic, Desk, Messages, Pharmacy, Recordings, Results, Rights, Visit, account,
-    calls_of_all, chart, check_symptoms, clinic, desk, messages, pharmacy, recordings, results,
-    rights, triage_figures, visit,
+    ask_assistant, calls_of_all, chart, check_symptoms, clinic, desk, messages, pharmacy,
+    recordings, results, rights, triage_figures, visit,
 };
 use crate::components::Layout;
 use crate::guard::guarded;
@@ -75,6 +75,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/appointments/:id/move") view=|| guarded(BOTH, || desk(Desk::Reschedule))/>
                     <Route path=path!("/appointments/:id/summary") view=|| guarded(BOTH, || desk(Desk::Summary))/>
                     <Route path=path!("/appointments/:id/note") view=|| guarded(DOCTOR, || visit(Visit::Note))/>
+                    <Route path=path!("/assistant") view=|| guarded(PATIENT, ask_assistant)/>
                     <Route path=path!("/book") view=|| guarded(PATIENT, || desk(Desk::Book))/>
                     <Route path=path!("/book/service/:id") view=|| guarded(PATIENT, || clinic(Clinic::Take))/>
                     <Route path=path!("/calendar") view=|| guarded(ANSWERERS, || clinic(Clinic::Calendar))/>

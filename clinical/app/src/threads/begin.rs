@@ -143,11 +143,23 @@ pub async fn begin(
         return Err(ThreadsError::Forbidden);
     }
     let members = members(&mut tx, actor, (patient, &command.people), now).await?;
+    let words = (command.subject, command.text);
+    opened((tx, clinic), actor, (access, members), words, now).await
+}
+
+/// Writes a thread with its members and its first message, and tells them.
+pub(super) async fn opened(
+    (mut tx, clinic): (Tx, &Clinic),
+    actor: &Actor,
+    (access, members): (Access, Vec<(UserId, Role)>),
+    (subject, text): (Line, MessageText),
+    now: Micros,
+) -> Result<Full, ThreadsError> {
     let thread = Thread {
         id: ThreadId::from_uuid(clinic.entropy.uuid(now)),
         tenant: actor.tenant,
-        patient,
-        subject: command.subject,
+        patient: access.patient(),
+        subject,
         prescription: None,
         created: now,
         created_by: actor.user,
@@ -157,7 +169,7 @@ pub async fn begin(
     };
     store::insert(&mut tx, &thread).await?;
     join_all(&mut tx, &thread, &members).await?;
-    store::say(&mut tx, &thread, (actor.user, &command.text), now).await?;
+    store::say(&mut tx, &thread, (actor.user, &text), now).await?;
     tell_others(&mut tx, clinic, (&thread, actor.user), now).await?;
     let done = access.entry(actor, "thread.begin");
     let done = done.about("thread", thread.id.as_uuid());

@@ -123,7 +123,7 @@ pub(super) const fn language(it: InterviewLanguage) -> triage::Language {
     }
 }
 
-const BACKGROUND: [Background; 13] = [
+pub(super) const BACKGROUND: [Background; 13] = [
     Background::Immunosuppressed,
     Background::Anticoagulated,
     Background::Diabetes,

@@ -113,7 +113,7 @@ pub(crate) async fn read_in(
 }
 
 /// The right of the actor to a patient, if it lets them see clinical content.
-async fn reached(
+pub(super) async fn reached(
     conn: &mut Conn,
     actor: &Actor,
     patient: PatientId,

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod admin;
+mod assistant;
 mod auth;
 mod authority;
 mod booking;
@@ -45,6 +46,7 @@ pub(crate) const DOMAINS: &[Domain] = &[
     notes::DOMAIN,
     threads::DOMAIN,
     triage::DOMAIN,
+    assistant::DOMAIN,
     notify::DOMAIN,
     access::DOMAIN,
     rights::DOMAIN,

@@ -1,6 +1,7 @@
 //! Who gets in: the role matrix, signing in over HTTP, bad requests, the committed OpenAPI text.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod assistant;
 mod booking;
 mod conditional;
 mod fhir;

@@ -38,10 +38,11 @@ const LEFT_MIN: usize = 4;
 /// Letters that must be left when only a plural is taken away.
 const LEFT_MIN_PLURAL: usize = 3;
 
-/// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind".
-const APART: [&str; 13] = [
+/// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind", a
+/// "rendez-vous" no vomiting ("il rend").
+const APART: [&str; 14] = [
     "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante",
-    "brulants", "latex", "stabbing", "boite", "boites",
+    "brulants", "latex", "stabbing", "boite", "boites", "rendez",
 ];
 
 /// The stem of a folded word: small letters without accents. Works on either language.

@@ -1,6 +1,6 @@
 //! Who may be written to.
 
-use clinical_model::{PatientId, Role, TenantId, UserId};
+use clinical_model::{Micros, PatientId, Role, TenantId, UserId};
 use uuid::Uuid;
 
 use crate::statement::fetch_all;
@@ -112,4 +112,54 @@ pub async fn account_of(
         patient.as_uuid()
     )?;
     Ok(all(conn, tenant, rows).await?.pop())
+}
+
+/// Somebody who may take over what patients hand to the clinic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receptionist {
+    /// Their account.
+    pub id: UserId,
+    /// What they are to the clinic.
+    pub role: Role,
+    /// Whether they are on duty now.
+    pub on_duty: bool,
+}
+
+/// The nurses of a facility, and the doctors who are on duty; who is on duty first.
+///
+/// # Errors
+/// The store failed.
+pub async fn reception(
+    conn: &mut Conn,
+    tenant: TenantId,
+    now: Micros,
+) -> Result<Vec<Receptionist>, StoreError> {
+    let rows = fetch_all!(
+        conn,
+        (Uuid, String, i64),
+        "SELECT u.id, u.role,
+                CAST(CASE WHEN EXISTS (SELECT 1 FROM duty_shifts ds
+                    WHERE ds.person = u.id AND ds.tenant = $1
+                      AND ds.from_us <= $2 AND ds.until_us > $2) THEN 1 ELSE 0 END AS BIGINT) AS duty
+         FROM users u
+         WHERE u.tenant = $1 AND NOT u.disabled AND (u.role = 'nurse'
+               OR (u.role = 'doctor' AND EXISTS (SELECT 1 FROM duty_shifts ds
+                    WHERE ds.person = u.id AND ds.tenant = $1
+                      AND ds.from_us <= $2 AND ds.until_us > $2)))
+         ORDER BY duty DESC, u.id LIMIT $3",
+        tenant.as_uuid(),
+        now.0,
+        DOCTORS_MAX
+    )?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (id, role, duty) in rows {
+        found.push(Receptionist {
+            id: UserId::from_uuid(id),
+            role: role
+                .parse()
+                .map_err(|source| StoreError::corrupt("users.role", source))?,
+            on_duty: duty == 1,
+        });
+    }
+    Ok(found)
 }

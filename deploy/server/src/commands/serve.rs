@@ -145,11 +145,14 @@ fn document_seal(config: &Config, clinic: &Clinic) -> anyhow::Result<Seal> {
     Ok(Seal::from_text(&text, site(&config.http))?)
 }
 
-/// Triage, with its engine loaded in the background before anybody asks.
+/// Triage, with its engine loaded in the background before anybody asks, and the phrases of the assistant.
 fn start_triage(config: &Config) -> Triage {
     let triage = Triage::new(Some(config.evaluation_file()));
     let warming = triage.clone();
-    drop(tokio::task::spawn_blocking(move || warming.warm()));
+    drop(tokio::task::spawn_blocking(move || {
+        clinical_app::assistant::warm();
+        warming.warm()
+    }));
     triage
 }
 

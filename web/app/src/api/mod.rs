@@ -4,6 +4,7 @@
 //! at the start, shortly before it expires and after a 401.
 
 mod account;
+mod assistant;
 mod calendar;
 mod client;
 mod operations;
@@ -16,6 +17,7 @@ mod threads;
 mod triage;
 
 pub use account::*;
+pub use assistant::*;
 pub use calendar::*;
 pub use client::ApiError;
 pub(crate) use client::{refresh, sign_out};

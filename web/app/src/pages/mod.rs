@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod appointment;
 pub(crate) mod appointments;
+pub(crate) mod assistant;
 pub(crate) mod book;
 pub(crate) mod booked;
 pub(crate) mod calls;
