@@ -88,6 +88,11 @@ deploy-check: ## Check everything under deploy/, and judge image and chart by th
 	@scripts/test server deploy
 	@tests/run-deploy-policies
 
+.PHONY: soak-phone
+soak-phone: ## Call the telephone line for two hours and see what it keeps (MINUTES=)
+	@scripts/test server
+	@MINUTES=$(or $(MINUTES),120) tests/run-soak-phone
+
 .PHONY: clean
 clean: ## Remove what was built; ./data stays
 	@rm -rf target target-web dist dist.new dist.old node_modules tests/node_modules tests/.venv tests/deploy/.venv tests/out deploy/out

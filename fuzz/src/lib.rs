@@ -39,6 +39,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("phone_events", sfu_phone::fuzzing::events),
     ("phone_leg", sfu_phone::fuzzing::leg),
     ("phone_crypto", sfu_phone::fuzzing::crypto),
+    ("phone_latch", sfu_phone::fuzzing::latch),
+    ("phone_srtp", sfu_bridge::fuzzing::srtp),
     ("sip_datagram", signaling_sip::fuzzing::datagram),
     ("sip_digest", signaling_sip::fuzzing::digest),
     ("sip_sdp", signaling_sip::fuzzing::sdp),

@@ -7,6 +7,7 @@ import forms
 import proxied
 import scenarios
 import secured
+import torture
 import transports
 from harness import Harness
 
@@ -19,4 +20,5 @@ BESIDE = [
 ]
 
 if __name__ == "__main__":
-    sys.exit(Harness().run(scenarios.ALL, BESIDE, only=sys.argv[1:]))
+    quick, long = scenarios.ALL
+    sys.exit(Harness().run(([*quick, *torture.QUICK], long), BESIDE, only=sys.argv[1:]))

@@ -367,6 +367,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "fuzz-targets",
         may_import: &[
+            "sfu-bridge",
             "sfu-core",
             "sfu-net",
             "sfu-phone",

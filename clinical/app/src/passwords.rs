@@ -1,11 +1,17 @@
 //! Argon2id (RFC 9106), off the async threads and only a few at a time.
+//!
+//! The same few threads hash all passwords: an allocator keeps the memory of a hash for each thread that
+//! has ever computed one.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use clinical_store::identity::PasswordHash;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::Entropy;
 
@@ -43,14 +49,21 @@ pub enum PasswordError {
     Stored(#[source] phc::Error),
     /// The thread ended early.
     #[error("a hashing thread ended early")]
-    Thread(#[source] tokio::task::JoinError),
+    Thread(#[source] oneshot::error::RecvError),
+    /// The system refused a thread.
+    #[error("no thread for hashing passwords")]
+    NoThread(#[source] std::io::Error),
 }
+
+type Work = Box<dyn FnOnce() + Send>;
 
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// Never full: whoever sends has a turn, and there are as many places.
+    threads: SyncSender<Work>,
     /// The hash of a secret that nobody knows: unknown accounts cost the same work.
     dummy: PasswordHash,
 }
@@ -59,11 +72,12 @@ impl Passwords {
     /// Prepares hashing; takes as long as one hash.
     ///
     /// # Errors
-    /// Argon2 refused its parameters.
+    /// Argon2 refused its parameters, or the system a thread.
     pub fn new(entropy: &Entropy) -> Result<Self, PasswordError> {
         Ok(Self {
             running: Arc::new(Semaphore::new(RUNNING_MAX)),
             waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            threads: start_threads().map_err(PasswordError::NoThread)?,
             dummy: hash(&entropy.bytes::<32>(), &entropy.bytes::<16>())?,
         })
     }
@@ -111,12 +125,47 @@ impl Passwords {
         let turn = turn.or(Err(PasswordError::Busy))?;
         // The thread holds the turn, not the caller: who hangs up does not stop the work, and
         // hanging up again and again must not make room for more of it.
-        let task = tokio::task::spawn_blocking(move || {
+        let (told, tell) = oneshot::channel();
+        let work: Work = Box::new(move || {
             let done = work();
             drop((turn, place));
-            done
+            // Whoever asked may have hung up.
+            let _ = told.send(done);
         });
-        task.await.map_err(PasswordError::Thread)?
+        self.threads
+            .try_send(work)
+            .map_err(|_full| PasswordError::Busy)?;
+        tell.await.map_err(PasswordError::Thread)?
+    }
+}
+
+/// Starts the threads, which end with the last sender.
+fn start_threads() -> Result<SyncSender<Work>, std::io::Error> {
+    let (sender, receiver) = sync_channel(RUNNING_MAX);
+    let receiver = Arc::new(Mutex::new(receiver));
+    for _ in 0..RUNNING_MAX {
+        let receiver = Arc::clone(&receiver);
+        thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(move || hash_until_the_end(&receiver))?;
+    }
+    Ok(sender)
+}
+
+fn hash_until_the_end(receiver: &Mutex<Receiver<Work>>) {
+    loop {
+        // Held while waiting: the other threads wait here instead of there.
+        let next = receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(work) = next else {
+            return;
+        };
+        // A panic costs one hash; whoever asked sees that nothing comes.
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            tracing::error!("hashing a password panicked");
+        }
     }
 }
 
@@ -183,6 +232,21 @@ mod tests {
         drop(hashing);
         assert_eq!(passwords.running.available_permits(), RUNNING_MAX - 1);
         drop(finish);
+        let all = u32::try_from(RUNNING_MAX).unwrap();
+        drop(passwords.running.acquire_many(all).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_same_threads_hash_all_and_survive_a_panic() {
+        let passwords = Passwords::new(&Entropy::seeded(1)).unwrap();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..20 {
+            let id = passwords.run(|| Ok(thread::current().id())).await;
+            seen.insert(id.unwrap());
+            let broken = passwords.run::<()>(|| panic!("broken by a test")).await;
+            assert!(matches!(broken, Err(PasswordError::Thread(_))));
+        }
+        assert!(seen.len() <= RUNNING_MAX, "{}", seen.len());
         let all = u32::try_from(RUNNING_MAX).unwrap();
         drop(passwords.running.acquire_many(all).await.unwrap());
     }

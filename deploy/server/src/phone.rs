@@ -2,6 +2,7 @@
 
 mod admission;
 mod call_backs;
+mod measure;
 mod rings;
 mod rooms;
 mod sound;
@@ -23,7 +24,7 @@ use self::sound::BridgeSound;
 
 /// What runs of the telephones.
 pub(crate) struct Telephones {
-    phones: Phones,
+    phones: Arc<Phones>,
     bridge: Bridge,
 }
 
@@ -114,6 +115,8 @@ impl Telephones {
             rooms: Arc::new(RoomDoor::new(rooms)),
         };
         let phones = Phones::start(trunks, ports).await.context("phone")?;
+        let phones = Arc::new(phones);
+        measure::begin(&phones);
         tracing::info!(address = %phones.local_address(), "telephones may call");
         Ok(Self { phones, bridge })
     }

@@ -72,5 +72,9 @@ async fn keep_up(metrics: PrometheusHandle) {
     loop {
         tick.tick().await;
         metrics.run_upkeep();
+        let alive = tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks();
+        metrics::gauge!("runtime_tasks").set(f64::from(u32::try_from(alive).unwrap_or(u32::MAX)));
     }
 }

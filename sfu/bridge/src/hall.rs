@@ -13,6 +13,7 @@ use sfu_phone::{
 };
 
 use crate::handle::LegId;
+use crate::switchboard::guarded;
 
 /// People with browsers who are decoded at a time. Who begins to speak takes the place of who has
 /// been silent for longest; more than these at once nobody understands.
@@ -145,8 +146,25 @@ impl Hall {
         quietest.is_some_and(|key| self.speakers.remove(&key).is_some())
     }
 
-    /// The next 20 ms begin, in which telephones of these rates listen.
-    pub(crate) fn begin(&mut self, now_us: i64, needed: [bool; 2]) {
+    /// Forgets somebody with a browser, who is taken anew with the next packet.
+    pub(crate) fn forget(&mut self, who: ParticipantKey) {
+        if let Some(speaker) = self.speakers.remove(&who) {
+            // What is broken may break once more when it is let go of.
+            guarded(|| drop(speaker));
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn break_speakers(&mut self, broken: fn() -> Box<dyn Speech>) {
+        let speakers = self.speakers.values_mut();
+        for ear in speakers.flat_map(|speaker| speaker.ears.iter_mut().flatten()) {
+            ear.speech = broken();
+        }
+    }
+
+    /// The next 20 ms begin, in which telephones of these rates listen. Answers how many speakers were
+    /// forgotten because their sound could not be decoded without a fault.
+    pub(crate) fn begin(&mut self, now_us: i64, needed: [bool; 2]) -> u64 {
         let goes_on = |_: &ParticipantKey, speaker: &mut Speaker| {
             now_us.saturating_sub(speaker.sent_us) < GONE_US
         };
@@ -155,13 +173,18 @@ impl Hall {
             side.needed = needed;
             side.mixer.begin();
         }
-        for speaker in self.speakers.values_mut() {
+        let mut faulty = Vec::new();
+        for (who, speaker) in &mut self.speakers {
             for ((ear, side), rate) in speaker.ears.iter_mut().zip(&mut self.sides).zip(RATES) {
                 let Some(ear) = ear.as_mut().filter(|_| side.needed) else {
                     continue;
                 };
                 let mut frame = vec![0; rate.frame()];
-                ear.playout.play(now_us, ear.speech.as_mut(), &mut frame);
+                let played = guarded(|| ear.playout.play(now_us, ear.speech.as_mut(), &mut frame));
+                if played.is_none() {
+                    faulty.push(*who);
+                    break;
+                }
                 if frame.iter().any(|sample| sample.unsigned_abs() > LOUD) {
                     speaker.loud_us = now_us;
                 }
@@ -169,6 +192,12 @@ impl Hall {
                 let _ = side.mixer.add(speaker.number, &frame);
             }
         }
+        let mut forgotten = 0;
+        for who in faulty {
+            self.forget(who);
+            forgotten += 1;
+        }
+        forgotten
     }
 
     /// What a telephone says, for all others of this room.

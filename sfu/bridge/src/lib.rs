@@ -32,6 +32,8 @@ mod line;
 mod player;
 
 #[doc(hidden)]
+pub mod fuzzing;
+#[doc(hidden)]
 pub mod measuring;
 mod ports;
 mod srtp;

@@ -50,6 +50,19 @@ pub(crate) struct Line {
     /// Since when something should be heard, and whether was told that it was not.
     watch: (i64, bool),
     summary: LegSummary,
+    #[cfg(test)]
+    trip: Option<Trip>,
+}
+
+/// Where a line is made to panic, for tests.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trip {
+    Agree,
+    Datagram,
+    Hear,
+    Say,
+    Close,
 }
 
 /// A line has moved from a room to another one, or to none.
@@ -87,11 +100,30 @@ impl Line {
             was_heard: false,
             watch: (now_us, false),
             summary: LegSummary::default(),
+            #[cfg(test)]
+            trip: None,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn break_at(&mut self, at: Trip) {
+        self.trip = Some(at);
+    }
+
+    #[cfg(test)]
+    fn trip(&self, here: Trip) {
+        assert_ne!(self.trip, Some(here), "broken by a test");
+    }
+
+    /// What has happened on it until now.
+    pub(crate) const fn summary(&self) -> LegSummary {
+        self.summary
     }
 
     /// Sound may flow, or flows otherwise.
     pub(crate) fn agree(&mut self, now_us: i64, agreed: Agreed) -> Result<(), AgreeError> {
+        #[cfg(test)]
+        self.trip(Trip::Agree);
         let before = self.agreed.as_ref();
         let same_codec = before.is_some_and(|before| {
             before.codec == agreed.codec
@@ -272,6 +304,8 @@ impl Line {
     }
 
     pub(crate) fn datagram(&mut self, now_us: i64, from: SocketAddr, bytes: &[u8]) {
+        #[cfg(test)]
+        self.trip(Trip::Datagram);
         let Some(leg) = &mut self.leg else {
             return;
         };
@@ -291,6 +325,8 @@ impl Line {
         rooms: &mut dyn Rooms,
         out: &mut Out,
     ) -> Option<Vec<i16>> {
+        #[cfg(test)]
+        self.trip(Trip::Hear);
         self.room_time = self.room_time.wrapping_add(ROOM_TICKS);
         let leg = self.leg.as_mut()?;
         let frame = leg.hear(now.us);
@@ -360,6 +396,8 @@ impl Line {
 
     /// Sends it the next 20 ms: what the room says, and what is played.
     pub(crate) fn say(&mut self, now: Now, room: Option<Vec<i16>>, out: &mut Out) {
+        #[cfg(test)]
+        self.trip(Trip::Say);
         let Some(leg) = &mut self.leg else {
             return;
         };
@@ -431,7 +469,9 @@ impl Line {
     }
 
     /// Says goodbye.
-    pub(crate) fn close(mut self, now: Now, out: &mut Out) -> Option<PhoneKey> {
+    pub(crate) fn close(mut self, now: Now, out: &mut Out) {
+        #[cfg(test)]
+        self.trip(Trip::Close);
         let farewell = self
             .leg
             .as_mut()
@@ -441,7 +481,6 @@ impl Line {
         }
         self.keep_stats();
         out.tell(self.id, LegEvent::Closed(Box::new(self.summary)));
-        self.place()
     }
 }
 

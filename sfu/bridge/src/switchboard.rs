@@ -3,8 +3,9 @@
 //! Its driver gives it datagrams, orders and what rooms tell, and calls [`Switchboard::tick`] every
 //! 20 ms. What it wants of the media server it asks through [`Rooms`]; what leaves it is in [`Out`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use sfu_net::{
@@ -42,6 +43,16 @@ pub(crate) struct Datagram {
 pub(crate) struct Out {
     pub(crate) datagrams: Vec<Datagram>,
     pub(crate) events: Vec<(LegId, LegEvent)>,
+    /// Lines that were closed because of a fault in their sound.
+    pub(crate) failed: Vec<LegId>,
+    /// Speakers who were forgotten because of a fault in their sound.
+    pub(crate) unheard: u64,
+}
+
+/// Runs what works on the sound of one line or one speaker. A panic in there costs that one alone:
+/// `None`, and what was worked on is forgotten, whatever state it was left in.
+pub(crate) fn guarded<R>(work: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 impl Out {
@@ -64,6 +75,8 @@ pub(crate) struct Switchboard {
     lines: BTreeMap<LegId, Line>,
     halls: BTreeMap<RoomKey, Hall>,
     leaving: Vec<PhoneKey>,
+    /// Lines with a fault, until they are closed with the next tick. Nobody touches them any more.
+    faulty: BTreeSet<LegId>,
 }
 
 impl Switchboard {
@@ -80,10 +93,10 @@ impl Switchboard {
     }
 
     pub(crate) fn order(&mut self, now: Now, leg: LegId, order: LegOrder, out: &mut Out) {
-        let Some(line) = self.lines.get_mut(&leg) else {
-            return;
-        };
-        match order {
+        if matches!(order, LegOrder::Close) {
+            return self.close(now, leg, out);
+        }
+        self.on_line(leg, |line| match order {
             LegOrder::Agree(agreed) => {
                 if let Err(why) = line.agree(now.us, *agreed) {
                     out.tell(leg, LegEvent::NotAgreed(why));
@@ -96,7 +109,37 @@ impl Switchboard {
             LegOrder::Join(seat) => line.join(Some(*seat)),
             LegOrder::Leave => line.join(None),
             LegOrder::Mute(muted) => line.mute(muted),
-            LegOrder::Close => self.close(now, leg, out),
+            LegOrder::Close => {}
+        });
+    }
+
+    /// Does something with a line that has no fault, and notes when that gives it one.
+    fn on_line(&mut self, leg: LegId, work: impl FnOnce(&mut Line)) {
+        if self.faulty.contains(&leg) {
+            return;
+        }
+        let Some(line) = self.lines.get_mut(&leg) else {
+            return;
+        };
+        if guarded(|| work(line)).is_none() {
+            self.faulty.insert(leg);
+        }
+    }
+
+    /// Ends the calls of lines with a fault: whoever drives them is told as of any other end.
+    fn end_faulty(&mut self, out: &mut Out) {
+        for leg in core::mem::take(&mut self.faulty) {
+            let Some(line) = self.lines.remove(&leg) else {
+                continue;
+            };
+            let (place, summary) = (line.place(), line.summary());
+            // What is broken may break once more when it is let go of.
+            guarded(|| drop(line));
+            out.tell(leg, LegEvent::Closed(Box::new(summary)));
+            out.failed.push(leg);
+            if let Some(place) = place {
+                self.give_up(leg, place);
+            }
         }
     }
 
@@ -105,20 +148,26 @@ impl Switchboard {
         let Some(line) = self.lines.remove(&leg) else {
             return;
         };
-        if let Some(place) = line.close(now, out) {
-            self.leave(leg, place.room);
-            if self.leaving.len() < LEAVING_MAX {
-                self.leaving.push(place);
-            } else {
-                tracing::error!("a telephone's seat could not be given up");
-            }
+        let place = line.place();
+        if guarded(|| line.close(now, out)).is_none() {
+            out.failed.push(leg);
+        }
+        if let Some(place) = place {
+            self.give_up(leg, place);
+        }
+    }
+
+    fn give_up(&mut self, leg: LegId, place: PhoneKey) {
+        self.leave(leg, place.room);
+        if self.leaving.len() < LEAVING_MAX {
+            self.leaving.push(place);
+        } else {
+            tracing::error!("a telephone's seat could not be given up");
         }
     }
 
     pub(crate) fn datagram(&mut self, now: Now, leg: LegId, from: SocketAddr, bytes: &[u8]) {
-        if let Some(line) = self.lines.get_mut(&leg) {
-            line.datagram(now.us, from, bytes);
-        }
+        self.on_line(leg, |line| line.datagram(now.us, from, bytes));
     }
 
     pub(crate) fn unsent(&mut self, leg: LegId) {
@@ -136,7 +185,7 @@ impl Switchboard {
                 timestamp,
                 payload,
                 ..
-            } => self.sound(at_us, (room, from), (timestamp, &payload)),
+            } => self.sound(at_us, (room, from), (timestamp, &payload), out),
             PhoneEvent::Seated(phone) => {
                 if let Some((_, line)) = self.line_at(phone) {
                     line.seated(out);
@@ -167,9 +216,13 @@ impl Switchboard {
         at_us: i64,
         (room, from): (RoomKey, ParticipantKey),
         packet: (u32, &Arc<[u8]>),
+        out: &mut Out,
     ) {
-        if let Some(hall) = self.halls.get_mut(&room) {
-            hall.sound(at_us, from, packet);
+        if let Some(hall) = self.halls.get_mut(&room)
+            && guarded(|| hall.sound(at_us, from, packet)).is_none()
+        {
+            hall.forget(from);
+            out.unheard += 1;
         }
     }
 
@@ -204,22 +257,45 @@ impl Switchboard {
         self.leaving
             .retain(|phone| rooms.unseat(*phone) == Err(Unseatable::Busy));
         self.sit(rooms, out);
-        self.begin(now.us);
-        for (leg, line) in &mut self.lines {
-            let frame = line.hear(now, rooms, out);
-            let hall = line.place().and_then(|at| self.halls.get_mut(&at.room));
-            if let (Some(frame), Some(rate), Some(hall)) = (frame, line.rate(), hall) {
-                hall.say(*leg, (rate, &frame), line.converter());
+        out.unheard += self.begin(now.us);
+        let Self {
+            lines,
+            halls,
+            faulty,
+            ..
+        } = self;
+        for (leg, line) in lines.iter_mut() {
+            if faulty.contains(leg) {
+                continue;
+            }
+            let heard = guarded(|| {
+                let frame = line.hear(now, rooms, out);
+                let hall = line.place().and_then(|at| halls.get_mut(&at.room));
+                if let (Some(frame), Some(rate), Some(hall)) = (frame, line.rate(), hall) {
+                    hall.say(*leg, (rate, &frame), line.converter());
+                }
+            });
+            if heard.is_none() {
+                faulty.insert(*leg);
             }
         }
-        for (leg, line) in &mut self.lines {
-            let hall = line.place().and_then(|at| self.halls.get_mut(&at.room));
-            let heard = match (hall, line.rate()) {
-                (Some(hall), Some(rate)) if line.listens() => Some(hall.heard_by(*leg, rate)),
-                _ => None,
-            };
-            line.say(now, heard, out);
+        for (leg, line) in lines.iter_mut() {
+            if faulty.contains(leg) {
+                continue;
+            }
+            let said = guarded(|| {
+                let hall = line.place().and_then(|at| halls.get_mut(&at.room));
+                let heard = match (hall, line.rate()) {
+                    (Some(hall), Some(rate)) if line.listens() => Some(hall.heard_by(*leg, rate)),
+                    _ => None,
+                };
+                line.say(now, heard, out);
+            });
+            if said.is_none() {
+                faulty.insert(*leg);
+            }
         }
+        self.end_faulty(out);
     }
 
     fn sit(&mut self, rooms: &mut dyn Rooms, out: &mut Out) {
@@ -240,7 +316,9 @@ impl Switchboard {
         }
     }
 
-    fn begin(&mut self, now_us: i64) {
+    /// Answers how many speakers were forgotten because of a fault.
+    fn begin(&mut self, now_us: i64) -> u64 {
+        let mut unheard = 0;
         for hall in self.halls.values_mut() {
             let listening = hall.lines.iter().filter_map(|leg| self.lines.get(leg));
             let mut needed = [false; 2];
@@ -249,7 +327,22 @@ impl Switchboard {
                     *needed |= line.rate() == Some(rate);
                 }
             }
-            hall.begin(now_us, needed);
+            unheard += hall.begin(now_us, needed);
+        }
+        unheard
+    }
+
+    #[cfg(test)]
+    pub(crate) fn break_line(&mut self, leg: LegId, at: crate::line::Trip) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.break_at(at);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn break_speakers(&mut self, broken: fn() -> Box<dyn sfu_phone::Speech>) {
+        for hall in self.halls.values_mut() {
+            hall.break_speakers(broken);
         }
     }
 }

@@ -19,6 +19,8 @@ use crate::prompt::Prompt;
 use crate::srtp::Srtp;
 use crate::switchboard::{Now, Out, Rooms, Switchboard};
 
+mod faults;
+
 const ROOM: RoomKey = RoomKey(7);
 /// A tone below this is not there, in dB of full scale; speech codecs leave less than this of others.
 const ABSENT_DB: f32 = -52.0;

@@ -382,6 +382,7 @@ impl Shell {
             self.next_tick_us = self.next_tick_us.saturating_add(FRAME_US);
             self.board.tick(at, &mut self.rooms, &mut self.out);
             self.deliver();
+            self.count_faults(now);
         }
         let spoken_in = core::mem::take(&mut self.rooms.spoken_in);
         self.rooms.sfu.wake_for_phones(spoken_in);
@@ -398,6 +399,23 @@ impl Shell {
             .collect();
         for leg in abandoned {
             self.board.close(now, leg, &mut self.out);
+            self.forget_closed(now, leg);
+        }
+    }
+
+    /// A panic in the sound of a line has cost that line. The others go on; somebody should look for it.
+    fn count_faults(&mut self, now: Now) {
+        let unheard = core::mem::take(&mut self.out.unheard);
+        if unheard > 0 {
+            tracing::error!(
+                unheard,
+                "the sound of speakers could not be decoded without a fault"
+            );
+            counter!("phone_speakers_failed_total").increment(unheard);
+        }
+        for leg in core::mem::take(&mut self.out.failed) {
+            tracing::error!(%leg, "a telephone's line had a fault and was closed");
+            counter!("phone_lines_failed_total").increment(1);
             self.forget_closed(now, leg);
         }
     }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::event::{Event, EventReceiver};
-use crate::latch::LatchMode;
+use crate::latch::{Latch, LatchMode, Verdict};
 use crate::leg::{Leg, LegConfig, PayloadTypes};
 use crate::rtcp;
 use crate::rtp::{Header, RtpPacket};
@@ -89,6 +89,63 @@ pub fn leg(bytes: &[u8]) {
             now_us += FRAME_US;
         }
         while leg.poll_event().is_some() {}
+    }
+}
+
+/// Five bytes a packet, behind a byte for the mode: who sends it, how much later, whose stream, and its
+/// number. Nobody is believed for fewer than three packets, nobody outside of the time and the addresses
+/// that the mode allows, and who is not believed changes nothing.
+pub fn latch(bytes: &[u8]) {
+    let Some((mode, packets)) = bytes.split_first() else {
+        return;
+    };
+    let mode = match mode % 3 {
+        0 => LatchMode::Signalled,
+        1 => LatchMode::Auto,
+        _ => LatchMode::Anywhere,
+    };
+    let address = |who: u8| {
+        let host = Ipv4Addr::new(198, 51, 100, who >> 2 & 3);
+        SocketAddr::new(
+            IpAddr::V4(host),
+            4_000_u16.saturating_add(u16::from(who & 3)),
+        )
+    };
+    let (signalled, mut now_us) = (address(0), 0_i64);
+    let mut latch = Latch::new(mode, signalled, now_us);
+    let mut sent = std::collections::BTreeMap::<(SocketAddr, u32), u32>::new();
+    for packet in packets.chunks_exact(5) {
+        let &[who, late, stream, high, low] = packet else {
+            return;
+        };
+        now_us = now_us.saturating_add(i64::from(late) * 4_000);
+        let from = address(who);
+        let header = Header {
+            marker: false,
+            payload_type: 0,
+            sequence: u16::from_be_bytes([high, low]),
+            timestamp: 0,
+            ssrc: u32::from(stream & 3),
+        };
+        let before = latch.destination();
+        let verdict = latch.judge(now_us, from, &header);
+        let count = sent.entry((from, header.ssrc)).or_default();
+        *count = count.saturating_add(1);
+        match verdict {
+            Verdict::Drop => assert_eq!(latch.destination(), before),
+            Verdict::Take => assert_eq!((from, latch.destination()), (before, before)),
+            Verdict::TakeAnew => {
+                assert!(*count >= 3, "believed too soon");
+                assert_eq!(latch.destination(), from);
+            }
+        }
+        let to = latch.destination();
+        match mode {
+            LatchMode::Signalled => assert_eq!(to, signalled),
+            LatchMode::Auto => assert_eq!(to.ip(), signalled.ip()),
+            LatchMode::Anywhere => {}
+        }
+        assert!(to == before || now_us <= 10_000_000, "the window is closed");
     }
 }
 

@@ -11,7 +11,8 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use crate::incoming::{Invited, incoming};
 use crate::message::{
-    ALLOWED, SUPPORTED, caller_of, header, response, unknown_required, user_of, values,
+    ALLOWED, SUPPORTED, accepts_descriptions, caller_of, header, response, unknown_required,
+    user_of, values,
 };
 use crate::stack::{Stack, remote_of, transport_of};
 use crate::trunk::{DigestKinds, Transport, Trunk};
@@ -63,6 +64,11 @@ fn begins(stack: &Arc<Stack>, transaction: Transaction) {
             }
             Err((code, headers)) => refuse(stack, transaction, code, headers),
         },
+        Method::Options if !unknown_required(&transaction.original).is_empty() => {
+            let unknown = unknown_required(&transaction.original).join(", ");
+            let headers = vec![header("Unsupported", unknown)];
+            refuse(stack, transaction, StatusCode::BadExtension, headers);
+        }
         Method::Options => {
             let headers = vec![
                 header("Allow", ALLOWED),
@@ -123,6 +129,9 @@ fn judge(stack: &Stack, transaction: &Transaction) -> Result<Invited, Refusal> {
         ));
     }
     let number = number.ok_or_else(|| plain(StatusCode::NotFound))?.clone();
+    if !accepts_descriptions(request) {
+        return Err(plain(StatusCode::NotAcceptable));
+    }
     let caller = trunk.read_number(&caller_of(request)).ok();
     Ok(Invited {
         trunk: trunk.clone(),

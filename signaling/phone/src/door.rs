@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use rsipstack::sip::Transport as SipTransport;
-use signaling_sip::{BucketRate, Fence, FenceConfig, Verdict};
+use signaling_sip::{BucketRate, Fence, FenceConfig, Refusal, Verdict, refusal_of};
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 
-use crate::refusal::busy;
+use crate::refusal::{busy, is_readable};
 use crate::trunk_check::Trunks;
 
 /// Bytes of a datagram that are looked at: one more than the fence takes, so that it sees what is too long.
@@ -72,7 +72,7 @@ impl Door {
         drop(fence);
         match &verdict {
             Verdict::Pass(_) | Verdict::Busy(_) => &self.passed,
-            Verdict::Drop(_) => &self.dropped,
+            Verdict::Refuse(_) | Verdict::Drop(_) => &self.dropped,
         }
         .fetch_add(1, Ordering::Relaxed);
         verdict
@@ -103,6 +103,15 @@ pub(crate) struct FencedSocket {
     pub(crate) door: Arc<Door>,
 }
 
+impl FencedSocket {
+    fn tell(&self, to: SocketAddr, refusal: Option<Refusal>) {
+        if let Some(refusal) = refusal {
+            // What cannot be sent is asked for again.
+            let _ = self.socket.try_send_to(&refusal.answer(to), to);
+        }
+    }
+}
+
 #[async_trait]
 impl rsipstack::platform::net::UdpSocket for FencedSocket {
     async fn recv_from(&self, buffer: &mut [u8]) -> rsipstack::Result<(usize, SocketAddr)> {
@@ -116,6 +125,9 @@ impl rsipstack::platform::net::UdpSocket for FencedSocket {
             };
             let bytes = datagram.get(..length).unwrap_or_default();
             match self.door.judge(from.ip(), bytes) {
+                Verdict::Pass(bytes) if !is_readable(&bytes, from, SipTransport::Udp) => {
+                    self.tell(from, refusal_of(&bytes));
+                }
                 Verdict::Pass(bytes) => {
                     if let Some(place) = buffer.get_mut(..bytes.len()) {
                         place.copy_from_slice(&bytes);
@@ -128,6 +140,7 @@ impl rsipstack::platform::net::UdpSocket for FencedSocket {
                         let _ = self.socket.try_send_to(&answer, from);
                     }
                 }
+                Verdict::Refuse(refusal) => self.tell(from, Some(refusal)),
                 Verdict::Drop(_) => {}
             }
         }

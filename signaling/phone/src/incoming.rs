@@ -20,7 +20,8 @@ use crate::follow::{Wire, follow, wires};
 use crate::line::{Answered, Line};
 use crate::media::Media;
 use crate::message::{
-    ALLOWED, SUPPORTED, description, header, response, sequence, session_terms, tokens, value,
+    ALLOWED, SUPPORTED, description, header, refusal_headers, response, sequence, session_terms,
+    tokens, value,
 };
 use crate::stack::Stack;
 use crate::talk::talk;
@@ -62,7 +63,10 @@ pub(crate) async fn incoming(stack: Arc<Stack>, transaction: Transaction, invite
     let tag = Stack::new_tag();
     let offer = match description(value(&request, "Content-Type"), &request.body) {
         Ok(offer) => offer,
-        Err(code) => return refuse(&stack, transaction, code, Vec::new()),
+        Err(code) => {
+            let headers = refusal_headers(&code);
+            return refuse(&stack, transaction, code, headers);
+        }
     };
     let terms = session_terms(&request);
     let Ok(timer) = SessionTimer::answer(terms, stack.door.now_us()) else {

@@ -52,6 +52,25 @@ pub(crate) fn unknown_required(request: &Request) -> Vec<String> {
         .collect()
 }
 
+/// Whether an answer with a description is taken (RFC 3261 section 20.1). Nobody has to say so.
+pub(crate) fn accepts_descriptions(request: &Request) -> bool {
+    let kinds = tokens(request, "Accept");
+    kinds.is_empty()
+        || kinds.iter().any(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim_end();
+            matches!(kind, "application/sdp" | "application/*" | "*/*")
+        })
+}
+
+/// What is said beside a refusal of a body.
+pub(crate) fn refusal_headers(code: &StatusCode) -> Vec<Header> {
+    if *code == StatusCode::UnsupportedMediaType {
+        vec![header("Accept", "application/sdp")]
+    } else {
+        Vec::new()
+    }
+}
+
 /// Whether `Supported` or `Require` names this option.
 pub(crate) fn supports(message: &impl HeadersExt, option: &str) -> bool {
     let is_it = |token: &String| token == option;

@@ -31,6 +31,8 @@ pub struct Counts {
     pub calls: usize,
     /// Connections of TCP and TLS that are open.
     pub connections: usize,
+    /// Requests and their answers that the SIP stack still remembers.
+    pub transactions: usize,
 }
 
 /// All telephones. Dropping it ends them.
@@ -105,11 +107,16 @@ impl Phones {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let (passed, dropped) = self.stack.door.counts();
+        let stats = self.stack.endpoint.get_stats();
         Counts {
             passed,
             dropped,
             calls: self.stack.door.calls.load(Ordering::Relaxed),
             connections: self.stack.lines.count(),
+            transactions: stats
+                .running_transactions
+                .saturating_add(stats.finished_transactions)
+                .saturating_add(stats.waiting_ack),
         }
     }
 }

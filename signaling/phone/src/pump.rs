@@ -14,14 +14,14 @@ use rsipstack::sip::{Header, SipMessage, Transport as SipTransport};
 use rsipstack::transport::channel::ChannelConnection;
 use rsipstack::transport::connection::TransportSender;
 use rsipstack::transport::{SipAddr, SipConnection, TransportEvent};
-use signaling_sip::{DropReason, Frame, Framer, Verdict};
+use signaling_sip::{DropReason, Frame, Framer, Refusal, Verdict, refusal_of};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::door::Door;
-use crate::refusal::busy;
+use crate::refusal::{busy, is_readable};
 use crate::streams::{Lines, Seat};
 
 /// Messages of ours between the stack and the pump, which takes them at once. The stack waits where
@@ -237,25 +237,32 @@ impl Pump {
     fn judge(&mut self, bytes: Vec<u8>) -> Step {
         self.has_taken = true;
         match self.door.judge(self.peer.ip(), &bytes) {
+            Verdict::Pass(bytes) if !is_readable(&bytes, self.peer, self.transport) => {
+                self.tell(refusal_of(&bytes).as_ref())
+            }
             Verdict::Pass(bytes) => {
                 self.bad = 0;
                 self.pass(&bytes)
             }
             Verdict::Busy(bytes) => self.refuse(&bytes),
+            Verdict::Refuse(refusal) => self.tell(Some(&refusal)),
             Verdict::Drop(DropReason::Caller) => self.refuse(&bytes),
             Verdict::Drop(DropReason::KeepAlive) => self.queue(b"\r\n"),
             Verdict::Drop(DropReason::Rate) => Step::Wait(bytes),
             Verdict::Drop(DropReason::Stranger) => Step::HangUp,
             Verdict::Drop(
                 DropReason::Form | DropReason::Length | DropReason::Size | DropReason::Version,
-            ) => {
-                self.bad = self.bad.saturating_add(1);
-                if self.bad > BAD_MAX {
-                    return Step::HangUp;
-                }
-                Step::Next
-            }
+            ) => self.tell(None),
         }
+    }
+
+    /// A message that means nothing; where it is a request that can be answered, it is.
+    fn tell(&mut self, refusal: Option<&Refusal>) -> Step {
+        self.bad = self.bad.saturating_add(1);
+        if self.bad > BAD_MAX {
+            return Step::HangUp;
+        }
+        refusal.map_or(Step::Next, |refusal| self.queue(&refusal.answer(self.peer)))
     }
 
     fn refuse(&mut self, bytes: &[u8]) -> Step {

@@ -9,8 +9,8 @@ use crate::dialog::Taken;
 use crate::follow::follow;
 use crate::line::{Heard, KeyWay, Line};
 use crate::message::{
-    ALLOWED, SUPPORTED, description, header, response, sequence, session_terms, unknown_required,
-    value,
+    ALLOWED, SUPPORTED, description, header, refusal_headers, response, sequence, session_terms,
+    unknown_required, value,
 };
 
 impl Line {
@@ -157,7 +157,10 @@ impl Line {
     fn updated(&mut self, now_us: i64, request: &Request) -> Response {
         let offer = match description(value(request, "Content-Type"), &request.body) {
             Ok(offer) => offer,
-            Err(code) => return self.response(request, code, Vec::new(), None),
+            Err(code) => {
+                let headers = refusal_headers(&code);
+                return self.response(request, code, headers, None);
+            }
         };
         // An offer of ours waits for its answer (RFC 3311 section 5.2).
         if offer.is_some() && (self.offered_in.is_some() || self.refreshes) {

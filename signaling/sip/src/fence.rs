@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use crate::rate_limit::{Bucket, BucketRate};
-use crate::tidy_up::{Kind, tidy};
+use crate::refusal::Refusal;
+use crate::tidy_up::{Fault, Kind, tidy};
 
 /// Callers and addresses whose rates are kept in mind. When there are more, new ones are dropped
 /// until somebody's bucket is full again.
@@ -125,6 +126,8 @@ pub enum Verdict {
     Pass(Vec<u8>),
     /// Answer 503 with Retry-After, and do nothing else: it is a new call and there are too many.
     Busy(Vec<u8>),
+    /// Answer with this, and do nothing else: it is a request that cannot be taken.
+    Refuse(Refusal),
     /// Say nothing.
     Drop(DropReason),
 }
@@ -176,7 +179,8 @@ impl Fence {
         }
         let tidied = match tidy(datagram) {
             Ok(tidied) => tidied,
-            Err(reason) => return Verdict::Drop(reason),
+            Err(Fault::Drop(reason)) => return Verdict::Drop(reason),
+            Err(Fault::Refuse(refusal)) => return Verdict::Refuse(refusal),
         };
         if tidied.kind != Kind::NewCall {
             return Verdict::Pass(tidied.bytes);
@@ -220,6 +224,13 @@ impl Fence {
     }
 }
 
+/// The answer to a request that a fence has let through and that the SIP stack cannot read all the
+/// same: 400. Nothing where it is no request, or one that has no answer.
+#[must_use]
+pub fn refusal_of(message: &[u8]) -> Option<Refusal> {
+    crate::tidy_up::refusal_of(message)
+}
+
 /// The address inside of a From, without display name and tag.
 fn caller_of(from: &str) -> String {
     let inside = from.split_once('<').map_or(from, |(_, rest)| rest);
@@ -235,6 +246,7 @@ fn caller_of(from: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::Refused;
     use proptest::prelude::*;
 
     const TRUNK: &str = "203.0.113.7";
@@ -318,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_lies_is_dropped() {
+    fn a_length_that_lies_is_refused() {
         for tail in [
             "l: 6\r\n\r\nv=0\r\n",
             "l: -1\r\n\r\n",
@@ -326,11 +338,16 @@ mod tests {
             "l: 0\r\nContent-Length: 1\r\n\r\nv",
             "l: 99999999999\r\n\r\n",
         ] {
-            assert_eq!(
-                judged(&invite("a", tail)),
-                Verdict::Drop(DropReason::Length),
-                "{tail}"
-            );
+            let verdict = judged(&invite("a", tail));
+            let Verdict::Refuse(refusal) = verdict else {
+                panic!("{tail}: {verdict:?}");
+            };
+            assert_eq!(refusal.why(), Refused::Form, "{tail}");
+            // There is no answer to ACK.
+            let ack = String::from_utf8(invite("a", tail))
+                .unwrap()
+                .replace("INVITE", "ACK");
+            assert_eq!(judged(ack.as_bytes()), Verdict::Drop(DropReason::Length));
         }
     }
 
@@ -449,7 +466,11 @@ mod tests {
             headers in prop::collection::vec("[A-Za-z-]{1,12}:[ a-zA-Z0-9<>;=äö]{0,30}", 0..8),
             body in prop::collection::vec(any::<u8>(), 0..60),
         ) {
-            let head = format!("BYE sip:a SIP/2.0\r\nFrom: a\r\n{}\r\n\r\n", headers.join("\r\n"));
+            let head = format!(
+                "BYE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nFrom: sip:a\r\nTo: sip:b\r\nCall-ID: 1\r\n\
+                 CSeq: 1 BYE\r\n{}\r\n\r\n",
+                headers.join("\r\n")
+            );
             let datagram = [head.into_bytes(), body.clone()].concat();
             if let Verdict::Pass(bytes) = judged(&datagram) {
                 prop_assert!(bytes.ends_with(&body) || headers.iter().any(|h| h.to_ascii_lowercase().starts_with("l:")));

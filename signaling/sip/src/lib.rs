@@ -28,6 +28,8 @@ mod menu;
 mod number;
 mod prompt;
 mod rate_limit;
+mod refusal;
+mod request_form;
 mod sdp;
 mod sdp_text;
 mod session;
@@ -42,7 +44,7 @@ pub use digest::{
     answer_challenge,
 };
 pub use digest_params::{DigestParams, ParamsError};
-pub use fence::{DropReason, Fence, FenceConfig, Prefix, PrefixError, Verdict};
+pub use fence::{DropReason, Fence, FenceConfig, Prefix, PrefixError, Verdict, refusal_of};
 pub use framing::{Frame, Framer};
 pub use info::{Info, read_info};
 pub use lockout::{Lockout, Standing, TRACKED_MAX};
@@ -52,6 +54,7 @@ pub use menu::{
 pub use number::{NumberError, PhoneNumber};
 pub use prompt::{Language, Prompt};
 pub use rate_limit::{Bucket, BucketRate};
+pub use refusal::{Refusal, Refused};
 pub use sdp::{Agreement, Flow, Local, Offer, SdpError, Security, accept_answer, write_offer};
 pub use session::{
     Refresher, SESSION_MIN_S, SESSION_S, SessionDue, SessionTerms, SessionTimer, TooSmall,
