@@ -69,6 +69,7 @@ const STEPS: &[Step] = &[
     step!(102, shared "0102_recording_rules"),
     step!(110, shared "0110_phone"),
     step!(120, shared "0120_triage"),
+    step!(160, shared "0160_spent_passes"),
 ];
 
 /// Version and name of every step.

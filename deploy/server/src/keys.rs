@@ -35,7 +35,8 @@ pub(crate) fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
     MasterKeys::parse(&text).context("the master key file has a mistake")
 }
 
-fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
+/// Refuses a secret that others can read.
+pub(crate) fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
     let mode = fs::metadata(path)
         .with_context(|| format!("cannot read {}", path.display()))?
         .permissions()

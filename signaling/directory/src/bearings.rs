@@ -208,6 +208,12 @@ impl Bearings {
         }
     }
 
+    /// Whether a room is this node's.
+    #[must_use]
+    pub fn owns(&self, room: RoomId) -> bool {
+        self.owned.contains_key(&room)
+    }
+
     /// Rooms of this node.
     #[must_use]
     pub fn owned(&self) -> Vec<(RoomId, Epoch)> {
