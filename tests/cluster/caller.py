@@ -74,11 +74,19 @@ class Line:
 
 
 class Caller:
-    """A person with a link or an account."""
+    """A person with a link, an account, or passes into a visit of another hour."""
 
-    def __init__(self, house: House, look: Look, name: str, way: dict[str, str]) -> None:
+    def __init__(
+        self,
+        house: House,
+        look: Look,
+        name: str,
+        way: dict[str, str],
+        passes: list[str] | None = None,
+    ) -> None:
         self.house, self.look, self.name = house, look, name
         self._way = way
+        self._passes = passes
         self.heard: list[float] = []
         self.problems: list[str] = []
         self.signal: SignalClient | None = None
@@ -90,6 +98,7 @@ class Caller:
         self._prefer: list[str] = []
         self._runner: asyncio.Task[None] | None = None
         self._stopping = False
+        self._closing: list[asyncio.Task[None]] = []
 
     def go(self, first: str) -> None:
         """Comes in by this node first."""
@@ -102,6 +111,8 @@ class Caller:
         if self._runner is not None:
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
+        for task in self._closing:
+            task.cancel()
         if self.line is not None:
             await self.line.close()
         if self.signal is not None:
@@ -151,20 +162,23 @@ class Caller:
         """One socket from its first message to its end; answers with the token to come back with."""
         if token:
             signal = await SignalClient.dial(node.base, "/signal/v1", self.name)
-            hello = {"by": "resume", "token": token, "last_seq": self.signal.seq if self.signal else 0}
-            signal.seq = hello["last_seq"]
-            await signal.say("hello", version=1, auth=hello)
+            last = self.signal.seq if self.signal is not None else 0
+            signal.seq = None
+            auth = {"by": "resume", "token": token, "last_seq": last}
+            await signal.say("hello", version=1, auth=auth)
         else:
-            view = await self._ticket(node)
+            view = await self.ticket(node)
             signal = await SignalClient.dial(node.base, "/signal/v1", self.name)
             auth = {"by": "ticket", "ticket": view["ticket"]}
             await signal.say("hello", version=1, auth=auth)
         try:
             async with asyncio.timeout(5):
-                first = await signal.until("greeting", lambda m: m["type"] in ("welcome", "error"))
-            if first["type"] == "error":
-                self.problems.append(f"{node.name}: {first['code']}")
-                return "" if first["code"] == "unauthorized" else token
+                kinds = ("welcome", "error", "bye")
+                first = await signal.until("greeting", lambda m: m["type"] in kinds)
+            if first["type"] != "welcome":
+                why = first.get("code") or first["reason"]
+                self.problems.append(f"{node.name}: {why}")
+                return "" if why == "unauthorized" else token
             self.resumes += bool(token)
             self.entries += not token
             self.signal, self.node = signal, node
@@ -173,12 +187,22 @@ class Caller:
         finally:
             await signal.close()
 
-    async def _ticket(self, node: Node) -> dict[str, Any]:
+    async def ticket(self, node: Node) -> dict[str, Any]:
+        """A fresh ticket, as a page gets one."""
+        if self._passes:
+            return {"ticket": self._passes.pop()}
         clinic = Clinic(node.base)
         if "link" in self._way:
             return dict(await clinic.expect(200, "POST", "/join", {"token": self._way["link"]}))
         clinic.token = self._way["access"]
-        return dict(await clinic.expect(200, "POST", f"/appointments/{self._way['appointment']}/join"))
+        path = f"/appointments/{self._way['appointment']}/join"
+        answer = await clinic.call("POST", path)
+        if answer.status == 401:
+            await clinic.sign_in(self._way["email"], self._way["password"])
+            self._way["access"] = clinic.token or ""
+            answer = await clinic.call("POST", path)
+        assert answer.status == 200, answer
+        return dict(answer.body)
 
     async def _take_part(self, signal: SignalClient, fresh: bool) -> None:
         """Until the socket closes or says nothing for long."""
@@ -213,4 +237,5 @@ class Caller:
         assert answer["type"] == "answer", answer
         await line.answer(answer["sdp"])
         if old is not None:
-            await old.close()
+            # Its other end may be dead, and then closing it takes long.
+            self._closing.append(asyncio.create_task(old.close()))

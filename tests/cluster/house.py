@@ -99,8 +99,8 @@ class Node:
         self.log = OUT / f"cluster-{name}.log"
         self.log.unlink(missing_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
-        self._config = folder / f"{name}.toml"
-        self._config.write_text(
+        self.config = folder / f"{name}.toml"
+        self.config.write_text(
             f'[http]\nplain_http = true\n[store]\nurl = "{POSTGRES}"\n'
             f'[cluster]\nnode = "{name}"\nbind = "127.0.0.1:{self.peers}"\n'
             f'redis_urls = ["{redis.url}"]\nsecret_file = "{folder / "secret"}"\ndrain_notice_s = 2\n'
@@ -111,7 +111,7 @@ class Node:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    BINARY, "serve", *options, "--config", str(self._config),
+                    BINARY, "serve", *options, "--config", str(self.config),
                     "--bind", f"127.0.0.1:{self.port}", "--data-dir", str(self.data),
                     "--web-dir", os.environ["WEB_DIR"], "--udp-port", str(self.udp),
                 ],
@@ -196,6 +196,16 @@ class House:
         lease = self.redis.lease(room)
         assert lease is not None, f"nobody has room {room}"
         return self.nodes[lease[0]]
+
+    def passes(self, room: str) -> tuple[list[str], list[str]]:
+        """Passes of two people into a room, whatever its hour; good for ten minutes."""
+        node = self.nodes["a"]
+        command = [BINARY, "passes", room, "--people", "2", "--each", "20", "--config", str(node.config)]
+        told = subprocess.run(
+            [*command, "--data-dir", str(node.data)], check=True, capture_output=True, text=True
+        )
+        lines = told.stdout.split()
+        return lines[::2], lines[1::2]
 
     def close(self) -> None:
         """Ends what still runs."""

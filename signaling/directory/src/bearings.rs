@@ -269,11 +269,13 @@ impl Bearings {
         if let Some(lease) = lease.filter(|it| it.is_live && it.owner != self.me) {
             return self.at_owner(lease, asked);
         }
-        // A register that has lost its memory will be told again within seconds.
-        let trusted = |peer: &Peer| lease.is_none() || !peer.member.is_draining;
+        // A register that has lost its memory will be told again within seconds. One that was given the
+        // room back knows better than a list of a second ago.
+        let is_released = lease.is_some_and(|it| it.is_released);
         let lists = |peer: &&Peer| peer.reach == Reach::Up && peer.rooms.contains_key(&room);
         if !asked.by_peer
-            && let Some(peer) = self.peers.values().filter(lists).find(|it| trusted(it))
+            && !is_released
+            && let Some(peer) = self.peers.values().find(lists)
         {
             return Step::At(peer.member.name.clone());
         }

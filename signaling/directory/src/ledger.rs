@@ -19,6 +19,9 @@ pub struct Lease {
     pub epoch: Epoch,
     /// Whether the lease has time left.
     pub is_live: bool,
+    /// Whether its owner gave the room back. A lease that ran out may belong to one who cannot reach the
+    /// register and still has the room.
+    pub is_released: bool,
 }
 
 /// What a node asks for.
@@ -29,6 +32,9 @@ pub struct Ask {
     /// Takes the room from a living lease of this epoch: its owner is known to be gone.
     pub deposes: Option<Epoch>,
 }
+
+/// The end of a lease that was given back.
+const RELEASED: i64 = i64::MIN;
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -82,11 +88,11 @@ impl Ledger {
     }
 
     /// Gives a room back. Its epoch stays known, so that the next owner has a higher one.
-    pub fn release(&mut self, room: RoomId, by: &NodeName, now_us: i64) {
+    pub fn release(&mut self, room: RoomId, by: &NodeName) {
         if let Some(entry) = self.rooms.get_mut(&room)
             && entry.owner == *by
         {
-            entry.until_us = now_us;
+            entry.until_us = RELEASED;
         }
     }
 
@@ -102,6 +108,7 @@ impl Entry {
             owner: self.owner.clone(),
             epoch: self.epoch,
             is_live: self.until_us > now_us,
+            is_released: self.until_us == RELEASED,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use signaling_directory::{
-    Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Ledger, Member, NodeName, Reach, Step,
-    place,
+    Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName, Reach,
+    Step, place,
 };
 use signaling_protocol::RoomId;
 use uuid::Uuid;
@@ -67,7 +67,7 @@ fn a_lease_is_somebodys_until_its_time_is_over_and_the_next_epoch_is_higher() {
     assert_eq!(refused.owner, name("a"));
     let taken = ledger.claim(room(1), &name("b"), Ask::default(), LEASE_US);
     assert_eq!((taken.owner, taken.epoch), (name("b"), Epoch(2)));
-    ledger.release(room(1), &name("b"), LEASE_US + 1);
+    ledger.release(room(1), &name("b"));
     let again = ledger.claim(room(1), &name("a"), Ask::default(), LEASE_US + 2);
     assert_eq!((again.owner, again.epoch), (name("a"), Epoch(3)));
 }
@@ -145,6 +145,21 @@ fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() 
     // The register lost its memory; the peer's own word is enough.
     a.heard(&name("b"), BTreeMap::from([(room(1), Epoch(1))]), 0);
     assert_eq!(a.locate(room(1), None, JOIN), Step::At(name("b")));
+    // It gave the room back a moment ago, and its list is older.
+    ledger.release(room(1), &name("b"));
+    let released = ledger.look(room(1), 0).unwrap();
+    assert_ne!(
+        a.locate(room(1), Some(&released), RETURN),
+        Step::At(name("b"))
+    );
+    // It has let the lease run out, and still says that it has the room.
+    let over = ledger.claim(room(3), &name("b"), Ask::default(), -LEASE_US);
+    a.heard(&name("b"), BTreeMap::from([(room(3), Epoch(1))]), 0);
+    let over = Lease {
+        is_live: false,
+        ..over
+    };
+    assert_eq!(a.locate(room(3), Some(&over), JOIN), Step::At(name("b")));
     assert_eq!(a.locate(room(2), None, RETURN), Step::Nowhere);
 }
 
@@ -245,7 +260,7 @@ proptest! {
             let by = &names[who];
             let seen = ledger.look(room(1), now_us);
             if kind == 0 {
-                ledger.release(room(1), by, now_us);
+                ledger.release(room(1), by);
                 continue;
             }
             let ask = Ask {

@@ -272,6 +272,7 @@ fn lease(row: Vec<Value>) -> Result<Lease, RegisterError> {
         owner: owner.parse().or(Err(RegisterError::Foreign))?,
         epoch: Epoch(epoch),
         is_live: live == 1,
+        is_released: live == 2,
     })
 }
 

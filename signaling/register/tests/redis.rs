@@ -72,7 +72,7 @@ async fn the_scripts_say_what_the_rules_say() {
         assert_eq!(seen, ledger.look(room, 0), "look, step {step}");
         if random.u8(0..4) == 0 {
             register.release(by, &[room]).await.unwrap();
-            ledger.release(room, by, 0);
+            ledger.release(room, by);
             continue;
         }
         let near = |random: &mut fastrand::Rng| {
