@@ -103,7 +103,7 @@ class Node:
         self.config.write_text(
             f'[http]\nplain_http = true\n[store]\nurl = "{POSTGRES}"\n'
             f'[cluster]\nnode = "{name}"\nbind = "127.0.0.1:{self.peers}"\n'
-            f'redis_urls = ["{redis.url}"]\nsecret_file = "{folder / "secret"}"\ndrain_notice_s = 2\n'
+            f'redis_urls = ["{redis.url}"]\nsecret_file = "{folder / "secret"}"\ndrain_notice_s = 4\n'
         )
 
     def start(self, *options: str) -> None:

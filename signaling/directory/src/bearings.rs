@@ -208,6 +208,13 @@ impl Bearings {
         }
     }
 
+    /// A peer takes no rooms now: it drains, or is full. Its next word in the register counts again.
+    pub fn declined(&mut self, name: &NodeName) {
+        if let Some(peer) = self.peers.get_mut(name) {
+            peer.member.is_draining = true;
+        }
+    }
+
     /// Whether a room is this node's.
     #[must_use]
     pub fn owns(&self, room: RoomId) -> bool {

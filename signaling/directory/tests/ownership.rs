@@ -219,6 +219,20 @@ fn a_draining_node_is_given_nothing() {
 }
 
 #[test]
+fn a_node_that_declines_is_not_asked_again_until_it_says_so() {
+    let mut a = node_a();
+    a.drain();
+    a.declined(&name("b"));
+    for number in 0..50 {
+        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+    }
+    a.declined(&name("c"));
+    assert_eq!(a.locate(room(1), None, JOIN), Step::Nowhere);
+    a.met(vec![member("b", 0), member("c", 0)], 0);
+    assert_ne!(a.locate(room(1), None, JOIN), Step::Nowhere);
+}
+
+#[test]
 fn a_closed_room_is_given_up_after_its_grace() {
     let mut a = node_a();
     a.took(room(1), Epoch(1), 0);

@@ -163,6 +163,26 @@ fn site(http: &HttpConfig) -> Option<String> {
     http.public_url.clone().or_else(local)
 }
 
+/// Media and signaling, as one node of a cluster if it is one.
+fn start_rooms(
+    config: &Config,
+    doors: &Doors,
+    port: Arc<wiring::ClinicPort>,
+    clinic: &Clinic,
+    (checker, key_id): (PassChecker, String),
+) -> anyhow::Result<(SfuHandle, Signaling)> {
+    let (sfu, events) =
+        sfu_net::start(doors.media_config(config)?).context("cannot start media")?;
+    let cluster = config.cluster.as_ref();
+    let cluster = cluster.map(|it| it.settings(key_id)).transpose()?;
+    let clock = Arc::clone(&clinic.clock);
+    let wall: WallClock = Arc::new(move || clock.now().0);
+    let media = (sfu.clone(), events);
+    let signaling = config.signaling.clone();
+    let rooms = signaling_server::start_in_cluster(signaling, port, media, checker, wall, cluster);
+    Ok((sfu, rooms))
+}
+
 async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
     let Open {
@@ -181,27 +201,16 @@ async fn serve(config: Config, is_demo: bool) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
-    let (sfu, sfu_events) =
-        sfu_net::start(doors.media_config(&config)?).context("cannot start media")?;
-    let cluster = config.cluster.as_ref();
-    let cluster = cluster.map(|it| it.settings(key_id)).transpose()?;
     let call_backs = CallBacks::new(desk.clone());
-    let clock = Arc::clone(&clinic.clock);
-    let wall: WallClock = Arc::new(move || clock.now().0);
+    let port = wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone());
+    let (sfu, rooms) = start_rooms(&config, &doors, port, &clinic, (checker, key_id))?;
     let Signaling {
         router: signal_router,
         peers,
         handle: signaling,
         phones,
         media_events,
-    } = signaling_server::start_in_cluster(
-        config.signaling.clone(),
-        wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone()),
-        (sfu.clone(), sfu_events),
-        checker,
-        wall,
-        cluster,
-    );
+    } = rooms;
     let peers = serve_peers(&config, peers).await?;
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
     recorders.meet(signaling.clone());

@@ -72,6 +72,10 @@ pub(crate) async fn enter(
                 nodes.unreached(&name, Reach::Refused);
                 nodes.resolve(room, asked).await
             }
+            Err(DialError::Answered(StatusCode::SERVICE_UNAVAILABLE, _)) => {
+                nodes.declined(&name);
+                nodes.resolve(room, asked).await
+            }
             Err(DialError::Silent | DialError::Answered(..)) => return Entrance::Unavailable,
         };
     }

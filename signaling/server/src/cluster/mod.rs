@@ -231,6 +231,10 @@ impl Nodes {
         self.bearings().unreached(name, how);
     }
 
+    pub(crate) fn declined(&self, name: &NodeName) {
+        self.bearings().declined(name);
+    }
+
     /// Has every peer do something in a room, if it has it. One that is away is told when it is back,
     /// for a minute.
     pub(crate) fn order(&self, order: &Order) {
