@@ -1,4 +1,5 @@
 //! Several nodes and one register, in every order: at most one owner, and nobody is sent in circles.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 

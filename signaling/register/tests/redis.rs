@@ -1,4 +1,5 @@
 //! The scripts in a real Redis mean the same as the rules in memory.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use core::time::Duration;
 use std::net::TcpListener;
