@@ -6,6 +6,7 @@ SHELL := /bin/bash
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 PORT ?= 8080
 DATA_DIR ?= ./data
+KILLS ?= 100
 FROM ?= 10000
 COUNT ?= 1000
 export PORT DATA_DIR
@@ -54,6 +55,11 @@ restore: ## Lose disks, restore backups and logs, and say what was lost
 networks: ## Visits over bad networks, with Chromium and Firefox (needs root)
 	@scripts/setup networks
 	@scripts/test bundle server networks
+
+.PHONY: chaos
+chaos: ## Kill servers of a cluster again and again (KILLS=)
+	@scripts/setup test
+	@KILLS=$(KILLS) scripts/test server cluster
 
 .PHONY: sim
 sim: ## Play seeded calls in virtual time until one has a fault (FROM=, COUNT=)

@@ -25,7 +25,8 @@ class SignalClient:
         self.slots: dict[str, dict[str, Any]] = {}
         self.me: dict[str, Any] = {}
         self.resume_token = ""
-        self.seq = 0
+        # Of the last frame. A resumed session goes on counting, a refused one does not: None takes both.
+        self.seq: int | None = 0
         self.closed = False
 
     @classmethod
@@ -99,6 +100,8 @@ class SignalClient:
         try:
             async for text in self._socket:
                 frame = json.loads(text)
+                if self.seq is None:
+                    self.seq = frame["seq"] - 1
                 assert frame["seq"] == self.seq + 1, "frames are numbered without gaps"
                 self.seq = frame["seq"]
                 self._keep(frame["message"])

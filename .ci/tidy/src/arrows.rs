@@ -86,6 +86,11 @@ pub fn graph(metadata: &Metadata) -> Result<Graph> {
     Ok(graph)
 }
 
+/// Optional crates that another room switches on for everybody, because cargo builds a crate once with
+/// all features that anybody wants. Whoever did not ask for them does not use them: the Redis client of
+/// signaling-register has the parser that str0m uses read from tokio too.
+const SWITCHED_ON: &[(&str, &str)] = &[("combine", "tokio"), ("combine", "tokio-util")];
+
 /// Everything that is reached from `start` along dependencies of the wanted kinds.
 fn reached<'a>(
     metadata: &'a Metadata,
@@ -110,7 +115,11 @@ fn reached<'a>(
             let is_built = packages
                 .get(&dependency.pkg)
                 .is_some_and(|on| is_built(node, package, &on.name));
-            if counts && is_built && seen.insert(&dependency.pkg) {
+            let on = packages.get(&dependency.pkg).map(|on| on.name.as_str());
+            let is_ours = !SWITCHED_ON
+                .iter()
+                .any(|(from, to)| package.name.as_str() == *from && on == Some(*to));
+            if counts && is_built && is_ours && seen.insert(&dependency.pkg) {
                 queue.push_back(&dependency.pkg);
             }
         }

@@ -85,6 +85,18 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "signaling-directory",
+        may_import: &["signaling-protocol"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "signaling-register",
+        may_import: &["signaling-protocol", "signaling-directory"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "sqlx", "str0m", "leptos"],
+    },
+    Room {
         name: "signaling-sip",
         may_import: &["sfu-phone"],
         tests_may_import: &[],
@@ -103,6 +115,7 @@ const ROOMS: &[Room] = &[
             "signaling-protocol",
             "signaling-ticket",
             "signaling-session",
+            "signaling-directory",
             "sfu-net",
         ],
         tests_may_import: &[],
@@ -290,6 +303,8 @@ const ROOMS: &[Room] = &[
             "signaling-sip",
             "signaling-protocol",
             "signaling-ticket",
+            "signaling-directory",
+            "signaling-register",
             "signaling-server",
             "clinical-model",
             "clinical-api",
@@ -412,6 +427,10 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         name: "rsipstack",
         owners: &["signaling-phone"],
+    },
+    Reserved {
+        name: "redis",
+        owners: &["signaling-register"],
     },
     Reserved {
         name: "opus",

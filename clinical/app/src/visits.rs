@@ -36,7 +36,7 @@ pub use phone::{
     CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError,
     admit_by_phone, call_back, new_phone_pin, phone_way,
 };
-pub use record::{VisitEvent, VisitEventError, record_visit_event};
+pub use record::{VisitEvent, VisitEventError, record_visit_event, spend_pass};
 pub(crate) use room::chat_message;
 pub use room::{ChatError, RoomState, append_chat, load_room, mark_read};
 pub use signaling_protocol::Role;

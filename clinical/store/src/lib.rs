@@ -27,6 +27,7 @@ pub mod offline;
 pub mod one_time;
 pub mod orders;
 pub mod outbox;
+pub mod passes;
 pub mod patients;
 pub mod people;
 pub mod prescriptions;

@@ -72,6 +72,7 @@ const STEPS: &[Step] = &[
     step!(130, shared "0130_telephone"),
     step!(140, shared "0140_assistant"),
     step!(150, shared "0150_triage_phone"),
+    step!(160, shared "0160_spent_passes"),
 ];
 
 /// Version and name of every step.

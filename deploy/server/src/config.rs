@@ -9,6 +9,7 @@ use sfu_net::SfuConfig;
 use signaling_phone::PhoneSettings;
 use signaling_server::SignalingConfig;
 
+use crate::cluster::ClusterConfig;
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
 use crate::recordings::RecordingsConfig;
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) recordings: RecordingsConfig,
     /// Telephones; without it nobody can call.
     pub(crate) phone: Option<PhoneSettings>,
+    /// The other nodes; without it this is the only one.
+    pub(crate) cluster: Option<ClusterConfig>,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -64,6 +67,7 @@ impl Default for Config {
             lab: LabConfig::default(),
             recordings: RecordingsConfig::default(),
             phone: None,
+            cluster: None,
             log: LogConfig::default(),
         }
     }

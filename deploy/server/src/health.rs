@@ -10,20 +10,25 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use clinical_app::Db;
 use metrics_exporter_prometheus::PrometheusHandle;
+use signaling_server::SignalingHandle;
 
 /// How long the store may take to answer before this server calls itself not ready.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// `/livez` looks at nothing but this process: a lost database must not restart live visits.
-/// `/readyz` asks the store.
-pub(crate) fn router(db: Db) -> Router {
+/// `/readyz` asks the store, and whether this node may be given visits.
+pub(crate) fn router(db: Db, signaling: SignalingHandle) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .with_state(db)
+        .with_state((db, signaling))
 }
 
-async fn ready(State(db): State<Db>) -> Response {
+async fn ready(State((db, signaling)): State<(Db, SignalingHandle)>) -> Response {
+    if !signaling.takes_rooms() {
+        let why = "this node takes no new visits: it stops, or has not met the register yet\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    }
     match tokio::time::timeout(STORE_PATIENCE, db.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(_)) | Err(_) => (

@@ -37,7 +37,8 @@ pub(crate) fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
     MasterKeys::parse(&text).context("the master key file has a mistake")
 }
 
-fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
+/// Refuses a secret that others can read.
+pub(crate) fn refuse_open_file(path: &Path) -> anyhow::Result<()> {
     let about = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     anyhow::ensure!(
         is_private(about.permissions().mode(), about.uid()),

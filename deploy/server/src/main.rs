@@ -5,6 +5,7 @@
 
 mod assets;
 mod checkpoints;
+mod cluster;
 mod commands;
 mod config;
 mod health;

@@ -139,7 +139,11 @@ impl Recorders {
             jobs,
             signaling: Arc::default(),
         };
-        let left = recordings::unfinished(desk.clinic()).await?;
+        let mut left = recordings::unfinished(desk.clinic()).await?;
+        if config.cluster.is_some() {
+            // What is not on this disk is another node's, which may be writing it now.
+            left.retain(|it| shelf.is_here(it.begun.id));
+        }
         let finisher = Finisher {
             clinic: desk.clinic().clone(),
             shelf: Arc::clone(&shelf),

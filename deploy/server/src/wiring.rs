@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use clinical_app::Micros;
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
 use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::phone::CallBacks;
 use crate::recordings::Recorders;
@@ -40,6 +42,12 @@ impl VisitPort for ClinicPort {
             read: state.read,
             ended: state.ended,
         })
+    }
+
+    async fn spend(&self, pass: Uuid, expires_us: i64) -> Result<bool, PortError> {
+        visits::spend_pass(&self.desk, pass, Micros(expires_us))
+            .await
+            .map_err(PortError::new)
     }
 
     async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {

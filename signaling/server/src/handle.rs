@@ -8,6 +8,7 @@ use signaling_protocol::{Bye, ParticipantId, RecordingEnd, RoomId};
 use signaling_session::Input;
 use tokio::time::timeout;
 
+use crate::cluster::{Nodes, Order};
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
 use crate::observer::Hub;
@@ -23,6 +24,7 @@ pub struct SignalingHandle {
     pub(crate) hub: Arc<Hub>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) sfu: SfuHandle,
+    pub(crate) nodes: Option<Arc<Nodes>>,
 }
 
 impl SignalingHandle {
@@ -30,6 +32,9 @@ impl SignalingHandle {
     /// HTTP. Nothing is recorded: the caller knows. A room without people is not affected, so put
     /// it on record first.
     pub async fn close_room(&self, room: RoomId, reason: Bye) {
+        if let Some(nodes) = &self.nodes {
+            nodes.order(&Order::Close { room, reason });
+        }
         if let Some(door) = self.directory.find(room) {
             tell(&door, Input::Close { reason }).await;
         }
@@ -39,6 +44,13 @@ impl SignalingHandle {
     /// resume token is worth nothing from here on, and after [`Bye::Removed`] a fresh ticket brings
     /// them to the lobby. Nothing is recorded.
     pub async fn drop_participant(&self, room: RoomId, participant: ParticipantId, reason: Bye) {
+        if let Some(nodes) = &self.nodes {
+            nodes.order(&Order::Drop {
+                room,
+                participant,
+                reason,
+            });
+        }
         if let Some(door) = self.directory.find(room) {
             tell(
                 &door,
@@ -72,10 +84,29 @@ impl SignalingHandle {
         let _ = self.sfu.tap(room_key(room), order).await;
     }
 
+    /// Whether this node may be given new rooms: not while it drains, nor before it has met the others.
+    /// One node alone always may.
+    #[must_use]
+    pub fn takes_rooms(&self) -> bool {
+        self.nodes.as_ref().is_none_or(|nodes| nodes.is_ready())
+    }
+
+    /// Takes no new rooms from here on, and says so to the other nodes; those that are here go on. One
+    /// node alone has nobody to leave them to, and changes nothing.
+    pub async fn drain(&self) {
+        if let Some(nodes) = &self.nodes {
+            nodes.drain().await;
+        }
+    }
+
     /// Tells everybody that the server restarts, takes nobody in any more, and waits some seconds
     /// until all have gone. Visits are not ended by it.
     pub async fn shutdown(&self) {
         let rooms = self.directory.close();
+        if let Some(nodes) = &self.nodes {
+            // First, so that whoever is told to come back finds a node that may have the room.
+            nodes.leave().await;
+        }
         self.hub.close();
         let goodbye = async {
             for (door, _) in &rooms {

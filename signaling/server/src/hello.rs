@@ -69,6 +69,16 @@ impl Refusal {
         }
     }
 
+    /// A token of a room that nobody has any more.
+    pub(crate) fn unknown_token() -> Self {
+        Self::unauthorized(TOKEN_REFUSED)
+    }
+
+    /// The node that has the room is not reached.
+    pub(crate) fn no_node() -> Self {
+        Self::unavailable("the room is not reached; try again")
+    }
+
     fn restarting() -> Self {
         Self {
             code: ErrorCode::Unavailable,
@@ -78,11 +88,11 @@ impl Refusal {
     }
 }
 
-/// Waits for the Hello and says where the socket belongs. `None`: the client went away.
+/// Waits for the Hello. `None`: the client went away.
 pub(crate) async fn receive<P: VisitPort>(
     shared: &Arc<Shared<P>>,
     socket: &mut WebSocket,
-) -> Option<Result<Admittance, Refusal>> {
+) -> Option<Result<String, Refusal>> {
     let patience = Duration::from_secs(u64::from(shared.config.hello_timeout_s));
     let text = tokio::select! {
         text = timeout(patience, first_text(socket)) => text,
@@ -98,8 +108,7 @@ pub(crate) async fn receive<P: VisitPort>(
         Ok(text) if text.len() > MESSAGE_BYTES_MAX => {
             Err(Refusal::misbehaved(ErrorCode::TooLarge, "the Hello"))
         }
-        Ok(text) => admit(shared, &text),
-        Err(refusal) => Err(refusal),
+        other => other,
     })
 }
 
@@ -117,7 +126,29 @@ async fn first_text(socket: &mut WebSocket) -> Option<Result<String, Refusal>> {
     }
 }
 
-fn admit<P: VisitPort>(shared: &Arc<Shared<P>>, text: &str) -> Result<Admittance, Refusal> {
+/// The room that a Hello asks for, and whether it may be a fresh one. `None`: no room is asked for, or
+/// the Hello will be refused.
+pub(crate) fn belongs<P: VisitPort>(shared: &Shared<P>, text: &str) -> Option<(RoomId, bool)> {
+    let ClientMessage::Hello { auth, .. } = parse(text).ok()? else {
+        return None;
+    };
+    match auth {
+        Auth::Ticket { ticket, .. } => {
+            let pass = shared.checker.check(&ticket, shared.clock.wall_us()).ok()?;
+            match pass.purpose {
+                Purpose::Visit { room, .. } => Some((room, true)),
+                Purpose::ConnectionTest { .. } | Purpose::Observe { .. } => None,
+            }
+        }
+        Auth::Resume { token, .. } => parse_token(&token).map(|(room, _)| (room, false)),
+    }
+}
+
+/// Says where a Hello leads.
+pub(crate) async fn admit<P: VisitPort>(
+    shared: &Arc<Shared<P>>,
+    text: &str,
+) -> Result<Admittance, Refusal> {
     let message = parse(text).or(Err(Refusal::misbehaved(
         ErrorCode::Malformed,
         "the Hello cannot be read",
@@ -135,12 +166,12 @@ fn admit<P: VisitPort>(shared: &Arc<Shared<P>>, text: &str) -> Result<Admittance
         ));
     }
     match auth {
-        Auth::Ticket { ticket, connection } => with_ticket(shared, &ticket, connection),
+        Auth::Ticket { ticket, connection } => with_ticket(shared, &ticket, connection).await,
         Auth::Resume { token, .. } => with_token(shared, &token),
     }
 }
 
-fn with_ticket<P: VisitPort>(
+async fn with_ticket<P: VisitPort>(
     shared: &Arc<Shared<P>>,
     ticket: &str,
     connection: Option<ConnectionId>,
@@ -151,7 +182,7 @@ fn with_ticket<P: VisitPort>(
         tracing::debug!(%error, "a ticket was not accepted");
         Refusal::unauthorized("the ticket is not accepted")
     })?;
-    match shared.spent.spend(pass.id, pass.expires_us, now_us) {
+    match shared.spend(pass.id, pass.expires_us).await {
         Ok(()) => {}
         Err(SpendError::Replayed) => {
             return Err(Refusal::unauthorized("the ticket is not accepted"));
@@ -210,14 +241,15 @@ pub(crate) fn open_visit<P: VisitPort>(shared: &Arc<Shared<P>>, room: RoomId) ->
     })
 }
 
+const TOKEN_REFUSED: &str = "the resume token is not accepted";
+
 fn with_token<P: VisitPort>(shared: &Shared<P>, token: &str) -> Result<Admittance, Refusal> {
-    const REFUSED: &str = "the resume token is not accepted";
-    let (room, hash) = parse_token(token).ok_or(Refusal::unauthorized(REFUSED))?;
+    let (room, hash) = parse_token(token).ok_or_else(Refusal::unknown_token)?;
     let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
     let door = shared
         .directory
         .knock(room)
-        .ok_or(Refusal::unauthorized(REFUSED))?;
+        .ok_or_else(Refusal::unknown_token)?;
     into_room(Some(door), Entry::Resume(hash), secret)
 }
 

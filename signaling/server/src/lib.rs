@@ -9,6 +9,7 @@
 
 mod clinic;
 mod clock;
+mod cluster;
 mod config;
 mod counts;
 mod directory;
@@ -38,6 +39,7 @@ pub mod fuzzing {
 }
 
 pub use clock::WallClock;
+pub use cluster::{ClusterSettings, NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
 pub use config::{CallBackConfig, SignalingConfig};
 pub use handle::SignalingHandle;
 pub use phone::{
@@ -46,5 +48,5 @@ pub use phone::{
 };
 pub use port::{PortError, VisitPort};
 pub use signaling_session::{ChatPost, PhoneSound, RoomRecord, VisitEvent};
-pub use start::{Signaling, start};
+pub use start::{Signaling, start, start_in_cluster};
 pub use translate::person_of;

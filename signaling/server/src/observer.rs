@@ -29,6 +29,8 @@ const SETTLE: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(crate) struct Hub {
     rooms: Mutex<BTreeMap<RoomId, RoomOverview>>,
+    /// What other nodes say of theirs, by node.
+    elsewhere: Mutex<BTreeMap<String, Vec<RoomOverview>>>,
     changed: watch::Sender<u64>,
     closing: watch::Sender<bool>,
 }
@@ -44,6 +46,7 @@ impl Hub {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             rooms: Mutex::new(BTreeMap::new()),
+            elsewhere: Mutex::new(BTreeMap::new()),
             changed: watch::Sender::new(0),
             closing: watch::Sender::new(false),
         })
@@ -68,7 +71,45 @@ impl Hub {
         let _ = closing.wait_for(|closing| *closing).await;
     }
 
+    /// What another node says of its rooms, from here on.
+    pub(crate) fn hear(&self, node: &str, rooms: Vec<RoomOverview>) {
+        self.lock_elsewhere().insert(node.to_owned(), rooms);
+        self.changed.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Another node says nothing any more.
+    pub(crate) fn forget(&self, node: &str) {
+        if self.lock_elsewhere().remove(node).is_some() {
+            self.changed.send_modify(|n| *n = n.wrapping_add(1));
+        }
+    }
+
+    /// Changes with every change of the list.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The rooms of this node and of the others; this one knows its own best.
     pub(crate) fn select(&self, scope: &Observed) -> Vec<RoomOverview> {
+        let mut rooms: BTreeMap<RoomId, RoomOverview> = BTreeMap::new();
+        {
+            let elsewhere = self.lock_elsewhere();
+            for room in elsewhere.values().flatten() {
+                let is_meant = match scope {
+                    Observed::All => true,
+                    Observed::Rooms(ids) => ids.contains(&room.room),
+                };
+                if is_meant {
+                    rooms.insert(room.room, room.clone());
+                }
+            }
+        }
+        rooms.extend(self.here(scope).into_iter().map(|it| (it.room, it)));
+        rooms.into_values().collect()
+    }
+
+    /// The rooms of this node.
+    pub(crate) fn here(&self, scope: &Observed) -> Vec<RoomOverview> {
         let rooms = self.lock();
         match scope {
             Observed::All => rooms.values().cloned().collect(),
@@ -77,6 +118,12 @@ impl Hub {
                 ids.iter().filter_map(|id| rooms.get(id).cloned()).collect()
             }
         }
+    }
+
+    fn lock_elsewhere(&self) -> MutexGuard<'_, BTreeMap<String, Vec<RoomOverview>>> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RoomId, RoomOverview>> {

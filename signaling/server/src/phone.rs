@@ -265,10 +265,11 @@ async fn enter<P: VisitPort>(
         return Err(PhoneRefusal::BadPass);
     }
     let place = shared.counts.take(None).or(Err(PhoneRefusal::Full))?;
-    shared
-        .spent
-        .spend(pass.id, pass.expires_us, now_us)
-        .or(Err(PhoneRefusal::BadPass))?;
+    let spent = shared.spend(pass.id, pass.expires_us).await;
+    spent.or(Err(PhoneRefusal::BadPass))?;
+    if !shared.is_ours(room).await {
+        return Err(PhoneRefusal::Unavailable);
+    }
     let secret = resume_secret(room).or(Err(PhoneRefusal::Unavailable))?;
     let door = open_visit(shared, room).ok_or(PhoneRefusal::Unavailable)?;
     let connection = private_room().or(Err(PhoneRefusal::Unavailable))?;

@@ -6,6 +6,7 @@ use sfu_net::TapEvent;
 use signaling_protocol::{ChatMessage, ParticipantId, RoomId};
 use signaling_session::{ChatPost, RoomRecord, VisitEvent};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 /// The clinic could not do it; the client may try again.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,17 @@ pub trait VisitPort: Send + Sync + 'static {
     /// What is stored of a room: the last [`signaling_protocol::CHAT_BACKLOG_MAX`] messages, read
     /// marks, and whether the visit was ended.
     fn load(&self, room: RoomId) -> impl Future<Output = Result<RoomRecord, PortError>> + Send;
+
+    /// Uses a pass up for all nodes of a cluster, until it expires (Unix time in microseconds). False: it
+    /// was used before. One node alone is never asked: it remembers by itself.
+    fn spend(
+        &self,
+        pass: Uuid,
+        expires_us: i64,
+    ) -> impl Future<Output = Result<bool, PortError>> + Send {
+        let _ = (pass, expires_us);
+        core::future::ready(Err(PortError::new("there is no register of passes")))
+    }
 
     /// Stores a chat message and gives it the room's next number and the time. A message with a
     /// known id is not stored again: the answer is the stored one.

@@ -1,6 +1,7 @@
 //! One WebSocket from its first byte to its last.
 
 use core::time::Duration;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,9 +14,10 @@ use signaling_protocol::MESSAGE_BYTES_MAX;
 use signaling_session::{Entry, Input, ResumeSecret, SocketId};
 use tokio::time::timeout;
 
+use crate::cluster::{Entrance, carry, enter};
 use crate::counts::Place;
 use crate::directory::{Door, Mail};
-use crate::hello::{Admittance, receive, refuse};
+use crate::hello::{Admittance, Refusal, admit, belongs, receive, refuse};
 use crate::link::link;
 use crate::observer::observe;
 use crate::origin::{address, is_allowed};
@@ -27,7 +29,7 @@ use crate::writer::{FAREWELL_MAX, write};
 
 /// Messages up to this size are read so that the client can be told that they are too large;
 /// anything larger breaks the socket.
-const READ_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
+pub(crate) const READ_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 /// Read at once. A socket is idle most of its life, and there may be ten thousand.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// How long a client may take to close its side after ours.
@@ -57,7 +59,7 @@ pub(crate) async fn upgrade<P: VisitPort>(
     ws.max_message_size(READ_BYTES_MAX)
         .max_frame_size(READ_BYTES_MAX)
         .read_buffer_size(READ_BUFFER_BYTES)
-        .on_upgrade(move |socket| serve(shared, socket, place))
+        .on_upgrade(move |socket| serve(shared, socket, (place, address)))
 }
 
 /// RFC 9457, in the words of the HTTP API.
@@ -75,20 +77,57 @@ fn problem(status: StatusCode, code: &str, title: &str) -> Response {
     (status, headers, body.to_string()).into_response()
 }
 
-async fn serve<P: VisitPort>(shared: Arc<Shared<P>>, mut socket: WebSocket, place: Place) {
+/// Somebody who came to this node. In a cluster their room may be another one's.
+async fn serve<P: VisitPort>(
+    shared: Arc<Shared<P>>,
+    mut socket: WebSocket,
+    (place, address): (Place, Option<IpAddr>),
+) {
+    let hello = match receive(&shared, &mut socket).await {
+        None => return,
+        Some(Ok(hello)) => hello,
+        Some(Err(refusal)) => return refuse(socket, refusal).await,
+    };
+    if let Some(nodes) = &shared.nodes
+        && let Some((room, may_open)) = belongs(&shared, &hello)
+    {
+        match enter(nodes, room, address, may_open).await {
+            Entrance::Here => {}
+            Entrance::Elsewhere(owner) => return carry(&shared.hub, socket, hello, *owner).await,
+            Entrance::Unknown => return refuse(socket, Refusal::unknown_token()).await,
+            Entrance::Unavailable => return refuse(socket, Refusal::no_node()).await,
+        }
+    }
+    settle(&shared, socket, &hello).await;
+    drop(place);
+}
+
+/// Somebody whom another node has brought, because their room is here.
+pub(crate) async fn serve_here<P: VisitPort>(
+    shared: Arc<Shared<P>>,
+    mut socket: WebSocket,
+    place: Place,
+) {
     match receive(&shared, &mut socket).await {
         None => {}
+        Some(Ok(hello)) => settle(&shared, socket, &hello).await,
         Some(Err(refusal)) => refuse(socket, refusal).await,
-        Some(Ok(Admittance::Observer(scope))) => {
+    }
+    drop(place);
+}
+
+async fn settle<P: VisitPort>(shared: &Arc<Shared<P>>, socket: WebSocket, hello: &str) {
+    match admit(shared, hello).await {
+        Err(refusal) => refuse(socket, refusal).await,
+        Ok(Admittance::Observer(scope)) => {
             observe(&shared.hub, &shared.gauges, socket, scope).await;
         }
-        Some(Ok(Admittance::Room {
+        Ok(Admittance::Room {
             door,
             entry,
             secret,
-        })) => take_part(socket, door, entry, secret).await,
+        }) => take_part(socket, door, entry, secret).await,
     }
-    drop(place);
 }
 
 /// Carries messages between a socket and its room until one of them goes.

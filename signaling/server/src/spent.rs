@@ -16,7 +16,7 @@ const SWEEP_MIN: usize = 1_024;
 pub(crate) enum SpendError {
     /// It was used before.
     Replayed,
-    /// Too many are remembered.
+    /// Too many are remembered, or the register of all nodes does not answer.
     Full,
 }
 

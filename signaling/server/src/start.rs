@@ -13,8 +13,11 @@ use signaling_session::Limits;
 use signaling_ticket::PassChecker;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
+use crate::clinic::within;
 use crate::clock::{Clock, WallClock};
+use crate::cluster::{self, ClusterSettings, Nodes, keep_beating};
 use crate::config::SignalingConfig;
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
@@ -24,7 +27,7 @@ use crate::observer::Hub;
 use crate::phone::PhoneDoor;
 use crate::port::VisitPort;
 use crate::socket::upgrade;
-use crate::spent::Spent;
+use crate::spent::{SpendError, Spent};
 use crate::translate::translate;
 use crate::whip::{self, Sessions};
 
@@ -34,6 +37,9 @@ pub struct Signaling {
     /// `GET /signal/v1`, and the standard doors under `/whip` and `/whep`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or
     /// connections are not counted by address.
     pub router: Router,
+    /// Where the other nodes of a cluster come in. Serve it on an address of its own that nobody else
+    /// reaches.
+    pub peers: Option<Router>,
     /// For the rest of the house.
     pub handle: SignalingHandle,
     /// The door for telephones.
@@ -57,9 +63,35 @@ pub(crate) struct Shared<P> {
     pub(crate) hub: Arc<Hub>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) doors: Arc<Sessions>,
+    /// The other nodes, if there are any.
+    pub(crate) nodes: Option<Arc<Nodes>>,
 }
 
-/// Starts signaling inside the running tokio runtime.
+impl<P: VisitPort> Shared<P> {
+    /// Uses a pass up: here, and on all nodes of a cluster.
+    pub(crate) async fn spend(&self, pass: Uuid, expires_us: i64) -> Result<(), SpendError> {
+        self.spent.spend(pass, expires_us, self.clock.wall_us())?;
+        if self.nodes.is_none() {
+            return Ok(());
+        }
+        let spent = self.port.spend(pass, expires_us);
+        match within("spend", spent).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(SpendError::Replayed),
+            None => Err(SpendError::Full),
+        }
+    }
+
+    /// Whether a room may be opened here. In a cluster it may not if another node has it.
+    pub(crate) async fn is_ours(&self, room: RoomId) -> bool {
+        match &self.nodes {
+            Some(nodes) => nodes.take(room).await,
+            None => true,
+        }
+    }
+}
+
+/// Starts signaling of one node alone inside the running tokio runtime.
 pub fn start<P: VisitPort>(
     config: SignalingConfig,
     port: Arc<P>,
@@ -68,6 +100,31 @@ pub fn start<P: VisitPort>(
     checker: PassChecker,
     clock: WallClock,
 ) -> Signaling {
+    start_in_cluster(config, port, (sfu, sfu_events), checker, clock, None)
+}
+
+/// Starts signaling inside the running tokio runtime, as one node of a cluster if it is one.
+pub fn start_in_cluster<P: VisitPort>(
+    config: SignalingConfig,
+    port: Arc<P>,
+    (sfu, sfu_events): (SfuHandle, mpsc::Receiver<SfuEvent>),
+    checker: PassChecker,
+    clock: WallClock,
+    cluster: Option<ClusterSettings>,
+) -> Signaling {
+    let clock = Clock::new(clock);
+    let (directory, hub) = (Arc::new(Directory::default()), Hub::new());
+    let nodes = cluster.map(|settings| {
+        let nodes = Nodes::new(
+            settings,
+            clock.clone(),
+            Arc::clone(&directory),
+            Arc::clone(&hub),
+        );
+        // Ends with the runtime: leases are kept until the last room is closed.
+        tokio::spawn(keep_beating(Arc::clone(&nodes)));
+        nodes
+    });
     let counts = Counts::new(config.connections_max, config.connections_per_address_max);
     let shared = Arc::new(Shared {
         limits: config.limits(),
@@ -75,24 +132,27 @@ pub fn start<P: VisitPort>(
         port,
         sfu,
         checker,
-        clock: Clock::new(clock),
+        clock,
         spent: Spent::new(),
         counts,
-        directory: Arc::new(Directory::default()),
-        hub: Hub::new(),
+        directory,
+        hub,
         gauges: Gauges::new(),
         doors: Arc::default(),
+        nodes,
     });
     let handle = SignalingHandle {
         directory: Arc::clone(&shared.directory),
         hub: Arc::clone(&shared.hub),
         counts: Arc::clone(&shared.counts),
         sfu: shared.sfu.clone(),
+        nodes: shared.nodes.clone(),
     };
     let directory = Arc::clone(&shared.directory);
     let measured = Arc::downgrade(&shared);
     let phones = PhoneDoor::new(&shared);
     Signaling {
+        peers: shared.nodes.is_some().then(|| cluster::routes(&shared)),
         router: Router::new()
             .route("/signal/v1", get(upgrade::<P>))
             .merge(whip::routes(&shared))

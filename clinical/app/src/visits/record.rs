@@ -287,3 +287,12 @@ const fn ending(why: RecordingEnd) -> &'static str {
 const fn person(participant: ParticipantId) -> ParticipantUuid {
     ParticipantUuid::from_uuid(participant.as_uuid())
 }
+
+/// Uses a pass up for all nodes of a cluster. Answers false when it was used before, here or elsewhere.
+///
+/// # Errors
+/// The store failed; then nobody may come in with the pass.
+pub async fn spend_pass(desk: &Desk, id: uuid::Uuid, expires: Micros) -> Result<bool, StoreError> {
+    let clinic = desk.clinic();
+    clinical_store::passes::spend(&clinic.db, id, expires, clinic.clock.now()).await
+}

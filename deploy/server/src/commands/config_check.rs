@@ -44,6 +44,10 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if let Err(error) = phone::check(config.phone.as_ref()) {
         findings.push(format!("{error:#}"));
     }
+    if let Some(cluster) = &config.cluster {
+        let store = config.store_url().unwrap_or_default();
+        findings.extend(cluster.contradictions(&store));
+    }
     if config.signaling.call_back.is_some() && config.phone.is_none() {
         findings.push("signaling.call_back needs a telephone line: configure [phone]".to_owned());
     }

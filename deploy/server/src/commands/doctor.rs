@@ -36,6 +36,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.push(web_dir(&config.web_dir));
     findings.push(runtime.block_on(store(config)));
     findings.extend(runtime.block_on(objects(config)));
+    findings.extend(runtime.block_on(cluster(config)));
     findings.push(tcp(config.http.bind));
     findings.extend(media(config));
     findings.push(open_files());
@@ -147,6 +148,22 @@ async fn objects(config: &Config) -> Option<Finding> {
             Finding::Wrong(format!(
                 "the object store of recordings does not answer ({error:#}): check bucket, endpoint \
                  and keys in recordings.objects; until it does, recordings stay on this disk"
+            ))
+        }
+    })
+}
+
+/// The register of a cluster, if this is a node of one.
+async fn cluster(config: &Config) -> Option<Finding> {
+    // What is wrong with the settings themselves was said before.
+    let register = config.cluster.as_ref()?.register().ok()?;
+    Some(match register.ping().await {
+        Ok(()) => Finding::Good("Redis answers and takes writes".to_owned()),
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            Finding::Wrong(format!(
+                "Redis does not answer ({error:#}): check cluster.redis_urls and that it runs. Visits \
+                 that run go on without it; this node takes no new ones before it has met it once"
             ))
         }
     })

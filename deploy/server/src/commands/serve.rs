@@ -47,6 +47,9 @@ const API_PATIENCE: Duration = Duration::from_secs(10);
 /// How long open requests may go on after the order to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
+/// How long a node of a cluster may take to stop, notice included.
+const STOP_MAX: Duration = Duration::from_secs(90);
+
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(
     mut config: Config,
@@ -78,6 +81,8 @@ struct Open {
     sign_in: Arc<SignIn>,
     tickets: AccessKey,
     checker: PassChecker,
+    /// Which key signs passes.
+    key_id: String,
     live_effects: mpsc::Receiver<LiveEffect>,
     mailroom: Mailroom,
 }
@@ -107,7 +112,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
         None => sign_in,
     });
     let pass_key = PassKey::from_pem(&pass)?;
-    let checker = pass_key.checker();
+    let (checker, key_id) = (pass_key.checker(), pass_key.id().to_owned());
     let (live, live_effects) = LiveVisits::channel();
     let numbers = phone::numbers(config.phone.as_ref())?;
     let desk = Desk::new(clinic.clone(), Arc::new(pass_key), live).with_phones(numbers.clone());
@@ -122,6 +127,7 @@ async fn open(config: &Config, is_demo: bool) -> anyhow::Result<Open> {
         sign_in,
         tickets,
         checker,
+        key_id,
         live_effects,
         mailroom: mailroom::open(config)?.with_phones(numbers),
     })
@@ -165,6 +171,26 @@ fn site(http: &HttpConfig) -> Option<String> {
     http.public_url.clone().or_else(local)
 }
 
+/// Media and signaling, as one node of a cluster if it is one.
+fn start_rooms(
+    config: &Config,
+    doors: &Doors,
+    port: Arc<wiring::ClinicPort>,
+    clinic: &Clinic,
+    (checker, key_id): (PassChecker, String),
+) -> anyhow::Result<(SfuHandle, Signaling)> {
+    let (sfu, events) =
+        sfu_net::start(doors.media_config(config)?).context("cannot start media")?;
+    let cluster = config.cluster.as_ref();
+    let cluster = cluster.map(|it| it.settings(key_id)).transpose()?;
+    let clock = Arc::clone(&clinic.clock);
+    let wall: WallClock = Arc::new(move || clock.now().0);
+    let media = (sfu.clone(), events);
+    let signaling = config.signaling.clone();
+    let rooms = signaling_server::start_in_cluster(signaling, port, media, checker, wall, cluster);
+    Ok((sfu, rooms))
+}
+
 async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
     let Open {
@@ -173,6 +199,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
         sign_in,
         tickets,
         checker,
+        key_id,
         live_effects,
         mailroom,
     } = open(&config, is_demo).await?;
@@ -183,24 +210,17 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     vitals::start(db.clone(), stopped.clone());
     let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
-    let (sfu, sfu_events) =
-        sfu_net::start(doors.media_config(&config)?).context("cannot start media")?;
     let call_backs = CallBacks::new(desk.clone());
-    let clock = Arc::clone(&clinic.clock);
-    let wall: WallClock = Arc::new(move || clock.now().0);
+    let port = wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone());
+    let (sfu, rooms) = start_rooms(&config, &doors, port, &clinic, (checker, key_id))?;
     let Signaling {
         router: signal_router,
+        peers,
         handle: signaling,
         phones,
         media_events,
-    } = signaling_server::start(
-        config.signaling.clone(),
-        wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone()),
-        sfu.clone(),
-        sfu_events,
-        checker,
-        wall,
-    );
+    } = rooms;
+    let peers = serve_peers(&config, peers).await?;
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
     recorders.meet(signaling.clone());
     let line = (desk.clone(), phones, signaling.clone());
@@ -222,8 +242,10 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
         mailroom: Some(mailroom),
         triage: start_triage(&config),
     });
-    let app = web_router(&config, api, signal_router).merge(health::router(db.clone()));
-    let (app, ops) = measured(&config, app, metrics, &db, stopped.clone()).await?;
+    let app = web_router(&config, api, signal_router)
+        .merge(health::router(db.clone(), signaling.clone()));
+    let alive = health::router(db.clone(), signaling.clone());
+    let (app, ops) = measured(&config, app, (metrics, alive), stopped.clone()).await?;
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
@@ -231,6 +253,8 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
 
     stop_signal().await?;
     manager.stopping();
+    let deadline = overdue(config.cluster.is_some());
+    give_notice(&config, &signaling).await;
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     for task in [post, waiting, laboratory] {
@@ -246,22 +270,69 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     effects.abort();
     signing.stop().await;
     db.close().await;
+    for task in peers.into_iter().chain(deadline) {
+        task.abort();
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The door of the other nodes, on an address of its own. It stays open until the process ends: while
+/// this node drains, the others still ask what it has.
+async fn serve_peers(
+    config: &Config,
+    peers: Option<Router>,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let (Some(cluster), Some(router)) = (&config.cluster, peers) else {
+        return Ok(None);
+    };
+    let listener = listen(cluster.bind).await?;
+    tracing::info!(node = cluster.node, address = %listener.local_addr()?, "listening for other nodes");
+    let router = router.into_make_service();
+    Ok(Some(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the door of other nodes has failed");
+        }
+    })))
+}
+
+/// In a cluster, a node that is to stop says so first and goes on for a moment: the load balancer sends
+/// nobody here any more, and the other nodes no rooms. Nobody in a room notices. A second signal is the
+/// end of it.
+async fn give_notice(config: &Config, signaling: &SignalingHandle) {
+    let Some(cluster) = &config.cluster else {
+        return;
+    };
+    signaling.drain().await;
+    let notice = Duration::from_secs(u64::from(cluster.drain_notice_s));
+    tokio::select! {
+        () = tokio::time::sleep(notice) => {}
+        _ = stop_signal() => {}
+    }
+}
+
+/// Ends a process whose shutdown hangs.
+fn overdue(in_cluster: bool) -> Option<JoinHandle<()>> {
+    in_cluster.then(|| {
+        tokio::spawn(async {
+            tokio::time::sleep(STOP_MAX).await;
+            tracing::error!("the shutdown takes too long; whatever still runs is given up");
+            std::process::abort();
+        })
+    })
 }
 
 /// Metrics beside the pages for this machine alone, or on an address of their own.
 async fn measured(
     config: &Config,
     app: Router,
-    metrics: PrometheusHandle,
-    db: &Db,
+    (metrics, health): (PrometheusHandle, Router),
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<(Router, Option<JoinHandle<()>>)> {
     let Some(bind) = config.http.ops_bind else {
         return Ok((app.merge(health::local_metrics_router(metrics)), None));
     };
-    let router = health::metrics_router(metrics).merge(health::router(db.clone()));
+    let router = health::metrics_router(metrics).merge(health);
     Ok((app, Some(serve_ops(bind, router, stopped).await?)))
 }
 

@@ -107,6 +107,11 @@ impl FolderShelf {
     }
 
     /// The folder of one recording.
+    /// Whether this machine has, or had begun, the files of a recording.
+    pub(super) fn is_here(&self, id: RecordingId) -> bool {
+        self.path(id).exists()
+    }
+
     pub(super) fn folder(&self, id: RecordingId, secret: &Secret) -> Folder {
         let key = RecordingKey::from_secret(*secret);
         Folder::new(self.path(id), name(id), key)

@@ -88,7 +88,10 @@ async fn enter<P: VisitPort>(
     let patience = Duration::from_secs(u64::from(shared.config.hello_timeout_s));
     let text = read(request, patience).await?;
     let offer = prepare(way, &text)?;
-    spend(shared, &guest.pass)?;
+    if !shared.is_ours(guest.room).await {
+        return Err(Problem::unavailable("another node has the visit; go there"));
+    }
+    spend(shared, &guest.pass).await?;
     let (reply, answered) = oneshot::channel();
     let room = guest.room;
     let (secret, session) = seat(shared, way, guest, (offer, place)).await?;
@@ -213,11 +216,8 @@ pub(super) async fn read(request: Request, patience: Duration) -> Result<String,
     String::from_utf8(bytes.into()).map_err(|error| Problem::malformed(error.to_string()))
 }
 
-fn spend<P: VisitPort>(shared: &Shared<P>, pass: &Pass) -> Result<(), Problem> {
-    match shared
-        .spent
-        .spend(pass.id, pass.expires_us, shared.clock.wall_us())
-    {
+async fn spend<P: VisitPort>(shared: &Shared<P>, pass: &Pass) -> Result<(), Problem> {
+    match shared.spend(pass.id, pass.expires_us).await {
         Ok(()) => Ok(()),
         Err(SpendError::Replayed) => Err(Problem::bad_token(
             "the ticket was used before; ask for another one",

@@ -1,6 +1,6 @@
 //! The clinic's port, kept in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,10 +8,12 @@ use sfu_net::TapEvent;
 use signaling_protocol::{CHAT_BACKLOG_MAX, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{ChatPost, PortError, RoomRecord, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 #[derive(Debug, Default)]
 pub(crate) struct MemoryClinic {
     rooms: Mutex<BTreeMap<RoomId, Stored>>,
+    spent: Mutex<BTreeSet<Uuid>>,
     broken: AtomicBool,
     rotten: AtomicBool,
 }
@@ -76,6 +78,10 @@ impl VisitPort for MemoryClinic {
             read: stored.read.iter().map(|(id, seq)| (*id, *seq)).collect(),
             ended: stored.ended,
         })
+    }
+
+    async fn spend(&self, pass: Uuid, _expires_us: i64) -> Result<bool, PortError> {
+        Ok(self.spent.lock().unwrap().insert(pass))
     }
 
     async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sfu_net::{SfuConfig, SfuHandle};
 use signaling_protocol::{ParticipantId, Role, RoomId};
-use signaling_server::{PhoneDoor, SignalingConfig, SignalingHandle, start};
+use signaling_server::{
+    ClusterSettings, PhoneDoor, SignalingConfig, SignalingHandle, start_in_cluster,
+};
 use signaling_ticket::{Observed, PassKey, Purpose};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -30,6 +32,7 @@ pub(crate) struct House {
     pub(crate) sfu: SfuHandle,
     pub(crate) wall_us: Arc<AtomicI64>,
     server: JoinHandle<()>,
+    peers: Option<JoinHandle<()>>,
     passes: AtomicU64,
 }
 
@@ -39,6 +42,17 @@ impl House {
     }
 
     pub(crate) fn with(config: SignalingConfig, clinic: Arc<MemoryClinic>) -> Self {
+        let key = PassKey::from_pem(&PassKey::generate().unwrap()).unwrap();
+        Self::among(config, clinic, key, (None, 1))
+    }
+
+    /// One of several that share clinic and key, and number their passes from different starts.
+    pub(crate) fn among(
+        config: SignalingConfig,
+        clinic: Arc<MemoryClinic>,
+        key: PassKey,
+        (cluster, first_pass): (Option<(ClusterSettings, TcpListener)>, u64),
+    ) -> Self {
         let (sfu, events) = sfu_net::start(SfuConfig {
             bind: Ipv4Addr::LOCALHOST.into(),
             udp_port: 0,
@@ -47,17 +61,20 @@ impl House {
             ..SfuConfig::default()
         })
         .unwrap();
-        let key = PassKey::from_pem(&PassKey::generate().unwrap()).unwrap();
         let wall_us = Arc::new(AtomicI64::new(START_US));
         let clock = Arc::clone(&wall_us);
-        let signaling = start(
+        let (settings, inner) = cluster.unzip();
+        let signaling = start_in_cluster(
             config,
             Arc::clone(&clinic),
-            sfu.clone(),
-            events,
+            (sfu.clone(), events),
             key.checker(),
             Arc::new(move || clock.load(Ordering::SeqCst)),
+            settings,
         );
+        let peers = signaling.peers.zip(inner).map(|(router, listener)| {
+            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
+        });
         // Small buffers in the kernel, so that ours are the ones that fill up.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_send_buffer_size(8 * 1024).unwrap();
@@ -79,7 +96,8 @@ impl House {
             sfu,
             wall_us,
             server,
-            passes: AtomicU64::new(1),
+            peers,
+            passes: AtomicU64::new(first_pass),
         }
     }
 
@@ -120,6 +138,9 @@ impl Drop for House {
     fn drop(&mut self) {
         self.sfu.shutdown();
         self.server.abort();
+        if let Some(peers) = &self.peers {
+            peers.abort();
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod doors;
 mod hostile;
 mod house;
 mod http;
+mod nodes;
 mod offers;
 mod phones;
 mod program;

@@ -1,0 +1,189 @@
+//! One node among several: its part of the configuration, and what follows from it.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use signaling_directory::NodeName;
+use signaling_register::{RedisRegister, RegisterTerms};
+use signaling_server::{ClusterSettings, NodeSecret};
+
+/// Several machines that serve one clinic. All of them need the same PostgreSQL, the same files in
+/// `keys/` of their data directories, and clocks that agree to a few seconds.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClusterConfig {
+    /// The name of this node: lower-case letters, digits and hyphens, different on each.
+    pub(crate) node: String,
+    /// Where the other nodes come in. What people say passes here unencrypted: a private network, or an
+    /// encrypted tunnel, that nobody else reaches.
+    pub(crate) bind: SocketAddr,
+    /// Where the others reach it, as `host:port`; without it, `bind`.
+    pub(crate) address: Option<String>,
+    /// Redis servers, `redis://` or with TLS `rediss://`; the first that takes writes is used. Behind
+    /// Sentinel, name all of them.
+    #[serde(default)]
+    pub(crate) redis_urls: Vec<String>,
+    /// A file with such addresses, one a line, so that passwords stay out of this file.
+    pub(crate) redis_urls_file: Option<PathBuf>,
+    /// A file with at least 32 random bytes, the same on all nodes, readable by its owner only.
+    pub(crate) secret_file: PathBuf,
+    /// How long a node that was told to stop goes on before it sends people to the others, in seconds:
+    /// what the load balancer needs to see that it is not ready.
+    #[serde(default = "drain_notice_s")]
+    pub(crate) drain_notice_s: u32,
+}
+
+const fn drain_notice_s() -> u32 {
+    5
+}
+
+/// Longest notice before a drain; with what follows it stays below the minute that is promised.
+const DRAIN_NOTICE_S_MAX: u32 = 30;
+
+impl fmt::Debug for ClusterConfig {
+    /// Addresses may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClusterConfig")
+            .field("node", &self.node)
+            .field("bind", &self.bind)
+            .field("address", &self.address)
+            .field("secret_file", &self.secret_file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClusterConfig {
+    /// The register. Nothing is connected yet.
+    pub(crate) fn register(&self) -> anyhow::Result<RedisRegister> {
+        let mut urls = self.redis_urls.clone();
+        if let Some(file) = &self.redis_urls_file {
+            let text = fs::read_to_string(file).with_context(|| {
+                format!("cannot read cluster.redis_urls_file {}", file.display())
+            })?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            urls.extend(lines.map(str::to_owned));
+        }
+        RedisRegister::new(&urls, RegisterTerms::default()).context("cluster.redis_urls")
+    }
+
+    /// The secret that nodes know each other by.
+    pub(crate) fn secret(&self) -> anyhow::Result<NodeSecret> {
+        crate::keys::refuse_open_file(&self.secret_file).context("cluster.secret_file")?;
+        let bytes = fs::read(&self.secret_file)
+            .with_context(|| format!("cannot read {}", self.secret_file.display()))?;
+        let bytes = bytes.trim_ascii();
+        NodeSecret::new(bytes).context("cluster.secret_file")
+    }
+
+    /// What signaling needs to be one of several nodes.
+    pub(crate) fn settings(&self, key_id: String) -> anyhow::Result<ClusterSettings> {
+        Ok(ClusterSettings {
+            name: self.name()?,
+            address: self
+                .address
+                .clone()
+                .unwrap_or_else(|| self.bind.to_string()),
+            secret: self.secret()?,
+            key_id,
+            registry: Arc::new(self.register()?),
+        })
+    }
+
+    fn name(&self) -> anyhow::Result<NodeName> {
+        self.node.parse().context("cluster.node")
+    }
+
+    /// Settings that cannot work together, each with what to do.
+    pub(crate) fn contradictions(&self, store_url: &str) -> Vec<String> {
+        let mut findings = Vec::new();
+        let mut check = |result: anyhow::Result<()>| {
+            findings.extend(result.err().map(|error| format!("{error:#}")));
+        };
+        check(self.name().map(drop));
+        check(self.register().map(drop));
+        check(self.secret().map(drop));
+        if !store_url.starts_with("postgres") {
+            findings.push(
+                "cluster: several nodes need one PostgreSQL; set store.url (a SQLite file belongs \
+                 to one machine)"
+                    .to_owned(),
+            );
+        }
+        if self.address.is_none() && self.bind.ip().is_unspecified() {
+            findings.push(
+                "cluster.address is missing: the others cannot come to every address at once; say \
+                 where they reach cluster.bind"
+                    .to_owned(),
+            );
+        }
+        if self.drain_notice_s > DRAIN_NOTICE_S_MAX {
+            findings.push(format!(
+                "cluster.drain_notice_s is at most {DRAIN_NOTICE_S_MAX}: a node is to be empty \
+                 within a minute"
+            ));
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::config::Config;
+
+    fn config(text: &str) -> Config {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_in_a_cluster_is_explained() {
+        let secret = std::env::temp_dir().join(format!("telehealth-node-{}", std::process::id()));
+        std::fs::write(&secret, "short").unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let text = format!(
+            "[cluster]\nnode = \"A b\"\nbind = \"0.0.0.0:7700\"\nsecret_file = \"{}\"\n\
+             drain_notice_s = 31\n",
+            secret.display()
+        );
+        let findings = crate::commands::config_check::contradictions(&config(&text));
+        std::fs::remove_file(&secret).unwrap();
+        for part in [
+            "cluster.node",
+            "redis_urls",
+            "32 bytes",
+            "PostgreSQL",
+            "cluster.address",
+            "drain_notice",
+        ] {
+            assert!(
+                findings.iter().any(|it| it.contains(part)),
+                "{part}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_does_not_print_itself() {
+        let text = "[cluster]\nnode = \"a\"\nbind = \"127.0.0.1:1\"\nsecret_file = \"s\"\n\
+                    redis_urls = [\"redis://:hunter2@h\", \"hunter2\"]";
+        let config = config(text);
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let findings = crate::commands::config_check::contradictions(&config);
+        assert!(
+            !findings.iter().any(|it| it.contains("hunter2")),
+            "{findings:?}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_cluster_is_refused() {
+        let text = "[cluster]\nnode = \"a\"\nbind = \"127.0.0.1:1\"\nsecret_file = \"s\"\nnod = 1";
+        assert!(toml::from_str::<Config>(text).is_err());
+    }
+}

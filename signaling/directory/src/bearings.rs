@@ -1,0 +1,382 @@
+//! What one node knows of the others, and what follows from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use signaling_protocol::RoomId;
+
+use crate::ledger::{Ask, LEASE_US, Lease};
+use crate::node::{Epoch, Member, NodeName};
+use crate::place::{Candidate, place};
+
+/// A node that nobody has heard of for so long is forgotten, in microseconds. While the register is
+/// away, its last list is all that nodes know.
+pub const FORGET_US: i64 = 600_000_000;
+
+/// How a node is reached over its own line to us, whatever the register says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Not tried yet.
+    Unheard,
+    /// It speaks.
+    Up,
+    /// Its line is open or opening, and nothing is heard: it hangs, or the network does.
+    Silent,
+    /// Nobody listens there: the process is gone.
+    Refused,
+}
+
+/// Who asks for a room, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Another node asks, because it thinks that the room belongs here.
+    pub by_peer: bool,
+    /// The room is to be opened if nobody has it. Who comes back with a resume token cannot use a
+    /// fresh room.
+    pub may_open: bool,
+}
+
+/// What to do with somebody who wants into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The room is this node's.
+    Here,
+    /// The room is that node's, or is to be.
+    At(NodeName),
+    /// Ask the register for it.
+    Claim(Ask),
+    /// Take it without the register, under this epoch.
+    Open(Epoch),
+    /// Nobody has it who could be reached. Try again in a moment.
+    Nowhere,
+}
+
+/// What became of rooms whose leases were renewed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Somebody else's by now: they must be closed here at once.
+    pub lost: Vec<RoomId>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    member: Member,
+    reach: Reach,
+    heard_us: i64,
+    rooms: BTreeMap<RoomId, Epoch>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Owned {
+    epoch: Epoch,
+    since_us: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Register {
+    /// It has never answered.
+    NeverMet,
+    Answers,
+    Away,
+}
+
+/// What one node knows.
+#[derive(Debug)]
+pub struct Bearings {
+    me: NodeName,
+    register: Register,
+    is_draining: bool,
+    peers: BTreeMap<NodeName, Peer>,
+    owned: BTreeMap<RoomId, Owned>,
+}
+
+impl Bearings {
+    /// A node that has met nobody.
+    #[must_use]
+    pub const fn new(me: NodeName) -> Self {
+        Self {
+            me,
+            register: Register::NeverMet,
+            is_draining: false,
+            peers: BTreeMap::new(),
+            owned: BTreeMap::new(),
+        }
+    }
+
+    /// The register has told who lives.
+    pub fn met(&mut self, members: Vec<Member>, now_us: i64) {
+        self.register = Register::Answers;
+        let living: BTreeSet<_> = members.iter().map(|it| it.name.clone()).collect();
+        self.peers.retain(|name, peer| {
+            living.contains(name)
+                || peer.reach == Reach::Up
+                || now_us.saturating_sub(peer.heard_us) < LEASE_US
+        });
+        for member in members {
+            if member.name == self.me {
+                continue;
+            }
+            match self.peers.get_mut(&member.name) {
+                Some(peer) => peer.member = member,
+                None => {
+                    let peer = Peer {
+                        member: member.clone(),
+                        reach: Reach::Unheard,
+                        heard_us: now_us,
+                        rooms: BTreeMap::new(),
+                    };
+                    self.peers.insert(member.name, peer);
+                }
+            }
+        }
+    }
+
+    /// The register did not answer. Says whether that is news.
+    pub fn missed(&mut self, now_us: i64) -> bool {
+        self.peers.retain(|_, peer| {
+            peer.reach == Reach::Up || now_us.saturating_sub(peer.heard_us) < FORGET_US
+        });
+        let is_news = self.register == Register::Answers;
+        if is_news {
+            self.register = Register::Away;
+        }
+        is_news
+    }
+
+    /// Whether the register answers.
+    #[must_use]
+    pub fn has_register(&self) -> bool {
+        self.register == Register::Answers
+    }
+
+    /// Whether the register has ever answered. Before, this node knows nobody and opens nothing.
+    #[must_use]
+    pub fn has_met(&self) -> bool {
+        self.register != Register::NeverMet
+    }
+
+    /// From here on no new rooms.
+    pub const fn drain(&mut self) {
+        self.is_draining = true;
+    }
+
+    /// Whether this node is about to stop.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
+    /// Everybody else, as they said of themselves.
+    pub fn peers(&self) -> impl Iterator<Item = &Member> {
+        self.peers.values().map(|peer| &peer.member)
+    }
+
+    /// How a peer is reached.
+    #[must_use]
+    pub fn reach(&self, name: &NodeName) -> Option<Reach> {
+        self.peers.get(name).map(|peer| peer.reach)
+    }
+
+    /// Where a peer is reached.
+    #[must_use]
+    pub fn address(&self, name: &NodeName) -> Option<&str> {
+        self.peers
+            .get(name)
+            .map(|peer| peer.member.address.as_str())
+    }
+
+    /// A peer has said which rooms it has.
+    pub fn heard(&mut self, name: &NodeName, rooms: BTreeMap<RoomId, Epoch>, now_us: i64) {
+        if let Some(peer) = self.peers.get_mut(name) {
+            peer.reach = Reach::Up;
+            peer.heard_us = now_us;
+            peer.rooms = rooms;
+        }
+    }
+
+    /// A peer has said that it is there.
+    pub fn alive(&mut self, name: &NodeName, now_us: i64) {
+        if let Some(peer) = self.peers.get_mut(name) {
+            peer.reach = Reach::Up;
+            peer.heard_us = now_us;
+        }
+    }
+
+    /// A peer is not reached.
+    pub fn unreached(&mut self, name: &NodeName, how: Reach) {
+        if let Some(peer) = self.peers.get_mut(name) {
+            peer.reach = how;
+        }
+    }
+
+    /// A peer takes no rooms now: it drains, or is full. Its next word in the register counts again.
+    pub fn declined(&mut self, name: &NodeName) {
+        if let Some(peer) = self.peers.get_mut(name) {
+            peer.member.is_draining = true;
+        }
+    }
+
+    /// Whether a room is this node's.
+    #[must_use]
+    pub fn owns(&self, room: RoomId) -> bool {
+        self.owned.contains_key(&room)
+    }
+
+    /// Rooms of this node.
+    #[must_use]
+    pub fn owned(&self) -> Vec<(RoomId, Epoch)> {
+        let owned = self.owned.iter();
+        owned.map(|(room, it)| (*room, it.epoch)).collect()
+    }
+
+    /// The register, or the lack of one, gave this node a room.
+    pub fn took(&mut self, room: RoomId, epoch: Epoch, now_us: i64) {
+        let since_us = self.owned.get(&room).map_or(now_us, |it| it.since_us);
+        self.owned.insert(room, Owned { epoch, since_us });
+    }
+
+    /// The register's answer for a room that this node says it has.
+    pub fn renewed(&mut self, room: RoomId, lease: &Lease, kept: &mut Kept) {
+        let Some(owned) = self.owned.get_mut(&room) else {
+            return;
+        };
+        if lease.owner == self.me {
+            owned.epoch = lease.epoch;
+        } else {
+            self.owned.remove(&room);
+            kept.lost.push(room);
+        }
+    }
+
+    /// Gives up rooms that are not open any more and were taken more than `grace_us` ago.
+    pub fn give_up(
+        &mut self,
+        is_open: impl Fn(RoomId) -> bool,
+        grace_us: i64,
+        now_us: i64,
+    ) -> Vec<RoomId> {
+        let old = |it: &Owned| now_us.saturating_sub(it.since_us) >= grace_us;
+        let gone: Vec<_> = self
+            .owned
+            .iter()
+            .filter(|(room, it)| old(it) && !is_open(**room))
+            .map(|(room, _)| *room)
+            .collect();
+        for room in &gone {
+            self.owned.remove(room);
+        }
+        gone
+    }
+
+    /// What to do with somebody who wants into a room, when the register says `lease` about it.
+    #[must_use]
+    pub fn locate(&self, room: RoomId, lease: Option<&Lease>, asked: Asked) -> Step {
+        if self.owned.contains_key(&room) {
+            return Step::Here;
+        }
+        if let Some(lease) = lease.filter(|it| it.is_live && it.owner != self.me) {
+            return self.at_owner(lease, asked);
+        }
+        // A register that has lost its memory will be told again within seconds. One that was given the
+        // room back knows better than a list of a second ago.
+        let is_released = lease.is_some_and(|it| it.is_released);
+        let lists = |peer: &&Peer| peer.reach == Reach::Up && peer.rooms.contains_key(&room);
+        if !asked.by_peer
+            && !is_released
+            && let Some(peer) = self.peers.values().find(lists)
+        {
+            return Step::At(peer.member.name.clone());
+        }
+        if !asked.may_open {
+            return Step::Nowhere;
+        }
+        let claim = Step::Claim(Ask::default());
+        if asked.by_peer {
+            return if self.is_draining {
+                Step::Nowhere
+            } else {
+                claim
+            };
+        }
+        let others = self.peers.values().filter(|it| it.reach == Reach::Up);
+        match self.choose(room, others, true) {
+            Some(name) if *name == self.me => claim,
+            Some(name) => Step::At(name.clone()),
+            None => Step::Nowhere,
+        }
+    }
+
+    fn at_owner(&self, lease: &Lease, asked: Asked) -> Step {
+        match self.peers.get(&lease.owner).map(|peer| peer.reach) {
+            // Its lease has time left, but its own machine says that nobody is there.
+            Some(Reach::Refused) if asked.may_open && !self.is_draining => Step::Claim(Ask {
+                deposes: Some(lease.epoch),
+                ..Ask::default()
+            }),
+            // One that hangs is left its lease: it cannot know that it lost a room.
+            None | Some(Reach::Refused) => Step::Nowhere,
+            Some(Reach::Unheard | Reach::Up | Reach::Silent) => Step::At(lease.owner.clone()),
+        }
+    }
+
+    /// The same while the register does not answer: by what the peers said last, and by their names.
+    #[must_use]
+    pub fn locate_alone(&self, room: RoomId, asked: Asked, now_us: i64) -> Step {
+        if self.owned.contains_key(&room) {
+            return Step::Here;
+        }
+        let is_gone = |peer: &Peer| match peer.reach {
+            Reach::Up | Reach::Unheard => false,
+            Reach::Silent => now_us.saturating_sub(peer.heard_us) >= LEASE_US,
+            Reach::Refused => true,
+        };
+        let mut after = Epoch(0);
+        for peer in self.peers.values() {
+            let Some(epoch) = peer.rooms.get(&room) else {
+                continue;
+            };
+            if is_gone(peer) {
+                after = after.max(*epoch);
+            } else if peer.reach == Reach::Up {
+                return Step::At(peer.member.name.clone());
+            } else {
+                return Step::Nowhere;
+            }
+        }
+        if !asked.may_open || !self.has_met() || self.is_draining {
+            return Step::Nowhere;
+        }
+        let open = Step::Open(Epoch(after.0.saturating_add(1)));
+        if asked.by_peer {
+            return open;
+        }
+        let others = self.peers.values().filter(|it| !is_gone(it));
+        match self.choose(room, others, false) {
+            Some(name) if *name == self.me => open,
+            Some(name) if self.reach(name) == Some(Reach::Up) => Step::At(name.clone()),
+            Some(_) | None => Step::Nowhere,
+        }
+    }
+
+    /// One of these nodes or this one. Without the register loads are old, and all must choose alike.
+    fn choose<'a>(
+        &'a self,
+        room: RoomId,
+        others: impl Iterator<Item = &'a Peer>,
+        by_load: bool,
+    ) -> Option<&'a NodeName> {
+        let mine = u32::try_from(self.owned.len()).unwrap_or(u32::MAX);
+        let load = |load: u32| if by_load { load } else { 0 };
+        let me = (!self.is_draining).then_some(Candidate {
+            name: &self.me,
+            load: load(mine),
+        });
+        let others = others
+            .filter(|it| !it.member.is_draining)
+            .map(|it| Candidate {
+                name: &it.member.name,
+                load: load(it.member.load),
+            });
+        let candidates: Vec<_> = others.chain(me).collect();
+        place(room, &candidates)
+    }
+}

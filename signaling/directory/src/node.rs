@@ -1,0 +1,63 @@
+//! The words for machines.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// Longest name of a node, in characters.
+const NAME_MAX: usize = 32;
+
+/// The name of one node: 1 to 32 lower-case letters, digits and hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeName(String);
+
+/// Not the name of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name of a node has 1 to {NAME_MAX} lower-case letters, digits and hyphens")]
+pub struct NodeNameError;
+
+impl NodeName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for NodeName {
+    type Err = NodeNameError;
+
+    fn from_str(text: &str) -> Result<Self, NodeNameError> {
+        let fits = (1..=NAME_MAX).contains(&text.len());
+        let clean = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if fits && text.bytes().all(clean) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NodeNameError)
+        }
+    }
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How often a room has changed hands. Of two that say they own a room, the higher epoch is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Epoch(pub u64);
+
+/// A node as it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub name: NodeName,
+    /// Where its peers reach it, as `host:port`.
+    pub address: String,
+    /// Rooms that it has.
+    pub load: u32,
+    /// It is about to stop, and takes no new rooms.
+    pub is_draining: bool,
+    /// Which key signs its passes; nodes with different keys are no cluster.
+    pub key_id: String,
+}

@@ -1,0 +1,44 @@
+//! Who gets a new room.
+
+use signaling_protocol::RoomId;
+
+use crate::node::NodeName;
+
+/// Rooms that a node may have more than the emptiest one and still be given new ones. The numbers are
+/// some seconds old, and without it all rooms of a dead node would go to one other.
+pub const LOAD_SLACK: u32 = 5;
+
+/// A node that may be given a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// Who.
+    pub name: &'a NodeName,
+    /// Rooms that it has.
+    pub load: u32,
+}
+
+/// The node that a new room goes to: one of the emptiest, by rendezvous hashing, so that nodes that
+/// know the same choose the same. `None` without candidates.
+#[must_use]
+pub fn place<'a>(room: RoomId, candidates: &[Candidate<'a>]) -> Option<&'a NodeName> {
+    let least = candidates.iter().map(|it| it.load).min()?;
+    candidates
+        .iter()
+        .filter(|it| it.load <= least.saturating_add(LOAD_SLACK))
+        .max_by_key(|it| (score(room, it.name), it.name))
+        .map(|it| it.name)
+}
+
+/// FNV-1a over both names, mixed so that a difference at the end counts everywhere.
+fn score(room: RoomId, node: &NodeName) -> u64 {
+    let room = room.as_uuid();
+    let bytes = room.as_bytes().iter().chain(node.as_str().as_bytes());
+    let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}

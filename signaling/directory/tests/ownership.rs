@@ -1,0 +1,297 @@
+//! Several nodes and one register, in every order: at most one owner, and nobody is sent in circles.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use signaling_directory::{
+    Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName, Reach,
+    Step, place,
+};
+use signaling_protocol::RoomId;
+use uuid::Uuid;
+
+const JOIN: Asked = Asked {
+    by_peer: false,
+    may_open: true,
+};
+const CARRIED: Asked = Asked {
+    by_peer: true,
+    may_open: true,
+};
+const RETURN: Asked = Asked {
+    by_peer: false,
+    may_open: false,
+};
+
+fn name(text: &str) -> NodeName {
+    text.parse().unwrap()
+}
+
+fn room(number: u128) -> RoomId {
+    RoomId::from_uuid(Uuid::from_u128(number))
+}
+
+fn member(text: &str, load: u32) -> Member {
+    Member {
+        name: name(text),
+        address: format!("{text}:1"),
+        load,
+        is_draining: false,
+        key_id: String::new(),
+    }
+}
+
+/// Node `a`, who hears `b` and `c`.
+fn node_a() -> Bearings {
+    let mut a = Bearings::new(name("a"));
+    a.met(vec![member("a", 0), member("b", 0), member("c", 0)], 0);
+    a.heard(&name("b"), BTreeMap::new(), 0);
+    a.heard(&name("c"), BTreeMap::new(), 0);
+    a
+}
+
+#[test]
+fn names_are_short_and_plain() {
+    assert!("node-1".parse::<NodeName>().is_ok());
+    for bad in ["", "A", "a b", "a/b", &"a".repeat(33)] {
+        assert!(bad.parse::<NodeName>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_lease_is_somebodys_until_its_time_is_over_and_the_next_epoch_is_higher() {
+    let mut ledger = Ledger::default();
+    let first = ledger.claim(room(1), &name("a"), Ask::default(), 0);
+    assert_eq!((first.owner, first.epoch), (name("a"), Epoch(1)));
+    let refused = ledger.claim(room(1), &name("b"), Ask::default(), LEASE_US - 1);
+    assert_eq!(refused.owner, name("a"));
+    let taken = ledger.claim(room(1), &name("b"), Ask::default(), LEASE_US);
+    assert_eq!((taken.owner, taken.epoch), (name("b"), Epoch(2)));
+    ledger.release(room(1), &name("b"));
+    let again = ledger.claim(room(1), &name("a"), Ask::default(), LEASE_US + 2);
+    assert_eq!((again.owner, again.epoch), (name("a"), Epoch(3)));
+}
+
+#[test]
+fn a_dead_owner_is_deposed_at_once_and_only_under_the_epoch_that_was_seen() {
+    let mut ledger = Ledger::default();
+    ledger.claim(room(1), &name("a"), Ask::default(), 0);
+    let depose = |epoch| Ask {
+        deposes: Some(Epoch(epoch)),
+        ..Ask::default()
+    };
+    assert_eq!(
+        ledger.claim(room(1), &name("b"), depose(7), 1).owner,
+        name("a")
+    );
+    let taken = ledger.claim(room(1), &name("b"), depose(1), 1);
+    assert_eq!((taken.owner, taken.epoch), (name("b"), Epoch(2)));
+    let late = ledger.claim(room(1), &name("c"), depose(1), 1);
+    assert_eq!(late.owner, name("b"), "two saw it dead, one has it");
+}
+
+#[test]
+fn an_empty_register_is_told_again_and_the_higher_epoch_keeps_the_room() {
+    let mut ledger = Ledger::default();
+    let has = |epoch| Ask {
+        has: Epoch(epoch),
+        ..Ask::default()
+    };
+    assert_eq!(ledger.claim(room(1), &name("a"), has(5), 0).epoch, Epoch(5));
+    let later = ledger.claim(room(1), &name("b"), has(6), 0);
+    assert_eq!((later.owner, later.epoch), (name("b"), Epoch(6)));
+    assert_eq!(
+        ledger.claim(room(1), &name("a"), has(5), 0).owner,
+        name("b")
+    );
+    assert_eq!(
+        ledger.claim(room(1), &name("a"), has(6), 0).owner,
+        name("b"),
+        "the first stays"
+    );
+}
+
+#[test]
+fn whoever_lost_a_room_is_told_to_close_it() {
+    let mut a = node_a();
+    a.took(room(1), Epoch(1), 0);
+    a.took(room(2), Epoch(1), 0);
+    let mut ledger = Ledger::default();
+    let depose = Ask {
+        has: Epoch(2),
+        ..Ask::default()
+    };
+    ledger.claim(room(2), &name("b"), depose, 0);
+    let mut kept = Kept::default();
+    for (room, epoch) in a.owned() {
+        let ask = Ask {
+            has: epoch,
+            ..Ask::default()
+        };
+        let lease = ledger.claim(room, &name("a"), ask, 0);
+        a.renewed(room, &lease, &mut kept);
+    }
+    assert_eq!(kept.lost, [room(2)]);
+    assert_eq!(a.owned(), [(room(1), Epoch(1))]);
+}
+
+#[test]
+fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() {
+    let mut ledger = Ledger::default();
+    let lease = ledger.claim(room(1), &name("b"), Ask::default(), 0);
+    let mut a = node_a();
+    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::At(name("b")));
+    assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::At(name("b")));
+    // The register lost its memory; the peer's own word is enough.
+    a.heard(&name("b"), BTreeMap::from([(room(1), Epoch(1))]), 0);
+    assert_eq!(a.locate(room(1), None, JOIN), Step::At(name("b")));
+    // It gave the room back a moment ago, and its list is older.
+    ledger.release(room(1), &name("b"));
+    let released = ledger.look(room(1), 0).unwrap();
+    assert_ne!(
+        a.locate(room(1), Some(&released), RETURN),
+        Step::At(name("b"))
+    );
+    // It has let the lease run out, and still says that it has the room.
+    let over = ledger.claim(room(3), &name("b"), Ask::default(), -LEASE_US);
+    a.heard(&name("b"), BTreeMap::from([(room(3), Epoch(1))]), 0);
+    let over = Lease {
+        is_live: false,
+        ..over
+    };
+    assert_eq!(a.locate(room(3), Some(&over), JOIN), Step::At(name("b")));
+    assert_eq!(a.locate(room(2), None, RETURN), Step::Nowhere);
+}
+
+#[test]
+fn an_owner_that_refuses_is_deposed_and_one_that_hangs_keeps_its_lease() {
+    let mut ledger = Ledger::default();
+    let lease = ledger.claim(room(1), &name("b"), Ask::default(), 0);
+    let mut a = node_a();
+    a.unreached(&name("b"), Reach::Silent);
+    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::At(name("b")));
+    a.unreached(&name("b"), Reach::Refused);
+    let Step::Claim(ask) = a.locate(room(1), Some(&lease), JOIN) else {
+        panic!("not claimed");
+    };
+    assert_eq!(ask.deposes, Some(Epoch(1)));
+    assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::Nowhere);
+    a.drain();
+    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::Nowhere);
+}
+
+#[test]
+fn without_the_register_known_rooms_are_found_and_those_of_the_dead_taken_over() {
+    let mut a = node_a();
+    a.heard(&name("b"), BTreeMap::from([(room(1), Epoch(4))]), 0);
+    assert!(a.missed(0));
+    assert!(!a.missed(1), "it is news once");
+    assert_eq!(a.locate_alone(room(1), JOIN, 1), Step::At(name("b")));
+    a.unreached(&name("b"), Reach::Silent);
+    assert_eq!(
+        a.locate_alone(room(1), JOIN, 1),
+        Step::Nowhere,
+        "it may come back"
+    );
+    a.unreached(&name("b"), Reach::Refused);
+    let step = a.locate_alone(room(1), CARRIED, 1);
+    assert_eq!(step, Step::Open(Epoch(5)));
+    assert_eq!(a.locate_alone(room(1), RETURN, 1), Step::Nowhere);
+}
+
+#[test]
+fn a_node_that_never_met_the_register_opens_nothing() {
+    let mut a = Bearings::new(name("a"));
+    a.missed(0);
+    assert_eq!(a.locate_alone(room(1), JOIN, 0), Step::Nowhere);
+}
+
+#[test]
+fn a_draining_node_is_given_nothing() {
+    let mut a = node_a();
+    let mut leaving = member("b", 0);
+    leaving.is_draining = true;
+    a.met(vec![leaving, member("c", 0)], 0);
+    a.drain();
+    for number in 0..50 {
+        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+    }
+}
+
+#[test]
+fn a_node_that_declines_is_not_asked_again_until_it_says_so() {
+    let mut a = node_a();
+    a.drain();
+    a.declined(&name("b"));
+    for number in 0..50 {
+        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+    }
+    a.declined(&name("c"));
+    assert_eq!(a.locate(room(1), None, JOIN), Step::Nowhere);
+    a.met(vec![member("b", 0), member("c", 0)], 0);
+    assert_ne!(a.locate(room(1), None, JOIN), Step::Nowhere);
+}
+
+#[test]
+fn a_closed_room_is_given_up_after_its_grace() {
+    let mut a = node_a();
+    a.took(room(1), Epoch(1), 0);
+    a.took(room(2), Epoch(1), 0);
+    let open = |it| it == room(2);
+    assert!(a.give_up(open, 10, 9).is_empty());
+    assert_eq!(a.give_up(open, 10, 10), [room(1)]);
+    assert_eq!(a.owned(), [(room(2), Epoch(1))]);
+}
+
+proptest! {
+    #[test]
+    fn all_who_know_the_same_choose_the_same_and_spread_rooms(seed: u128) {
+        let names = [name("a"), name("b"), name("c")];
+        let mut counts = BTreeMap::new();
+        for number in 0..300 {
+            let room = room(seed.wrapping_add(number));
+            let candidates: Vec<_> = names.iter().map(|name| Candidate { name, load: 0 }).collect();
+            let reversed: Vec<_> = candidates.iter().rev().copied().collect();
+            let chosen = place(room, &candidates);
+            prop_assert_eq!(chosen, place(room, &reversed));
+            *counts.entry(chosen).or_insert(0_u32) += 1;
+        }
+        for name in &names {
+            prop_assert!(counts.get(&Some(name)).is_some_and(|it| *it > 50), "{counts:?}");
+        }
+    }
+
+    /// Claims of three nodes in any order, with time passing: of two leases that were given for a room,
+    /// the later one has the higher epoch unless the owner is the same.
+    #[test]
+    fn epochs_only_grow(steps in prop::collection::vec((0_usize..3, 0_i64..LEASE_US * 2, 0_u8..4), 1..60)) {
+        let names = [name("a"), name("b"), name("c")];
+        let mut ledger = Ledger::default();
+        let mut now_us = 0;
+        let mut last: Option<(NodeName, Epoch, i64)> = None;
+        for (who, wait_us, kind) in steps {
+            now_us += wait_us;
+            let by = &names[who];
+            let seen = ledger.look(room(1), now_us);
+            if kind == 0 {
+                ledger.release(room(1), by);
+                continue;
+            }
+            let ask = Ask {
+                has: Epoch::default(),
+                deposes: (kind == 1).then(|| seen.as_ref().map(|it| it.epoch)).flatten(),
+            };
+            let lease = ledger.claim(room(1), by, ask, now_us);
+            prop_assert!(lease.is_live);
+            if let Some((owner, epoch, _)) = &last {
+                if lease.owner == *owner {
+                    prop_assert!(lease.epoch >= *epoch);
+                } else {
+                    prop_assert!(lease.epoch > *epoch);
+                }
+            }
+            last = Some((lease.owner, lease.epoch, now_us));
+        }
+    }
+}

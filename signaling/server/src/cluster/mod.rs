@@ -1,0 +1,315 @@
+//! Rooms on several nodes: where a room is, and the way there.
+//!
+//! Each room belongs to one node, whose media server has its people. A node that is asked for a room of
+//! another one carries the messages there ([`carry`]); sound and pictures go to the owner directly. The
+//! rules are those of [`signaling_directory`]; here are the lines, the register and the clock.
+
+mod auth;
+mod beat;
+mod carry;
+mod dial;
+mod door;
+mod line;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use signaling_directory::{
+    Asked, Bearings, Lease, Member, NodeName, Reach, Registry, RegistryError, Step,
+};
+use signaling_protocol::{Bye, ParticipantId, RoomId};
+use signaling_session::Input;
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::directory::{Directory, Mail};
+use crate::observer::Hub;
+
+pub use auth::{NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
+pub(crate) use beat::keep_beating;
+pub(crate) use carry::{Entrance, carry, enter};
+pub(crate) use door::routes;
+
+/// Orders that may wait for one peer. Beyond it they are dropped, counted and logged: the peer has been
+/// away for longer than any order is worth.
+const ORDERS_MAX: usize = 256;
+/// A room that was taken and is not open is given back after this time.
+const GRACE_US: i64 = 10_000_000;
+
+/// What a node of a cluster needs to know.
+pub struct ClusterSettings {
+    /// Its name.
+    pub name: NodeName,
+    /// Where its peers reach it, as `host:port`.
+    pub address: String,
+    /// What nodes know each other by.
+    pub secret: NodeSecret,
+    /// Which key signs passes here.
+    pub key_id: String,
+    /// The register that all share.
+    pub registry: Arc<dyn Registry>,
+}
+
+impl core::fmt::Debug for ClusterSettings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ClusterSettings")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something that has to happen in a room wherever it is. Every peer is told; who has the room does it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Order {
+    Close {
+        room: RoomId,
+        reason: Bye,
+    },
+    Drop {
+        room: RoomId,
+        participant: ParticipantId,
+        reason: Bye,
+    },
+}
+
+/// Where somebody goes who wants into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    Here,
+    At(NodeName, String),
+    Nowhere,
+}
+
+/// This node among the others.
+pub(crate) struct Nodes {
+    pub(crate) me: NodeName,
+    address: String,
+    key_id: String,
+    secret: NodeSecret,
+    registry: Arc<dyn Registry>,
+    bearings: Mutex<Bearings>,
+    clock: Clock,
+    directory: Arc<Directory>,
+    hub: Arc<Hub>,
+    lines: Mutex<BTreeMap<NodeName, mpsc::Sender<Order>>>,
+}
+
+impl core::fmt::Debug for Nodes {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Nodes")
+            .field("me", &self.me)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Nodes {
+    pub(crate) fn new(
+        settings: ClusterSettings,
+        clock: Clock,
+        directory: Arc<Directory>,
+        hub: Arc<Hub>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            bearings: Mutex::new(Bearings::new(settings.name.clone())),
+            me: settings.name,
+            address: settings.address,
+            key_id: settings.key_id,
+            secret: settings.secret,
+            registry: settings.registry,
+            clock,
+            directory,
+            hub,
+            lines: Mutex::default(),
+        })
+    }
+
+    /// Whether this node may be given new rooms.
+    pub(crate) fn is_ready(&self) -> bool {
+        let bearings = self.bearings();
+        bearings.has_met() && !bearings.is_draining()
+    }
+
+    /// Where a room is, or is to be. Takes it for this node where that follows.
+    pub(crate) async fn resolve(&self, room: RoomId, asked: Asked) -> Way {
+        let (has_register, owns) = {
+            let bearings = self.bearings();
+            (bearings.has_register(), bearings.owns(room))
+        };
+        if owns {
+            return Way::Here;
+        }
+        let step = if has_register {
+            match self.registry.look(room).await {
+                Ok(lease) => self.bearings().locate(room, lease.as_ref(), asked),
+                Err(error) => {
+                    self.missed(&error);
+                    self.alone(room, asked)
+                }
+            }
+        } else {
+            self.alone(room, asked)
+        };
+        match step {
+            Step::Claim(ask) => match self.registry.claim(&self.me, &[(room, ask)]).await {
+                Ok(leases) => self.claimed(room, leases.first()),
+                Err(error) => {
+                    self.missed(&error);
+                    let step = self.alone(room, asked);
+                    self.follow(room, step)
+                }
+            },
+            step => self.follow(room, step),
+        }
+    }
+
+    /// Takes a room for this node, for somebody who cannot be carried elsewhere.
+    pub(crate) async fn take(&self, room: RoomId) -> bool {
+        let asked = Asked {
+            by_peer: true,
+            may_open: true,
+        };
+        self.resolve(room, asked).await == Way::Here
+    }
+
+    fn alone(&self, room: RoomId, asked: Asked) -> Step {
+        self.bearings()
+            .locate_alone(room, asked, self.clock.steady_us())
+    }
+
+    fn claimed(&self, room: RoomId, lease: Option<&Lease>) -> Way {
+        let Some(lease) = lease else {
+            return Way::Nowhere;
+        };
+        if lease.owner == self.me {
+            self.took(room, lease.epoch);
+            return Way::Here;
+        }
+        self.at(lease.owner.clone())
+    }
+
+    fn follow(&self, room: RoomId, step: Step) -> Way {
+        match step {
+            Step::Here => Way::Here,
+            Step::Open(epoch) => {
+                self.took(room, epoch);
+                Way::Here
+            }
+            Step::At(name) => self.at(name),
+            Step::Claim(_) | Step::Nowhere => Way::Nowhere,
+        }
+    }
+
+    fn took(&self, room: RoomId, epoch: signaling_directory::Epoch) {
+        if epoch.0 > 1 {
+            tracing::info!(%room, epoch = epoch.0, "a room was taken over");
+            metrics::counter!("signal_cluster_takeovers_total").increment(1);
+        }
+        self.bearings().took(room, epoch, self.clock.steady_us());
+    }
+
+    fn at(&self, name: NodeName) -> Way {
+        let address = self.bearings().address(&name).map(str::to_owned);
+        address.map_or(Way::Nowhere, |address| Way::At(name, address))
+    }
+
+    fn missed(&self, error: &RegistryError) {
+        metrics::counter!("signal_cluster_register_failures_total").increment(1);
+        if self.bearings().missed(self.clock.steady_us()) {
+            let cause = core::error::Error::source(error).map(ToString::to_string);
+            tracing::warn!(
+                cause,
+                "the register of rooms is away; rooms go on without it"
+            );
+            metrics::gauge!("signal_cluster_register_up").set(0.0);
+        }
+    }
+
+    pub(crate) fn unreached(&self, name: &NodeName, how: Reach) {
+        self.bearings().unreached(name, how);
+    }
+
+    pub(crate) fn declined(&self, name: &NodeName) {
+        self.bearings().declined(name);
+    }
+
+    /// Has every peer do something in a room, if it has it. One that is away is told when it is back,
+    /// for a minute.
+    pub(crate) fn order(&self, order: &Order) {
+        for (name, line) in &*self.lines() {
+            if line.try_send(order.clone()).is_err() {
+                metrics::counter!("signal_cluster_orders_dropped_total").increment(1);
+                tracing::error!(node = %name, "an order to a node was dropped; it has been away for long");
+            }
+        }
+    }
+
+    /// Does what was ordered, if the room is here.
+    pub(crate) async fn obey(&self, order: Order) {
+        let (room, input) = match order {
+            Order::Close { room, reason } => (room, Input::Close { reason }),
+            Order::Drop {
+                room,
+                participant,
+                reason,
+            } => (
+                room,
+                Input::Drop {
+                    participant,
+                    reason,
+                },
+            ),
+        };
+        if let Some(door) = self.directory.find(room) {
+            // A room that is gone needs no news.
+            let _ = door.send(Mail::Input(input)).await;
+        }
+    }
+
+    /// From here on this node is given no new rooms. Those that it has go on.
+    pub(crate) async fn drain(&self) {
+        self.bearings().drain();
+        // Peers hear of it within two seconds in any case.
+        let _ = self.registry.beat(&self.member()).await;
+    }
+
+    /// Gives back every room, so that the others may have them at once, and takes leave.
+    pub(crate) async fn leave(&self) {
+        let rooms: Vec<_> = {
+            let mut bearings = self.bearings();
+            bearings.drain();
+            bearings.give_up(|_| false, 0, self.clock.steady_us())
+        };
+        let leave = async {
+            self.registry.release(&self.me, &rooms).await?;
+            self.registry.leave(&self.me).await
+        };
+        if leave.await.is_err() {
+            tracing::warn!("the register did not hear that this node leaves; its leases run out");
+        }
+    }
+
+    fn member(&self) -> Member {
+        let bearings = self.bearings();
+        Member {
+            name: self.me.clone(),
+            address: self.address.clone(),
+            load: u32::try_from(bearings.owned().len()).unwrap_or(u32::MAX),
+            is_draining: bearings.is_draining(),
+            key_id: self.key_id.clone(),
+        }
+    }
+
+    fn bearings(&self) -> MutexGuard<'_, Bearings> {
+        self.bearings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lines(&self) -> MutexGuard<'_, BTreeMap<NodeName, mpsc::Sender<Order>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long a peer may say nothing. It says something every second.
+const PEER_SILENCE_MAX: Duration = Duration::from_secs(3);

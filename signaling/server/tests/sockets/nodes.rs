@@ -1,0 +1,320 @@
+//! Several nodes, with a register in memory that can be away.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use signaling_directory::{Answer, Ask, Lease, Ledger, Member, NodeName, Registry, RegistryError};
+use signaling_protocol::{Bye, ErrorCode, Role, RoomId, ServerMessage};
+use signaling_server::{ClusterSettings, NodeSecret, SignalingConfig};
+use signaling_ticket::{Observed, PassKey};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::client::Client;
+use crate::clinic::MemoryClinic;
+use crate::house::{DOCTOR, House, PATIENT, observe, room, visit};
+
+struct MemoryRegister {
+    ledger: Mutex<Ledger>,
+    members: Mutex<BTreeMap<NodeName, Member>>,
+    is_away: AtomicBool,
+    since: Instant,
+}
+
+impl MemoryRegister {
+    fn now_us(&self) -> i64 {
+        i64::try_from(self.since.elapsed().as_micros()).unwrap()
+    }
+
+    fn owner(&self, room: RoomId) -> Option<Lease> {
+        self.ledger.lock().unwrap().look(room, self.now_us())
+    }
+
+    fn answer<T: Send + 'static>(&self, act: impl FnOnce() -> T) -> Answer<'_, T> {
+        let answer = if self.is_away.load(Ordering::SeqCst) {
+            Err(RegistryError::new("away"))
+        } else {
+            Ok(act())
+        };
+        Box::pin(core::future::ready(answer))
+    }
+}
+
+impl Registry for MemoryRegister {
+    fn look(&self, room: RoomId) -> Answer<'_, Option<Lease>> {
+        self.answer(|| self.owner(room))
+    }
+
+    fn claim<'a>(&'a self, by: &'a NodeName, rooms: &'a [(RoomId, Ask)]) -> Answer<'a, Vec<Lease>> {
+        self.answer(|| {
+            let (mut ledger, now_us) = (self.ledger.lock().unwrap(), self.now_us());
+            let claims = rooms.iter();
+            claims
+                .map(|(room, ask)| ledger.claim(*room, by, *ask, now_us))
+                .collect()
+        })
+    }
+
+    fn release<'a>(&'a self, by: &'a NodeName, rooms: &'a [RoomId]) -> Answer<'a, ()> {
+        self.answer(|| {
+            let mut ledger = self.ledger.lock().unwrap();
+            for room in rooms {
+                ledger.release(*room, by);
+            }
+        })
+    }
+
+    fn beat<'a>(&'a self, me: &'a Member) -> Answer<'a, Vec<Member>> {
+        self.answer(|| {
+            let mut members = self.members.lock().unwrap();
+            members.insert(me.name.clone(), me.clone());
+            members.values().cloned().collect()
+        })
+    }
+
+    fn leave<'a>(&'a self, me: &'a NodeName) -> Answer<'a, ()> {
+        self.answer(|| {
+            self.members.lock().unwrap().remove(me);
+        })
+    }
+}
+
+/// Two nodes of one clinic.
+struct Street {
+    register: Arc<MemoryRegister>,
+    houses: [House; 2],
+    inner: [SocketAddr; 2],
+}
+
+impl Street {
+    async fn open() -> Self {
+        let register = Arc::new(MemoryRegister {
+            ledger: Mutex::default(),
+            members: Mutex::default(),
+            is_away: AtomicBool::new(false),
+            since: Instant::now(),
+        });
+        let clinic = Arc::<MemoryClinic>::default();
+        let pem = PassKey::generate().unwrap();
+        let mut houses = Vec::new();
+        let mut inner = Vec::new();
+        for (name, first_pass) in [("a", 1), ("b", 1_000_000)] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let key = PassKey::from_pem(&pem).unwrap();
+            let settings = ClusterSettings {
+                name: name.parse().unwrap(),
+                address: address.to_string(),
+                secret: NodeSecret::new(&[7; 32]).unwrap(),
+                key_id: key.id().to_owned(),
+                registry: Arc::<MemoryRegister>::clone(&register),
+            };
+            let cluster = (Some((settings, listener)), first_pass);
+            let config = SignalingConfig::default();
+            houses.push(House::among(config, Arc::clone(&clinic), key, cluster));
+            inner.push(address);
+        }
+        let street = Self {
+            register,
+            houses: houses.try_into().ok().unwrap(),
+            inner: inner.try_into().unwrap(),
+        };
+        for house in &street.houses {
+            while !house.handle.takes_rooms() {
+                tokio::task::yield_now().await;
+            }
+        }
+        street
+    }
+
+    /// The house that has the room, and the other one.
+    fn owner_first(&self) -> (&House, &House) {
+        let [a, b] = &self.houses;
+        let lease = self.register.owner(room()).expect("somebody has the room");
+        if lease.owner.as_str() == "a" {
+            (a, b)
+        } else {
+            (b, a)
+        }
+    }
+
+    /// A doctor at one node and an admitted patient at the other.
+    async fn visit(&self) -> (Client, Client) {
+        let [a, b] = &self.houses;
+        let mut doctor = a.enter(DOCTOR, Role::Clinician).await;
+        let mut patient = b.enter(PATIENT, Role::Patient).await;
+        doctor.admit(PATIENT).await;
+        patient.admitted().await;
+        doctor.sees_admitted(PATIENT).await;
+        (doctor, patient)
+    }
+}
+
+/// Reads lists until the room is in one, or is not.
+async fn sees(watcher: &mut Client, present: bool) {
+    watcher
+        .until(|message| match message {
+            ServerMessage::Overview { rooms } => {
+                (rooms.iter().any(|it| it.room == room()) == present).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn people_at_two_nodes_meet_in_one_room_and_every_node_lists_it() {
+    let street = Street::open().await;
+    let (mut doctor, mut patient) = street.visit().await;
+    doctor.chat(1, "Bonjour").await;
+    assert_eq!(patient.hears_chat().await.1, "Bonjour");
+    patient.chat(2, "Bonjour docteur").await;
+    while doctor.hears_chat().await.1 != "Bonjour docteur" {}
+    assert_eq!(
+        street.register.owner(room()).unwrap().epoch.0,
+        1,
+        "one owner"
+    );
+    for house in &street.houses {
+        let mut admin = house.knock(&observe(Observed::All)).await;
+        sees(&mut admin, true).await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_by_another_node_keeps_their_seat() {
+    let street = Street::open().await;
+    let (_doctor, mut patient) = street.visit().await;
+    for house in &street.houses {
+        let mut again = Client::resume(house.address, &patient.token, patient.last_seq()).await;
+        assert_eq!(again.welcome().await.others.len(), 1);
+        patient = again;
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_once_on_all_nodes() {
+    let street = Street::open().await;
+    let [a, b] = &street.houses;
+    let pass = a.pass(&observe(Observed::All));
+    let mut first = Client::connect(a.address).await;
+    first.hello(&pass).await;
+    sees(&mut first, false).await;
+    let mut second = Client::connect(b.address).await;
+    second.hello(&pass).await;
+    assert_eq!(second.error().await, ErrorCode::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_visit_is_closed_and_a_person_taken_out_from_any_node() {
+    let street = Street::open().await;
+    let (mut doctor, mut patient) = street.visit().await;
+    let (_, other) = street.owner_first();
+    // The line to the owner is open once its list has come.
+    let mut admin = other.knock(&observe(Observed::All)).await;
+    sees(&mut admin, true).await;
+    other
+        .handle
+        .drop_participant(room(), crate::house::who(PATIENT), Bye::Removed)
+        .await;
+    assert_eq!(patient.bye().await, Bye::Removed);
+    other.handle.close_room(room(), Bye::Ended).await;
+    assert_eq!(doctor.bye().await, Bye::Ended);
+}
+
+#[tokio::test]
+async fn a_node_that_leaves_hands_its_room_over_and_takes_none() {
+    let street = Street::open().await;
+    let (mut doctor, mut patient) = street.visit().await;
+    doctor.chat(1, "Bonjour").await;
+    patient.hears_chat().await;
+    let (owner, other) = street.owner_first();
+    owner.handle.drain().await;
+    assert!(!owner.handle.takes_rooms());
+    let leaving = owner.handle.clone();
+    let leaves = tokio::spawn(async move { leaving.shutdown().await });
+    assert_eq!(doctor.bye().await, Bye::Restarting);
+    assert_eq!(patient.bye().await, Bye::Restarting);
+    let mut old = Client::resume(other.address, &patient.token, 0).await;
+    assert_eq!(
+        old.error().await,
+        ErrorCode::Unauthorized,
+        "a token of a room that is no more"
+    );
+    let mut patient = other.knock(&visit(PATIENT, Role::Patient, true)).await;
+    let snapshot = patient.welcome().await;
+    assert_eq!(snapshot.chat.len(), 1, "what was stored is there");
+    assert_eq!(street.register.owner(room()).unwrap().epoch.0, 2);
+    drop((doctor, old));
+    leaves.await.unwrap();
+}
+
+#[tokio::test]
+async fn without_the_register_people_find_each_other() {
+    let street = Street::open().await;
+    let (mut doctor, patient) = street.visit().await;
+    let [a, b] = &street.houses;
+    for house in &street.houses {
+        let mut admin = house.knock(&observe(Observed::All)).await;
+        sees(&mut admin, true).await;
+    }
+    street.register.is_away.store(true, Ordering::SeqCst);
+    street.register.ledger.lock().unwrap().forget();
+    drop(patient);
+    let mut patient = b.knock(&visit(PATIENT, Role::Patient, true)).await;
+    assert_eq!(patient.welcome().await.others.len(), 1);
+    patient.chat(5, "noch da").await;
+    while doctor.hears_chat().await.1 != "noch da" {}
+    street.register.is_away.store(false, Ordering::SeqCst);
+    while street.register.owner(room()).is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(a.handle.takes_rooms(), b.handle.takes_rooms());
+}
+
+#[tokio::test]
+async fn who_is_no_node_gets_nothing_at_the_door_of_nodes() {
+    let street = Street::open().await;
+    for address in street.inner {
+        for path in ["/cluster/v1/line", "/cluster/v1/signal"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                 sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                 authorization: Telehealth-Node a 1 00\r\n\r\n"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).await.unwrap();
+            assert_eq!(&head, b"HTTP/1.1 401", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_another_node_took_is_closed_here() {
+    let street = Street::open().await;
+    let (mut doctor, _patient) = street.visit().await;
+    let ask = Ask {
+        has: signaling_directory::Epoch(9),
+        ..Ask::default()
+    };
+    let thief: NodeName = "c".parse().unwrap();
+    street
+        .register
+        .claim(&thief, &[(room(), ask)])
+        .await
+        .unwrap();
+    assert_eq!(doctor.bye().await, Bye::Restarting);
+    let mut again = street.houses[0]
+        .knock(&visit(DOCTOR, Role::Clinician, true))
+        .await;
+    assert_eq!(
+        again.error().await,
+        ErrorCode::Unavailable,
+        "nobody reaches node c"
+    );
+}

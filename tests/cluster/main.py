@@ -1,0 +1,384 @@
+"""People in visits on three servers, while servers and Redis come and go."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from caller import Caller
+from house import OUT, House, Node
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
+
+from clinic import Clinic
+from media import DOCTOR, PATIENT
+
+KILLS = int(os.environ.get("KILLS", "3"))
+ROOMS = 3
+PATIENCE_S = 60
+PASSWORD = "demo-clinic-2026"
+
+
+async def until(what: str, wanted: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
+    """Waits until something is so; answers with how long it took."""
+    start = time.monotonic()
+    while not wanted():
+        assert time.monotonic() - start < patience_s, f"no {what} in {patience_s} s"
+        await asyncio.sleep(0.05)
+    return time.monotonic() - start
+
+
+class Room:
+    """A visit of two. The clinic lets people into the next one only; to others passes are printed."""
+
+    def __init__(self, house: House, appointment: dict[str, Any], access: str) -> None:
+        self.id = appointment["room"]
+        self.by_passes = not access
+        doctor, patient = house.passes(self.id) if self.by_passes else (None, None)
+        link = {"link": appointment["link"]["token"]}
+        account = {"access": access, "appointment": appointment["id"], "password": PASSWORD}
+        account["email"] = "doctor@demo.clinic"
+        self.patient = Caller(house, PATIENT, "patient", link, patient)
+        self.doctor = Caller(house, DOCTOR, "doctor", account, doctor)
+        self.people = [self.patient, self.doctor]
+
+    def talks(self) -> bool:
+        """Whether each hears the other one's own tone now."""
+        return self.patient.hears(DOCTOR) and self.doctor.hears(PATIENT)
+
+    async def begin(self, doctor_by: str, patient_by: str) -> None:
+        """Both come in, each by a node of their own, and the doctor lets the patient in."""
+        self.doctor.go(doctor_by)
+        await until("doctor in the room", lambda: self.doctor.stage == "admitted")
+        self.patient.go(patient_by)
+        if not self.by_passes:
+            await self._let_in()
+        try:
+            await until("sound both ways", self.talks)
+        except AssertionError:
+            raise AssertionError(f"{[(p.name, p.stage, p.problems) for p in self.people]}") from None
+
+    async def _let_in(self) -> None:
+        doctor = self.doctor.signal
+        assert doctor is not None
+        waits = lambda: next((p["id"] for p in doctor.people.values() if p["stage"] == "lobby"), "")
+        await until("patient in the waiting room", lambda: bool(waits()))
+        await doctor.say("admit", participant=waits())
+
+    async def leave(self) -> None:
+        """Both go."""
+        await asyncio.gather(*(person.leave() for person in self.people))
+
+
+class Cluster:
+    """The steps in order."""
+
+    def __init__(self) -> None:
+        self.house = House()
+        self.rooms: list[Room] = []
+        self.figures: dict[str, list[float]] = {}
+
+    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+        """Every step; the docstring is its name."""
+        return [
+            self.meet,
+            self.any_node,
+            self.list_everywhere,
+            self.spent_everywhere,
+            self.node_without_room,
+            self.owners_killed,
+            self.redis_killed,
+            self.owner_killed_without_redis,
+            self.redis_hangs,
+            self.drain,
+        ]
+
+    async def meet(self) -> None:
+        """three nodes start on one store and one Redis and know each other"""
+        await self.house.open()
+        await self.house.see_each_other()
+
+    async def any_node(self) -> None:
+        """both people of a visit come in by different nodes, and hear each other"""
+        node = self.house.nodes["a"]
+        patient, doctor = Clinic(node.base), Clinic(node.base)
+        await patient.sign_in("patient@demo.clinic", PASSWORD)
+        await doctor.sign_in("doctor@demo.clinic", PASSWORD)
+        self._book = lambda: patient.book_next(doctor.me["id"])
+        self._access = doctor.token or ""
+        names = list(self.house.nodes)
+        for number in range(ROOMS):
+            room = Room(self.house, await self._book(), "" if number else self._access)
+            self.rooms.append(room)
+            await room.begin(names[number % 3], names[(number + 1) % 3])
+        assert all(self.house.redis.lease(room.id) for room in self.rooms)
+        carried = sum(node.counter("signal_cluster_carried") for node in self.house.nodes.values())
+        assert carried >= ROOMS, f"{carried} carried: two nodes cannot both own a room"
+        doctor_signal = self.rooms[0].doctor.signal
+        assert doctor_signal is not None
+        await doctor_signal.say("chat", id="00000000-0000-4000-8000-000000000001", text="Bonjour")
+        await doctor_signal.until_kind("chat")
+
+    async def list_everywhere(self) -> None:
+        """rooms of one node are in the list of every node"""
+        admin = Clinic(self.house.nodes["a"].base)
+        await admin.sign_in("admin@demo.clinic", PASSWORD)
+        for node in self.house.nodes.values():
+            clinic = Clinic(node.base)
+            clinic.token = admin.token
+            await self._sees_all(node, clinic)
+
+    async def _sees_all(self, node: Node, clinic: Clinic) -> None:
+        from signal_client import SignalClient
+
+        view = await clinic.expect(200, "POST", "/observe")
+        watcher = await SignalClient.open(node.base, view["signal_path"], view["ticket"], "admin")
+        wanted = {room.id for room in self.rooms}
+        await watcher.until(
+            "all rooms",
+            lambda m: m["type"] == "overview" and wanted <= {room["room"] for room in m["rooms"]},
+        )
+        await watcher.close()
+
+    async def spent_everywhere(self) -> None:
+        """a ticket that was used at one node is worth nothing at another"""
+        from signal_client import SignalClient
+
+        nodes = list(self.house.nodes.values())
+        before = self.rooms[0].patient.entries
+        view = await self.rooms[0].patient.ticket(nodes[0])
+        for number, node in enumerate(nodes[:2]):
+            watcher = await SignalClient.open(node.base, "/signal/v1", view["ticket"], "again")
+            first = await watcher.until("greeting", lambda m: m["type"] in ("welcome", "error"))
+            assert (first["type"] == "welcome") == (number == 0), first
+            await watcher.close()
+        # The person of that ticket was replaced by it, and comes back with another one.
+        patient, room = self.rooms[0].patient, self.rooms[0]
+        await until("the patient again", lambda: patient.entries > before and self._is_in(room))
+        await until("the visit as before", room.talks)
+
+    async def node_without_room(self) -> None:
+        """a node is killed that has none of a visit's media: its people come back, nobody hears a gap"""
+        room = self.rooms[0]
+        owner = self.house.owner(room.id)
+        other = next(node for node in self.house.nodes.values() if node is not owner)
+        if room.patient.node is not other:
+            await room.patient.through(other.name)
+            await until("patient by that node", lambda: room.patient.node is other and self._is_in(room))
+        before, lines = room.patient.resumes, self._lines()
+        start = time.monotonic()
+        other.kill()
+        took = await until("resume", lambda: room.patient.resumes > before)
+        await until("sound as before", room.talks)
+        gap = max(person.gap(start) for person in room.people)
+        self._note("signaling node killed: media gap", gap)
+        self._note("signaling node killed: back in the room", took)
+        assert all(person.line is lines[person] for person in room.people), "a new media connection"
+        await self._return(other)
+
+    def _lines(self) -> dict[Caller, Any]:
+        """Everybody's media connection."""
+        return {person: person.line for room in self.rooms for person in room.people}
+
+    def _is_in(self, room: Room) -> bool:
+        return all(person.signal is not None and not person.signal.closed for person in room.people)
+
+    async def owners_killed(self) -> None:
+        """the node that has a visit is killed; the visit goes on elsewhere under a higher epoch"""
+        for number in range(KILLS):
+            await self._kill_owner(self.rooms[number % ROOMS], "owner killed: media gap")
+        room = self.rooms[0]
+        if KILLS:
+            assert room.patient.chat == ["Bonjour"], f"the chat came back as {room.patient.chat}"
+
+    async def _kill_owner(self, room: Room, figure: str, redis: bool = True) -> None:
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        owner = self.house.owner(room.id) if redis else self._owner_by_numbers(room)
+        epoch = self.house.redis.lease(room.id) if redis else None
+        theirs = [it for it in self.rooms if redis and self.house.owner(it.id) is owner] or [room]
+        start = time.monotonic()
+        owner.kill()
+        # Sound of before may still come out of a buffer for a moment; a connection that is new cannot.
+        old = {person: person.line for it in theirs for person in it.people}
+        fresh = lambda: all(person.line is not line for person, line in old.items())
+        try:
+            await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
+        except AssertionError as error:
+            state = [(p.name, p.stage, p.problems[-4:]) for it in theirs for p in it.people]
+            raise AssertionError(f"{error}: {state}") from None
+        for person in old:
+            self._note(figure, person.gap(start - 0.2))
+        if epoch is not None:
+            later = self.house.redis.lease(room.id)
+            assert later is not None and later[1] > epoch[1] and later[0] != owner.name, (epoch, later)
+        await self._return(owner)
+
+    def _owner_by_numbers(self, room: Room) -> Node:
+        """Without Redis: who carries nobody and has people in a room."""
+        return self.house.nodes[self._owners[room.id]]
+
+    async def _return(self, node: Node) -> None:
+        node.start()
+        await node.until_ready()
+
+    async def redis_killed(self) -> None:
+        """Redis is killed for longer than a lease: nobody hears it, people come into known and new visits, and a fresh, empty one is told again"""
+        await self.house.see_each_other()
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        leases = {room.id: self.house.redis.lease(room.id) for room in self.rooms}
+        lines = self._lines()
+        pids = [node.process.pid for node in self.house.nodes.values() if node.process]
+        extra = Room(self.house, await self._book(), "")
+        self.house.redis.send(signal.SIGKILL)
+        start = time.monotonic()
+        await asyncio.sleep(9)
+        # Whoever loses their socket finds a room that is known, by any node.
+        room = self.rooms[1]
+        for node in self.house.nodes.values():
+            before = room.patient.resumes
+            await room.patient.through(node.name)
+            await until(f"patient by {node.name}", lambda: room.patient.resumes > before)
+        await extra.begin("b", "c")
+        assert all(node.status("/livez") == 200 for node in self.house.nodes.values())
+        assert all(node.status("/readyz") == 200 for node in self.house.nodes.values())
+        for person in (person for it in self.rooms for person in it.people):
+            self._note("Redis away: media gap", person.gap(start))
+        self.house.redis.start()
+        back = time.monotonic()
+        known = lambda: all(self._lease(it.id) for it in [*self.rooms, extra])
+        self._note("Redis back, empty: all rooms known", await until("rooms in Redis", known))
+        await until("sound everywhere", lambda: all(it.talks() for it in [*self.rooms, extra]))
+        for it in self.rooms:
+            lease = self.house.redis.lease(it.id)
+            assert lease is not None and lease[0] == leases[it.id][0], f"{leases[it.id]} became {lease}"
+        for person in (person for it in self.rooms for person in it.people):
+            self._note("Redis back: media gap", person.gap(back))
+        assert self._lines() == lines, "a new media connection though nothing happened to media"
+        assert pids == [node.process.pid for node in self.house.nodes.values() if node.process]
+        await extra.leave()
+
+    def _lease(self, room: str) -> tuple[str, int] | None:
+        try:
+            return self.house.redis.lease(room)
+        except OSError:
+            return None
+
+    async def owner_killed_without_redis(self) -> None:
+        """a node with visits is killed while Redis is away"""
+        await self.house.see_each_other()
+        self._owners = {room.id: self.house.owner(room.id).name for room in self.rooms}
+        self.house.redis.send(signal.SIGKILL)
+        await asyncio.sleep(3)
+        room = self.rooms[0]
+        owner = self._owner_by_numbers(room)
+        theirs = [it for it in self.rooms if self._owners[it.id] == owner.name]
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        start = time.monotonic()
+        owner.kill()
+        old = {person: person.line for it in theirs for person in it.people}
+        fresh = lambda: all(person.line is not line for person, line in old.items())
+        await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
+        for person in old:
+            self._note("owner killed while Redis is away: media gap", person.gap(start - 0.2))
+        self.house.redis.start()
+        known = lambda: all(self._lease(it.id) for it in self.rooms)
+        await until("rooms in Redis", known)
+        await self._return(owner)
+
+    async def redis_hangs(self) -> None:
+        """Redis hangs: people come back by every node, and sound goes on as before"""
+        await self.house.see_each_other()
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        start, lines = time.monotonic(), self._lines()
+        self.house.redis.send(signal.SIGSTOP)
+        person = self.rooms[2].patient
+        for name in self.house.nodes:
+            before, asked = person.resumes, time.monotonic()
+            await person.through(name)
+            await until(f"patient by {name}", lambda: person.resumes > before)
+            self._note("Redis hangs: back in the room", time.monotonic() - asked)
+        self.house.redis.send(signal.SIGCONT)
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        gap = max(person.gap(start) for it in self.rooms for person in it.people)
+        self._note("Redis hangs: media gap", gap)
+        assert self._lines() == lines, "a new media connection though nothing happened to media"
+
+    async def drain(self) -> None:
+        """a node that is told to stop says it is not ready, hands its visits over, and ends"""
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        room = self.rooms[0]
+        owner = self.house.owner(room.id)
+        theirs = [it for it in self.rooms if self.house.owner(it.id) is owner]
+        old = {person: person.line for it in theirs for person in it.people}
+        assert owner.process is not None
+        start = time.monotonic()
+        owner.process.send_signal(signal.SIGTERM)
+        await until("not ready", lambda: owner.status("/readyz") == 503)
+        code = await owner.ended(60)
+        self._note("drain: until the process has ended", time.monotonic() - start)
+        assert code == 0, f"the drained node ended with {code}"
+        fresh = lambda: all(person.line is not line for person, line in old.items())
+        await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
+        for person in old:
+            self._note("drain: media gap", person.gap(start))
+
+    def _note(self, what: str, seconds: float) -> None:
+        self.figures.setdefault(what, []).append(seconds)
+
+    def table(self) -> str:
+        """The figures."""
+        lines = [
+            f"`KILLS={KILLS} tests/run-cluster`, {datetime.now(UTC):%Y-%m-%d}, three servers, one PostgreSQL",
+            "and one Redis on one machine. Seconds.",
+            "",
+            "| What | n | p50 | p95 | max |",
+            "|---|---|---|---|---|",
+        ]
+        for what, seconds in self.figures.items():
+            seconds = sorted(seconds)
+            at = lambda share: seconds[min(len(seconds) - 1, int(share * len(seconds)))]
+            lines.append(f"| {what} | {len(seconds)} | {at(0.5):.2f} | {at(0.95):.2f} | {seconds[-1]:.2f} |")
+        return "\n".join(lines)
+
+    async def close(self) -> None:
+        """Everybody goes."""
+        leaving = asyncio.gather(*(room.leave() for room in self.rooms), return_exceptions=True)
+        await asyncio.wait([asyncio.ensure_future(leaving)], timeout=5)
+        self.house.close()
+
+
+async def main() -> int:
+    """Runs the steps; those after a failure are not run and count as failed."""
+    cluster = Cluster()
+    steps = cluster.steps()
+    passed = 0
+    try:
+        for step in steps:
+            start = time.monotonic()
+            try:
+                await asyncio.wait_for(step(), 300)
+            except Exception:
+                traceback.print_exc()
+                print(f"FAILED  {step.__doc__}", flush=True)
+                for room in cluster.rooms:
+                    for person in room.people:
+                        print(f"        {person.name} {person.stage} {person.problems[-5:]}")
+                break
+            passed += 1
+            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
+    finally:
+        await cluster.close()
+    (OUT / "cluster.md").write_text(cluster.table() + "\n")
+    print(cluster.table())
+    print(f"{passed} passed, {len(steps) - passed} failed")
+    return 0 if passed == len(steps) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
