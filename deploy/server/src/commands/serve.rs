@@ -177,6 +177,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     let signing = checkpoints::start(signing_plan(&config, db.clone())?);
 
     let (stop, stopped) = watch::channel(false);
+    vitals::start(db.clone(), stopped.clone());
     let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
     let (sfu, sfu_events) =
@@ -224,7 +225,10 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
     manager.ready(stop.subscribe());
-    stop_signal(manager).await?;
+
+    stop_signal().await?;
+    tracing::info!("stopping");
+    manager.stopping();
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
     for task in [post, waiting, laboratory] {
@@ -244,8 +248,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     Ok(())
 }
 
-/// Metrics beside the pages for this machine alone, or on an address of their own; those of the
-/// process itself begin here.
+/// Metrics beside the pages for this machine alone, or on an address of their own.
 async fn measured(
     config: &Config,
     app: Router,
@@ -253,7 +256,6 @@ async fn measured(
     db: &Db,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<(Router, Option<JoinHandle<()>>)> {
-    vitals::start(db.clone(), stopped.clone());
     let Some(bind) = config.http.ops_bind else {
         return Ok((app.merge(health::local_metrics_router(metrics)), None));
     };
@@ -415,15 +417,13 @@ async fn listen(bind: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {bind}: is another server running there?"))
 }
 
-async fn stop_signal(manager: &Manager) -> anyhow::Result<()> {
+async fn stop_signal() -> anyhow::Result<()> {
     let mut term = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping");
-    manager.stopping();
     Ok(())
 }
 
