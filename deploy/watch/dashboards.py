@@ -90,6 +90,16 @@ CALLS = [
         (rate("signal_media_failures_total"), "media did not take an order"),
         (rate("sfu_events_lost_total"), "signaling did not take an event"),
     ),
+    lines("Rooms of each server", "short", (total("signal_cluster_rooms", "instance"), "{{instance}}"), (total("signal_cluster_carried", "instance"), "carried by {{instance}}")),
+    lines(
+        "Between servers",
+        "cps",
+        (rate("signal_cluster_takeovers_total"), "rooms taken over"),
+        (rate("signal_cluster_lost_total"), "rooms lost to another"),
+        (rate("signal_cluster_orders_dropped_total"), "orders dropped"),
+        (rate("signal_cluster_register_failures_total"), "the register did not answer"),
+        (total("signal_cluster_register_up"), "servers with a register"),
+    ),
     lines("Programs at the standard doors", "short", (total("signal_door_sessions", "door"), "{{door}}")),
     lines(
         "Telephones in trouble",
