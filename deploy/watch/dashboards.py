@@ -108,7 +108,12 @@ CALLS = [
         (rate("phone_packets_unsent_total"), "packets not sent"),
         (rate("phone_leg_events_lost_total"), "events lost"),
         (rate("sfu_phone_events_lost_total"), "sound lost before the bridge"),
+        (rate("phone_lines_failed_total"), "calls ended by a fault"),
+        (rate("phone_speakers_failed_total"), "people left out by a fault"),
     ),
+    lines("Ways to telephone companies", "short", (total("phone_trunk_reachable", "trunk"), "{{trunk}} answers"), (total("phone_trunk_registered", "trunk"), "{{trunk}} knows us")),
+    lines("SIP messages", "cps", (rate("phone_sip_messages_total", "verdict"), "{{verdict}}")),
+    lines("SIP calls", "short", (total("phone_sip_calls"), "calls"), (total("phone_sip_transactions"), "transactions")),
 ]
 MEDIA = [
     stat("Connections", "short", total("sfu_connections")),
@@ -158,6 +163,7 @@ PLATFORM = [
     lines("Memory", "bytes", (f"process_resident_memory_bytes{ONE}", "{{instance}}")),
     lines("Open files", "short", (f"process_open_fds{ONE}", "{{instance}} open"), (f"process_max_fds{ONE}", "{{instance}} allowed")),
     lines("Threads", "short", (f"process_threads{ONE}", "{{instance}}")),
+    lines("Tasks", "short", (f"runtime_tasks{ONE}", "{{instance}}")),
     lines("The database's answer", "s", (quantile(0.5, "telehealth_store_ping_seconds", "instance"), "{{instance}} p50"), (quantile(0.95, "telehealth_store_ping_seconds", "instance"), "{{instance}} p95")),
     lines("The database answers", "short", (f"telehealth_store_up{ONE}", "{{instance}}")),
     lines("Versions", "short", (f"count by (version) (telehealth_build_info{ONE})", "{{version}}")),
