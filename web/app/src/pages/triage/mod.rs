@@ -157,6 +157,35 @@ fn level(disposition: Disposition) -> impl IntoView {
     }
 }
 
+/// How many hypotheses stand in sight; the others are one press away.
+const IN_SIGHT: usize = 5;
+
+/// Hypotheses, the likeliest first. `keeps` names those that stay in sight however unlikely they are.
+fn folded(
+    hypotheses: Vec<HypothesisView>,
+    keeps: fn(&HypothesisView) -> bool,
+    row: impl Fn(HypothesisView) -> AnyView,
+) -> AnyView {
+    let (near, far): (Vec<_>, Vec<_>) = hypotheses
+        .into_iter()
+        .enumerate()
+        .partition(|(place, it)| *place < IN_SIGHT || keeps(it));
+    let rows = |some: Vec<(usize, HypothesisView)>| -> Vec<AnyView> {
+        some.into_iter().map(|(_, it)| row(it)).collect()
+    };
+    let n = far.len();
+    view! {
+        <ol class="plain">{rows(near)}</ol>
+        {(n > 0).then(|| view! {
+            <details data-testid="triage-further">
+                <summary>{part(move || tr!(Key::TriageFurther, n = n))}</summary>
+                <ol class="plain">{rows(far)}</ol>
+            </details>
+        })}
+    }
+    .into_any()
+}
+
 /// How likely something is, in words; tracked.
 fn likely(hypothesis: &HypothesisView) -> &'static str {
     t(match likelihood(hypothesis.probability) {

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use web_logic::triage::percent;
 
 use super::judge::{Asking, Judged, Judging, acts};
-use super::{level, list, named, number};
+use super::{folded, level, list, named, number};
 use crate::api::{self, ApiError};
 use crate::components::{Button, Failure, Glyph, Icon, Look, part, toast};
 use crate::i18n::{Key, lang, say, t, t_now};
@@ -91,7 +91,7 @@ pub(super) fn One(
             <Findings present=view.present absent=view.absent unknown=view.unknown/>
             <div>
                 <h3>{say(Key::TriageHypotheses)}</h3>
-                <ol class="plain">{hypotheses.iter().cloned().map(|it| view! { <Hypothesis it sight/> }).collect_view()}</ol>
+                {folded(hypotheses.clone(), |it| it.must_not_miss, move |it| view! { <Hypothesis it sight/> }.into_any())}
             </div>
             {titled(Key::TriageGaps, view.gaps, "triage-gaps")}
             {titled(Key::TriageTests, view.steps, "triage-steps")}

@@ -10,7 +10,7 @@ use web_logic::triage::{Sureness, sureness};
 
 use super::emergency::{Emergency, OnCall};
 use super::symptoms::Walk;
-use super::{CallBar, WAYS, clinic_link, code, glyph, likely, list, named, numbers, way};
+use super::{CallBar, WAYS, clinic_link, code, folded, glyph, likely, list, named, numbers, way};
 use crate::api::Check;
 use crate::browser;
 use crate::components::{Alert, Button, Glyph, Icon, Look, Page, Tone, part};
@@ -188,31 +188,28 @@ fn behind(hypotheses: Vec<HypothesisView>) -> AnyView {
     if hypotheses.is_empty() {
         return ().into_any();
     }
-    let rows: Vec<AnyView> = hypotheses
-        .into_iter()
-        .map(|it| {
-            let named_so = it.name.clone();
-            let (supports, against, change) = (
-                it.supports.clone(),
-                it.against.clone(),
-                it.would_change.clone(),
-            );
-            view! {
-                <li class="triage-hypothesis" data-testid="triage-hypothesis">
-                    <h3>{named_so}": "{part(move || likely(&it))}</h3>
-                    {named(Key::TriageFor, supports)}
-                    {named(Key::TriageAgainst, against)}
-                    {named(Key::TriageWouldChange, change)}
-                </li>
-            }
-            .into_any()
-        })
-        .collect();
+    let row = |it: HypothesisView| {
+        let named_so = it.name.clone();
+        let (supports, against, change) = (
+            it.supports.clone(),
+            it.against.clone(),
+            it.would_change.clone(),
+        );
+        view! {
+            <li class="triage-hypothesis" data-testid="triage-hypothesis">
+                <h3>{named_so}": "{part(move || likely(&it))}</h3>
+                {named(Key::TriageFor, supports)}
+                {named(Key::TriageAgainst, against)}
+                {named(Key::TriageWouldChange, change)}
+            </li>
+        }
+        .into_any()
+    };
     view! {
         <section class="card" data-testid="triage-behind">
             <h2><Icon glyph=Glyph::Search/>{say(Key::TriageBehind)}</h2>
             <p>{say(Key::TriageBehindText)}</p>
-            <ul class="plain">{rows}</ul>
+            {folded(hypotheses, |_| false, row)}
         </section>
     }
     .into_any()
