@@ -37,7 +37,7 @@ class Baresip:
     def __init__(self, codec="G722", account="", config="", port=None):
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
-        control = free_port(socket.SOCK_STREAM)
+        control = free_port()
         # The file must have the rate of the codec.
         rate = 16_000 if codec == "G722" else 8_000
         self.port = port or free_port()

@@ -164,8 +164,8 @@ class Kamailio:
 def make_room(harness):
     folder = tempfile.TemporaryDirectory()
     made = certs.make(pathlib.Path(folder.name) / "certs")
-    ports = {"udp_port": free_port(host=HOST), "tls_port": free_port(socket.SOCK_STREAM, HOST), "phone": free_port()}
-    ports["clinic"] = free_port(socket.SOCK_STREAM)
+    ports = {"udp_port": free_port(HOST), "tls_port": free_port(HOST), "phone": free_port()}
+    ports["clinic"] = free_port()
     kamailio = Kamailio(folder.name, made, ports)
     config = ROOM.replace("@certs@", str(made))
     for word in ("tls_port", "clinic"):

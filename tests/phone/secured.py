@@ -61,7 +61,7 @@ def make_room(harness):
     made = certs.make(folder.name)
     ports, config = {}, HEAD
     for name, number in NUMBERS.items():
-        ports[name] = free_port(socket.SOCK_STREAM)
+        ports[name] = free_port()
         config += TRUNK.replace("@name@", name).replace("@number@", number).replace("@port@", str(ports[name]))
     room = harness.new_room(config.replace("@certs@", str(made)))
     room.kept, room.certs, room.ports = folder, made, ports

@@ -1,9 +1,11 @@
 """SIPp, a SIP telephone that shares no code with this project: scenarios from steps."""
 
 import pathlib
+import random
 import socket
 import subprocess
 import tempfile
+import threading
 
 OFFER = """v=0
 o=user1 53655765 {version} IN IP[local_ip_type] [local_ip]
@@ -18,10 +20,26 @@ a={flow}
 """
 
 
-def free_port(kind=socket.SOCK_DGRAM, host="127.0.0.1"):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind((host, 0))
-        return one.getsockname()[1]
+TAKEN = set()
+TAKING = threading.Lock()
+
+
+def free_port(host="127.0.0.1"):
+    """A port that nobody has by UDP or by TCP, and that nobody gets for a connection of theirs: it lies below those."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with TAKING:
+            if port in TAKEN:
+                continue
+            TAKEN.add(port)
+        with socket.socket() as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                stream.bind((host, port))
+                datagrams.bind((host, port))
+            except OSError:
+                continue
+        return port
 
 
 def sdp(flow="sendrecv", address="[media_ip]", version=1):
@@ -150,12 +168,12 @@ class Sipp:
         path = pathlib.Path(self.folder.name) / "scenario.xml"
         body = "\n".join(steps)
         path.write_text(f'<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="s">\n{body}\n</scenario>\n')
-        port = port or free_port(host=host)
+        port = port or free_port(host)
         command = ["sipp"]
         if remote:
             command.append(f"{remote[0]}:{remote[1]}")
         command += [
-            "-sf", path, "-m", str(calls), "-i", host, "-p", str(port), "-mp", str(free_port(host=host)),
+            "-sf", path, "-m", str(calls), "-i", host, "-p", str(port), "-mp", str(free_port(host)),
             "-s", called, "-nostdin", "-timeout", "80s", "-timeout_error", "-recv_timeout", "70000",
             "-trace_err", "-error_file", pathlib.Path(self.folder.name) / "errors", *extra,
         ]

@@ -64,7 +64,7 @@ def make_room(harness, more=""):
     """A room with its certificates, and the addresses of its doors."""
     folder = tempfile.TemporaryDirectory()
     made = certs.make(folder.name)
-    tls_proxy = free_port(socket.SOCK_STREAM)
+    tls_proxy = free_port()
     config = CONFIG.replace("@more@", more).replace("@certs@", str(made)).replace("@tls_proxy@", str(tls_proxy))
     room = harness.new_room(config)
     room.harness, room.kept, room.certs, room.tls_proxy = harness, folder, made, tls_proxy

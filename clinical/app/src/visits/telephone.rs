@@ -93,8 +93,11 @@ fn shown(lock: visits::PhoneLock) -> ShownLock {
 }
 
 fn hash_of(id: &str) -> Option<Vec<u8>> {
-    let bytes = id.as_bytes().chunks(2);
-    bytes
+    if !id.len().is_multiple_of(2) || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    id.as_bytes()
+        .chunks(2)
         .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
 }
