@@ -2,7 +2,6 @@
 in every dialog by Record-Route."""
 
 import pathlib
-import socket
 import subprocess
 import tempfile
 

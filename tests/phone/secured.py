@@ -6,7 +6,6 @@ import hmac
 import math
 import pathlib
 import secrets
-import socket
 import struct
 import subprocess
 import tempfile

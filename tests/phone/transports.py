@@ -1,6 +1,5 @@
 """SIP over TCP and TLS: framing, limits, who is let in and who is connected to."""
 
-import pathlib
 import socket
 import ssl
 import tempfile
