@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { openAppointment } from "../lib/clinic.mjs";
 import { ACCOUNTS } from "../lib/demo.mjs";
 import { at, press, shown, signedIn } from "../lib/pages.mjs";
-import { isReadable } from "../lib/readable.mjs";
+import { isReadable, LARGE, SMALL } from "../lib/readable.mjs";
 import { Scenario } from "../lib/steps.mjs";
 import { until } from "../lib/wait.mjs";
 
@@ -102,7 +102,7 @@ export function assistant() {
     const link = at(on.page, "assistant-link").last();
     assert.match(await link.getAttribute("href"), /^\/messages\/[0-9a-f-]{36}$/);
     on.thread = await link.getAttribute("href");
-    const nurse = await signedIn(scenario, "nurse", ACCOUNTS.nurse);
+    const nurse = await signedIn(scenario, "guest", ACCOUNTS.nurse);
     await nurse.goto(on.thread);
     await at(nurse, "message").filter({ hasText: NONSENSE[1] }).first().waitFor();
   });
@@ -113,6 +113,11 @@ export function assistant() {
     assert.match(await at(on.page, "assistant-link").last().getAttribute("href"), /^tel:\d+$/);
     assert.deepEqual(await labels(on.page), []);
     await isReadable(on.page, "assistant-emergency");
+    await on.page.setViewportSize(SMALL);
+    await at(on.page, "assistant-send").scrollIntoViewIfNeeded();
+    const box = await at(on.page, "assistant-alarm-link").boundingBox();
+    assert.ok(box.y >= 0 && box.y + box.height <= SMALL.height, "whom to call is in sight beside the field");
+    await on.page.setViewportSize(LARGE);
     await tell(on.page, "prendre rendez-vous");
     assert.equal(await at(on.page, "said-emergency").count(), 2);
     await on.page.reload();

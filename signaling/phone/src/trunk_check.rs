@@ -377,6 +377,7 @@ mod tests {
     fn a_call_that_could_be_of_two_trunks_is_refused() {
         let one = example();
         let (_, trunk) = one.split_once("[[phone.trunks]]").unwrap();
+        let (trunk, _) = trunk.split_once("[phone.spend]").unwrap();
         let second = trunk
             .replace("carrier", "other")
             .replace("198.51.100.0/24", "198.51.100.7");

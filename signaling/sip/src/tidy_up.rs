@@ -121,7 +121,15 @@ impl<'a> Frame<'a> {
         for line in lines {
             match line.split_once(':') {
                 Some((name, value)) if is_token(name.trim_end()) => {
-                    headers.push((name.trim_end().to_owned(), value.trim().to_owned()));
+                    let name = name.trim_end();
+                    let value = match name.to_ascii_lowercase().as_str() {
+                        "via" | "v" => without_gaps(value.trim(), "/;=,"),
+                        "from" | "f" | "to" | "t" | "contact" | "m" => {
+                            without_gaps(value.trim(), ";=")
+                        }
+                        _ => value.trim().to_owned(),
+                    };
+                    headers.push((name.to_owned(), value));
                 }
                 _ => is_odd = true,
             }
@@ -176,11 +184,6 @@ impl<'a> Frame<'a> {
         let from = self.value("from", "f").ok_or(DropReason::Form)?;
         let mut tidied = format!("{}\r\n", self.first);
         for (name, value) in self.headers.iter().filter(|(name, _)| !is_length(name)) {
-            let value = match name.to_ascii_lowercase().as_str() {
-                "via" | "v" => without_gaps(value, "/;=,"),
-                "from" | "f" | "to" | "t" | "contact" | "m" => without_gaps(value, ";="),
-                _ => value.clone(),
-            };
             tidied.push_str(&format!("{name}: {value}\r\n"));
         }
         tidied.push_str(&format!("Content-Length: {length}\r\n\r\n"));

@@ -131,6 +131,8 @@ fn Log(view: TalkView, choose: Callback<u32>) -> impl IntoView {
             request_animation_frame(move || log.set_scroll_top(log.scroll_height()));
         }
     });
+    let mut all = view.lines.iter().rev().flat_map(|line| &line.said);
+    let danger = all.find(|it| it.kind == SaidKind::Emergency).cloned();
     let lines: Vec<AnyView> = view.lines.into_iter().map(line).collect();
     let choices: Vec<AnyView> = (0_u32..)
         .zip(view.choices)
@@ -143,6 +145,7 @@ fn Log(view: TalkView, choose: Callback<u32>) -> impl IntoView {
         })
         .collect();
     view! {
+        {view.emergency.then(|| danger.map(alarm))}
         <div node_ref=log class="messages-log" role="log" aria-live="off" aria-label=say(Key::AssistantLog)
             tabindex="0" data-testid="assistant-log" data-count=view.count.to_string()
             data-emergency=view.emergency.to_string()>
@@ -152,11 +155,37 @@ fn Log(view: TalkView, choose: Callback<u32>) -> impl IntoView {
     }
 }
 
+/// Whom to call stays in sight, however far the talk goes on.
+fn alarm(it: SaidView) -> AnyView {
+    view! {
+        <div class="triage-call" role="alert" data-testid="assistant-alarm">
+            <p><strong>{it.text.clone()}</strong></p>
+            {link(it, "assistant-alarm-link")}
+        </div>
+    }
+    .into_any()
+}
+
+fn link(it: SaidView, testid: &'static str) -> impl IntoView {
+    it.href.zip(it.label).map(|(href, label)| {
+        let is_call = href.starts_with("tel:");
+        let class = if is_call {
+            "button call"
+        } else {
+            "button secondary"
+        };
+        let glyph = if is_call { Glyph::Phone } else { Glyph::Link };
+        view! {
+            <a class=class href=href data-testid=testid><Icon glyph/><span>{label}</span></a>
+        }
+    })
+}
+
 fn line(it: TalkLineView) -> AnyView {
     if let Some(words) = it.mine {
         return view! {
             <li class="messages-line mine" data-testid="assistant-mine">
-                <strong>{say(Key::MessagesYou)}</strong>
+                <span class="messages-from"><strong>{say(Key::MessagesYou)}</strong></span>
                 <span class="prose">{words}</span>
             </li>
         }
@@ -165,7 +194,7 @@ fn line(it: TalkLineView) -> AnyView {
     let said: Vec<AnyView> = it.said.into_iter().map(said).collect();
     view! {
         <li class="messages-line" data-testid="assistant-said">
-            <strong>{say(Key::AssistantBot)}</strong>
+            <span class="messages-from"><strong>{say(Key::AssistantBot)}</strong></span>
             {said}
         </li>
     }
@@ -184,26 +213,17 @@ const fn code(kind: SaidKind) -> &'static str {
 
 fn said(it: SaidView) -> AnyView {
     let class = match it.kind {
-        SaidKind::Emergency => "triage-emergency",
-        SaidKind::Urgent => "alert error",
+        SaidKind::Emergency | SaidKind::Urgent => "alert error",
         SaidKind::Text | SaidKind::Card | SaidKind::Advice => "prose",
     };
-    let link = it.href.zip(it.label).map(|(href, label)| {
-        let is_call = href.starts_with("tel:");
-        let class = if is_call { "button call" } else { "button secondary" };
-        let glyph = if is_call { Glyph::Phone } else { Glyph::Link };
-        view! {
-            <p><a class=class href=href data-testid="assistant-link"><Icon glyph/><span>{label}</span></a></p>
-        }
-    });
-    let source = it.source.map(|source| {
+    let source = it.source.clone().map(|source| {
         view! { <p><small>{part(move || tr!(Key::AssistantSource, source = source))}</small></p> }
     });
     view! {
         <div class=class data-testid=format!("said-{}", code(it.kind))>
-            <p>{it.text}</p>
+            <p>{it.text.clone()}</p>
             {source}
-            {link}
+            {it.href.is_some().then(|| view! { <p>{link(it, "assistant-link")}</p> })}
         </div>
     }
     .into_any()
