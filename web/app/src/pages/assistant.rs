@@ -216,14 +216,19 @@ fn said(it: SaidView) -> AnyView {
         SaidKind::Emergency | SaidKind::Urgent => "alert error",
         SaidKind::Text | SaidKind::Card | SaidKind::Advice => "prose",
     };
+    let (testid, text) = (format!("said-{}", code(it.kind)), it.text.clone());
     let source = it.source.clone().map(|source| {
         view! { <p><small>{part(move || tr!(Key::AssistantSource, source = source))}</small></p> }
     });
+    let link = it
+        .href
+        .is_some()
+        .then(|| view! { <p>{link(it, "assistant-link")}</p> });
     view! {
-        <div class=class data-testid=format!("said-{}", code(it.kind))>
-            <p>{it.text.clone()}</p>
+        <div class=class data-testid=testid>
+            <p>{text}</p>
             {source}
-            {it.href.is_some().then(|| view! { <p>{link(it, "assistant-link")}</p> })}
+            {link}
         </div>
     }
     .into_any()
