@@ -242,10 +242,9 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
         mailroom: Some(mailroom),
         triage: start_triage(&config),
     });
-    let app = web_router(&config, api, signal_router)
-        .merge(health::router(db.clone(), signaling.clone()));
-    let alive = health::router(db.clone(), signaling.clone());
-    let (app, ops) = measured(&config, app, (metrics, alive), stopped.clone()).await?;
+    let alive = || health::router(db.clone(), signaling.clone());
+    let app = web_router(&config, api, signal_router).merge(alive());
+    let (app, ops) = measured(&config, app, (metrics, alive()), stopped.clone()).await?;
     let address = doors.web.local_addr()?;
     let server = doors.serve(app, &config, &sfu, stopped)?;
     announce(address, is_demo);
