@@ -218,6 +218,7 @@ function rung(scenario, on) {
       number: ON_RECORD,
       pitch_hz: VOICE_HZ,
       port: on.callee,
+      secret: true,
     });
     scenario.finally(() => on.pocket.stop());
   });
