@@ -1,7 +1,7 @@
 //! Rooms on several nodes: where a room is, and the way there.
 //!
 //! Each room belongs to one node, whose media server has its people. A node that is asked for a room of
-//! another one carries the messages there ([`carry`]); sound and pictures go to the owner directly. The
+//! another one carries the messages there ([`mod@carry`]); sound and pictures go to the owner directly. The
 //! rules are those of [`signaling_directory`]; here are the lines, the register and the clock.
 
 mod auth;
