@@ -79,7 +79,13 @@ export async function reads(page, text) {
 
 /** Opens a panel unless it is open. */
 export async function openPanel(page, button, content) {
-  if (!(await at(page, content).first().isVisible())) await press(page, button);
+  if (!(await at(page, content).first().isVisible())) {
+    await press(page, button);
+    // The focus follows with the next picture, and takes it from whatever has it by then.
+    await until("the focus to be in the panel", () =>
+      page.evaluate(() => Boolean(document.activeElement?.closest(".visit-panel"))),
+    );
+  }
   await shown(page, content);
 }
 

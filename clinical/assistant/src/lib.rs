@@ -3,7 +3,7 @@
 //! This crate exists to forbid imports: no SQL, no HTTP, no clock. Time, doctors and free times are given.
 //! [`hear`] and [`answer`] take a [`Talk`] one
 //! step further; what has to be looked up or done comes out as an [`Effect`] that the shell carries out.
-//! What is said are values ([`Say`]), of which [`said`] makes texts and [`short`] menus for short messages.
+//! What is said are values ([`Say`]), of which [`said()`] makes texts and [`short()`] menus for short messages.
 
 mod advice;
 mod classify;

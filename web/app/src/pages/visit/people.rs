@@ -344,40 +344,40 @@ fn Actions(
     let up = Memo::new(move |_| person.with(|person| person.as_ref().is_some_and(|one| one.hand)));
     let (named, title) = (name.clone(), name);
     view! {
-            <div class="visit-answers">
-                <Button
-                    look=Look::Secondary
-                    icon=Glyph::MicrophoneOff
-                    testid="mute-other"
-                    disabled=silent
-                    on_press=move || call.act(Act::Mute(id))
-                >
-                    {say(Key::VisitMutePerson)}
+        <div class="visit-answers">
+            <Button
+                look=Look::Secondary
+                icon=Glyph::MicrophoneOff
+                testid="mute-other"
+                disabled=silent
+                on_press=move || call.act(Act::Mute(id))
+            >
+                {say(Key::VisitMutePerson)}
+            </Button>
+            {part(move || up.get().then(|| view! {
+                <Button look=Look::Secondary icon=Glyph::Hand testid="lower-hand" on_press=move || call.act(Act::LowerHand(id))>
+                    {say(Key::HandLower)}
                 </Button>
-    {part(move || up.get().then(|| view! {
-                    <Button look=Look::Secondary icon=Glyph::Hand testid="lower-hand" on_press=move || call.act(Act::LowerHand(id))>
-                        {say(Key::HandLower)}
+            }))}
+            <Button look=Look::Secondary icon=Glyph::Exit testid="remove" on_press=move || asking.set(true)>
+                {say(Key::VisitRemove)}
+            </Button>
+            <Dialog open=asking title=move || tr!(Key::VisitRemoveTitle, name = title) testid="remove-dialog">
+                <p>
+                    {
+                        let named = named.clone();
+                        move || tr!(Key::VisitRemoveText, name = named)
+                    }
+                </p>
+                <div class="visit-answers">
+                    <Button look=Look::Secondary testid="remove-cancel" on_press=move || asking.set(false)>
+                        {say(Key::VisitStay)}
                     </Button>
-                }))}
-                <Button look=Look::Secondary icon=Glyph::Exit testid="remove" on_press=move || asking.set(true)>
-                    {say(Key::VisitRemove)}
-                </Button>
-                <Dialog open=asking title=move || tr!(Key::VisitRemoveTitle, name = title) testid="remove-dialog">
-                    <p>
-                        {
-                            let named = named.clone();
-                            move || tr!(Key::VisitRemoveText, name = named)
-                        }
-                    </p>
-                    <div class="visit-answers">
-                        <Button look=Look::Secondary testid="remove-cancel" on_press=move || asking.set(false)>
-                            {say(Key::VisitStay)}
-                        </Button>
-                        <Button look=Look::Danger testid="remove-confirm" on_press=move || call.act(Act::Remove(id))>
-                            {say(Key::VisitRemove)}
-                        </Button>
-                    </div>
-                </Dialog>
-            </div>
-        }
+                    <Button look=Look::Danger testid="remove-confirm" on_press=move || call.act(Act::Remove(id))>
+                        {say(Key::VisitRemove)}
+                    </Button>
+                </div>
+            </Dialog>
+        </div>
+    }
 }
