@@ -88,14 +88,18 @@ async fn dial(
     order: &str,
 ) -> Result<Option<tokio::sync::oneshot::Sender<()>>, Fault> {
     let dialler = phones.dialler();
-    let mut numbers = dialler.trunks().trunks.iter().flat_map(|it| &it.numbers);
-    let facility = numbers.next().map(|it| it.facility.clone());
     let mut words = order.split(' ');
     let number = words.next().unwrap_or_default();
     let seconds = words.next().unwrap_or("20");
+    let trunk = words.next();
+    let trunks = dialler.trunks().trunks.iter();
+    let mut numbers = trunks
+        .filter(|it| trunk.is_none_or(|name| it.name == name))
+        .flat_map(|it| &it.numbers);
+    let facility = numbers.next().map(|it| it.facility.clone());
     let order = RingOrder {
         number: PhoneNumber::parse(number, None)?,
-        trunk: words.next().map(str::to_owned),
+        trunk: trunk.map(str::to_owned),
         facility: facility.unwrap_or_default(),
         reason: Reason::Doctor,
         pass: Pass::new("dialled".to_owned()),
