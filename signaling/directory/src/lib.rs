@@ -2,7 +2,7 @@
 //!
 //! One node owns a room at a time. It holds a lease in a register that all nodes share, under an epoch
 //! that only grows; the rules of the register are [`Ledger`]. What a node knows, and what follows from
-//! it when the register does not answer, is [`Bearings`]. Who gets a new room is [`place`].
+//! it when the register does not answer, is [`Bearings`]. Who gets a new room is [`place()`].
 //!
 //! This crate exists to forbid IO: it has no clock, socket or lock. Time is an argument, in
 //! microseconds. The register behind [`Registry`] is an address book, never a record: what it forgets
