@@ -11,7 +11,7 @@ pub const WIDTH: f64 = 600.0;
 /// Its height.
 pub const HEIGHT: f64 = 200.0;
 /// Room for labels at the left and at the bottom.
-pub const EDGE: f64 = 50.0;
+pub const EDGE: f64 = 62.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 30.0;
 

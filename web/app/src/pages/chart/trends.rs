@@ -12,7 +12,7 @@ use crate::{tr, when};
 /// Width of a plot and room for the labels beside it, in units of its own.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 220.0;
-const EDGE: f64 = 45.0;
+const EDGE: f64 = 62.0;
 
 /// The rows of values, one at a time, as a plot and as a table.
 #[component]
