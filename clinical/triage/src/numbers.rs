@@ -123,15 +123,12 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
             }
             Some("pulse") if (20.0..50.0).contains(&value) => found.push("bradycardia"),
             Some("pressure") => {
-                let next = tokens
-                    .get(at + 1)
-                    .filter(|next| next.sentence == token.sentence);
-                pressure(
-                    value,
-                    next.and_then(|next| number(&next.word)),
-                    age,
-                    &mut found,
-                );
+                let behind = tokens.get(at + 1..).unwrap_or_default().iter();
+                let lower = behind
+                    .take_while(|next| next.sentence == token.sentence)
+                    .find(|next| !["over", "sur"].contains(&next.word.as_str()))
+                    .and_then(|next| number(&next.word));
+                pressure(value, lower, age, &mut found);
             }
             Some("sugar") if (11.1..40.0).contains(&value) || (200.0..1500.0).contains(&value) => {
                 found.push("glucose_high");
@@ -139,6 +136,7 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
             Some("sugar") if (1.0..3.4).contains(&value) || (40.0..60.0).contains(&value) => {
                 found.push("glucose_low");
             }
+            None if bare_heat(tokens, at, value) => heat(value, &mut found),
             _ => {}
         }
     }
@@ -187,6 +185,25 @@ fn label(tokens: &[Token], at: usize) -> Option<&'static str> {
         .take(3)
         .any(|next| next.sentence == token.sentence && HEAT.contains(&next.word.as_str()));
     (name_of(unit) == Some("heat") && (after || token.word.contains('.'))).then_some("heat")
+}
+
+/// "He has 38.6" and "il a 38,6" are a temperature when no unit says otherwise.
+fn bare_heat(tokens: &[Token], at: usize, value: f64) -> bool {
+    const HAS: [&str; 12] = [
+        "a", "ai", "as", "avait", "avais", "fait", "faisait", "monte", "has", "had", "have", "to",
+    ];
+    const OTHER: [&str; 17] = [
+        "kg", "kilos", "kilo", "g", "mg", "l", "ml", "dl", "cm", "mm", "m", "mmol", "km", "ans",
+        "years", "semaines", "weeks",
+    ];
+    let word = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at))
+            .map_or("", |token| token.word.as_str())
+    };
+    (38.0..42.5).contains(&value)
+        && word(Some(at)).contains('.')
+        && HAS.contains(&word(at.checked_sub(1)))
+        && !OTHER.contains(&word(Some(at + 1)))
 }
 
 fn name_of(unit: &str) -> Option<&'static str> {
@@ -247,11 +264,16 @@ mod tests {
         assert_eq!(read("temp of 101.3 F", 40), ["fever"]);
         assert_eq!(read("38,9 de fièvre", 40), ["fever"]);
         assert_eq!(read("fièvre à 38,2", 40), ["fever"]);
+        assert_eq!(read("il a 38,6 et le nez qui coule", 3), ["fever"]);
+        assert_eq!(read("la masse a 38,6 mm", 40), [""; 0]);
         assert_eq!(
             read("BP 84/50, saturation 88 %", 40),
             ["hypotension", "low_oxygen"]
         );
-        assert_eq!(read("blood pressure is 124/78", 40), [""; 0]);
+        for usual in ["is 124/78", "134/80", "of 118/70", "126 over 85"] {
+            assert_eq!(read(&format!("blood pressure {usual}"), 40), [""; 0]);
+        }
+        assert_eq!(read("BP 82 over 50", 40), ["hypotension"]);
         assert_eq!(
             read("pulse of 142 per minute", 40),
             ["tachycardia", "vitals_danger"]
@@ -269,5 +291,13 @@ mod tests {
         assert_eq!(read("for six months her hands hurt", 40), ["chronic"]);
         assert_eq!(read("six months ago", 40), [""; 0]);
         assert_eq!(read("for 3 days", 40), [""; 0]);
+        for age in [
+            "An 8-month-old infant coughs",
+            "Bébé de 7 mois, il tousse",
+            "Je suis enceinte de 35 semaines",
+            "She is 34 weeks pregnant",
+        ] {
+            assert_eq!(read(age, 30), [""; 0], "{age}");
+        }
     }
 }

@@ -57,3 +57,21 @@ fn odd_lines_are_read_or_refused_with_their_number() {
     ));
     assert!(matches!(evaluate(&engine, [""]), Err(EvaluateError::Empty)));
 }
+
+#[test]
+fn usual_measurements_frighten_nobody() {
+    let engine = Engine::shipped().unwrap();
+    for vitals in [
+        "Pulse 84, blood pressure 134/80.",
+        "BP 128/70, HR 72, RR 14, SpO2 98 %, T 36.8 C.",
+        "Temperature of 36.9 C, blood pressure 118/85, oxygen saturation 97 %, pulse 80.",
+        "Tension 13/8, pouls 75, saturation 98 %.",
+    ] {
+        let line = format!(
+            "{{\"triage\": \"self-care\", \"presentation\": \"A 30-year-old man has had a runny \
+             nose and sneezing for two days. {vitals}\"}}"
+        );
+        let report = evaluate(&engine, [line.as_str()]).unwrap();
+        assert_eq!(report.over.hits, 0, "{vitals}");
+    }
+}

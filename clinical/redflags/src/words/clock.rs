@@ -176,6 +176,33 @@ fn named(tokens: &[Token], first: usize) -> Option<Moment> {
     })
 }
 
+/// Whether a length of time says how old somebody is, or how far a pregnancy.
+fn is_age(before: &str, before_that: &str, after: &str) -> bool {
+    const WHOSE: [&str; 16] = [
+        "bebe",
+        "fils",
+        "fille",
+        "enfant",
+        "garcon",
+        "nourrisson",
+        "fillette",
+        "petit",
+        "petite",
+        "age",
+        "agee",
+        "enceinte",
+        "grossesse",
+        "baby",
+        "infant",
+        "pregnant",
+    ];
+    matches!(
+        after,
+        "old" | "pregnant" | "enceinte" | "gestation" | "amenorrhee" | "sa"
+    ) || WHOSE.contains(&before)
+        || (matches!(before, "de" | "a" | "of") && WHOSE.contains(&before_that))
+}
+
 /// A number and a unit, with "ago" or "il y a" about it. "5 ans" alone is an age as often as a time,
 /// so years need "ago", "il y a", "since", "depuis" or "for".
 fn counted(tokens: &[Token], first: usize) -> Option<Moment> {
@@ -212,7 +239,7 @@ fn counted(tokens: &[Token], first: usize) -> Option<Moment> {
         before(1),
         "depuis" | "since" | "for" | "past" | "last" | "pendant" | "derniers" | "dernieres" | "les"
     ) || matches!(before(2), "depuis" | "since" | "for" | "past");
-    if minutes >= YEAR && !ago && !since {
+    if (minutes >= YEAR || is_age(before(1), before(2), after)) && !ago && !since {
         return None;
     }
     let behind = behind + usize::from(matches!(after, "ago" | "back" | "earlier"));

@@ -16,7 +16,8 @@ const SHORT: &[(&str, &str)] = &[
     ("cannot", "can not"),
     ("chui", "je suis"),
     ("cest", "c est"),
-    ("couldnt", "could not"),
+    ("couldnt", "can not"),
+    ("couldn't", "can not"),
     ("cuz", "because"),
     ("coz", "because"),
     ("didnt", "did not"),
@@ -128,6 +129,11 @@ pub(super) fn expand(raw: &str, before: &str, after: &str, mut word: impl FnMut(
         } else {
             word(raw);
         }
+        return;
+    }
+    // What somebody could not do when it began is told in the past, and still an inability.
+    if raw == "could" && after == "not" {
+        word("can");
         return;
     }
     let after_number = before.ends_with(|c: char| c.is_ascii_digit());

@@ -83,7 +83,8 @@ pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
         age = age.or(told_age);
         sex = sex.or(told_sex);
     }
-    let child = age.is_some_and(|age| age < Age::years(12));
+    let by_proxy =
+        age.is_some_and(|age| age < Age::years(12)) || tells_of_another(&vignette.presentation);
     let mut text = format!("{}. {}.", vignette.chief_complaints, vignette.presentation);
     for part in vignette.physical_history.split([',', ';', '.', '\n']) {
         if part.trim().len() > 2 {
@@ -102,7 +103,7 @@ pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
         age,
         sex,
         pregnancy: Pregnancy::Unknown,
-        speaker: if child {
+        speaker: if by_proxy {
             Speaker::Proxy
         } else {
             Speaker::Patient
@@ -120,6 +121,29 @@ pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
             absent,
         },
     }
+}
+
+/// Whether a story begins with somebody close to who tells it: "my son", "ma mère".
+fn tells_of_another(story: &str) -> bool {
+    const CLOSE: [&str; 24] = [
+        "son", "daughter", "baby", "child", "mother", "father", "mum", "mom", "dad", "husband",
+        "wife", "brother", "sister", "fils", "fille", "bébé", "enfant", "mère", "père", "mari",
+        "femme", "frère", "sœur", "garçon",
+    ];
+    let folded = story.to_lowercase();
+    let mut words = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(60)
+        .skip_while(|word| {
+            !matches!(
+                *word,
+                "i" | "je" | "j" | "my" | "mon" | "ma" | "our" | "notre"
+            )
+        });
+    let whose = words.next();
+    matches!(whose, Some("my" | "mon" | "ma" | "our" | "notre"))
+        && words.take(2).any(|word| CLOSE.contains(&word))
 }
 
 const NUMBERS: [&str; 13] = [
