@@ -2,6 +2,8 @@
 
 mod belief;
 
+use std::collections::BTreeSet;
+
 use clinical_redflags::flags::{Age, Flags, Patient, Pregnancy, Story, Unclear, Urgency};
 use clinical_redflags::words::{Matcher, PatternError, Reader};
 use serde::{Deserialize, Serialize};
@@ -215,6 +217,9 @@ impl Engine {
         let mut disposition = self.least_cost(&masses);
         disposition = disposition.max(self.least(&reading, &beliefs));
         disposition = disposition.max(self.lungs(&case.patient, &reading, &beliefs));
+        if !self.home_explains(&beliefs, &reading) {
+            disposition = disposition.max(Disposition::Routine);
+        }
         let mut person = false;
         if !understood || !sound || truncated {
             person = true;
@@ -326,6 +331,39 @@ impl Engine {
             return beliefs.to_vec();
         }
         kept.iter().map(|belief| belief / total).collect()
+    }
+
+    /// Whether the likeliest condition for home explains at least half of what was told. A story of which most is
+    /// left over may be of something that nobody thought of.
+    fn home_explains(&self, beliefs: &[f64], reading: &Reading) -> bool {
+        let conditions = self.knowledge.conditions.iter().zip(beliefs);
+        let home = conditions
+            .filter(|(condition, _)| condition.urgency == Disposition::SelfCare)
+            .max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let Some((home, _)) = home else {
+            return false;
+        };
+        let told = self.told(reading);
+        let explained = |at: &usize| {
+            let mut line = self.knowledge.implied(*at);
+            line.any(|at| home.likely.contains_key(&at))
+        };
+        let count = told.iter().filter(|at| explained(at)).count();
+        count * 2 >= told.len()
+    }
+
+    /// What was told and is not already said by something more special; history does not count.
+    fn told(&self, reading: &Reading) -> Vec<usize> {
+        let implied: BTreeSet<usize> = reading
+            .present
+            .iter()
+            .flat_map(|&at| self.knowledge.implied(at).skip(1))
+            .collect();
+        let is_told = |at: &usize| {
+            let finding = self.knowledge.findings.get(*at);
+            finding.is_some_and(|finding| finding.kind != Kind::History) && !implied.contains(at)
+        };
+        reading.present.iter().copied().filter(is_told).collect()
     }
 
     fn masses(&self, beliefs: &[f64]) -> [f64; 4] {

@@ -139,6 +139,14 @@ const REPORTS: [&str; 40] = [
     "mentions",
     "denies",
 ];
+/// What belongs to somebody close and says nothing of their health.
+const THINGS: [&str; 38] = [
+    "tablet", "tablets", "pill", "pills", "medicine", "medicines", "medication", "medications",
+    "insulin", "inhaler", "warfarin", "morphine", "methadone", "bottle", "bottles", "house", "home",
+    "car", "farm", "kitchen", "garden", "gun", "rifle", "wedding", "funeral", "birthday",
+    "cigarettes", "comprime", "comprimes", "medicament", "medicaments", "cachets", "pilule",
+    "pilules", "insuline", "fusil", "maison", "voiture",
+];
 const PREPOSITIONS: [&str; 22] = [
     "in", "of", "on", "at", "to", "from", "near", "under", "around", "behind", "dans", "a", "de",
     "sur", "vers", "derriere", "no", "sans", "without", "d", "des", "chez",
@@ -508,6 +516,14 @@ impl Walk<'_> {
             return;
         }
         if (behind..behind + 2).any(|there| REPORTS.contains(&self.word(there))) {
+            return;
+        }
+        // "My mother's tablets" and "les comprimés de ma mère" are things, whoever has them.
+        let things = |there: usize| THINGS.contains(&self.word(there));
+        if things(behind)
+            || things(behind + 1)
+            || (MINE.contains(&self.back(at, 1)) && THINGS.contains(&self.back(at, 3)))
+        {
             return;
         }
         let chez = matches!(self.back(at, 1), "chez")
