@@ -204,8 +204,17 @@ fn format(us: i64, options: &[(&str, &str)], zone: Option<&str>) -> String {
         crate::i18n::Lang::En => "en-GB",
         crate::i18n::Lang::Fr => "fr-FR",
     };
-    formatted(&moment(us), locale, &settings)
-        .unwrap_or_else(|| String::from(moment(us).to_iso_string()))
+    let text = formatted(&moment(us), locale, &settings)
+        .unwrap_or_else(|| String::from(moment(us).to_iso_string()));
+    let first = locale == "fr-FR" && options.contains(&("month", "long"));
+    if first { ordinal(&text) } else { text }
+}
+
+/// "mardi 1 décembre" as French has it: "mardi 1er décembre". `Intl` does not know.
+fn ordinal(text: &str) -> String {
+    let day = |word: &str| if word == "1" { "1er" } else { word }.to_owned();
+    let words: Vec<String> = text.split(' ').map(day).collect();
+    words.join(" ")
 }
 
 fn formatted(moment: &Date, locale: &str, settings: &Object) -> Option<String> {
