@@ -102,8 +102,13 @@ pub fn local_time_words(at: Micros, zone: &TimeZone, language: Language) -> Stri
         Language::French => (WEEKDAYS_FR, MONTHS_FR, "à"),
         Language::English => (WEEKDAYS_EN, MONTHS_EN, "at"),
     };
+    let first = if language == Language::French && local.day() == 1 {
+        "er"
+    } else {
+        ""
+    };
     format!(
-        "{} {} {} {} {at_word} {:02}:{:02} (UTC{sign}{:02}:{:02})",
+        "{} {}{first} {} {} {at_word} {:02}:{:02} (UTC{sign}{:02}:{:02})",
         weekdays.get(weekday).unwrap_or(&""),
         local.day(),
         months.get(month).unwrap_or(&""),
@@ -148,6 +153,11 @@ mod tests {
             let zone = TimeZone::get(zone).unwrap();
             assert_eq!(local_time_words(START, &zone, language), text);
         };
+        let first = START.plus(17 * Micros::DAY);
+        assert_eq!(
+            local_time_words(first, &TimeZone::UTC, Language::French),
+            "lundi 1er février 2027 à 08:00 (UTC+00:00)"
+        );
         check(
             "Africa/Douala",
             Language::French,
