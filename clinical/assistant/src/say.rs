@@ -99,7 +99,7 @@ impl Said {
     }
 }
 
-/// A moment in words: "mardi 1 décembre, 15:00".
+/// A moment in words: "mardi 1er décembre, 15:00".
 pub(crate) fn moment(at: DateTime, language: Language) -> String {
     let day = usize::from(at.weekday().to_monday_zero_offset().unsigned_abs());
     let month = usize::from(at.month().unsigned_abs()).saturating_sub(1);
