@@ -23,26 +23,32 @@ tokio::task_local! {
 
 /// Does `work`, which waits for PostgreSQL no longer than `patience` in all. What comes after that is
 /// [`StoreError::Unavailable`]. Work that it spawns is not counted.
-pub async fn patiently<F: Future>(patience: Duration, work: F) -> F::Output {
-    LEFT.scope(Cell::new(patience), work).await
+pub fn patiently<F: Future>(patience: Duration, work: F) -> impl Future<Output = F::Output> {
+    LEFT.scope(Cell::new(patience), Box::pin(work))
 }
 
 /// Waits for one answer of PostgreSQL.
-pub(crate) async fn wait<T, E>(answer: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+pub(crate) fn wait<T, E>(
+    answer: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, StoreError>>
 where
     StoreError: From<E>,
 {
-    let left = LEFT.try_with(Cell::get).ok();
-    let begin = Instant::now();
-    let answered = timeout(left.unwrap_or(STATEMENT_MAX), answer).await;
-    if let Some(left) = left {
-        // It was there a moment ago.
-        let _ = LEFT.try_with(|it| it.set(left.saturating_sub(begin.elapsed())));
+    // Whoever waits would otherwise hold it several times.
+    let answer = Box::pin(answer);
+    async move {
+        let left = LEFT.try_with(Cell::get).ok();
+        let begin = Instant::now();
+        let answered = timeout(left.unwrap_or(STATEMENT_MAX), answer).await;
+        if let Some(left) = left {
+            // It was there a moment ago.
+            let _ = LEFT.try_with(|it| it.set(left.saturating_sub(begin.elapsed())));
+        }
+        answered.map_or_else(
+            |_elapsed| Err(late()),
+            |result| result.map_err(StoreError::from),
+        )
     }
-    answered.map_or_else(
-        |_elapsed| Err(late()),
-        |result| result.map_err(StoreError::from),
-    )
 }
 
 /// PostgreSQL has not answered in time.
