@@ -31,7 +31,7 @@ class Figures:
         self.seconds: dict[str, list[float]] = {}
         self.facts: dict[str, Any] = {}
         # What the documents say was typed; the figures are worth nothing without it.
-        words = ("KILLS", "MINUTES", "ONLY", "SEED", "RATE", "FAULT_SECONDS", "AWAY_MINUTES")
+        words = ("KILLS", "MINUTES", "ONLY", "SEED", "RATE", "FAULT_SECONDS", "AWAY_MINUTES", "ROUNDS")
         typed = [f"{word}={os.environ[word]}" for word in words if word in os.environ]
         name = {"short": "", "away": " database"}.get(form, f" {form}")
         self._run = {

@@ -56,6 +56,7 @@ async def main() -> int:
     passed = False
     try:
         await faults.open(2, OLD)
+        figures.fact("begun as", "this version" if OLD == BINARY else "the version before")
         await load_of.start()
         start = time.monotonic()
         for _ in range(ROUNDS):

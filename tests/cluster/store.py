@@ -113,7 +113,8 @@ class Front:
 
     def start(self) -> None:
         """Starts it."""
-        file = Path(os.environ.get("CADDYFILE", HERE.parent.parent / "deploy/proxy/Caddyfile.cluster"))
+        example = HERE.parent.parent / "deploy/proxy/Caddyfile.cluster"
+        file = Path(os.environ.get("CADDYFILE", example))
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)],
