@@ -57,9 +57,28 @@ networks: ## Visits over bad networks, with Chromium and Firefox (needs root)
 	@scripts/test bundle server networks
 
 .PHONY: chaos
-chaos: ## Kill servers of a cluster again and again (KILLS=)
+chaos: ## Lose servers, machines and stores of a cluster again and again (KILLS=, MINUTES=, SEED=; needs root)
 	@scripts/setup test
-	@KILLS=$(KILLS) scripts/test server cluster
+	@scripts/test server
+	@KILLS=$(KILLS) tests/run-cluster chaos
+
+.PHONY: chaos-database
+chaos-database: ## 100 requests/s to a cluster whose database is late, hangs, is gone and comes back (needs root)
+	@scripts/setup test
+	@scripts/test server
+	@tests/run-cluster database
+
+.PHONY: chaos-rolling
+chaos-rolling: ## 100 requests/s while every server of a cluster is restarted (OLD=; needs root)
+	@scripts/setup test
+	@scripts/test server
+	@tests/run-cluster rolling
+
+.PHONY: chaos-soak
+chaos-soak: ## Visits of a cluster for an hour with one fault a minute (MINUTES=, SEED=; needs root)
+	@scripts/setup test
+	@scripts/test server
+	@tests/run-cluster soak
 
 .PHONY: sim
 sim: ## Play seeded calls in virtual time until one has a fault (FROM=, COUNT=)

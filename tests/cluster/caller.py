@@ -1,10 +1,17 @@
-"""Somebody in a visit who comes back by themselves, as a page does, and notes when they heard something."""
+"""Somebody in a visit who comes back by themselves, as a page does, and notes when they heard something.
+
+What a page does is in web/call: pauses before it comes back (machine/link.rs), and looking five times a second
+whether media still arrives (pulse.rs). This one does the same, except that it makes a new media connection
+where a page would look for another way with the one it has (aiortc has no ICE restart).
+"""
 
 import asyncio
+import bisect
 import random
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +27,12 @@ from signal_client import SignalClient
 
 # What web/call waits before it comes back: 250 ms to 2 s, more after every failure.
 PAUSE_S_MIN, PAUSE_S_MAX = 0.25, 2.0
+OPEN_S_MAX = 5.0
 SILENCE_S_MAX = 12.0
+# How web/call feels the pulse of its media.
+PULSE_S, SILENT_LOOKS, SENT_BYTES_MIN, RESTART_S_MIN = 0.2, 2, 500, 2.0
+# A look that came so late says that this program was late, not the server.
+LATE_S = 0.35
 
 
 class Line:
@@ -29,6 +41,7 @@ class Line:
     def __init__(self, look: Look, heard: list[float]) -> None:
         self.id = str(uuid.uuid4())
         self.ear = Ear()
+        self.since = time.monotonic()
         self._heard = heard
         self._watcher: asyncio.Task[None] | None = None
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -57,6 +70,13 @@ class Line:
         await self._connection.addIceCandidate(None)
         self._watcher = asyncio.create_task(self._watch())
 
+    def passed(self) -> tuple[int, int]:
+        """Bytes that were sent and that arrived."""
+        transport = self._up.sender.transport
+        stats = vars(transport)
+        sent, arrived = (stats.get(f"_RTCDtlsTransport__{way}_bytes", 0) for way in ("tx", "rx"))
+        return sent, arrived
+
     async def _watch(self) -> None:
         try:
             while True:
@@ -73,6 +93,29 @@ class Line:
         await self._connection.close()
 
 
+class Pulse:
+    """Whether a line has stalled, as pulse.rs says it."""
+
+    def __init__(self) -> None:
+        self._last = (0, 0)
+        self._silent = 0
+        self._looked = time.monotonic()
+
+    def feed(self, passed: tuple[int, int]) -> bool:
+        """Takes a look; answers whether the line has just stalled."""
+        now = time.monotonic()
+        is_late, self._looked = now - self._looked > LATE_S, now
+        (sent, arrived), (sent_before, arrived_before) = passed, self._last
+        fresh, self._last = self._last == (0, 0), passed
+        if fresh or is_late or arrived != arrived_before:
+            self._silent = 0
+            return False
+        if sent - sent_before < SENT_BYTES_MIN:
+            return False
+        self._silent += 1
+        return self._silent % SILENT_LOOKS == 0
+
+
 class Caller:
     """A person with a link, an account, or passes into a visit of another hour."""
 
@@ -81,11 +124,11 @@ class Caller:
         house: House,
         look: Look,
         name: str,
-        way: dict[str, str],
-        passes: list[str] | None = None,
+        way: dict[str, str] | None = None,
+        passes: Callable[[], str] | None = None,
     ) -> None:
         self.house, self.look, self.name = house, look, name
-        self._way = way
+        self._way = way or {}
         self._passes = passes
         self.heard: list[float] = []
         self.problems: list[str] = []
@@ -95,14 +138,15 @@ class Caller:
         self.resumes = self.entries = 0
         self.stage = ""
         self.chat: list[str] = []
-        self._prefer: list[str] = []
+        self._prefer: list[Node] = []
         self._runner: asyncio.Task[None] | None = None
-        self._stopping = False
-        self._closing: list[asyncio.Task[None]] = []
+        self._stopping = self._is_suspect = self._at_once = False
+        self._restarted = 0.0
+        self._closing: set[asyncio.Task[None]] = set()
 
-    def go(self, first: str) -> None:
-        """Comes in by this node first."""
-        self._prefer = [first]
+    def go(self, first: str = "") -> None:
+        """Comes in, by this node first."""
+        self._prefer = [self.house.nodes[first]] if first else []
         self._runner = asyncio.create_task(self._run())
 
     async def leave(self) -> None:
@@ -121,14 +165,19 @@ class Caller:
     async def through(self, name: str) -> None:
         """Loses the socket and comes back by this node."""
         assert self.signal is not None
-        self._prefer = [name]
+        self._prefer = [self.house.nodes[name]]
         await self.signal.close()
 
     def gap(self, since: float, until: float | None = None) -> float:
         """The longest time in which nothing was heard, in seconds."""
+        return max(self.gaps(since, until))
+
+    def gaps(self, since: float, until: float | None = None) -> list[float]:
+        """Every time in which nothing was heard, in seconds."""
         end = time.monotonic() if until is None else until
-        times = [since, *(at for at in self.heard if since < at < end), end]
-        return max(later - earlier for earlier, later in zip(times, times[1:]))
+        first, last = bisect.bisect_right(self.heard, since), bisect.bisect_left(self.heard, end)
+        times = [since, *self.heard[first:last], end]
+        return [later - earlier for earlier, later in zip(times, times[1:])]
 
     def hears(self, other: Look) -> bool:
         """Whether the other one's tone is heard now."""
@@ -138,62 +187,59 @@ class Caller:
     async def _run(self) -> None:
         token, failures = "", 0
         while not self._stopping:
-            node = self._next()
+            node = self._prefer.pop(0) if self._prefer else None
+            self._at_once = False
+            entries = self.resumes + self.entries
             try:
                 token = await self._visit(node, token)
-                failures = 0
-            except (OSError, AssertionError, asyncio.TimeoutError, ConnectionError) as error:
-                self.problems.append(f"{node.name}: {type(error).__name__} {error}"[:200])
-                failures += 1
             except Exception as error:  # A refused upgrade is of a type of the library's own.
-                self.problems.append(f"{node.name}: {type(error).__name__} {error}"[:200])
-                failures += 1
-            widest = min(PAUSE_S_MAX, PAUSE_S_MIN * 2 ** min(failures + 1, 5))
-            await asyncio.sleep(random.uniform(PAUSE_S_MIN, widest))
+                where = node.name if node else "front"
+                self.problems.append(f"{where}: {type(error).__name__} {error}"[:200])
+            # Whoever was welcomed begins with short pauses again.
+            failures = 0 if self.resumes + self.entries > entries else failures + 1
+            if not self._at_once:
+                widest = min(PAUSE_S_MAX, PAUSE_S_MIN * 2 ** min(failures + 1, 5))
+                await asyncio.sleep(random.uniform(PAUSE_S_MIN, widest))
 
-    def _next(self) -> Node:
-        # A load balancer skips who does not listen; which of the others it takes is chance.
-        if self._prefer:
-            return self.house.nodes[self._prefer.pop(0)]
-        living = [node for node in self.house.nodes.values() if node.status("/livez", 0.3) == 200]
-        return random.choice(living or list(self.house.nodes.values()))
-
-    async def _visit(self, node: Node, token: str) -> str:
+    async def _visit(self, node: Node | None, token: str) -> str:
         """One socket from its first message to its end; answers with the token to come back with."""
-        if token:
-            signal = await SignalClient.dial(node.base, "/signal/v1", self.name)
-            last = self.signal.seq if self.signal is not None else 0
-            signal.seq = None
-            auth = {"by": "resume", "token": token, "last_seq": last}
-            await signal.say("hello", version=1, auth=auth)
-        else:
-            view = await self.ticket(node)
-            signal = await SignalClient.dial(node.base, "/signal/v1", self.name)
-            auth = {"by": "ticket", "ticket": view["ticket"]}
-            await signal.say("hello", version=1, auth=auth)
+        base = node.base if node else self.house.front.base
+        auth: dict[str, Any] = {"by": "resume", "token": token}
+        if not token:
+            auth = {"by": "ticket", "ticket": await self.ticket(base)}
+        signal: SignalClient | None = None
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(OPEN_S_MAX):
+                signal = await SignalClient.dial(base, "/signal/v1", self.name)
+                if token:
+                    auth["last_seq"] = (self.signal.seq or 0) if self.signal is not None else 0
+                    signal.seq = None
+                await signal.say("hello", version=1, auth=auth)
                 kinds = ("welcome", "error", "bye")
                 first = await signal.until("greeting", lambda m: m["type"] in kinds)
             if first["type"] != "welcome":
                 why = first.get("code") or first["reason"]
-                self.problems.append(f"{node.name}: {why}")
+                self.problems.append(f"{base}: {why}")
+                # A page whose token is not good any more asks for a ticket without a pause.
+                self._at_once = bool(token) and why == "unauthorized"
                 return "" if why == "unauthorized" else token
             self.resumes += bool(token)
             self.entries += not token
             self.signal, self.node = signal, node
-            await self._take_part(signal, fresh=not token)
+            await self._take_part(signal)
             return signal.resume_token
         finally:
-            await signal.close()
+            if signal is not None:
+                signal.drop()
 
-    async def ticket(self, node: Node) -> dict[str, Any]:
+    async def ticket(self, base: str) -> str:
         """A fresh ticket, as a page gets one."""
-        if self._passes:
-            return {"ticket": self._passes.pop()}
-        clinic = Clinic(node.base)
+        if self._passes is not None:
+            return self._passes()
+        clinic = Clinic(base, patience_s=0)
         if "link" in self._way:
-            return dict(await clinic.expect(200, "POST", "/join", {"token": self._way["link"]}))
+            view = await clinic.expect(200, "POST", "/join", {"token": self._way["link"]})
+            return str(view["ticket"])
         clinic.token = self._way["access"]
         path = f"/appointments/{self._way['appointment']}/join"
         answer = await clinic.call("POST", path)
@@ -202,33 +248,73 @@ class Caller:
             self._way["access"] = clinic.token or ""
             answer = await clinic.call("POST", path)
         assert answer.status == 200, answer
-        return dict(answer.body)
+        return str(answer.body["ticket"])
 
-    async def _take_part(self, signal: SignalClient, fresh: bool) -> None:
-        """Until the socket closes or says nothing for long."""
+    async def _take_part(self, signal: SignalClient) -> None:
+        """Until the socket closes, says nothing for long, or has to be left for another one."""
         snapshot = next(m for m in signal.heard if m["type"] == "welcome")["snapshot"]
         self.stage = snapshot["stage"]
         self.chat = [m["text"] for m in snapshot["chat"]]
         if self.stage != "admitted":
             await signal.until_kind("admitted")
             self.stage = "admitted"
-        if fresh or self.line is None:
+        if not await self._line_lives(snapshot.get("connection")):
             await signal.say("media", sources={"microphone": True, "camera": False, "screen": False})
             await self._connect(signal)
-        seen = -1
-        while not signal.closed:
-            if len(signal.heard) == seen:
-                return
-            seen = len(signal.heard)
-            try:
-                async with asyncio.timeout(SILENCE_S_MAX):
-                    await signal.until("more", lambda _: True, seen)
-            except (TimeoutError, AssertionError):
+        pulse = asyncio.create_task(self._feel(signal))
+        try:
+            seen = -1
+            while not signal.closed and not pulse.done():
+                if len(signal.heard) == seen:
+                    return
+                seen = len(signal.heard)
+                more = asyncio.create_task(signal.until("more", lambda _: True, seen))
+                # That the socket has closed is seen above.
+                more.add_done_callback(lambda it: it.cancelled() or it.exception())
+                try:
+                    await asyncio.wait([more, pulse], timeout=SILENCE_S_MAX, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    more.cancel()
+        finally:
+            pulse.cancel()
+
+    async def _line_lives(self, on_server: str | None) -> bool:
+        line, suspect = self.line, self._is_suspect
+        self._is_suspect = False
+        if line is None or line.id != on_server:
+            return False
+        if not suspect:
+            return True
+        # A page would look for another way with the same connection, and find that the old one works.
+        arrived = line.passed()[1]
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            if line.passed()[1] != arrived:
+                return True
+        return False
+
+    async def _feel(self, signal: SignalClient) -> None:
+        """Ends when media has stalled and the socket says nothing either."""
+        pulse = Pulse()
+        while True:
+            await asyncio.sleep(PULSE_S)
+            if self.line is None or not pulse.feed(self.line.passed()):
                 continue
+            if time.monotonic() - max(self._restarted, self.line.since) < RESTART_S_MIN:
+                continue
+            self._restarted = time.monotonic()
+            self._is_suspect = self._at_once = True
+            self.problems.append("stalled")
+            return
 
     async def _connect(self, signal: SignalClient) -> None:
         old, self.line = self.line, Line(self.look, self.heard)
         line = self.line
+        if old is not None:
+            # Its other end may be dead, and then closing it takes long.
+            closing = asyncio.create_task(old.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
         await signal.say("offer", **await line.offer())
         answer = await signal.until(
             "answer",
@@ -236,6 +322,4 @@ class Caller:
         )
         assert answer["type"] == "answer", answer
         await line.answer(answer["sdp"])
-        if old is not None:
-            # Its other end may be dead, and then closing it takes long.
-            self._closing.append(asyncio.create_task(old.close()))
+        line.since = time.monotonic()

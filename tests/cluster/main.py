@@ -1,79 +1,27 @@
-"""People in visits on three servers, while servers and Redis come and go."""
+"""People in visits on three servers, while servers, machines, Redis and PostgreSQL come and go."""
 
 import asyncio
 import os
+import random
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from caller import Caller
-from house import OUT, House, Node
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
+from caller import Caller, Line
+from faults import Faults
+from figures import Figures
+from house import House, Node
+from load import Load, told
+from rooms import PASSWORD, Desk, Room, until
+from signal_client import SignalClient
+from store import SEED
 
 from clinic import Clinic
-from media import DOCTOR, PATIENT
 
 KILLS = int(os.environ.get("KILLS", "3"))
 ROOMS = 3
-PATIENCE_S = 60
-PASSWORD = "demo-clinic-2026"
-
-
-async def until(what: str, wanted: Callable[[], bool], patience_s: float = PATIENCE_S) -> float:
-    """Waits until something is so; answers with how long it took."""
-    start = time.monotonic()
-    while not wanted():
-        assert time.monotonic() - start < patience_s, f"no {what} in {patience_s} s"
-        await asyncio.sleep(0.05)
-    return time.monotonic() - start
-
-
-class Room:
-    """A visit of two. The clinic lets people into the next one only; to others passes are printed."""
-
-    def __init__(self, house: House, appointment: dict[str, Any], access: str) -> None:
-        self.id = appointment["room"]
-        self.by_passes = not access
-        doctor, patient = house.passes(self.id) if self.by_passes else (None, None)
-        link = {"link": appointment["link"]["token"]}
-        account = {"access": access, "appointment": appointment["id"], "password": PASSWORD}
-        account["email"] = "doctor@demo.clinic"
-        self.patient = Caller(house, PATIENT, "patient", link, patient)
-        self.doctor = Caller(house, DOCTOR, "doctor", account, doctor)
-        self.people = [self.patient, self.doctor]
-
-    def talks(self) -> bool:
-        """Whether each hears the other one's own tone now."""
-        return self.patient.hears(DOCTOR) and self.doctor.hears(PATIENT)
-
-    async def begin(self, doctor_by: str, patient_by: str) -> None:
-        """Both come in, each by a node of their own, and the doctor lets the patient in."""
-        self.doctor.go(doctor_by)
-        await until("doctor in the room", lambda: self.doctor.stage == "admitted")
-        self.patient.go(patient_by)
-        if not self.by_passes:
-            await self._let_in()
-        try:
-            await until("sound both ways", self.talks)
-        except AssertionError:
-            raise AssertionError(f"{[(p.name, p.stage, p.problems) for p in self.people]}") from None
-
-    async def _let_in(self) -> None:
-        doctor = self.doctor.signal
-        assert doctor is not None
-        waits = lambda: next((p["id"] for p in doctor.people.values() if p["stage"] == "lobby"), "")
-        await until("patient in the waiting room", lambda: bool(waits()))
-        await doctor.say("admit", participant=waits())
-
-    async def leave(self) -> None:
-        """Both go."""
-        await asyncio.gather(*(person.leave() for person in self.people))
 
 
 class Cluster:
@@ -81,8 +29,9 @@ class Cluster:
 
     def __init__(self) -> None:
         self.house = House()
-        self.rooms: list[Room] = []
-        self.figures: dict[str, list[float]] = {}
+        self.figures = Figures("short")
+        self.faults = Faults(self.house, self.figures, random.Random(SEED))
+        self.rooms = self.faults.rooms
 
     def steps(self) -> list[Callable[[], Awaitable[None]]]:
         """Every step; the docstring is its name."""
@@ -96,6 +45,9 @@ class Cluster:
             self.redis_killed,
             self.owner_killed_without_redis,
             self.redis_hangs,
+            self.host_vanishes,
+            self.owner_hangs,
+            self.database_hangs,
             self.drain,
         ]
 
@@ -106,15 +58,10 @@ class Cluster:
 
     async def any_node(self) -> None:
         """both people of a visit come in by different nodes, and hear each other"""
-        node = self.house.nodes["a"]
-        patient, doctor = Clinic(node.base), Clinic(node.base)
-        await patient.sign_in("patient@demo.clinic", PASSWORD)
-        await doctor.sign_in("doctor@demo.clinic", PASSWORD)
-        self._book = lambda: patient.book_next(doctor.me["id"])
-        self._access = doctor.token or ""
+        self._desk = await Desk.open(self.house.nodes["a"].base)
         names = list(self.house.nodes)
         for number in range(ROOMS):
-            room = Room(self.house, await self._book(), "" if number else self._access)
+            room = Room(self.house, await self._desk.book(), "" if number else self._desk.access)
             self.rooms.append(room)
             await room.begin(names[number % 3], names[(number + 1) % 3])
         assert all(self.house.redis.lease(room.id) for room in self.rooms)
@@ -135,8 +82,6 @@ class Cluster:
             await self._sees_all(node, clinic)
 
     async def _sees_all(self, node: Node, clinic: Clinic) -> None:
-        from signal_client import SignalClient
-
         view = await clinic.expect(200, "POST", "/observe")
         watcher = await SignalClient.open(node.base, view["signal_path"], view["ticket"], "admin")
         wanted = {room.id for room in self.rooms}
@@ -148,13 +93,11 @@ class Cluster:
 
     async def spent_everywhere(self) -> None:
         """a ticket that was used at one node is worth nothing at another"""
-        from signal_client import SignalClient
-
         nodes = list(self.house.nodes.values())
         before = self.rooms[0].patient.entries
-        view = await self.rooms[0].patient.ticket(nodes[0])
+        ticket = await self.rooms[0].patient.ticket(nodes[0].base)
         for number, node in enumerate(nodes[:2]):
-            watcher = await SignalClient.open(node.base, "/signal/v1", view["ticket"], "again")
+            watcher = await SignalClient.open(node.base, "/signal/v1", ticket, "again")
             first = await watcher.until("greeting", lambda m: m["type"] in ("welcome", "error"))
             assert (first["type"] == "welcome") == (number == 0), first
             await watcher.close()
@@ -177,12 +120,12 @@ class Cluster:
         took = await until("resume", lambda: room.patient.resumes > before)
         await until("sound as before", room.talks)
         gap = max(person.gap(start) for person in room.people)
-        self._note("signaling node killed: media gap", gap)
-        self._note("signaling node killed: back in the room", took)
+        self.figures.note("signaling node killed: media gap", gap)
+        self.figures.note("signaling node killed: back in the room", took)
         assert all(person.line is lines[person] for person in room.people), "a new media connection"
         await self._return(other)
 
-    def _lines(self) -> dict[Caller, Any]:
+    def _lines(self) -> dict[Caller, Line | None]:
         """Everybody's media connection."""
         return {person: person.line for room in self.rooms for person in room.people}
 
@@ -213,7 +156,7 @@ class Cluster:
             state = [(p.name, p.stage, p.problems[-4:]) for it in theirs for p in it.people]
             raise AssertionError(f"{error}: {state}") from None
         for person in old:
-            self._note(figure, person.gap(start - 0.2))
+            self.figures.note(figure, person.gap(start - 0.2))
         if epoch is not None:
             later = self.house.redis.lease(room.id)
             assert later is not None and later[1] > epoch[1] and later[0] != owner.name, (epoch, later)
@@ -234,7 +177,7 @@ class Cluster:
         leases = {room.id: self.house.redis.lease(room.id) for room in self.rooms}
         lines = self._lines()
         pids = [node.process.pid for node in self.house.nodes.values() if node.process]
-        extra = Room(self.house, await self._book(), "")
+        extra = Room(self.house, await self._desk.book(), "")
         self.house.redis.send(signal.SIGKILL)
         start = time.monotonic()
         await asyncio.sleep(9)
@@ -248,17 +191,17 @@ class Cluster:
         assert all(node.status("/livez") == 200 for node in self.house.nodes.values())
         assert all(node.status("/readyz") == 200 for node in self.house.nodes.values())
         for person in (person for it in self.rooms for person in it.people):
-            self._note("Redis away: media gap", person.gap(start))
+            self.figures.note("Redis away: media gap", person.gap(start))
         self.house.redis.start()
         back = time.monotonic()
         known = lambda: all(self._lease(it.id) for it in [*self.rooms, extra])
-        self._note("Redis back, empty: all rooms known", await until("rooms in Redis", known))
+        self.figures.note("Redis back, empty: all rooms known", await until("rooms in Redis", known))
         await until("sound everywhere", lambda: all(it.talks() for it in [*self.rooms, extra]))
         for it in self.rooms:
             lease = self.house.redis.lease(it.id)
             assert lease is not None and lease[0] == leases[it.id][0], f"{leases[it.id]} became {lease}"
         for person in (person for it in self.rooms for person in it.people):
-            self._note("Redis back: media gap", person.gap(back))
+            self.figures.note("Redis back: media gap", person.gap(back))
         assert self._lines() == lines, "a new media connection though nothing happened to media"
         assert pids == [node.process.pid for node in self.house.nodes.values() if node.process]
         await extra.leave()
@@ -285,7 +228,7 @@ class Cluster:
         fresh = lambda: all(person.line is not line for person, line in old.items())
         await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
         for person in old:
-            self._note("owner killed while Redis is away: media gap", person.gap(start - 0.2))
+            self.figures.note("owner killed while Redis is away: media gap", person.gap(start - 0.2))
         self.house.redis.start()
         known = lambda: all(self._lease(it.id) for it in self.rooms)
         await until("rooms in Redis", known)
@@ -302,11 +245,46 @@ class Cluster:
             before, asked = person.resumes, time.monotonic()
             await person.through(name)
             await until(f"patient by {name}", lambda: person.resumes > before)
-            self._note("Redis hangs: back in the room", time.monotonic() - asked)
+            self.figures.note("Redis hangs: back in the room", time.monotonic() - asked)
         self.house.redis.send(signal.SIGCONT)
         await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
         gap = max(person.gap(start) for it in self.rooms for person in it.people)
-        self._note("Redis hangs: media gap", gap)
+        self.figures.note("Redis hangs: media gap", gap)
+        assert self._lines() == lines, "a new media connection though nothing happened to media"
+
+    async def host_vanishes(self) -> None:
+        """the machine of a visit is cut off: the visit goes on elsewhere, also when the machine is back"""
+        await self.faults.settle()
+        await self.faults.host_vanished()
+
+    async def owner_hangs(self) -> None:
+        """the process of a visit hangs: the visit goes on elsewhere, also when the process goes on"""
+        await self.faults.settle()
+        await self.faults.owner_hung()
+
+    async def database_hangs(self) -> None:
+        """the database hangs: who asks is told within three seconds, visits go on, people come back into them"""
+        await self.faults.settle()
+        lines, load = self._lines(), Load(self.house.front.base, random.Random(SEED), 10)
+        await load.start()
+        start = time.monotonic()
+        self.house.ways.order("postgres hang")
+        person = self.rooms[1].patient
+        for name in self.house.nodes:
+            before = person.resumes
+            await person.through(name)
+            await until(f"patient by {name}", lambda: person.resumes > before)
+        await until("answers", lambda: sum(it.is_failed for it in load.since(start)) > 30)
+        self.house.ways.order("postgres pass")
+        back = time.monotonic()
+        healed = lambda: any(not it.is_failed for it in load.since(back))
+        self.figures.note("database back: until requests are done again", await until("answer", healed))
+        await load.stop()
+        asked = load.since(start)
+        assert all(it.is_typed for it in asked), told(asked)
+        self.figures.note("database hangs: until they are told", max(it.seconds for it in asked))
+        gap = max(person.gap(start) for room in self.rooms for person in room.people)
+        self.figures.note("database hangs: media gap", gap)
         assert self._lines() == lines, "a new media connection though nothing happened to media"
 
     async def drain(self) -> None:
@@ -321,36 +299,16 @@ class Cluster:
         owner.process.send_signal(signal.SIGTERM)
         await until("not ready", lambda: owner.status("/readyz") == 503)
         code = await owner.ended(60)
-        self._note("drain: until the process has ended", time.monotonic() - start)
+        self.figures.note("drain: until the process has ended", time.monotonic() - start)
         assert code == 0, f"the drained node ended with {code}"
         fresh = lambda: all(person.line is not line for person, line in old.items())
         await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
         for person in old:
-            self._note("drain: media gap", person.gap(start))
-
-    def _note(self, what: str, seconds: float) -> None:
-        self.figures.setdefault(what, []).append(seconds)
-
-    def table(self) -> str:
-        """The figures."""
-        lines = [
-            f"`KILLS={KILLS} tests/run-cluster`, {datetime.now(UTC):%Y-%m-%d}, three servers, one PostgreSQL",
-            "and one Redis on one machine. Seconds.",
-            "",
-            "| What | n | p50 | p95 | max |",
-            "|---|---|---|---|---|",
-        ]
-        for what, seconds in self.figures.items():
-            seconds = sorted(seconds)
-            at = lambda share: seconds[min(len(seconds) - 1, int(share * len(seconds)))]
-            lines.append(f"| {what} | {len(seconds)} | {at(0.5):.2f} | {at(0.95):.2f} | {seconds[-1]:.2f} |")
-        return "\n".join(lines)
+            self.figures.note("drain: media gap", person.gap(start))
 
     async def close(self) -> None:
         """Everybody goes."""
-        leaving = asyncio.gather(*(room.leave() for room in self.rooms), return_exceptions=True)
-        await asyncio.wait([asyncio.ensure_future(leaving)], timeout=5)
-        self.house.close()
+        await self.faults.close()
 
 
 async def main() -> int:
@@ -374,8 +332,8 @@ async def main() -> int:
             print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
     finally:
         await cluster.close()
-    (OUT / "cluster.md").write_text(cluster.table() + "\n")
-    print(cluster.table())
+    cluster.figures.keep()
+    print(cluster.figures.table())
     print(f"{passed} passed, {len(steps) - passed} failed")
     return 0 if passed == len(steps) else 1
 

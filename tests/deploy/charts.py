@@ -120,7 +120,7 @@ def chart_is_complete():
     pod = of_kind(objects, "StatefulSet")[0]["spec"]["template"]["spec"]
     server = pod["containers"][0]
     probes = {name: server[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
-    if probes != {"startup": "/readyz", "liveness": "/livez", "readiness": "/readyz"}:
+    if probes != {"startup": "/readyz", "liveness": "/livez", "readiness": "/readyz/visits"}:
         raise Wrong(f"probes: {probes}")
     if len(pod["topologySpreadConstraints"]) != 2 or pod["automountServiceAccountToken"]:
         raise Wrong("spread or service account")

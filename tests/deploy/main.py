@@ -118,10 +118,12 @@ def systemd():
 
 @check
 def uploads_fit():
-    """Both proxies let through the largest upload that the server takes."""
+    """Every proxy lets through the largest upload that the server takes."""
     source = (ROOT / "clinical/model/src/chart/files.rs").read_text()
     megabytes = int(re.search(r"FILE_BYTES_MAX: usize = (\d+) \* 1024 \* 1024", source).group(1))
-    for file, pattern in {"nginx.conf": r"client_max_body_size (\d+)m", "Caddyfile": r"max_size (\d+)MB"}.items():
+    caddy = r"max_size (\d+)MB"
+    proxies = {"nginx.conf": r"client_max_body_size (\d+)m", "Caddyfile": caddy, "Caddyfile.cluster": caddy}
+    for file, pattern in proxies.items():
         found = int(re.search(pattern, (DEPLOY / "proxy" / file).read_text()).group(1))
         if not megabytes < found <= 2 * megabytes:
             raise Wrong(f"{file}: {found} MB, the server takes {megabytes} MiB")

@@ -20,14 +20,22 @@ class Answer:
 class Clinic:
     """One person's way to the HTTP interface; signed in or not."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, patience_s: float = 60) -> None:
         self.base = base
+        # How long a server is asked again that says when to come back.
+        self.patience_s = patience_s
         self.token: str | None = None
         self.me: dict[str, Any] = {}
 
     async def call(self, method: str, path: str, body: Any = None) -> Answer:
         """Calls one operation. An HTTP error is an answer, not an exception."""
-        return await asyncio.to_thread(self._call, method, path, body)
+        end = time.monotonic() + self.patience_s
+        while True:
+            answer = await asyncio.to_thread(self._call, method, path, body)
+            wait_s = answer.body.get("retry_after_s") if answer.status == 503 and answer.body else None
+            if wait_s is None or time.monotonic() + wait_s > end:
+                return answer
+            await asyncio.sleep(wait_s)
 
     def _call(self, method: str, path: str, body: Any) -> Answer:
         request = urllib.request.Request(

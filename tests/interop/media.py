@@ -67,7 +67,13 @@ class Microphone(MediaStreamTrack):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._pitch_hz = look.pitch_hz
+        # Every pitch here is a multiple of 10 Hz, so that the tone comes again after 100 ms.
+        step = 2 * math.pi * look.pitch_hz / SAMPLES_PER_S
+        tone = array.array("h", (int(8_000 * math.sin(step * n)) for n in range(5 * SAMPLES_PER_FRAME)))
+        self._frames = [
+            tone[first : first + SAMPLES_PER_FRAME].tobytes()
+            for first in range(0, 5 * SAMPLES_PER_FRAME, SAMPLES_PER_FRAME)
+        ]
         self._count = 0
         self._start = time.monotonic()
 
@@ -76,10 +82,8 @@ class Microphone(MediaStreamTrack):
         due = self._start + self._count * SAMPLES_PER_FRAME / SAMPLES_PER_S
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         first = self._count * SAMPLES_PER_FRAME
-        step = 2 * math.pi * self._pitch_hz / SAMPLES_PER_S
-        tone = (int(8_000 * math.sin(step * (first + n))) for n in range(SAMPLES_PER_FRAME))
         frame = AudioFrame(format="s16", layout="mono", samples=SAMPLES_PER_FRAME)
-        frame.planes[0].update(array.array("h", tone).tobytes())
+        frame.planes[0].update(self._frames[self._count % 5])
         frame.pts = first
         frame.sample_rate = SAMPLES_PER_S
         frame.time_base = Fraction(1, SAMPLES_PER_S)

@@ -96,6 +96,10 @@ class SignalClient:
         if self._reader is not None:
             await self._reader
 
+    def drop(self) -> None:
+        """Lets the socket go without a farewell: its other end may not be there."""
+        self._socket.transport.abort()
+
     async def _read(self) -> None:
         try:
             async for text in self._socket:

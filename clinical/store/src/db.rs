@@ -1,5 +1,6 @@
 //! The database: an embedded SQLite file or a shared PostgreSQL.
 
+use std::io::ErrorKind;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,16 +9,28 @@ use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
 use clinical_vault::Vault;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
+use tokio::time::timeout;
 
 use crate::migrate;
 use crate::scribe::Scribe;
 use crate::tx::Conn;
-use crate::{Look, ReadTx, StoreError, Tx, keys};
+use crate::{Look, ReadTx, StoreError, Tx, keys, patience};
 
 /// Waiting longer for a connection than this is answered with `Unavailable`: a caller that waits
 /// keeps a request open, and a person would have given up by then.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
+
+/// The same for a connection to PostgreSQL, making it included: who waits has to be told within three
+/// seconds.
+const POSTGRES_ACQUIRE_MAX: Duration = Duration::from_secs(2);
+
+/// A connection to PostgreSQL that does not answer for so long is thrown away: what is at its other end
+/// may be gone without a word. An answer usually takes less than a millisecond.
+const PING_MAX: Duration = Duration::from_secs(1);
+
+/// A connection to PostgreSQL that answered so short a time ago is not asked again.
+const FRESH_MAX: Duration = Duration::from_secs(1);
 
 /// Readers of the embedded database. Each is a thread; they never wait for the writer (WAL).
 const SQLITE_READERS: u32 = 4;
@@ -80,6 +93,23 @@ fn is_clean(is_in_transaction: bool) -> core::future::Ready<Result<bool, sqlx::E
     core::future::ready(Ok(!is_in_transaction))
 }
 
+/// Whether a connection to PostgreSQL that nobody used for a while can be used.
+async fn is_usable(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
+    if idle < FRESH_MAX {
+        return Ok(!connection.is_in_transaction());
+    }
+    answers(connection).await
+}
+
+/// Whether a connection to PostgreSQL may serve again: it is clean, and its other end is there. An error
+/// has it thrown away without a farewell, for which it might wait for ever.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match timeout(PING_MAX, connection.ping()).await {
+        Ok(answer) => answer.map(|()| !connection.is_in_transaction()),
+        Err(_elapsed) => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
+    }
+}
+
 impl Db {
     /// Opens `sqlite:PATH` (made if missing) or `postgres://...`; the vault holds its master keys.
     ///
@@ -129,8 +159,11 @@ impl Db {
     ) -> Result<Self, OpenError> {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_MAX)
-            .before_acquire(|connection, _| Box::pin(is_clean(connection.is_in_transaction())))
+            .acquire_timeout(POSTGRES_ACQUIRE_MAX)
+            // Its own test has no limit.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| Box::pin(is_usable(connection, about.idle_for)))
+            .after_release(|connection, _| Box::pin(answers(connection)))
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;
@@ -232,9 +265,14 @@ impl Source {
             Pools::Sqlite { writer, .. } => {
                 Conn::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, vault)
             }
-            Pools::Postgres(pool) => Conn::postgres(pool.begin().await?, vault),
+            Pools::Postgres(pool) => Conn::postgres(patience::wait(pool.begin()).await?, vault),
         };
         Ok(Tx::new(conn))
+    }
+
+    /// Whether this is a database that can be far or gone.
+    pub(crate) const fn is_remote(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
     }
 
     async fn read(&self) -> Result<Conn, StoreError> {
@@ -243,7 +281,7 @@ impl Source {
             Pools::Sqlite { readers, .. } => Conn::sqlite(readers.begin().await?, vault),
             Pools::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Conn::postgres(pool.begin_with(begin).await?, vault)
+                Conn::postgres(patience::wait(pool.begin_with(begin)).await?, vault)
             }
         })
     }

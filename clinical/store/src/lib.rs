@@ -28,6 +28,7 @@ pub mod one_time;
 pub mod orders;
 pub mod outbox;
 pub mod passes;
+mod patience;
 pub mod patients;
 pub mod people;
 pub mod prescriptions;
@@ -52,4 +53,5 @@ pub mod visits;
 
 pub use db::{Db, OpenError};
 pub use error::StoreError;
+pub use patience::patiently;
 pub use tx::{Conn, Look, ReadTx, Tx};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::statement::{execute, fetch_all, fetch_optional};
 use crate::tx::{Conn, Engine};
-use crate::{StoreError, Tx, keys};
+use crate::{StoreError, Tx, keys, patience};
 
 mod settings;
 
@@ -248,13 +248,13 @@ pub async fn claim(
                 .await?
         }
         Engine::Postgres(connection) => {
-            sqlx::query_as::<sqlx::Postgres, ClaimedRow>(claim!("FOR UPDATE SKIP LOCKED"))
-                .bind(now.0)
-                .bind(lease_until.0)
-                .bind(claim)
-                .bind(i64::from(BATCH_MAX))
-                .fetch_all(connection)
-                .await?
+            let claim =
+                sqlx::query_as::<sqlx::Postgres, ClaimedRow>(claim!("FOR UPDATE SKIP LOCKED"))
+                    .bind(now.0)
+                    .bind(lease_until.0)
+                    .bind(claim)
+                    .bind(i64::from(BATCH_MAX));
+            patience::wait(claim.fetch_all(connection)).await?
         }
     };
     let mut claimed = Vec::with_capacity(rows.len());

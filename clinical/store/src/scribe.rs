@@ -5,11 +5,13 @@
 //! takes what has come while it wrote the last batch and commits it together. A looker waits until
 //! its entry is durable, and sees nothing if it is not.
 
+use core::time::Duration;
+
 use clinical_model::AuditEntry;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::db::Source;
-use crate::{StoreError, Tx, audit, idempotency};
+use crate::{StoreError, Tx, audit, idempotency, patience};
 
 /// Lookers that wait for their turn; more wait to be let in. Each is a request, whose number is
 /// limited at the door.
@@ -17,6 +19,10 @@ const WAITING_MAX: usize = 1_024;
 
 /// Entries in one transaction: enough to make the flush cheap, few enough to end soon.
 const BATCH_MAX: usize = 256;
+
+/// How long one transaction may wait for PostgreSQL. Those who look wait for the one before theirs as well,
+/// and after a connection that was lost without a word the next one has to come soon.
+const WRITE_MAX: Duration = Duration::from_secs(5);
 
 /// Entries of one look, and whom to tell that they are durable.
 struct Request {
@@ -26,14 +32,21 @@ struct Request {
 
 /// Hands entries to the task that writes them. The task ends with the last of these.
 #[derive(Debug, Clone)]
-pub(crate) struct Scribe(mpsc::Sender<Request>);
+pub(crate) struct Scribe {
+    requests: mpsc::Sender<Request>,
+    is_remote: bool,
+}
 
 impl Scribe {
     /// Starts the task.
     pub(crate) fn start(source: Source) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let (requests, receiver) = mpsc::channel(WAITING_MAX);
+        let is_remote = source.is_remote();
         tokio::spawn(run(source, receiver));
-        Self(sender)
+        Self {
+            requests,
+            is_remote,
+        }
     }
 
     /// Returns when the entries are durable.
@@ -41,10 +54,17 @@ impl Scribe {
         let (done, written) = oneshot::channel();
         let request = Request { entries, done };
         // Without the task nobody can be told that an entry is durable.
-        let gone = Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed));
-        match self.0.send(request).await {
-            Ok(()) => written.await.unwrap_or(gone),
-            Err(_) => gone,
+        let gone = || Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed));
+        let write = async {
+            match self.requests.send(request).await {
+                Ok(()) => written.await.unwrap_or_else(|_| gone()),
+                Err(_) => gone(),
+            }
+        };
+        if self.is_remote {
+            patience::wait(write).await
+        } else {
+            write.await
         }
     }
 }
@@ -52,11 +72,17 @@ impl Scribe {
 async fn run(source: Source, mut requests: mpsc::Receiver<Request>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while requests.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let whole = write(&source, &batch).await;
+        let whole = patience::patiently(WRITE_MAX, write(&source, &batch)).await;
         match whole {
             Ok(results) => {
                 for (request, result) in batch.drain(..).zip(results) {
                     tell(request, result);
+                }
+            }
+            // The database does not answer, and who comes next would wait for all of them.
+            Err(StoreError::Unavailable(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)) => {
+                for request in batch.drain(..) {
+                    tell(request, Err(patience::late()));
                 }
             }
             // One that can not be written must not take the others with it.

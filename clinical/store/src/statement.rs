@@ -9,12 +9,14 @@ macro_rules! on_engine {
         match $tx.engine() {
             $crate::tx::Engine::Sqlite(connection) => {
                 sqlx::$make::<sqlx::Sqlite, $row>($sql)$(.bind($arg))*.$run(connection).await
+                    .map_err($crate::StoreError::from)
             }
             $crate::tx::Engine::Postgres(connection) => {
-                sqlx::$make::<sqlx::Postgres, $row>($sql)$(.bind($arg))*.$run(connection).await
+                $crate::patience::wait(
+                    sqlx::$make::<sqlx::Postgres, $row>($sql)$(.bind($arg))*.$run(connection)
+                ).await
             }
         }
-        .map_err($crate::StoreError::from)
     };
 }
 
@@ -46,13 +48,15 @@ macro_rules! execute {
             $crate::tx::Engine::Sqlite(connection) => {
                 sqlx::query::<sqlx::Sqlite>($sql)$(.bind($arg))*.execute(connection).await
                     .map(|done| done.rows_affected())
+                    .map_err($crate::StoreError::from)
             }
             $crate::tx::Engine::Postgres(connection) => {
-                sqlx::query::<sqlx::Postgres>($sql)$(.bind($arg))*.execute(connection).await
+                $crate::patience::wait(
+                    sqlx::query::<sqlx::Postgres>($sql)$(.bind($arg))*.execute(connection)
+                ).await
                     .map(|done| done.rows_affected())
             }
         }
-        .map_err($crate::StoreError::from)
     };
 }
 

@@ -8,7 +8,7 @@ use clinical_vault::Vault;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::scribe::Scribe;
-use crate::{StoreError, audit, idempotency};
+use crate::{StoreError, audit, idempotency, patience};
 
 /// An open transaction on either engine, as statements see it. Functions that only read take
 /// `&mut Conn`, so they work in a [`Tx`] and in a [`ReadTx`]; functions that write take `&mut Tx`.
@@ -103,7 +103,7 @@ impl Tx {
     pub(crate) async fn commit_unaudited(self) -> Result<(), StoreError> {
         match self.0.inner {
             Inner::Sqlite(transaction) => transaction.commit().await?,
-            Inner::Postgres(transaction) => transaction.commit().await?,
+            Inner::Postgres(transaction) => patience::wait(transaction.commit()).await?,
         }
         Ok(())
     }

@@ -16,18 +16,28 @@ use signaling_server::SignalingHandle;
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// `/livez` looks at nothing but this process: a lost database must not restart live visits.
-/// `/readyz` asks the store, and whether this node may be given visits.
+/// `/readyz` asks the store, and whether this node may be given visits. `/readyz/visits` asks the latter
+/// only: without the store people still come back into visits that run.
 pub(crate) fn router(db: Db, signaling: SignalingHandle) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
+        .route("/readyz/visits", get(ready_for_visits))
         .with_state((db, signaling))
+}
+
+async fn ready_for_visits(State((_, signaling)): State<(Db, SignalingHandle)>) -> Response {
+    if signaling.takes_rooms() {
+        "ready\n".into_response()
+    } else {
+        let why = "this node takes no new visits: it stops, or has not met the register yet\n";
+        (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+    }
 }
 
 async fn ready(State((db, signaling)): State<(Db, SignalingHandle)>) -> Response {
     if !signaling.takes_rooms() {
-        let why = "this node takes no new visits: it stops, or has not met the register yet\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+        return ready_for_visits(State((db, signaling))).await;
     }
     match tokio::time::timeout(STORE_PATIENCE, db.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),

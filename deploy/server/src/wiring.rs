@@ -1,9 +1,10 @@
 //! Where signaling and the clinic meet. This is the only file that knows both.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use clinical_app::Micros;
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use clinical_app::{Micros, patiently};
 use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
@@ -13,6 +14,9 @@ use uuid::Uuid;
 
 use crate::phone::CallBacks;
 use crate::recordings::Recorders;
+
+/// How long somebody in a visit waits for the database. Their page tries again by itself.
+const STORE_PATIENCE: Duration = Duration::from_millis(2_300);
 
 /// The clinic as signaling sees it.
 pub(crate) struct ClinicPort {
@@ -34,7 +38,7 @@ impl ClinicPort {
 
 impl VisitPort for ClinicPort {
     async fn load(&self, room: RoomId) -> Result<RoomRecord, PortError> {
-        let state = visits::load_room(&self.desk, room)
+        let state = patiently(STORE_PATIENCE, visits::load_room(&self.desk, room))
             .await
             .map_err(PortError::new)?;
         Ok(RoomRecord {
@@ -45,14 +49,16 @@ impl VisitPort for ClinicPort {
     }
 
     async fn spend(&self, pass: Uuid, expires_us: i64) -> Result<bool, PortError> {
-        visits::spend_pass(&self.desk, pass, Micros(expires_us))
+        let spend = visits::spend_pass(&self.desk, pass, Micros(expires_us));
+        patiently(STORE_PATIENCE, spend)
             .await
             .map_err(PortError::new)
     }
 
     async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {
         let author = (post.from, post.from_name.as_str());
-        visits::append_chat(&self.desk, room, post.id, author, &post.text)
+        let append = visits::append_chat(&self.desk, room, post.id, author, &post.text);
+        patiently(STORE_PATIENCE, append)
             .await
             .map_err(PortError::new)
     }
@@ -63,7 +69,8 @@ impl VisitPort for ClinicPort {
         participant: ParticipantId,
         seq: u64,
     ) -> Result<(), PortError> {
-        visits::mark_read(&self.desk, room, participant, seq)
+        let mark = visits::mark_read(&self.desk, room, participant, seq);
+        patiently(STORE_PATIENCE, mark)
             .await
             .map_err(PortError::new)
     }

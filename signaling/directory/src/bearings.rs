@@ -184,13 +184,29 @@ impl Bearings {
             .map(|peer| peer.member.address.as_str())
     }
 
-    /// A peer has said which rooms it has.
-    pub fn heard(&mut self, name: &NodeName, rooms: BTreeMap<RoomId, Epoch>, now_us: i64) {
-        if let Some(peer) = self.peers.get_mut(name) {
-            peer.reach = Reach::Up;
-            peer.heard_us = now_us;
-            peer.rooms = rooms;
+    /// A peer has said which rooms it has. Answers with those that this node has lost to it: after one of
+    /// them hung or was cut off both may have one, and the higher epoch keeps it. Two that opened a room
+    /// without the register have the same epoch; then the later name does.
+    #[must_use]
+    pub fn heard(&mut self, name: &NodeName, rooms: BTreeMap<RoomId, Epoch>, now_us: i64) -> Kept {
+        let mut kept = Kept::default();
+        let Some(peer) = self.peers.get_mut(name) else {
+            return kept;
+        };
+        peer.reach = Reach::Up;
+        peer.heard_us = now_us;
+        let is_away = self.register == Register::Away;
+        for (room, epoch) in &rooms {
+            let is_later = |mine: &Owned| {
+                *epoch > mine.epoch || is_away && *epoch == mine.epoch && *name > self.me
+            };
+            if self.owned.get(room).is_some_and(is_later) {
+                self.owned.remove(room);
+                kept.lost.push(*room);
+            }
         }
+        peer.rooms = rooms;
+        kept
     }
 
     /// A peer has said that it is there.

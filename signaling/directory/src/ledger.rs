@@ -6,9 +6,9 @@ use signaling_protocol::RoomId;
 
 use crate::node::{Epoch, NodeName};
 
-/// How long a lease lasts that is not renewed, in microseconds. Owners renew every two seconds, so
-/// three in a row have to be missed.
-pub const LEASE_US: i64 = 7_000_000;
+/// How long a lease lasts that is not renewed, in microseconds. Owners renew every second, so four in a
+/// row have to be missed; and a room is not taken from a node that is heard on its line, lease or not.
+pub const LEASE_US: i64 = 5_000_000;
 
 /// What stands in the register about one room.
 #[derive(Debug, Clone, PartialEq, Eq)]

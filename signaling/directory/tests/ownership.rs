@@ -46,9 +46,36 @@ fn member(text: &str, load: u32) -> Member {
 fn node_a() -> Bearings {
     let mut a = Bearings::new(name("a"));
     a.met(vec![member("a", 0), member("b", 0), member("c", 0)], 0);
-    a.heard(&name("b"), BTreeMap::new(), 0);
-    a.heard(&name("c"), BTreeMap::new(), 0);
+    hear(&mut a, "b", BTreeMap::new());
+    hear(&mut a, "c", BTreeMap::new());
     a
+}
+
+/// A peer says which rooms it has, and has none of this node's.
+fn hear(node: &mut Bearings, peer: &str, rooms: BTreeMap<RoomId, Epoch>) {
+    assert_eq!(node.heard(&name(peer), rooms, 0), Kept::default());
+}
+
+#[test]
+fn who_hears_of_a_later_owner_has_lost_the_room() {
+    let lost = |rooms: Vec<RoomId>| Kept { lost: rooms };
+    let mut b = Bearings::new(name("b"));
+    b.met(vec![member("a", 0), member("b", 0), member("c", 0)], 0);
+    b.took(room(1), Epoch(2), 0);
+    b.took(room(2), Epoch(2), 0);
+    // A list of before it was taken, and one of the same age while the register decides.
+    let older = BTreeMap::from([(room(1), Epoch(1)), (room(2), Epoch(2))]);
+    assert_eq!(b.heard(&name("c"), older, 0), lost(vec![]));
+    assert_eq!(
+        b.heard(&name("a"), BTreeMap::from([(room(1), Epoch(3))]), 0),
+        lost(vec![room(1)])
+    );
+    assert!(!b.owns(room(1)) && b.owns(room(2)));
+    // Without the register one of two has to give way, and only one.
+    assert!(b.missed(0));
+    let same = BTreeMap::from([(room(2), Epoch(2))]);
+    assert_eq!(b.heard(&name("a"), same.clone(), 0), lost(vec![]));
+    assert_eq!(b.heard(&name("c"), same, 0), lost(vec![room(2)]));
 }
 
 #[test]
@@ -144,7 +171,7 @@ fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() 
     assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::At(name("b")));
     assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::At(name("b")));
     // The register lost its memory; the peer's own word is enough.
-    a.heard(&name("b"), BTreeMap::from([(room(1), Epoch(1))]), 0);
+    hear(&mut a, "b", BTreeMap::from([(room(1), Epoch(1))]));
     assert_eq!(a.locate(room(1), None, JOIN), Step::At(name("b")));
     // It gave the room back a moment ago, and its list is older.
     ledger.release(room(1), &name("b"));
@@ -155,7 +182,7 @@ fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() 
     );
     // It has let the lease run out, and still says that it has the room.
     let over = ledger.claim(room(3), &name("b"), Ask::default(), -LEASE_US);
-    a.heard(&name("b"), BTreeMap::from([(room(3), Epoch(1))]), 0);
+    hear(&mut a, "b", BTreeMap::from([(room(3), Epoch(1))]));
     let over = Lease {
         is_live: false,
         ..over
@@ -184,7 +211,7 @@ fn an_owner_that_refuses_is_deposed_and_one_that_hangs_keeps_its_lease() {
 #[test]
 fn without_the_register_known_rooms_are_found_and_those_of_the_dead_taken_over() {
     let mut a = node_a();
-    a.heard(&name("b"), BTreeMap::from([(room(1), Epoch(4))]), 0);
+    hear(&mut a, "b", BTreeMap::from([(room(1), Epoch(4))]));
     assert!(a.missed(0));
     assert!(!a.missed(1), "it is news once");
     assert_eq!(a.locate_alone(room(1), JOIN, 1), Step::At(name("b")));

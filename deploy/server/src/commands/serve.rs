@@ -40,9 +40,12 @@ use crate::{
     assets, checkpoints, health, keys, laboratory, mailroom, request_log, telemetry, vitals, wiring,
 };
 
-/// How long one request of the API may take. The pages promise an answer within three seconds, and
-/// what takes longer than this is given up.
+/// How long one request of the API may take; what takes longer is given up.
 const API_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much of it may be waiting for PostgreSQL. Pages promise an answer within three seconds, which is
+/// then that the database is late.
+const STORE_PATIENCE: Duration = Duration::from_millis(2_300);
 
 /// How long open requests may go on after the order to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
@@ -457,9 +460,10 @@ fn web_router(config: &Config, api: Router, signal: Router) -> Router {
         .layer(middleware::from_fn(assets::security_headers))
 }
 
-/// Gives a request up after [`API_PATIENCE`], with the problem that a client can read.
+/// Gives a request up after [`API_PATIENCE`], or when the database is late, with the problem that a client can read.
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(API_PATIENCE, next.run(request)).await {
+    let answer = clinical_app::patiently(STORE_PATIENCE, next.run(request));
+    match tokio::time::timeout(API_PATIENCE, answer).await {
         Ok(response) => response,
         Err(_elapsed) => clinical_http::overdue(),
     }

@@ -13,7 +13,7 @@ use super::{GRACE_US, Nodes, ORDERS_MAX, line};
 use crate::directory::Mail;
 
 /// How often leases are renewed, and a register that is away is tried again.
-const BEAT: Duration = Duration::from_secs(2);
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs for as long as the node does.
 pub(crate) async fn keep_beating(nodes: Arc<Nodes>) {
@@ -92,6 +92,11 @@ impl Nodes {
                 bearings.renewed(*room, lease, &mut kept);
             }
         }
+        self.close_lost(kept).await;
+    }
+
+    /// Ends rooms that another node has by now: no two may go on with one.
+    pub(super) async fn close_lost(&self, kept: Kept) {
         for room in kept.lost {
             tracing::warn!(%room, "another node has this room by now; its people are sent there");
             metrics::counter!("signal_cluster_lost_total").increment(1);

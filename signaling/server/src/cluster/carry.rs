@@ -59,6 +59,10 @@ pub(crate) async fn enter(
             Way::Nowhere => return Entrance::Unavailable,
             Way::At(name, address) => (name, address),
         };
+        // Whether it comes back or its lease ends is known in a moment; asking it would take longer.
+        if nodes.is_silent(&name) {
+            return Entrance::Unavailable;
+        }
         let mut headers = vec![(ROOM, room.as_uuid().to_string())];
         headers.extend(client.map(|client| (CLIENT, client.to_string())));
         headers.extend((!may_open).then(|| (RETURN, "1".to_owned())));

@@ -141,8 +141,9 @@ async fn talk(
                 Ok(Heard::Said(Said { rooms, overview })) => {
                     let rooms = rooms.into_iter().map(|(room, epoch)| (room, Epoch(epoch)));
                     let rooms: BTreeMap<_, _> = rooms.collect();
-                    nodes.bearings().heard(name, rooms, now_us);
+                    let kept = nodes.bearings().heard(name, rooms, now_us);
                     nodes.hub.hear(name.as_str(), overview);
+                    nodes.close_lost(kept).await;
                 }
                 Err(_) => return,
             },

@@ -231,6 +231,10 @@ impl Nodes {
         self.bearings().unreached(name, how);
     }
 
+    pub(crate) fn is_silent(&self, name: &NodeName) -> bool {
+        self.bearings().reach(name) == Some(Reach::Silent)
+    }
+
     pub(crate) fn declined(&self, name: &NodeName) {
         self.bearings().declined(name);
     }
