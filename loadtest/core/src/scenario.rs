@@ -60,6 +60,8 @@ pub struct People {
     pub senders: u32,
     /// People in each room who only receive.
     pub viewers: u32,
+    /// Of the senders of each room, so many are on another WebRTC stack (webrtc-rs) than the rest.
+    pub independent: u32,
     /// WebSockets that are connected and idle, in rooms of their own.
     pub idle_sockets: u32,
 }
@@ -128,6 +130,8 @@ pub struct Times {
     pub drain_s: u32,
     /// During the hold, a viewer leaves and another one comes this often per minute.
     pub churn_per_min: u32,
+    /// Senders come without their picture and switch it on when they are in: a second offer.
+    pub camera_later: bool,
     /// During the hold, everybody's connection is cut once and made anew.
     pub reconnect: bool,
 }
@@ -140,6 +144,7 @@ impl Default for Times {
             hold_s: 20,
             drain_s: 2,
             churn_per_min: 0,
+            camera_later: false,
             reconnect: false,
         }
     }
@@ -190,12 +195,16 @@ impl Scenario {
             rooms,
             senders,
             viewers,
+            independent,
             idle_sockets,
         } = self.people;
         let each = u64::from(senders) + u64::from(viewers);
         let people = each * u64::from(rooms) + u64::from(idle_sockets);
         if people == 0 || people > u64::from(PEOPLE_MAX) {
             return Some(("people", "1 to 20,000 of them can come"));
+        }
+        if independent > senders {
+            return Some(("independent", "they are some of the senders"));
         }
         if senders > 0 && self.media.video.is_none() && self.media.audio.is_none() {
             return Some(("media", "the senders have nothing to send"));
@@ -271,6 +280,7 @@ mod tests {
             ("bps = 1500000", "bps = 15000000"),
             ("fps = 30", "fps = 0"),
             ("viewers = 50", "viewers = 4000000000"),
+            ("viewers = 50", "independent = 2"),
         ] {
             let refused = Scenario::read(&LECTURE.replace(from, to));
             assert!(matches!(refused, Err(Reading::Value { .. })), "{to}");

@@ -343,6 +343,7 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
         sent: tally.sent.values().sum(),
         ..Delivery::default()
     };
+    let mut lacking = Lacking::default();
     for (seat, presence) in present {
         let mut got: std::collections::HashMap<u32, Counts> = std::collections::HashMap::new();
         for client in &presence.clients {
@@ -366,7 +367,11 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
             ];
             for (source, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
                 let counts = got.get(&source).copied().unwrap_or_default();
-                all.expected += tally.sent.get(&source).copied().unwrap_or_default();
+                let sent = tally.sent.get(&source).copied().unwrap_or_default();
+                if counts.delivered < sent {
+                    lacking.note(seat, (source, other), (counts.delivered, sent));
+                }
+                all.expected += sent;
                 all.delivered += counts.delivered;
                 all.reordered += counts.reordered;
                 all.duplicates += counts.duplicates;
@@ -374,7 +379,46 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
             }
         }
     }
+    lacking.say();
     all
+}
+
+/// Who did not get everything, so that a loss can be looked for.
+#[derive(Debug, Default)]
+struct Lacking {
+    lines: Vec<String>,
+    more: usize,
+}
+
+impl Lacking {
+    const LINES_MAX: usize = 12;
+
+    fn note(&mut self, seat: &Seat, (source, of): (u32, &Seat), (got, sent): (u64, u64)) {
+        if self.lines.len() >= Self::LINES_MAX {
+            self.more += 1;
+            return;
+        }
+        let what = if source.is_multiple_of(2) {
+            "speech"
+        } else {
+            "picture"
+        };
+        let ((who, stack), (whose, other)) =
+            ((seat.place, seat.plan.stack), (of.place, of.plan.stack));
+        self.lines.push(format!(
+            "room {}: {who} ({stack:?}) got {got} of {sent} packets of the {what} of {whose} ({other:?})",
+            seat.room
+        ));
+    }
+
+    fn say(&self) {
+        for line in &self.lines {
+            crate::say_note(line);
+        }
+        if self.more > 0 {
+            crate::say_note(&format!("and {} more did not get everything", self.more));
+        }
+    }
 }
 
 fn seconds(count: u32) -> Duration {

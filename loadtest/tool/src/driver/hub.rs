@@ -273,7 +273,11 @@ impl Talk {
             .context("the server did not answer in time")?
     }
 
-    async fn connect(&mut self, offered: &Offered) -> anyhow::Result<String> {
+    async fn connect(
+        &mut self,
+        offered: &Offered,
+        (mine, offer_no): (ConnectionId, u32),
+    ) -> anyhow::Result<String> {
         let named = [
             (&offered.microphone, Source::Microphone),
             (&offered.camera, Source::Camera),
@@ -288,18 +292,19 @@ impl Talk {
             screen: false,
         };
         self.say(&ClientMessage::Media { sources }).await?;
-        let mine = ConnectionId::from_uuid(uuid::Uuid::new_v4());
         self.say(&ClientMessage::Offer {
             connection: mine,
-            offer_no: 1,
+            offer_no,
             sdp: Sdp::try_from(offered.sdp.clone())?,
             sources: named.collect(),
         })
         .await?;
         self.hear(|message| match message {
             ServerMessage::Answer {
-                connection, sdp, ..
-            } if connection == mine => Some(sdp.as_str().to_owned()),
+                connection,
+                offer_no: of,
+                sdp,
+            } if connection == mine && of == offer_no => Some(sdp.as_str().to_owned()),
             _ => None,
         })
         .await
@@ -346,8 +351,14 @@ impl Hub {
         }
         let mut talk = Talk::enter(self.address, seat.person, pass).await?;
         let offered = engine.offer(seat.plan).await?;
-        let answer = talk.connect(&offered).await?;
+        let mine = ConnectionId::from_uuid(uuid::Uuid::new_v4());
+        let answer = talk.connect(&offered, (mine, 1)).await?;
         engine.connect(offered.client, answer).await?;
+        if let Some(camera) = seat.plan.camera.filter(|_| seat.plan.camera_later) {
+            let again = engine.offer_camera(offered.client, camera).await?;
+            let answer = talk.connect(&again, (mine, 2)).await?;
+            engine.connect(offered.client, answer).await?;
+        }
         let (bye, heard) = tokio::sync::oneshot::channel();
         Ok(Presence {
             clients: vec![offered.client],

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper::Method;
-use loadtest_core::{Media, Scenario};
+use loadtest_core::{People, Scenario};
 
-use crate::engine::{ClientId, Engine, Plan, SlotPlan};
+use crate::engine::{ClientId, Engine, Plan, SlotPlan, Stack};
 use crate::http::{Question, ask};
 use crate::process::Server;
 
@@ -130,6 +130,11 @@ impl Target {
 
     /// Starts the server, and prepares its rooms.
     pub(crate) async fn start(&self, scenario: &Scenario) -> anyhow::Result<Running> {
+        let speaks = matches!(self, Self::Hub { whip: false, .. });
+        anyhow::ensure!(
+            speaks || !scenario.times.camera_later,
+            "cameras that are switched on later need the driver `hub`"
+        );
         let folder =
             std::env::temp_dir().join(format!("telehealth-loadtest-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).context("cannot make a temporary folder")?;
@@ -237,13 +242,12 @@ pub(crate) fn seats(scenario: &Scenario, coming: u32) -> Vec<Seat> {
         .map(|(room, place)| {
             let first = coming * scenario.people() + room * each;
             let person = first + place;
-            let sends = place < people.senders;
             Seat {
                 room,
                 place,
                 person,
                 key: room * each + place,
-                plan: plan(&scenario.media, (person, sends), people.senders),
+                plan: plan(scenario, (person, place)),
                 senders: people.senders,
                 first,
                 pass: coming * each + place,
@@ -265,8 +269,20 @@ pub(crate) const fn sources_of(person: u32) -> (u32, u32) {
     (person * 2, person * 2 + 1)
 }
 
-fn plan(media: &Media, (person, sends): (u32, bool), senders: u32) -> Plan {
+fn plan(scenario: &Scenario, (person, place): (u32, u32)) -> Plan {
     let (microphone, camera) = sources_of(person);
+    let media = scenario.media;
+    let People {
+        senders,
+        independent,
+        ..
+    } = scenario.people;
+    let sends = place < senders;
+    let stack = if sends && place + independent >= senders {
+        Stack::Independent
+    } else {
+        Stack::Light
+    };
     let others = if sends { senders - 1 } else { senders };
     let receives = !(sends && media.one_way);
     // Where nobody sends, people still have somewhere to receive: else they had no connection.
@@ -278,6 +294,8 @@ fn plan(media: &Media, (person, sends): (u32, bool), senders: u32) -> Plan {
     Plan {
         microphone: (sends && media.audio.is_some()).then_some(microphone),
         camera: (sends && media.video.is_some()).then_some(camera),
+        camera_later: scenario.times.camera_later,
+        stack,
         slots: SlotPlan {
             audio: slots(media.audio.is_some()),
             video: slots(media.video.is_some()),
