@@ -1,9 +1,14 @@
 //! How people come in, server by server. Media is the same for all.
 
+mod account;
+mod chat;
+mod clinic;
 mod hub;
 mod janus;
 mod plane;
+mod talk;
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +16,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper::Method;
-use loadtest_core::{People, Scenario};
+use loadtest_core::{People, Scenario, Work};
 
 use crate::engine::{ClientId, Engine, Plan, SlotPlan, Stack};
-use crate::http::{Question, ask};
+use crate::http::{At, Question, ask};
 use crate::process::Server;
 
 /// How long a server may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Which server, and where its program is.
@@ -75,7 +80,7 @@ pub(crate) struct Presence {
     /// Tells it to take leave.
     pub(crate) bye: Option<tokio::sync::oneshot::Sender<()>>,
     /// What is deleted to take leave.
-    pub(crate) session_at: Option<(SocketAddr, String)>,
+    pub(crate) session_at: Option<(At, String)>,
 }
 
 impl Drop for Presence {
@@ -135,6 +140,15 @@ impl Target {
             speaks || !scenario.times.camera_later,
             "cameras that are switched on later need the driver `hub`"
         );
+        let asks = scenario.clinic.per_s > 0 || scenario.people.tls;
+        anyhow::ensure!(
+            matches!(self, Self::Hub { .. }) || !asks,
+            "the clinic and TLS need the drivers `hub` or `whip`"
+        );
+        anyhow::ensure!(
+            speaks || scenario.people.chat_per_min == 0,
+            "chat needs the driver `hub`"
+        );
         let folder =
             std::env::temp_dir().join(format!("telehealth-loadtest-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).context("cannot make a temporary folder")?;
@@ -182,7 +196,7 @@ impl Running {
     }
 
     /// Where WebSockets are opened, and with what nobody sees media; only for the product.
-    pub(crate) async fn idle(&self, person: u32) -> anyhow::Result<hub::IdleSocket> {
+    pub(crate) async fn idle(&self, person: u32) -> anyhow::Result<talk::IdleSocket> {
         match &self.door {
             Door::Hub(hub) => hub.idle(person).await,
             Door::Plane(_) | Door::Janus(_) => anyhow::bail!("this server has no idle sockets"),
@@ -195,6 +209,30 @@ impl Running {
             Door::Hub(hub) => hub.join(engine, seat).await,
             Door::Plane(plane) => plane.join(engine, seat).await,
             Door::Janus(janus) => janus.join(engine, seat).await,
+        }
+    }
+
+    /// What is done beside media from now on, until its last answer.
+    pub(crate) async fn work(&self) -> anyhow::Result<Vec<Work>> {
+        match &self.door {
+            Door::Hub(hub) => hub.work().await,
+            Door::Plane(_) | Door::Janus(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Begins or ends the chat.
+    pub(crate) fn speak(&self, on: bool) {
+        match &self.door {
+            Door::Hub(hub) => hub.speak(on),
+            Door::Plane(_) | Door::Janus(_) => {}
+        }
+    }
+
+    /// What was said in the chat and who heard it, when so many people are in each room.
+    pub(crate) async fn chat(&self, people: &HashMap<u32, u64>, wall_s: f64) -> Option<Work> {
+        match &self.door {
+            Door::Hub(hub) => hub.chat(people, wall_s).await,
+            Door::Plane(_) | Door::Janus(_) => None,
         }
     }
 
@@ -216,7 +254,7 @@ impl Running {
                 bearer: None,
                 body: Vec::new(),
             };
-            let answer = ask(server, seat.person, question).await?;
+            let answer = ask(&server, seat.person, question).await?;
             anyhow::ensure!(answer.status.is_success(), "leaving: {}", answer.status);
         }
         cut(engine, &presence).await
