@@ -373,8 +373,18 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "loadtest-independent",
+        may_import: &["loadtest-core"],
+        tests_may_import: &[],
+        never_reaches: &["axum", "hyper", "sqlx", "reqwest", "str0m"],
+    },
+    Room {
         name: "telehealth-loadtest",
-        may_import: &["loadtest-core", "signaling-protocol"],
+        may_import: &[
+            "loadtest-core",
+            "loadtest-independent",
+            "signaling-protocol",
+        ],
         tests_may_import: &[],
         never_reaches: &["axum", "sqlx", "leptos"],
     },
@@ -451,6 +461,15 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         name: "str0m",
         owners: &["sfu-core", "sfu-net", "sfu-sim", "telehealth-loadtest"],
+    },
+    // The other WebRTC stack, which shares no code with the product's; only people of the load test are on it.
+    Reserved {
+        name: "webrtc",
+        owners: &["loadtest-independent"],
+    },
+    Reserved {
+        name: "rtc",
+        owners: &["loadtest-independent"],
     },
     Reserved {
         name: "quinn-udp",

@@ -15,6 +15,7 @@ mod plot;
 mod report;
 mod scenario;
 mod table;
+mod work;
 
 pub use compare::{Comparison, Pair, median};
 pub use html::page;
@@ -24,5 +25,6 @@ pub use ledger::{Counts, Ledger};
 pub use media::{Microphone, Packet, Picture};
 pub use mos::mos;
 pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost};
-pub use scenario::{Audio, Gates, Media, People, Reading, Scenario, Times, Video};
+pub use scenario::{Audio, Clinic, Gates, Media, People, Reading, Scenario, Times, Video};
 pub use table::{comparison_table, table};
+pub use work::Work;

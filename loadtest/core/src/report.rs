@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::latency::Percentiles;
 use crate::scenario::{Gates, Scenario};
+use crate::work::Work;
 
 /// Everything measured in one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Report {
     pub failed_joins: u64,
     /// WebSocket pings.
     pub pings: Percentiles,
+    /// What was done beside media.
+    #[serde(default)]
+    pub works: Vec<Work>,
     /// Estimated opinion of speech; none without speech.
     pub mos: Option<f64>,
     /// What the server took; none when it runs elsewhere.
@@ -150,6 +154,12 @@ impl Report {
         self
     }
 
+    /// Nothing when no work had to be done.
+    fn worst_work(&self, of: impl Fn(&Work) -> f64) -> Option<f64> {
+        let works = self.works.iter().filter(|work| work.wanted > 0);
+        works.map(of).reduce(f64::max)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     fn judge(&self, gates: &Gates) -> Vec<Failed> {
         let got = self.delivery.delivered > 0;
@@ -194,6 +204,16 @@ impl Report {
                 "failed_joins_max",
                 gates.failed_joins_max.map(|max| max as f64),
                 Some(self.failed_joins as f64),
+            ),
+            (
+                "work_failed_max",
+                gates.work_failed_max.map(|max| max as f64),
+                self.worst_work(|work| work.failed() as f64),
+            ),
+            (
+                "work_p99_ms_max",
+                gates.work_p99_ms_max,
+                self.worst_work(|work| work.times.p99_ms),
             ),
             (
                 "ping_p99_ms_max",
@@ -257,6 +277,7 @@ pub(crate) mod tests {
             joins: Percentiles::default(),
             failed_joins: 0,
             pings: Percentiles::default(),
+            works: Vec::new(),
             mos: Some(4.4),
             server: Some(ServerCost {
                 cpu_s_per_million: 9.0,
@@ -288,6 +309,26 @@ pub(crate) mod tests {
             ["p99_ms_max"]
         );
         assert_eq!(gates_that_fail(gates, |it| it.mos = Some(3.9)), ["mos_min"]);
+    }
+
+    #[test]
+    fn the_worst_kind_of_work_is_judged() {
+        let work = |done, p99_ms| Work {
+            wanted: 5,
+            done,
+            times: Percentiles {
+                p99_ms,
+                ..Percentiles::default()
+            },
+            ..Work::default()
+        };
+        let gates = "work_failed_max = 0\nwork_p99_ms_max = 10";
+        let both = ["work_failed_max", "work_p99_ms_max"];
+        assert_eq!(gates_that_fail(gates, |_| {}), both);
+        let good = |it: &mut Report| it.works = vec![work(5, 9.0), work(5, 10.0)];
+        assert_eq!(gates_that_fail(gates, good), [""; 0]);
+        let bad = |it: &mut Report| it.works = vec![work(5, 11.0), work(4, 1.0)];
+        assert_eq!(gates_that_fail(gates, bad), both);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::identity::IDENTITY_BYTES;
 const PEOPLE_MAX: u32 = 20_000;
 /// Largest payload in bytes that fits every path.
 const PACKET_BYTES_MAX: usize = 1_180;
+/// Longest hold of a clinic in seconds: whoever signs in is signed in for ten minutes.
+const CLINIC_S_MAX: u32 = 540;
 /// Longest part of a run in seconds: two days.
 const SECONDS_MAX: u32 = 172_800;
 
@@ -42,6 +44,9 @@ pub struct Scenario {
     /// What they send.
     #[serde(default)]
     pub media: Media,
+    /// What the clinic is asked while it is measured.
+    #[serde(default)]
+    pub clinic: Clinic,
     /// When.
     #[serde(default)]
     pub times: Times,
@@ -60,8 +65,50 @@ pub struct People {
     pub senders: u32,
     /// People in each room who only receive.
     pub viewers: u32,
+    /// Of the senders of each room, so many are on another WebRTC stack (webrtc-rs) than the rest.
+    pub independent: u32,
     /// WebSockets that are connected and idle, in rooms of their own.
     pub idle_sockets: u32,
+    /// Everything goes over TLS.
+    pub tls: bool,
+    /// Chat messages of everybody with media, per minute of the hold.
+    pub chat_per_min: u32,
+}
+
+/// Requests over the HTTP interface, at a fixed rate whether or not earlier ones are answered in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clinic {
+    /// Requests a second; 0: the clinic is not asked.
+    pub per_s: u32,
+    /// Connections that they are spread over.
+    pub connections: u32,
+    /// Of all requests this share lists appointments, looks up people or reads a record.
+    pub list: u32,
+    /// This share books an appointment.
+    pub book: u32,
+    /// This share writes and signs a prescription, which takes two requests.
+    pub prescribe: u32,
+}
+
+impl Clinic {
+    /// Sum of all shares.
+    #[must_use]
+    pub const fn weight(&self) -> u32 {
+        self.list + self.book + self.prescribe
+    }
+}
+
+impl Default for Clinic {
+    fn default() -> Self {
+        Self {
+            per_s: 0,
+            connections: 16,
+            list: 80,
+            book: 10,
+            prescribe: 10,
+        }
+    }
 }
 
 /// What every sender sends.
@@ -128,6 +175,8 @@ pub struct Times {
     pub drain_s: u32,
     /// During the hold, a viewer leaves and another one comes this often per minute.
     pub churn_per_min: u32,
+    /// Senders come without their picture and switch it on when they are in: a second offer.
+    pub camera_later: bool,
     /// During the hold, everybody's connection is cut once and made anew.
     pub reconnect: bool,
 }
@@ -140,6 +189,7 @@ impl Default for Times {
             hold_s: 20,
             drain_s: 2,
             churn_per_min: 0,
+            camera_later: false,
             reconnect: false,
         }
     }
@@ -168,6 +218,10 @@ pub struct Gates {
     pub failed_joins_max: Option<u64>,
     /// Time of a WebSocket ping, 99 in 100, in milliseconds.
     pub ping_p99_ms_max: Option<f64>,
+    /// Work beside media that may not succeed.
+    pub work_failed_max: Option<u64>,
+    /// Time of the slowest kind of work beside media, 99 in 100, in milliseconds.
+    pub work_p99_ms_max: Option<f64>,
     /// Least estimated opinion of the speech, 1 to 4.5.
     pub mos_min: Option<f64>,
 }
@@ -190,12 +244,25 @@ impl Scenario {
             rooms,
             senders,
             viewers,
+            independent,
             idle_sockets,
+            chat_per_min,
+            tls: _,
         } = self.people;
         let each = u64::from(senders) + u64::from(viewers);
         let people = each * u64::from(rooms) + u64::from(idle_sockets);
-        if people == 0 || people > u64::from(PEOPLE_MAX) {
+        let asks = self.clinic.per_s > 0;
+        if (people == 0 && !asks) || people > u64::from(PEOPLE_MAX) {
             return Some(("people", "1 to 20,000 of them can come"));
+        }
+        if asks && self.times.hold_s > CLINIC_S_MAX {
+            return Some(("clinic", "people are signed in for ten minutes: hold nine at most"));
+        }
+        if asks && (self.clinic.connections == 0 || self.clinic.weight() == 0) {
+            return Some(("clinic", "there is nothing to ask, or no connection"));
+        }
+        if independent > senders {
+            return Some(("independent", "they are some of the senders"));
         }
         if senders > 0 && self.media.video.is_none() && self.media.audio.is_none() {
             return Some(("media", "the senders have nothing to send"));
@@ -220,6 +287,12 @@ impl Scenario {
         let parts = [times.ramp_s, times.settle_s, times.hold_s, times.drain_s];
         if times.reconnect && times.churn_per_min > 0 {
             return Some(("times", "either all come again or some leave"));
+        }
+        if chat_per_min > 0 && times.churn_per_min > 0 {
+            return Some((
+                "chat_per_min",
+                "who has to hear it is not known while people come and go",
+            ));
         }
         if times.hold_s == 0 || parts.iter().any(|part| *part > SECONDS_MAX) {
             return Some((
@@ -271,6 +344,11 @@ mod tests {
             ("bps = 1500000", "bps = 15000000"),
             ("fps = 30", "fps = 0"),
             ("viewers = 50", "viewers = 4000000000"),
+            ("viewers = 50", "independent = 2"),
+            (
+                "[gates]",
+                "[clinic]\nper_s = 1\nlist = 0\nbook = 0\nprescribe = 0\n[gates]",
+            ),
         ] {
             let refused = Scenario::read(&LECTURE.replace(from, to));
             assert!(matches!(refused, Err(Reading::Value { .. })), "{to}");

@@ -94,6 +94,16 @@ fn add_rest(report: &Report, line: &mut impl FnMut(&str, String)) {
             ),
         );
     }
+    for work in &report.works {
+        let times = &work.times;
+        line(
+            &format!("{}: wanted, done", work.name),
+            format!(
+                "{}, {}, {:.1} per s; p50, p99, max {:.1}, {:.1}, {:.1} ms",
+                work.wanted, work.done, work.per_s, times.p50_ms, times.p99_ms, times.max_ms
+            ),
+        );
+    }
     if let Some(mos) = report.mos {
         line("speech, estimated opinion (MOS)", format!("{mos:.2}"));
     }

@@ -1,12 +1,14 @@
 //! Plays a scenario: people come, it settles, it is measured, it drains, and what is known is told.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use loadtest_core::{
-    Counts, Delivery, Latencies, Machine, Report, Sample, Scenario, ServerCost, mos,
+    Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost, Work, mos,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -51,6 +53,7 @@ struct Measured {
     after: Usage,
     generator: (Usage, Usage),
     wall: Duration,
+    works: Vec<Work>,
 }
 
 /// Plays it once on a server that is started for it.
@@ -86,7 +89,7 @@ async fn play_on(
     let (told, pings) = mpsc::channel(PINGS_MAX);
     let pings = tokio::spawn(count(pings));
     progress.at(Moment::Arriving);
-    let crowd = come_idle(running, scenario.people.idle_sockets, told).await?;
+    let (crowd, came) = come_idle(running, scenario.people, told).await?;
     let mut guests = arrive(running, &engine, scenario).await?;
     progress.at(Moment::Settling);
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
@@ -111,7 +114,8 @@ async fn play_on(
     let tally = engine.tally().await?;
     let samples = progress.stop().await;
     drop(crowd);
-    let measured = measured?;
+    let mut measured = measured?;
+    let works = works(running, (came, &mut measured), &guests).await;
     anyhow::ensure!(!running.has_ended(), "the server ended during the run");
     let mut report = Report {
         scenario: scenario.clone(),
@@ -125,6 +129,7 @@ async fn play_on(
         joins: guests.joins.percentiles(),
         failed_joins: guests.failed,
         pings: pings.await?.percentiles(),
+        works,
         mos: None,
         server: None,
         generator_cores: (measured.generator.1.cpu_s - measured.generator.0.cpu_s)
@@ -241,18 +246,46 @@ impl Guests {
 /// People without media come; the set keeps them.
 async fn come_idle(
     running: &Running,
-    count: u32,
+    people: People,
     told: mpsc::Sender<Duration>,
-) -> anyhow::Result<JoinSet<()>> {
+) -> anyhow::Result<(JoinSet<()>, Option<Work>)> {
     let mut crowd = JoinSet::new();
-    let people: Vec<u32> = (0..count).collect();
-    for some in people.chunks(ARRIVALS_MAX) {
-        let arrivals = some.iter().map(|person| running.idle(*person));
-        for socket in futures_util::future::try_join_all(arrivals).await? {
-            crowd.spawn(socket.keep(told.clone()));
-        }
+    let mut times = Latencies::new();
+    let begun = Instant::now();
+    let arrivals = (0..people.idle_sockets).map(|person| async move {
+        let started = Instant::now();
+        let socket = running.idle(person).await?;
+        anyhow::Ok((socket, started.elapsed()))
+    });
+    let mut arrivals = futures_util::stream::iter(arrivals).buffer_unordered(ARRIVALS_MAX);
+    while let Some((socket, took)) = arrivals.try_next().await? {
+        times.add(took);
+        crowd.spawn(socket.keep(told.clone()));
     }
-    Ok(crowd)
+    let name = if people.tls {
+        "WebSockets that came in, with TLS"
+    } else {
+        "WebSockets that came in"
+    };
+    let wanted = u64::from(people.idle_sockets);
+    let wall_s = begun.elapsed().as_secs_f64();
+    let came = (wanted > 0).then(|| Work::of(name, wanted, (&times, wall_s)));
+    Ok((crowd, came))
+}
+
+/// Everything that was done beside media.
+async fn works(
+    running: &Running,
+    (came, measured): (Option<Work>, &mut Measured),
+    guests: &Guests,
+) -> Vec<Work> {
+    let mut people = HashMap::new();
+    for (seat, _) in &guests.present {
+        *people.entry(seat.room).or_default() += 1;
+    }
+    let chat = running.chat(&people, measured.wall.as_secs_f64()).await;
+    let beside = core::mem::take(&mut measured.works);
+    came.into_iter().chain(chat).chain(beside).collect()
 }
 
 async fn count(mut pings: mpsc::Receiver<Duration>) -> Latencies {
@@ -275,8 +308,11 @@ async fn hold(
     let begun = Instant::now();
     let (before, mine) = (process::usage(pid)?, process::usage(own)?);
     let end = begun + seconds(scenario.times.hold_s);
-    let passers_by = churn(running, engine, scenario, (end, guests)).await?;
+    running.speak(true);
+    let coming = churn(running, engine, scenario, (end, guests));
+    let (passers_by, works) = tokio::try_join!(coming, running.work())?;
     tokio::time::sleep_until(end.into()).await;
+    running.speak(false);
     let (after, mine_after) = (process::usage(pid)?, process::usage(own)?);
     let wall = begun.elapsed();
     engine.measure(false).await?;
@@ -286,6 +322,7 @@ async fn hold(
         after,
         generator: (mine, mine_after),
         wall,
+        works,
     })
 }
 
@@ -305,7 +342,7 @@ async fn churn(
     let mut beat = tokio::time::interval(period);
     beat.tick().await;
     let each = scenario.people.senders + scenario.people.viewers;
-    let mut pass_of = std::collections::HashMap::new();
+    let mut pass_of = HashMap::new();
     for number in 0.. {
         let _ = tokio::time::timeout_at(end.into(), beat.tick()).await;
         if Instant::now() >= end {
@@ -343,8 +380,9 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
         sent: tally.sent.values().sum(),
         ..Delivery::default()
     };
+    let mut lacking = Lacking::default();
     for (seat, presence) in present {
-        let mut got: std::collections::HashMap<u32, Counts> = std::collections::HashMap::new();
+        let mut got: HashMap<u32, Counts> = HashMap::new();
         for client in &presence.clients {
             for (source, counts) in tally.received.get(client).into_iter().flatten() {
                 got.entry(*source).or_default().add(counts);
@@ -366,7 +404,11 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
             ];
             for (source, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
                 let counts = got.get(&source).copied().unwrap_or_default();
-                all.expected += tally.sent.get(&source).copied().unwrap_or_default();
+                let sent = tally.sent.get(&source).copied().unwrap_or_default();
+                if counts.delivered < sent {
+                    lacking.note(seat, (source, other), (counts.delivered, sent));
+                }
+                all.expected += sent;
                 all.delivered += counts.delivered;
                 all.reordered += counts.reordered;
                 all.duplicates += counts.duplicates;
@@ -374,7 +416,46 @@ fn delivery(present: &[(Seat, Presence)], tally: &Tally) -> Delivery {
             }
         }
     }
+    lacking.say();
     all
+}
+
+/// Who did not get everything, so that a loss can be looked for.
+#[derive(Debug, Default)]
+struct Lacking {
+    lines: Vec<String>,
+    more: usize,
+}
+
+impl Lacking {
+    const LINES_MAX: usize = 12;
+
+    fn note(&mut self, seat: &Seat, (source, of): (u32, &Seat), (got, sent): (u64, u64)) {
+        if self.lines.len() >= Self::LINES_MAX {
+            self.more += 1;
+            return;
+        }
+        let what = if source.is_multiple_of(2) {
+            "speech"
+        } else {
+            "picture"
+        };
+        let ((who, stack), (whose, other)) =
+            ((seat.place, seat.plan.stack), (of.place, of.plan.stack));
+        self.lines.push(format!(
+            "room {}: {who} ({stack:?}) got {got} of {sent} packets of the {what} of {whose} ({other:?})",
+            seat.room
+        ));
+    }
+
+    fn say(&self) {
+        for line in &self.lines {
+            crate::say_note(line);
+        }
+        if self.more > 0 {
+            crate::say_note(&format!("and {} more did not get everything", self.more));
+        }
+    }
 }
 
 fn seconds(count: u32) -> Duration {

@@ -274,6 +274,11 @@ fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
 }
 
+/// Something to know beside the report.
+pub(crate) fn say_note(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
+}
+
 pub(crate) fn say_error(error: &anyhow::Error) {
     drop(writeln!(
         std::io::stderr(),

@@ -10,9 +10,7 @@ use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use loadtest_core::Scenario;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Door, Presence, Seat, free_port, log_of, wait_for};
@@ -110,14 +108,14 @@ fn disabled(folder: &str, needed: &str) -> anyhow::Result<String> {
 
 /// One WebSocket with one session and the handles on it.
 struct Session {
-    socket: WebSocketStream<TcpStream>,
+    socket: http::Socket,
     session: u64,
     asked: u64,
 }
 
 impl Session {
     async fn open(address: SocketAddr, person: u32) -> anyhow::Result<Self> {
-        let socket = http::socket(address, person, ("/", Some("janus-protocol"))).await?;
+        let socket = http::socket(&address.into(), person, ("/", Some("janus-protocol"))).await?;
         let mut session = Self {
             socket,
             session: 0,

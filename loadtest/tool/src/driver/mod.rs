@@ -1,9 +1,14 @@
 //! How people come in, server by server. Media is the same for all.
 
+mod account;
+mod chat;
+mod clinic;
 mod hub;
 mod janus;
 mod plane;
+mod talk;
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +16,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper::Method;
-use loadtest_core::{Media, Scenario};
+use loadtest_core::{People, Scenario, Work};
 
-use crate::engine::{ClientId, Engine, Plan, SlotPlan};
-use crate::http::{Question, ask};
+use crate::engine::{ClientId, Engine, Plan, SlotPlan, Stack};
+use crate::http::{At, Question, ask};
 use crate::process::Server;
 
 /// How long a server may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Which server, and where its program is.
@@ -75,7 +80,7 @@ pub(crate) struct Presence {
     /// Tells it to take leave.
     pub(crate) bye: Option<tokio::sync::oneshot::Sender<()>>,
     /// What is deleted to take leave.
-    pub(crate) session_at: Option<(SocketAddr, String)>,
+    pub(crate) session_at: Option<(At, String)>,
 }
 
 impl Drop for Presence {
@@ -130,6 +135,20 @@ impl Target {
 
     /// Starts the server, and prepares its rooms.
     pub(crate) async fn start(&self, scenario: &Scenario) -> anyhow::Result<Running> {
+        let speaks = matches!(self, Self::Hub { whip: false, .. });
+        anyhow::ensure!(
+            speaks || !scenario.times.camera_later,
+            "cameras that are switched on later need the driver `hub`"
+        );
+        let asks = scenario.clinic.per_s > 0 || scenario.people.tls;
+        anyhow::ensure!(
+            matches!(self, Self::Hub { .. }) || !asks,
+            "the clinic and TLS need the drivers `hub` or `whip`"
+        );
+        anyhow::ensure!(
+            speaks || scenario.people.chat_per_min == 0,
+            "chat needs the driver `hub`"
+        );
         let folder =
             std::env::temp_dir().join(format!("telehealth-loadtest-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).context("cannot make a temporary folder")?;
@@ -177,7 +196,7 @@ impl Running {
     }
 
     /// Where WebSockets are opened, and with what nobody sees media; only for the product.
-    pub(crate) async fn idle(&self, person: u32) -> anyhow::Result<hub::IdleSocket> {
+    pub(crate) async fn idle(&self, person: u32) -> anyhow::Result<talk::IdleSocket> {
         match &self.door {
             Door::Hub(hub) => hub.idle(person).await,
             Door::Plane(_) | Door::Janus(_) => anyhow::bail!("this server has no idle sockets"),
@@ -190,6 +209,30 @@ impl Running {
             Door::Hub(hub) => hub.join(engine, seat).await,
             Door::Plane(plane) => plane.join(engine, seat).await,
             Door::Janus(janus) => janus.join(engine, seat).await,
+        }
+    }
+
+    /// What is done beside media from now on, until its last answer.
+    pub(crate) async fn work(&self) -> anyhow::Result<Vec<Work>> {
+        match &self.door {
+            Door::Hub(hub) => hub.work().await,
+            Door::Plane(_) | Door::Janus(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Begins or ends the chat.
+    pub(crate) fn speak(&self, on: bool) {
+        match &self.door {
+            Door::Hub(hub) => hub.speak(on),
+            Door::Plane(_) | Door::Janus(_) => {}
+        }
+    }
+
+    /// What was said in the chat and who heard it, when so many people are in each room.
+    pub(crate) async fn chat(&self, people: &HashMap<u32, u64>, wall_s: f64) -> Option<Work> {
+        match &self.door {
+            Door::Hub(hub) => hub.chat(people, wall_s).await,
+            Door::Plane(_) | Door::Janus(_) => None,
         }
     }
 
@@ -211,7 +254,7 @@ impl Running {
                 bearer: None,
                 body: Vec::new(),
             };
-            let answer = ask(server, seat.person, question).await?;
+            let answer = ask(&server, seat.person, question).await?;
             anyhow::ensure!(answer.status.is_success(), "leaving: {}", answer.status);
         }
         cut(engine, &presence).await
@@ -237,13 +280,12 @@ pub(crate) fn seats(scenario: &Scenario, coming: u32) -> Vec<Seat> {
         .map(|(room, place)| {
             let first = coming * scenario.people() + room * each;
             let person = first + place;
-            let sends = place < people.senders;
             Seat {
                 room,
                 place,
                 person,
                 key: room * each + place,
-                plan: plan(&scenario.media, (person, sends), people.senders),
+                plan: plan(scenario, (person, place)),
                 senders: people.senders,
                 first,
                 pass: coming * each + place,
@@ -265,8 +307,20 @@ pub(crate) const fn sources_of(person: u32) -> (u32, u32) {
     (person * 2, person * 2 + 1)
 }
 
-fn plan(media: &Media, (person, sends): (u32, bool), senders: u32) -> Plan {
+fn plan(scenario: &Scenario, (person, place): (u32, u32)) -> Plan {
     let (microphone, camera) = sources_of(person);
+    let media = scenario.media;
+    let People {
+        senders,
+        independent,
+        ..
+    } = scenario.people;
+    let sends = place < senders;
+    let stack = if sends && place + independent >= senders {
+        Stack::Independent
+    } else {
+        Stack::Light
+    };
     let others = if sends { senders - 1 } else { senders };
     let receives = !(sends && media.one_way);
     // Where nobody sends, people still have somewhere to receive: else they had no connection.
@@ -278,6 +332,8 @@ fn plan(media: &Media, (person, sends): (u32, bool), senders: u32) -> Plan {
     Plan {
         microphone: (sends && media.audio.is_some()).then_some(microphone),
         camera: (sends && media.video.is_some()).then_some(camera),
+        camera_later: scenario.times.camera_later,
+        stack,
         slots: SlotPlan {
             audio: slots(media.audio.is_some()),
             video: slots(media.video.is_some()),

@@ -1,6 +1,5 @@
 //! The media server alone: an offer over HTTP, as with WHIP (RFC 9725), without tickets.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,12 +7,12 @@ use hyper::{Method, StatusCode};
 
 use super::{Door, Presence, Seat, free_port, log_of, wait_for};
 use crate::engine::Engine;
-use crate::http::{Question, ask};
+use crate::http::{At, Question, ask};
 use crate::process::Server;
 
 #[derive(Debug)]
 pub(super) struct Plane {
-    address: SocketAddr,
+    at: At,
 }
 
 pub(super) async fn start(
@@ -25,7 +24,7 @@ pub(super) async fn start(
     let words = [address.to_string(), shards.to_string()];
     let mut server = Server::start(program, words, core, &log_of(folder))?;
     wait_for(address, &mut server).await?;
-    Ok((server, Door::Plane(Plane { address })))
+    Ok((server, Door::Plane(Plane { at: address.into() })))
 }
 
 impl Plane {
@@ -33,7 +32,7 @@ impl Plane {
         let offered = engine.offer(seat.plan).await?;
         let path = format!("/plane/{}/{}", seat.room, seat.key);
         let answer = ask(
-            self.address,
+            &self.at,
             seat.person,
             Question {
                 method: Method::POST,
@@ -55,7 +54,7 @@ impl Plane {
             clients: vec![offered.client],
             session: None,
             bye: None,
-            session_at: Some((self.address, path)),
+            session_at: Some((self.at.clone(), path)),
         })
     }
 }

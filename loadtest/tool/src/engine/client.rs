@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use loadtest_core::{Counts, Identity, Latencies, Ledger, Media, Microphone, Packet, Picture};
+use loadtest_core::{
+    Counts, Identity, Latencies, Ledger, Media, Microphone, Packet, Picture, Video,
+};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt};
@@ -39,6 +41,18 @@ struct Camera {
     source: u32,
     period: Duration,
     next: Option<Instant>,
+}
+
+impl Camera {
+    fn new(mid: Mid, source: u32, video: Video) -> Self {
+        Self {
+            mid,
+            picture: Picture::new(source, video),
+            source,
+            period: SECOND / video.fps.max(1),
+            next: None,
+        }
+    }
 }
 
 struct Voice {
@@ -116,6 +130,7 @@ impl Client {
             .map(|source| (source, add(MediaKind::Audio, Direction::SendOnly)));
         let camera = plan
             .camera
+            .filter(|_| !plan.camera_later)
             .map(|source| (source, add(MediaKind::Video, Direction::SendOnly)));
         for _ in 0..plan.slots.audio {
             add(MediaKind::Audio, Direction::RecvOnly);
@@ -135,19 +150,30 @@ impl Client {
             });
         }
         if let (Some((source, mid)), Some(video)) = (camera, media.video) {
-            self.camera = Some(Camera {
-                mid,
-                picture: Picture::new(source, video),
-                source,
-                period: SECOND / video.fps.max(1),
-                next: None,
-            });
+            self.camera = Some(Camera::new(mid, source, video));
         }
-        Some(Lines {
+        Some(self.lines(&offer))
+    }
+
+    /// Makes a further offer, with a camera; `None` when the engine makes none.
+    pub(crate) fn offer_camera(&mut self, source: u32, media: Media) -> Option<Lines> {
+        let video = media.video?;
+        let mut changes = self.rtc.sdp_api();
+        let mid = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+        let (offer, pending) = changes.apply()?;
+        self.pending = Some(pending);
+        self.camera = Some(Camera::new(mid, source, video));
+        Some(self.lines(&offer))
+    }
+
+    fn lines(&self, offer: &SdpOffer) -> Lines {
+        let microphone = self.voice.as_ref().map(|voice| voice.mid.to_string());
+        let camera = self.camera.as_ref().map(|camera| camera.mid.to_string());
+        Lines {
             sdp: offer.to_sdp_string(),
-            microphone: microphone.map(|(_, mid)| mid.to_string()),
-            camera: camera.map(|(_, mid)| mid.to_string()),
-        })
+            microphone,
+            camera,
+        }
     }
 
     /// Takes the answer.
@@ -165,6 +191,12 @@ impl Client {
                 accepted.map_err(|error| error.to_string())
             });
         match taken {
+            // One more answer on a connection that is there.
+            Ok(()) if self.connected => {
+                self.begin_beats(hands);
+                // Whoever asked may have gone.
+                let _ = ready.send(Ok(()));
+            }
             Ok(()) => self.ready = Some(ready),
             Err(why) => {
                 // Whoever asked may have gone.
@@ -367,15 +399,20 @@ impl Client {
             .live
             .connected
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        if let Some(camera) = &mut self.camera {
-            camera.next = Some(hands.now + camera.period.mul_f64(hands.random.f64()));
-        }
-        if let Some(voice) = &mut self.voice {
-            voice.next = Some(hands.now + voice.period.mul_f64(hands.random.f64()));
-        }
+        self.begin_beats(hands);
         if let Some(ready) = self.ready.take() {
             // Whoever asked may have gone.
             let _ = ready.send(Ok(()));
+        }
+    }
+
+    /// What does not flow yet begins to.
+    fn begin_beats(&mut self, hands: &mut Hands<'_>) {
+        if let Some(camera) = self.camera.as_mut().filter(|it| it.next.is_none()) {
+            camera.next = Some(hands.now + camera.period.mul_f64(hands.random.f64()));
+        }
+        if let Some(voice) = self.voice.as_mut().filter(|it| it.next.is_none()) {
+            voice.next = Some(hands.now + voice.period.mul_f64(hands.random.f64()));
         }
     }
 

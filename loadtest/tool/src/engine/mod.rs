@@ -5,6 +5,7 @@
 //! server on the same machine sees as many addresses as there are people.
 
 mod client;
+mod foreign;
 mod order;
 mod socket;
 mod sockets;
@@ -21,7 +22,8 @@ use mio::Waker;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use order::{Offered, Order, Plan, SlotPlan};
+use foreign::Foreign;
+pub(crate) use order::{Offered, Order, Plan, SlotPlan, Stack};
 use worker::Worker;
 
 /// Orders that may wait for a thread. Whoever gives more waits: joining is slower then, nothing is lost.
@@ -29,9 +31,11 @@ const ORDERS_MAX: usize = 1024;
 
 /// One connection of one participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ClientId {
-    thread: usize,
-    index: u32,
+pub(crate) enum ClientId {
+    /// On a thread of light ones.
+    Light { thread: usize, index: u32 },
+    /// On the independent stack.
+    Foreign(u32),
 }
 
 /// Why a connection was not made.
@@ -43,6 +47,9 @@ pub(crate) enum EngineError {
     /// The WebRTC engine refused a description.
     #[error("the engine refused a description: {0}")]
     Description(String),
+    /// The independent stack refused something.
+    #[error(transparent)]
+    Foreign(#[from] loadtest_independent::Refusal),
     /// The connection was lost before it was ready.
     #[error("the connection was lost before it was ready")]
     Lost,
@@ -89,6 +96,7 @@ pub(crate) struct Engine {
     lanes: Vec<Lane>,
     next: AtomicU64,
     live: Arc<Live>,
+    foreign: Foreign,
 }
 
 #[derive(Debug)]
@@ -122,6 +130,7 @@ impl Engine {
         Ok(Self {
             lanes,
             next: AtomicU64::new(0),
+            foreign: Foreign::new(how.own, media, Arc::clone(&live)),
             live,
         })
     }
@@ -132,21 +141,44 @@ impl Engine {
 
     /// A new connection that makes an offer.
     pub(crate) async fn offer(&self, plan: Plan) -> Result<Offered, EngineError> {
+        if plan.stack == Stack::Independent {
+            return self.foreign.offer(plan).await;
+        }
         let thread = self.some_thread();
         let (reply, answer) = oneshot::channel();
         self.order(thread, Order::Offer { plan, reply }).await?;
         answer.await.map_err(|_closed| EngineError::Stopped)?
     }
 
-    /// Takes the answer to an offer, and waits until media can flow.
-    pub(crate) async fn connect(&self, client: ClientId, sdp: String) -> Result<(), EngineError> {
-        let (reply, connected) = oneshot::channel();
-        let order = Order::Answer {
-            index: client.index,
-            sdp,
+    /// A connection that is there offers once more, with a camera.
+    pub(crate) async fn offer_camera(
+        &self,
+        client: ClientId,
+        source: u32,
+    ) -> Result<Offered, EngineError> {
+        let (thread, index) = match client {
+            ClientId::Light { thread, index } => (thread, index),
+            ClientId::Foreign(index) => return self.foreign.offer_camera(index, source).await,
+        };
+        let (reply, answer) = oneshot::channel();
+        let order = Order::Camera {
+            index,
+            source,
             reply,
         };
-        self.order(client.thread, order).await?;
+        self.order(thread, order).await?;
+        answer.await.map_err(|_closed| EngineError::Lost)?
+    }
+
+    /// Takes the answer to an offer, and waits until media can flow.
+    pub(crate) async fn connect(&self, client: ClientId, sdp: String) -> Result<(), EngineError> {
+        let (thread, index) = match client {
+            ClientId::Light { thread, index } => (thread, index),
+            ClientId::Foreign(index) => return self.foreign.connect(index, sdp).await,
+        };
+        let (reply, connected) = oneshot::channel();
+        let order = Order::Answer { index, sdp, reply };
+        self.order(thread, order).await?;
         connected.await.map_err(|_closed| EngineError::Lost)?
     }
 
@@ -166,12 +198,15 @@ impl Engine {
 
     /// Forgets a connection without a word to the server, as a browser that crashed.
     pub(crate) async fn close(&self, client: ClientId) -> Result<(), EngineError> {
-        let index = client.index;
-        self.order(client.thread, Order::Close { index }).await
+        match client {
+            ClientId::Light { thread, index } => self.order(thread, Order::Close { index }).await,
+            ClientId::Foreign(index) => self.foreign.close(index).await,
+        }
     }
 
     /// From here on packets are measured, or no longer.
     pub(crate) async fn measure(&self, on: bool) -> Result<(), EngineError> {
+        self.foreign.measure(on);
         for thread in 0..self.lanes.len() {
             self.order(thread, Order::Measure(on)).await?;
         }
@@ -181,6 +216,7 @@ impl Engine {
     /// What has been counted so far.
     pub(crate) async fn tally(&self) -> Result<Tally, EngineError> {
         let mut all = Tally::default();
+        self.foreign.tally(&mut all).await;
         for thread in 0..self.lanes.len() {
             let (reply, answer) = oneshot::channel();
             self.order(thread, Order::Tally(reply)).await?;

@@ -11,8 +11,22 @@ pub(crate) struct Plan {
     pub(crate) microphone: Option<u32>,
     /// Sends a picture as this source.
     pub(crate) camera: Option<u32>,
+    /// The picture is offered once the connection is there.
+    pub(crate) camera_later: bool,
+    /// Which WebRTC stack.
+    pub(crate) stack: Stack,
     /// m-lines to receive on.
     pub(crate) slots: SlotPlan,
+}
+
+/// A WebRTC stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Stack {
+    /// str0m, many people on a thread.
+    #[default]
+    Light,
+    /// webrtc-rs, which shares no code with the server.
+    Independent,
 }
 
 /// m-lines to receive on.
@@ -41,6 +55,12 @@ type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 pub(crate) enum Order {
     Offer {
         plan: Plan,
+        reply: Reply<Offered>,
+    },
+    /// One more offer, with a camera.
+    Camera {
+        index: u32,
+        source: u32,
         reply: Reply<Offered>,
     },
     Answer {

@@ -225,6 +225,19 @@ impl Worker {
                 });
                 let _ = reply.send(made.map(|(index, lines)| self.offered(index, lines)));
             }
+            Order::Camera {
+                index,
+                source,
+                reply,
+            } => {
+                let media = self.media;
+                let mut lines = None;
+                self.with(index, now, |client, _| {
+                    lines = client.offer_camera(source, media);
+                });
+                let lines = lines.ok_or(EngineError::Description("nothing to offer".to_owned()));
+                let _ = reply.send(lines.map(|lines| self.offered(index, lines)));
+            }
             Order::Answer { index, sdp, reply } => {
                 self.with(index, now, |client, hands| {
                     client.answer(&sdp, reply, hands);
@@ -274,7 +287,7 @@ impl Worker {
     }
 
     const fn id(&self, index: u32) -> ClientId {
-        ClientId {
+        ClientId::Light {
             thread: self.thread,
             index,
         }
