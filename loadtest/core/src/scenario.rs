@@ -256,7 +256,10 @@ impl Scenario {
             return Some(("people", "1 to 20,000 of them can come"));
         }
         if asks && self.times.hold_s > CLINIC_S_MAX {
-            return Some(("clinic", "people are signed in for ten minutes: hold nine at most"));
+            return Some((
+                "clinic",
+                "people are signed in for ten minutes: hold nine at most",
+            ));
         }
         if asks && (self.clinic.connections == 0 || self.clinic.weight() == 0) {
             return Some(("clinic", "there is nothing to ask, or no connection"));

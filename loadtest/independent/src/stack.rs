@@ -86,16 +86,16 @@ pub(crate) async fn connection(
     let settings = SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
         .build();
-    let connection = PeerConnectionBuilder::new()
+    // The stack's future is 20 kB large.
+    let building = PeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_media_engine(engine)
         .with_setting_engine(settings)
         .with_interceptor_registry(chain)
         .with_handler(handler)
         .with_udp_addrs(vec![(address, 0_u16)])
-        .build()
-        .await?;
-    Ok(Arc::new(connection))
+        .build();
+    Ok(Arc::new(Box::pin(building).await?))
 }
 
 /// A track for packets that are made by the caller.

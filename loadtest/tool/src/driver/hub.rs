@@ -114,7 +114,7 @@ pub(super) async fn start(
         chat: Chat::new(people.chat_per_min),
         day,
     };
-    Ok((server, Door::Hub(hub)))
+    Ok((server, Door::Hub(Box::new(hub))))
 }
 
 /// A certificate for this address, and the settings that name it.

@@ -101,7 +101,7 @@ pub(crate) struct Running {
 
 #[derive(Debug)]
 enum Door {
-    Hub(hub::Hub),
+    Hub(Box<hub::Hub>),
     Plane(plane::Plane),
     Janus(janus::Janus),
 }

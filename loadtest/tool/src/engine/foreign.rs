@@ -108,9 +108,10 @@ impl Foreign {
     }
 
     pub(super) async fn tally(&self, all: &mut Tally) {
-        let left = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        all.sent.extend(left.iter());
-        drop(left);
+        {
+            let left = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            all.sent.extend(left.iter());
+        }
         let people: Vec<(u32, Held)> = {
             let people = self.people();
             let people = people.iter();
