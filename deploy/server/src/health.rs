@@ -26,7 +26,8 @@ pub(crate) fn router(db: Db, signaling: SignalingHandle) -> Router {
 
 async fn ready(State((db, signaling)): State<(Db, SignalingHandle)>) -> Response {
     if !signaling.takes_rooms() {
-        let why = "this node takes no new visits: it stops, or has not met the register yet\n";
+        let why =
+            "this node takes nobody: it stops, is being emptied, or has not met the register yet\n";
         return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     }
     match tokio::time::timeout(STORE_PATIENCE, db.ping()).await {
