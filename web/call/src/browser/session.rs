@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
-use signaling_protocol::{ChatText, ClientMessage, ParticipantId, SlotView, Source, Sources};
+use signaling_protocol::{ChatText, ParticipantId, SlotView, Source, Sources};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlMediaElement;
 
@@ -24,7 +24,7 @@ use super::stats::StatsReport;
 use crate::grade::Grader;
 use crate::machine::{Act, Call, CallView, Config, Entrance, Input, Notice, Output, SlotCount};
 use crate::pulse::Pulse;
-use connection::Wanted;
+use connection::{Wanted, send};
 
 /// How often it is looked whether anything arrives.
 const PULSE_MS: u32 = 200;
@@ -513,35 +513,6 @@ impl Inner {
         }
     }
 
-    /// The same for the second session.
-    fn perform_beside(&self, output: Output) {
-        match output {
-            Output::OpenSocket(number) => self.open_socket(number, &self.beside.socket),
-            Output::Send(message) => send(&self.beside.socket, &message),
-            Output::CloseSocket => {
-                let _closed = self.beside.socket.take();
-            }
-            Output::OpenPeer {
-                connection,
-                slots,
-                relays,
-                encrypted: false,
-            } => {
-                let made = self.make_peer(connection, (slots, &relays), None);
-                let _old = self.beside.peer.replace(made);
-                self.make_offer(connection);
-            }
-            // It has one session and one key.
-            Output::OpenPeer {
-                encrypted: true, ..
-            } => {}
-            Output::ClosePeer => {
-                let _closed = self.beside.peer.take();
-            }
-            other => self.perform(other),
-        }
-    }
-
     fn ask_ticket(&self) {
         let answer = (self.hooks.ticket)();
         let me = self.me.clone();
@@ -593,12 +564,6 @@ impl Inner {
         let _peers = (self.peer.take(), self.beside.peer.take());
         self.speaker.play(&[], |_| None);
         self.local.unfollow(self.following.get());
-    }
-}
-
-fn send(socket: &RefCell<Option<Socket>>, message: &ClientMessage) {
-    if let Some(socket) = socket.borrow().as_ref() {
-        socket.send(message);
     }
 }
 

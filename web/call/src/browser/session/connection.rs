@@ -1,15 +1,17 @@
 //! The peer connection of a session, and what the worker says that encrypts for it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use signaling_protocol::{ConnectionId, IceServer, Sdp, Source};
+use signaling_protocol::{ClientMessage, ConnectionId, IceServer, Sdp, Source};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Inner;
 use crate::browser::peer::Peer;
 use crate::browser::secrecy::{Ability, Said, Sealing, Secrecy};
+use crate::browser::socket::Socket;
 use crate::browser::stats::StatsReport;
-use crate::machine::{Act, CallView, Input, PeerChange, SlotCount};
+use crate::machine::{Act, CallView, Input, Output, PeerChange, SlotCount};
 use crate::pulse::Pulse;
 
 /// A connection that is to be made.
@@ -168,5 +170,41 @@ impl Inner {
                 .filter(|peer| Some(peer.connection) == view.connection);
             secrecy.follow(view, |mid| peer?.slot_of(mid));
         }
+    }
+
+    /// Does what the machine wants of the second session.
+    pub(super) fn perform_beside(&self, output: Output) {
+        match output {
+            Output::OpenSocket(number) => self.open_socket(number, &self.beside.socket),
+            Output::Send(message) => send(&self.beside.socket, &message),
+            Output::CloseSocket => {
+                let _closed = self.beside.socket.take();
+            }
+            Output::OpenPeer {
+                connection,
+                slots,
+                relays,
+                encrypted: false,
+            } => {
+                let made = self.make_peer(connection, (slots, &relays), None);
+                let _old = self.beside.peer.replace(made);
+                self.make_offer(connection);
+            }
+            // It has one session and one key.
+            Output::OpenPeer {
+                encrypted: true, ..
+            } => {}
+            Output::ClosePeer => {
+                let _closed = self.beside.peer.take();
+            }
+            other => self.perform(other),
+        }
+    }
+}
+
+/// Says something over a socket, if it is there.
+pub(super) fn send(socket: &RefCell<Option<Socket>>, message: &ClientMessage) {
+    if let Some(socket) = socket.borrow().as_ref() {
+        socket.send(message);
     }
 }
