@@ -14,6 +14,7 @@ mod booking;
 mod calendar;
 mod lab_queue;
 mod medicines;
+mod nodes;
 mod notify;
 mod people;
 mod prescriptions;
@@ -62,6 +63,7 @@ pub use medicines::{
     DueDoseView, MedicationPlanView, MedicationReminderRequest, MedicationReminderView,
     PlannedMedicineView, RecordedMedicineView,
 };
+pub use nodes::{NodeStateView, NodeView, NodesView};
 pub use notify::{
     DeliveriesView, DeliveryView, NotifySettingsRequest, NotifySettingsView, SmsRequest,
     SmsTemplate,

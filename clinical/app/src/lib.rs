@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod idempotency;
 pub mod identity;
 mod limits;
+pub mod nodes;
 pub mod notes;
 pub mod notify;
 pub mod observe;

@@ -5,12 +5,15 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
 use signaling_directory::NodeName;
 use signaling_register::{RedisRegister, RegisterTerms};
 use signaling_server::{ClusterSettings, NodeSecret};
+
+use crate::vitals;
 
 /// Several machines that serve one clinic. All of them need the same PostgreSQL, the same files in
 /// `keys/` of their data directories, and clocks that agree to a few seconds.
@@ -19,8 +22,8 @@ use signaling_server::{ClusterSettings, NodeSecret};
 pub(crate) struct ClusterConfig {
     /// The name of this node: lower-case letters, digits and hyphens, different on each.
     pub(crate) node: String,
-    /// Where the other nodes come in. What people say passes here unencrypted: a private network, or an
-    /// encrypted tunnel, that nobody else reaches.
+    /// Where the other nodes come in, by TLS with a key that is made from the secret. Others need not
+    /// reach it.
     pub(crate) bind: SocketAddr,
     /// Where the others reach it, as `host:port`; without it, `bind`.
     pub(crate) address: Option<String>,
@@ -32,6 +35,10 @@ pub(crate) struct ClusterConfig {
     pub(crate) redis_urls_file: Option<PathBuf>,
     /// A file with at least 32 random bytes, the same on all nodes, readable by its owner only.
     pub(crate) secret_file: PathBuf,
+    /// Nodes of a version that knows no TLS between nodes may be spoken with in clear; all others are
+    /// spoken with by TLS in any case. For the time of an upgrade, in a network that nobody else reaches.
+    #[serde(default)]
+    pub(crate) plaintext: bool,
     /// How long a node that was told to stop goes on before it sends people to the others, in seconds:
     /// what the load balancer needs to see that it is not ready.
     #[serde(default = "drain_notice_s")]
@@ -89,9 +96,18 @@ impl ClusterConfig {
                 .clone()
                 .unwrap_or_else(|| self.bind.to_string()),
             secret: self.secret()?,
+            allows_plain: self.plaintext,
             key_id,
             registry: Arc::new(self.register()?),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            busy: vitals::busy,
+            notice: self.drain_notice(),
         })
+    }
+
+    /// How long it goes on before its rooms move.
+    pub(crate) fn drain_notice(&self) -> Duration {
+        Duration::from_secs(u64::from(self.drain_notice_s))
     }
 
     fn name(&self) -> anyhow::Result<NodeName> {

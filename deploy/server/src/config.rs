@@ -13,6 +13,7 @@ use crate::cluster::ClusterConfig;
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
 use crate::recordings::RecordingsConfig;
+use crate::roles::{Role, Roles};
 use crate::tls::Files;
 
 /// The whole configuration. Every part has a default that suits one machine.
@@ -47,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) phone: Option<PhoneSettings>,
     /// The other nodes; without it this is the only one.
     pub(crate) cluster: Option<ClusterConfig>,
+    /// What this node does.
+    pub(crate) node: NodeConfig,
     /// Logs.
     pub(crate) log: LogConfig,
 }
@@ -68,9 +71,18 @@ impl Default for Config {
             recordings: RecordingsConfig::default(),
             phone: None,
             cluster: None,
+            node: NodeConfig::default(),
             log: LogConfig::default(),
         }
     }
+}
+
+/// What this node does.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NodeConfig {
+    /// Its roles: `clinical`, `signaling`, `sfu`, `phone`, `recorder`, `worker`, `web`. Without it, all.
+    pub(crate) roles: Option<Vec<Role>>,
 }
 
 /// The web server.
@@ -215,6 +227,11 @@ impl Config {
             .with_context(|| format!("cannot read the configuration {}", path.display()))?;
         toml::from_str(&text)
             .with_context(|| format!("the configuration {} has a mistake", path.display()))
+    }
+
+    /// What this node does.
+    pub(crate) fn roles(&self) -> Roles {
+        Roles::of(self.node.roles.as_deref())
     }
 
     /// Where clients reach the relay: as configured, or by TLS where they open the pages.

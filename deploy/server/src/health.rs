@@ -30,7 +30,7 @@ async fn ready_for_visits(State((_, signaling)): State<(Db, SignalingHandle)>) -
     if signaling.takes_rooms() {
         "ready\n".into_response()
     } else {
-        let why = "this node takes no new visits: it stops, or has not met the register yet\n";
+        let why = "this node takes no new visits: it stops, is being emptied, or has not met the register yet\n";
         (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
     }
 }

@@ -13,9 +13,11 @@ mod keys;
 mod laboratory;
 mod listener;
 mod mailroom;
+mod nodes;
 mod phone;
 mod recordings;
 mod request_log;
+mod roles;
 mod service;
 mod telemetry;
 mod tls;
@@ -65,6 +67,10 @@ enum Command {
         /// Fill an empty store with a fictional clinic, and accept plain HTTP.
         #[arg(long)]
         demo: bool,
+        /// What this node does, separated by commas; without it everything, or what the
+        /// configuration says.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        only: Vec<roles::Role>,
         #[command(flatten)]
         manager: service::Manager,
     },
@@ -181,7 +187,14 @@ fn main() -> ExitCode {
         .settings
         .load()
         .and_then(|mut config| match cli.command {
-            Command::Serve { demo, manager } => {
+            Command::Serve {
+                demo,
+                only,
+                manager,
+            } => {
+                if !only.is_empty() {
+                    config.node.roles = Some(only);
+                }
                 if demo && is_port_free {
                     // No firewall stands between a demo and its browsers; any port will do, and the
                     // usual one may belong to another program.

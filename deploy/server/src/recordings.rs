@@ -107,13 +107,14 @@ pub(crate) enum OpenRecorderError {
 }
 
 impl Recorders {
-    /// Opens the folder, finishes what an earlier process has left, and cleans up.
+    /// Opens the folder, finishes what an earlier process has left, and cleans up. Where nothing is
+    /// recorded, only what others have recorded is read.
     pub(crate) async fn open(
         config: &Config,
-        desk: &Desk,
-        access: &AccessKey,
+        (desk, access): (&Desk, &AccessKey),
+        records: bool,
         stopped: watch::Receiver<bool>,
-    ) -> anyhow::Result<(Self, Background)> {
+    ) -> anyhow::Result<(Self, Option<Background>)> {
         let root = config.recordings.folder(config);
         keys::make_private_dir(&root)?;
         let text = keys::load_or_create(&config.data_dir, "recordings", || {
@@ -134,11 +135,14 @@ impl Recorders {
             desk: desk.clone(),
             archive: archive.clone(),
             shelf: Arc::clone(&shelf),
-            enabled: config.recordings.enabled,
+            enabled: config.recordings.enabled && records,
             running: Arc::new(Semaphore::new(RUNNING_MAX)),
             jobs,
             signaling: Arc::default(),
         };
+        if !records {
+            return Ok((recorders, None));
+        }
         let mut left = recordings::unfinished(desk.clinic()).await?;
         if config.cluster.is_some() {
             // What is not on this disk is another node's, which may be writing it now.
@@ -171,7 +175,7 @@ impl Recorders {
             };
             tasks.push(tokio::spawn(stower.run()));
         }
-        Ok((recorders, Background { tasks }))
+        Ok((recorders, Some(Background { tasks })))
     }
 
     /// Where recordings are listed and played.

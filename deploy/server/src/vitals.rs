@@ -1,7 +1,7 @@
 //! How this process is: memory, files, processor time, and whether its store answers.
 
-use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
 
 use clinical_app::Db;
 use metrics::{counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -46,6 +46,21 @@ pub(crate) fn start(db: Db, stopped: watch::Receiver<bool>) {
     }
     // Ends with the order to stop.
     tokio::spawn(look_until_stopped(db, stopped));
+}
+
+/// How busy the processors of this machine were in the last minute, in percent of all of them.
+pub(crate) fn busy() -> Option<u32> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    let processors = thread::available_parallelism().ok()?.get();
+    percent(&text, u32::try_from(processors).ok()?)
+}
+
+/// The first number of `/proc/loadavg` over that of processors.
+fn percent(text: &str, processors: u32) -> Option<u32> {
+    let (whole, rest) = text.split_once(' ')?.0.split_once('.')?;
+    let (whole, hundredths): (u32, u32) = (whole.parse().ok()?, rest.get(..2)?.parse().ok()?);
+    let load = whole.checked_mul(100)?.checked_add(hundredths)?;
+    load.checked_div(processors)
 }
 
 async fn look_until_stopped(db: Db, mut stopped: watch::Receiver<bool>) {
@@ -178,6 +193,14 @@ mod tests {
                 cpu_s: Some(2.0),
             }
         );
+    }
+
+    #[test]
+    fn load_is_told_of_all_processors() {
+        assert_eq!(percent("1.50 9.00 9.00 1/2 3\n", 2), Some(75));
+        assert_eq!(percent("12.07 0.00 0.00 1/2 3\n", 1), Some(1207));
+        assert_eq!(percent("", 2), None);
+        assert_eq!(percent("1.50 0 0", 0), None);
     }
 
     #[test]

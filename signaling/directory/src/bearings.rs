@@ -159,6 +159,37 @@ impl Bearings {
         self.is_draining = true;
     }
 
+    /// New rooms again.
+    pub const fn serve(&mut self) {
+        self.is_draining = false;
+    }
+
+    /// Whether a node other than `than` takes rooms now, as far as this one knows.
+    #[must_use]
+    pub fn has_another(&self, than: &NodeName) -> bool {
+        let takes = |peer: &Peer| peer.reach == Reach::Up && !peer.member.is_draining;
+        let mut others = self.peers.values().filter(|it| it.member.name != *than);
+        others.any(takes) || (self.me != *than && !self.is_draining)
+    }
+
+    /// Nodes that are heard and take rooms, the one that would get this room first.
+    #[must_use]
+    pub fn hosts(&self, room: RoomId) -> Vec<NodeName> {
+        let up = |it: &&Peer| it.reach == Reach::Up && !it.member.is_draining;
+        let others = self.peers.values().filter(up);
+        let mut names: Vec<_> = others.map(|it| it.member.name.clone()).collect();
+        let first = self
+            .choose(room, self.peers.values().filter(up), true)
+            .cloned();
+        names.sort_by_key(|name| Some(name) != first.as_ref());
+        names
+    }
+
+    /// Gives up all rooms: they go to other nodes while people are still in them here.
+    pub fn give_up_all(&mut self) -> Vec<RoomId> {
+        core::mem::take(&mut self.owned).into_keys().collect()
+    }
+
     /// Whether this node is about to stop.
     #[must_use]
     pub const fn is_draining(&self) -> bool {
@@ -182,6 +213,13 @@ impl Bearings {
         self.peers
             .get(name)
             .map(|peer| peer.member.address.as_str())
+    }
+
+    /// Whether a peer says that its door speaks TLS.
+    #[must_use]
+    pub fn speaks_tls(&self, name: &NodeName) -> bool {
+        let peer = self.peers.get(name);
+        peer.is_some_and(|peer| peer.member.about.speaks_tls)
     }
 
     /// A peer has said which rooms it has. Answers with those that this node has lost to it: after one of
@@ -290,7 +328,7 @@ impl Bearings {
             return Step::Here;
         }
         if let Some(lease) = lease.filter(|it| it.is_live && it.owner != self.me) {
-            return self.at_owner(lease, asked);
+            return self.at_owner(room, lease, asked);
         }
         // A register that has lost its memory will be told again within seconds. One that was given the
         // room back knows better than a list of a second ago.
@@ -321,13 +359,21 @@ impl Bearings {
         }
     }
 
-    fn at_owner(&self, lease: &Lease, asked: Asked) -> Step {
+    fn at_owner(&self, room: RoomId, lease: &Lease, asked: Asked) -> Step {
         match self.peers.get(&lease.owner).map(|peer| peer.reach) {
             // Its lease has time left, but its own machine says that nobody is there.
             Some(Reach::Refused) if asked.may_open && !self.is_draining => Step::Claim(Ask {
                 deposes: Some(lease.epoch),
                 ..Ask::default()
             }),
+            // Whoever may have it takes it, by the same rule.
+            Some(Reach::Refused) if asked.may_open && !asked.by_peer => {
+                let others = self.peers.values().filter(|it| it.reach == Reach::Up);
+                match self.choose(room, others, true) {
+                    Some(name) => Step::At(name.clone()),
+                    None => Step::Nowhere,
+                }
+            }
             // One that hangs is left its lease: it cannot know that it lost a room.
             None | Some(Reach::Refused) => Step::Nowhere,
             Some(Reach::Unheard | Reach::Up | Reach::Silent) => Step::At(lease.owner.clone()),
@@ -358,12 +404,16 @@ impl Bearings {
                 return Step::Nowhere;
             }
         }
-        if !asked.may_open || !self.has_met() || self.is_draining {
+        if !asked.may_open || !self.has_met() {
             return Step::Nowhere;
         }
         let open = Step::Open(Epoch(after.0.saturating_add(1)));
         if asked.by_peer {
-            return open;
+            return if self.is_draining {
+                Step::Nowhere
+            } else {
+                open
+            };
         }
         let others = self.peers.values().filter(|it| !is_gone(it));
         match self.choose(room, others, false) {

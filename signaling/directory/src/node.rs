@@ -60,4 +60,34 @@ pub struct Member {
     pub is_draining: bool,
     /// Which key signs its passes; nodes with different keys are no cluster.
     pub key_id: String,
+    /// What else it says.
+    pub about: About,
+}
+
+/// What a node says of itself beside what decides where rooms go. A node of an older version says
+/// nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its version. Who says none is older than orders to one node, and cannot read them.
+    pub version: Option<String>,
+    /// Since when it runs, Unix microseconds; 0 is not known.
+    pub since_us: i64,
+    /// How busy its processors are, in percent of all of them.
+    pub busy: Option<u32>,
+    /// It has rooms. One that only carries people to rooms is given none.
+    pub has_rooms: bool,
+    /// Its door speaks TLS.
+    pub speaks_tls: bool,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            version: None,
+            since_us: 0,
+            busy: None,
+            has_rooms: true,
+            speaks_tls: false,
+        }
+    }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use signaling_directory::{
-    Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName, Reach,
-    Step, place,
+    About, Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName,
+    Reach, Step, place,
 };
 use signaling_protocol::RoomId;
 use uuid::Uuid;
@@ -39,6 +39,7 @@ fn member(text: &str, load: u32) -> Member {
         load,
         is_draining: false,
         key_id: String::new(),
+        about: About::default(),
     }
 }
 
@@ -205,7 +206,37 @@ fn an_owner_that_refuses_is_deposed_and_one_that_hangs_keeps_its_lease() {
     assert_eq!(ask.deposes, Some(Epoch(1)));
     assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::Nowhere);
     a.drain();
-    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::Nowhere);
+    assert_eq!(
+        a.locate(room(1), Some(&lease), JOIN),
+        Step::At(name("c")),
+        "who takes no rooms sends people to a node that may depose the owner"
+    );
+    assert_eq!(a.locate(room(1), Some(&lease), CARRIED), Step::Nowhere);
+}
+
+#[test]
+fn a_node_that_takes_no_rooms_sends_people_on_and_gives_all_up() {
+    let mut a = node_a();
+    a.took(room(1), Epoch(1), 0);
+    assert!(a.has_another(&name("a")), "b and c");
+    a.drain();
+    assert_eq!(a.give_up_all(), [room(1)]);
+    assert!(!a.owns(room(1)));
+    a.missed(0);
+    let elsewhere = |step| matches!(step, Step::At(it) if it != name("a"));
+    assert!(elsewhere(a.locate_alone(room(1), JOIN, 0)));
+    assert_eq!(a.locate_alone(room(1), CARRIED, 0), Step::Nowhere);
+    let hosts = a.hosts(room(1));
+    assert_eq!(hosts.len(), 2);
+    assert!(elsewhere(Step::At(hosts[0].clone())));
+
+    for peer in ["b", "c"] {
+        a.declined(&name(peer));
+    }
+    assert!(!a.has_another(&name("a")));
+    assert!(!a.has_another(&name("b")), "this one takes none either");
+    a.serve();
+    assert!(a.has_another(&name("b")));
 }
 
 #[test]

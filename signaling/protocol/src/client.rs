@@ -198,6 +198,9 @@ pub enum ClientMessage {
         /// In words.
         quality: Quality,
     },
+    /// The answer to [`crate::ServerMessage::Move`]: the second session is there.
+    #[serde(deserialize_with = "no_fields")]
+    Moved,
     /// This person goes; the visit goes on and they may come back.
     #[serde(deserialize_with = "no_fields")]
     Leave,

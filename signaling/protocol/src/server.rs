@@ -107,6 +107,11 @@ pub enum ServerMessage {
         /// The lost connection.
         connection: ConnectionId,
     },
+    /// The room goes to another node. Open a second session with a fresh ticket, by whichever node,
+    /// say [`crate::ClientMessage::Moved`] in this one when media flows there, and use it from the
+    /// [`Bye::Restarting`] on that follows here. Whoever does nothing is sent on by that Bye, as after a
+    /// restart.
+    Move,
     /// A clinician changed what the server forwards from and to this person.
     Granted {
         /// From here on.

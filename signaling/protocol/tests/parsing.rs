@@ -28,6 +28,7 @@ fn messages() -> Vec<String> {
         r#"{"type":"end"}"#,
         r#"{"type":"quality","quality":"fair"}"#,
         r#"{"type":"inspect","rooms":["ID"]}"#,
+        r#"{"type":"moved"}"#,
         r#"{"type":"leave"}"#,
     ]
     .iter()

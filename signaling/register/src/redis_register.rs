@@ -6,7 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Pipeline, Script, Value};
 use serde::{Deserialize, Serialize};
 use signaling_directory::{
-    Answer, Ask, Epoch, LEASE_US, Lease, Member, NodeName, Registry, RegistryError,
+    About, Answer, Ask, Epoch, LEASE_US, Lease, Member, NodeName, Registry, RegistryError,
 };
 use signaling_protocol::RoomId;
 use tokio::sync::Mutex;
@@ -63,6 +63,21 @@ struct Row {
     load: u32,
     draining: bool,
     key: String,
+    /// What nodes of older versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(default)]
+    since_us: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    busy: Option<u32>,
+    #[serde(default = "yes")]
+    rooms: bool,
+    #[serde(default)]
+    tls: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl RedisRegister {
@@ -209,6 +224,11 @@ impl RedisRegister {
             load: me.load,
             draining: me.is_draining,
             key: me.key_id.clone(),
+            version: me.about.version.clone(),
+            since_us: me.about.since_us,
+            busy: me.about.busy,
+            rooms: me.about.has_rooms,
+            tls: me.about.speaks_tls,
         };
         let row = serde_json::to_string(&row).or(Err(RegisterError::Foreign))?;
         let mut call = self.beat.key(NODES);
@@ -284,5 +304,12 @@ fn member(row: &str) -> Result<Member, RegisterError> {
         load: row.load,
         is_draining: row.draining,
         key_id: row.key,
+        about: About {
+            version: row.version,
+            since_us: row.since_us,
+            busy: row.busy,
+            has_rooms: row.rooms,
+            speaks_tls: row.tls,
+        },
     })
 }

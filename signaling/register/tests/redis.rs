@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use signaling_directory::{Ask, Epoch, Ledger, Member, NodeName, Registry as _};
+use signaling_directory::{About, Ask, Epoch, Ledger, Member, NodeName, Registry as _};
 use signaling_protocol::RoomId;
 use signaling_register::{RedisRegister, RegisterTerms};
 use uuid::Uuid;
@@ -122,6 +122,7 @@ async fn many_rooms_are_renewed_together_and_nodes_hear_of_each_other() {
         load,
         is_draining: load == 0,
         key_id: "k".to_owned(),
+        about: About::default(),
     };
     register.beat(&member("a", 3)).await.unwrap();
     register.beat(&member("b", 0)).await.unwrap();

@@ -1,5 +1,6 @@
 //! Which rooms this process has, and the way to each.
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use signaling_protocol::RoomId;
 use signaling_session::{Entry, Input, ResumeSecret, SocketId};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::cluster::Nodes;
 use crate::phone::Line;
 
 /// Inputs that may wait for one room. Senders block: a socket then reads no further, and a room
@@ -28,6 +30,11 @@ pub(crate) enum Mail {
     },
     /// Something happened.
     Input(Input),
+    /// Another node has the room from here on; its people go there.
+    Move {
+        nodes: Arc<Nodes>,
+        patience: Duration,
+    },
 }
 
 /// The way to one room.
@@ -88,6 +95,8 @@ impl Door {
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     rooms: Mutex<Rooms>,
+    /// How many there are; changes whenever one comes or goes.
+    count: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +131,7 @@ impl Directory {
         });
         let door = door.clone();
         door.knock();
-        metrics::gauge!("signal_rooms").set(count(rooms.open.len()));
+        self.counted(&rooms);
         Some(door)
     }
 
@@ -139,20 +148,25 @@ impl Directory {
         self.lock().open.get(&room).map(|(door, _)| door.clone())
     }
 
+    /// Changes whenever a room comes or goes.
+    pub(crate) fn counts(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+
     /// Takes a room out, unless somebody is about to enter.
     pub(crate) fn retire(&self, room: RoomId, door: &Door) -> bool {
         let mut rooms = self.lock();
         if door.is_knocked_at() {
             return false;
         }
-        Self::remove(&mut rooms, room, door);
+        self.remove(&mut rooms, room, door);
         true
     }
 
     /// Takes a room out whose task has failed.
     pub(crate) fn bury(&self, room: RoomId, door: &Door) {
         let mut rooms = self.lock();
-        Self::remove(&mut rooms, room, door);
+        self.remove(&mut rooms, room, door);
     }
 
     /// Opens no more rooms; gives back those that are there.
@@ -162,13 +176,18 @@ impl Directory {
         rooms.open.drain().map(|(_, room)| room).collect()
     }
 
-    fn remove(rooms: &mut Rooms, room: RoomId, door: &Door) {
+    fn remove(&self, rooms: &mut Rooms, room: RoomId, door: &Door) {
         if let Slot::Occupied(slot) = rooms.open.entry(room)
             && slot.get().0.mail.same_channel(&door.mail)
         {
             slot.remove();
         }
+        self.counted(rooms);
+    }
+
+    fn counted(&self, rooms: &Rooms) {
         metrics::gauge!("signal_rooms").set(count(rooms.open.len()));
+        self.count.send_replace(rooms.open.len());
     }
 
     fn lock(&self) -> MutexGuard<'_, Rooms> {

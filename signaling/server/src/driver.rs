@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sfu_net::Mode;
-use signaling_protocol::{ErrorCode, IceServer, RoomId, ServerFrame, ServerMessage};
-use signaling_session::{CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand};
+use signaling_protocol::{Bye, ErrorCode, IceServer, RoomId, ServerFrame, ServerMessage};
+use signaling_session::{
+    CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, VisitEvent,
+};
 use tokio::time::sleep_until;
 
 use crate::clinic::{Clinic, Job, within};
 use crate::clock::Clock;
+use crate::cluster::{Nodes, Order};
 use crate::directory::{Doorway, Mail};
 use crate::link::encode;
 use crate::media::{Media, orphans};
@@ -37,6 +40,9 @@ pub(crate) async fn run_visit<P: VisitPort>(
     let mut driver = Driver::new(&shared, machine, Mode::Room, listing);
     // Whoever agreed to be recorded told a task that is no more.
     driver.media.tell(MediaCommand::Tap(TapCommand::Close));
+    if let Some(legacy) = shared.nodes.as_ref().and_then(|it| it.inheritance(room)) {
+        driver.feed(Input::Inherit { legacy });
+    }
     driver.run(&shared, &mut doorway).await;
 }
 
@@ -80,6 +86,8 @@ struct Driver<P> {
     /// `None` in a connection test.
     listing: Option<Listing>,
     finished: bool,
+    /// While the room goes to another node: what is decided here has to be known there.
+    heirs: Option<Arc<Nodes>>,
 }
 
 impl<P: VisitPort> Driver<P> {
@@ -93,6 +101,7 @@ impl<P: VisitPort> Driver<P> {
             media: Media::new(id, mode, shared.sfu.clone()),
             listing,
             finished: false,
+            heirs: None,
         }
     }
 
@@ -108,6 +117,7 @@ impl<P: VisitPort> Driver<P> {
             let input = tokio::select! {
                 mail = doorway.mail.recv() => match mail {
                     Some(Mail::Input(input)) => input,
+                    Some(Mail::Move { nodes, patience }) => self.leave_to(nodes, patience),
                     Some(Mail::Enter { socket, entry, secret, line }) => {
                         doorway.door.answered();
                         self.finished = false;
@@ -131,6 +141,49 @@ impl<P: VisitPort> Driver<P> {
         drop(self.listing);
         self.clinic.finish().await;
         self.media.finish().await;
+    }
+
+    /// Another node has the room from here on, and shows it.
+    fn leave_to(&mut self, nodes: Arc<Nodes>, patience: Duration) -> Input {
+        self.listing = None;
+        nodes.bequeath(self.room.id(), self.room.legacy());
+        self.heirs = Some(nodes);
+        let patience_us = i64::try_from(patience.as_micros()).unwrap_or(i64::MAX);
+        Input::Move { patience_us }
+    }
+
+    /// Who is sent out while the room moves is sent out of both.
+    fn tell_heirs(&self, event: VisitEvent) {
+        let (Some(nodes), room) = (&self.heirs, self.room.id()) else {
+            return;
+        };
+        let order = match event {
+            VisitEvent::Ended { .. } => Order::Close {
+                room,
+                reason: Bye::Ended,
+            },
+            VisitEvent::Removed { participant, .. } => Order::Drop {
+                room,
+                participant,
+                reason: Bye::Removed,
+            },
+            VisitEvent::Refused { participant, .. } => Order::Drop {
+                room,
+                participant,
+                reason: Bye::Refused,
+            },
+            VisitEvent::Arrived { .. }
+            | VisitEvent::Admitted { .. }
+            | VisitEvent::Started
+            | VisitEvent::RecordingAsked { .. }
+            | VisitEvent::ConsentGiven { .. }
+            | VisitEvent::ConsentRefused { .. }
+            | VisitEvent::RecordingEnded { .. }
+            | VisitEvent::ByPhone { .. }
+            | VisitEvent::CalledBack { .. }
+            | VisitEvent::Left { .. } => return,
+        };
+        nodes.order(&order);
     }
 
     /// One input and everything that follows from it.
@@ -188,6 +241,7 @@ impl<P: VisitPort> Driver<P> {
                 return self.clinic.ask(Job::Mark { participant, seq });
             }
             Output::Record { request, event } => {
+                self.tell_heirs(event);
                 return self.clinic.ask(Job::Record { request, event });
             }
             Output::OpenRecorder { request } => {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use sfu_net::{SfuHandle, TapOrder, TrackKey};
 use signaling_protocol::{Bye, ParticipantId, RecordingEnd, RoomId};
 use signaling_session::Input;
+use signaling_ticket::Observed;
 use tokio::time::timeout;
 
-use crate::cluster::{Nodes, Order};
+use crate::cluster::{NodeInfo, NodeWish, Nodes, Order, WishError};
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
 use crate::observer::Hub;
@@ -23,7 +24,8 @@ pub struct SignalingHandle {
     pub(crate) directory: Arc<Directory>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) counts: Arc<Counts>,
-    pub(crate) sfu: SfuHandle,
+    /// None on a node without rooms.
+    pub(crate) sfu: Option<SfuHandle>,
     pub(crate) nodes: Option<Arc<Nodes>>,
 }
 
@@ -80,8 +82,10 @@ impl SignalingHandle {
     /// The recorder of a visit needs a key frame of one encoding of one source. It asks again if none
     /// comes, so a media server that is busy may forget it.
     pub async fn recorder_wants(&self, room: RoomId, track: TrackKey, layer: u8) {
-        let order = TapOrder::KeyFrame(track, layer);
-        let _ = self.sfu.tap(room_key(room), order).await;
+        if let Some(sfu) = &self.sfu {
+            let order = TapOrder::KeyFrame(track, layer);
+            let _ = sfu.tap(room_key(room), order).await;
+        }
     }
 
     /// Whether this node may be given new rooms: not while it drains, nor before it has met the others.
@@ -97,6 +101,47 @@ impl SignalingHandle {
         if let Some(nodes) = &self.nodes {
             nodes.drain().await;
         }
+    }
+
+    /// Gives all rooms to the other nodes, each page being there before it is gone here, and waits for it,
+    /// some seconds at most. Without another node that takes rooms nothing happens.
+    pub async fn move_rooms(&self) {
+        if let Some(nodes) = &self.nodes {
+            nodes.move_rooms().await;
+        }
+    }
+
+    /// Rooms of this node with somebody in them, and people in these.
+    #[must_use]
+    pub fn here(&self) -> (usize, usize) {
+        let rooms = self.hub.here(&Observed::All);
+        let people = rooms.iter().map(|it| it.participants.len()).sum();
+        (rooms.len(), people)
+    }
+
+    /// All nodes that are known, by name; none if this one is alone.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeInfo> {
+        let nodes = self.nodes.as_ref();
+        nodes.map(|nodes| nodes.list()).unwrap_or_default()
+    }
+
+    /// Whether a node can be asked for this now.
+    ///
+    /// # Errors
+    /// [`WishError`]
+    pub fn can_wish(&self, name: &str, wish: NodeWish) -> Result<(), WishError> {
+        let nodes = self.nodes.as_ref().ok_or(WishError::Unknown)?;
+        nodes.can(name, wish).map(drop)
+    }
+
+    /// Has a node give its rooms away, or take rooms again. It hears it within seconds.
+    ///
+    /// # Errors
+    /// [`WishError`]
+    pub fn wish(&self, name: &str, wish: NodeWish) -> Result<(), WishError> {
+        let nodes = self.nodes.as_ref().ok_or(WishError::Unknown)?;
+        nodes.wish(name, wish)
     }
 
     /// Tells everybody that the server restarts, takes nobody in any more, and waits some seconds

@@ -9,12 +9,15 @@ use signaling_protocol::{
     ServerMessage, VERSION,
 };
 use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
-use signaling_ticket::{Observed, Purpose};
+use signaling_ticket::{Observed, PassChecker, Purpose};
 use tokio::time::timeout;
 
+use crate::clock::Clock;
+use crate::config::SignalingConfig;
 use crate::directory::Door;
 use crate::driver::{count_refusal, run_test, run_visit};
 use crate::link::{code, encode};
+use crate::observer::Hub;
 use crate::port::VisitPort;
 use crate::reader::parse;
 use crate::secret::{parse as parse_token, private_room, resume_secret};
@@ -89,14 +92,14 @@ impl Refusal {
 }
 
 /// Waits for the Hello. `None`: the client went away.
-pub(crate) async fn receive<P: VisitPort>(
-    shared: &Arc<Shared<P>>,
+pub(crate) async fn receive(
+    (config, hub): (&SignalingConfig, &Hub),
     socket: &mut WebSocket,
 ) -> Option<Result<String, Refusal>> {
-    let patience = Duration::from_secs(u64::from(shared.config.hello_timeout_s));
+    let patience = Duration::from_secs(u64::from(config.hello_timeout_s));
     let text = tokio::select! {
         text = timeout(patience, first_text(socket)) => text,
-        () = shared.hub.closed() => {
+        () = hub.closed() => {
             return Some(Err(Refusal::restarting()));
         }
     };
@@ -128,13 +131,16 @@ async fn first_text(socket: &mut WebSocket) -> Option<Result<String, Refusal>> {
 
 /// The room that a Hello asks for, and whether it may be a fresh one. `None`: no room is asked for, or
 /// the Hello will be refused.
-pub(crate) fn belongs<P: VisitPort>(shared: &Shared<P>, text: &str) -> Option<(RoomId, bool)> {
+pub(crate) fn belongs(
+    (checker, clock): (&PassChecker, &Clock),
+    text: &str,
+) -> Option<(RoomId, bool)> {
     let ClientMessage::Hello { auth, .. } = parse(text).ok()? else {
         return None;
     };
     match auth {
         Auth::Ticket { ticket, .. } => {
-            let pass = shared.checker.check(&ticket, shared.clock.wall_us()).ok()?;
+            let pass = checker.check(&ticket, clock.wall_us()).ok()?;
             match pass.purpose {
                 Purpose::Visit { room, .. } => Some((room, true)),
                 Purpose::ConnectionTest { .. } | Purpose::Observe { .. } => None,

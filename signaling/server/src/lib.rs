@@ -15,6 +15,7 @@ mod counts;
 mod directory;
 mod driver;
 mod gauges;
+mod hall;
 mod handle;
 mod hello;
 mod link;
@@ -39,7 +40,10 @@ pub mod fuzzing {
 }
 
 pub use clock::WallClock;
-pub use cluster::{ClusterSettings, NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
+pub use cluster::{
+    ClusterSettings, NodeInfo, NodeSecret, NodeState, NodeWish, PeerDoor, SECRET_BYTES_MIN,
+    SecretTooShort, SecureError, WishError,
+};
 pub use config::{CallBackConfig, SignalingConfig};
 pub use handle::SignalingHandle;
 pub use phone::{
@@ -48,5 +52,5 @@ pub use phone::{
 };
 pub use port::{PortError, VisitPort};
 pub use signaling_session::{ChatPost, PhoneSound, RoomRecord, VisitEvent};
-pub use start::{Signaling, start, start_in_cluster};
+pub use start::{Foyer, Signaling, start, start_in_cluster, start_without_rooms};
 pub use translate::person_of;

@@ -84,6 +84,11 @@ impl Hub {
         }
     }
 
+    /// What another node said of its rooms last.
+    pub(crate) fn elsewhere(&self, node: &str) -> Vec<RoomOverview> {
+        self.lock_elsewhere().get(node).cloned().unwrap_or_default()
+    }
+
     /// Changes with every change of the list.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

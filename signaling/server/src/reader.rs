@@ -175,6 +175,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Consent { .. } => "consent",
         ClientMessage::Hand { .. } => "hand",
         ClientMessage::LowerHand { .. } => "lower_hand",
+        ClientMessage::Moved => "moved",
         ClientMessage::PublicKey { .. } => "public_key",
         ClientMessage::SealedKey { .. } => "sealed_key",
         ClientMessage::CallBack { .. } => "call_back",

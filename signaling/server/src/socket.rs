@@ -15,7 +15,8 @@ use signaling_session::{Entry, Input, ResumeSecret, SocketId};
 use tokio::time::timeout;
 
 use crate::cluster::{Entrance, carry, enter};
-use crate::counts::Place;
+use crate::config::SignalingConfig;
+use crate::counts::{Counts, Place};
 use crate::directory::{Door, Mail};
 use crate::hello::{Admittance, Refusal, admit, belongs, receive, refuse};
 use crate::link::link;
@@ -35,31 +36,44 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// How long a client may take to close its side after ours.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 
-/// `GET /signal/v1`. Compression is never negotiated: it would cost memory for every socket.
+/// `GET /signal/v1`.
 pub(crate) async fn upgrade<P: VisitPort>(
     State(shared): State<Arc<Shared<P>>>,
     ws: WebSocketUpgrade,
     request: Request,
 ) -> Response {
-    let headers = request.headers();
-    if !is_allowed(headers, request.uri(), &shared.config.allowed_origins) {
+    match let_in((&shared.config, &shared.counts), &request) {
+        Ok(who) => sized(ws).on_upgrade(move |socket| serve(shared, socket, who)),
+        Err(refused) => refused,
+    }
+}
+
+/// Whether somebody may open a socket here: their place among the connections, and their address.
+pub(crate) fn let_in(
+    (config, counts): (&SignalingConfig, &Arc<Counts>),
+    request: &Request,
+) -> Result<(Place, Option<IpAddr>), Response> {
+    if !is_allowed(request.headers(), request.uri(), &config.allowed_origins) {
         metrics::counter!("signal_refused_total", "code" => "origin").increment(1);
         let title = "pages of this origin may not connect";
-        return problem(StatusCode::FORBIDDEN, "forbidden", title);
+        return Err(problem(StatusCode::FORBIDDEN, "forbidden", title));
     }
     let address = address(request.extensions());
-    let place = match shared.counts.take(address) {
-        Ok(place) => place,
+    match counts.take(address) {
+        Ok(place) => Ok((place, address)),
         Err(error) => {
             metrics::counter!("signal_refused_total", "code" => "connections").increment(1);
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return problem(status, "unavailable", &error.to_string());
+            Err(problem(status, "unavailable", &error.to_string()))
         }
-    };
+    }
+}
+
+/// Compression is never negotiated: it would cost memory for every socket.
+pub(crate) fn sized(ws: WebSocketUpgrade) -> WebSocketUpgrade {
     ws.max_message_size(READ_BYTES_MAX)
         .max_frame_size(READ_BYTES_MAX)
         .read_buffer_size(READ_BUFFER_BYTES)
-        .on_upgrade(move |socket| serve(shared, socket, (place, address)))
 }
 
 /// RFC 9457, in the words of the HTTP API.
@@ -83,13 +97,13 @@ async fn serve<P: VisitPort>(
     mut socket: WebSocket,
     (place, address): (Place, Option<IpAddr>),
 ) {
-    let hello = match receive(&shared, &mut socket).await {
+    let hello = match receive((&shared.config, &shared.hub), &mut socket).await {
         None => return,
         Some(Ok(hello)) => hello,
         Some(Err(refusal)) => return refuse(socket, refusal).await,
     };
     if let Some(nodes) = &shared.nodes
-        && let Some((room, may_open)) = belongs(&shared, &hello)
+        && let Some((room, may_open)) = belongs((&shared.checker, &shared.clock), &hello)
     {
         match enter(nodes, room, address, may_open).await {
             Entrance::Here => {}
@@ -108,7 +122,7 @@ pub(crate) async fn serve_here<P: VisitPort>(
     mut socket: WebSocket,
     place: Place,
 ) {
-    match receive(&shared, &mut socket).await {
+    match receive((&shared.config, &shared.hub), &mut socket).await {
         None => {}
         Some(Ok(hello)) => settle(&shared, socket, &hello).await,
         Some(Err(refusal)) => refuse(socket, refusal).await,

@@ -17,11 +17,14 @@ use uuid::Uuid;
 
 use crate::clinic::within;
 use crate::clock::{Clock, WallClock};
-use crate::cluster::{self, ClusterSettings, Nodes, keep_beating};
+use crate::cluster::{
+    self, ClusterSettings, Nodes, PeerDoor, SecureError, follow_wishes, keep_beating,
+};
 use crate::config::SignalingConfig;
 use crate::counts::Counts;
 use crate::directory::{Directory, Door, Mail};
 use crate::gauges::{self, Gauges};
+use crate::hall::{self, Hall};
 use crate::handle::SignalingHandle;
 use crate::observer::Hub;
 use crate::phone::PhoneDoor;
@@ -37,9 +40,8 @@ pub struct Signaling {
     /// `GET /signal/v1`, and the standard doors under `/whip` and `/whep`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or
     /// connections are not counted by address.
     pub router: Router,
-    /// Where the other nodes of a cluster come in. Serve it on an address of its own that nobody else
-    /// reaches.
-    pub peers: Option<Router>,
+    /// Where the other nodes of a cluster come in.
+    pub peers: Option<PeerDoor>,
     /// For the rest of the house.
     pub handle: SignalingHandle,
     /// The door for telephones.
@@ -47,6 +49,17 @@ pub struct Signaling {
     /// Carries events and numbers of the media server to where they are wanted; ends with the media
     /// server.
     pub media_events: JoinHandle<()>,
+}
+
+/// Running signaling of a node without rooms.
+#[derive(Debug)]
+pub struct Foyer {
+    /// `GET /signal/v1`, to be served as [`Signaling::router`] is.
+    pub router: Router,
+    /// Where the other nodes come in.
+    pub peers: PeerDoor,
+    /// For the rest of the house.
+    pub handle: SignalingHandle,
 }
 
 /// What all sockets and rooms share.
@@ -100,31 +113,107 @@ pub fn start<P: VisitPort>(
     checker: PassChecker,
     clock: WallClock,
 ) -> Signaling {
-    start_in_cluster(config, port, (sfu, sfu_events), checker, clock, None)
+    let ground = Ground::new(clock);
+    build(config, port, (sfu, sfu_events), checker, (ground, None))
 }
 
 /// Starts signaling inside the running tokio runtime, as one node of a cluster if it is one.
+///
+/// # Errors
+/// [`SecureError`]
 pub fn start_in_cluster<P: VisitPort>(
+    config: SignalingConfig,
+    port: Arc<P>,
+    media: (SfuHandle, mpsc::Receiver<SfuEvent>),
+    checker: PassChecker,
+    clock: WallClock,
+    cluster: Option<ClusterSettings>,
+) -> Result<Signaling, SecureError> {
+    let ground = Ground::new(clock);
+    let nodes = cluster.map(|it| ground.join(it, true)).transpose()?;
+    Ok(build(config, port, media, checker, (ground, nodes)))
+}
+
+/// Starts signaling of a node without rooms: it takes people in and carries them to the nodes that have
+/// some. Nothing of its own is needed for that, neither media nor the clinic.
+///
+/// # Errors
+/// [`SecureError`]
+pub fn start_without_rooms(
+    config: SignalingConfig,
+    checker: PassChecker,
+    clock: WallClock,
+    cluster: ClusterSettings,
+) -> Result<Foyer, SecureError> {
+    let ground = Ground::new(clock);
+    let nodes = ground.join(cluster, false)?;
+    let counts = Counts::new(config.connections_max, config.connections_per_address_max);
+    let hall = Arc::new(Hall {
+        config,
+        checker,
+        clock: ground.clock,
+        counts: Arc::clone(&counts),
+        hub: Arc::clone(&ground.hub),
+        nodes: Arc::clone(&nodes),
+    });
+    Ok(Foyer {
+        peers: PeerDoor {
+            router: Router::new()
+                .route(cluster::LINE, get(cluster::open_line_of))
+                .with_state(Arc::clone(&nodes)),
+            secure: nodes.secure.clone(),
+        },
+        handle: SignalingHandle {
+            directory: ground.directory,
+            hub: ground.hub,
+            counts,
+            sfu: None,
+            nodes: Some(nodes),
+        },
+        router: Router::new()
+            .route("/signal/v1", get(hall::upgrade))
+            .with_state(hall),
+    })
+}
+
+/// What is there before anything else.
+struct Ground {
+    clock: Clock,
+    directory: Arc<Directory>,
+    hub: Arc<Hub>,
+}
+
+impl Ground {
+    fn new(clock: WallClock) -> Self {
+        Self {
+            clock: Clock::new(clock),
+            directory: Arc::default(),
+            hub: Hub::new(),
+        }
+    }
+
+    /// One node of a cluster from here on.
+    fn join(&self, settings: ClusterSettings, has_rooms: bool) -> Result<Arc<Nodes>, SecureError> {
+        let nodes = Nodes::new(
+            settings,
+            self.clock.clone(),
+            (Arc::clone(&self.directory), Arc::clone(&self.hub)),
+            has_rooms,
+        )?;
+        // Both end with the runtime: leases are kept until the last room is closed.
+        tokio::spawn(keep_beating(Arc::clone(&nodes)));
+        tokio::spawn(follow_wishes(Arc::clone(&nodes)));
+        Ok(nodes)
+    }
+}
+
+fn build<P: VisitPort>(
     config: SignalingConfig,
     port: Arc<P>,
     (sfu, sfu_events): (SfuHandle, mpsc::Receiver<SfuEvent>),
     checker: PassChecker,
-    clock: WallClock,
-    cluster: Option<ClusterSettings>,
+    (ground, nodes): (Ground, Option<Arc<Nodes>>),
 ) -> Signaling {
-    let clock = Clock::new(clock);
-    let (directory, hub) = (Arc::new(Directory::default()), Hub::new());
-    let nodes = cluster.map(|settings| {
-        let nodes = Nodes::new(
-            settings,
-            clock.clone(),
-            Arc::clone(&directory),
-            Arc::clone(&hub),
-        );
-        // Ends with the runtime: leases are kept until the last room is closed.
-        tokio::spawn(keep_beating(Arc::clone(&nodes)));
-        nodes
-    });
     let counts = Counts::new(config.connections_max, config.connections_per_address_max);
     let shared = Arc::new(Shared {
         limits: config.limits(),
@@ -132,11 +221,11 @@ pub fn start_in_cluster<P: VisitPort>(
         port,
         sfu,
         checker,
-        clock,
+        clock: ground.clock,
         spent: Spent::new(),
         counts,
-        directory,
-        hub,
+        directory: ground.directory,
+        hub: ground.hub,
         gauges: Gauges::new(),
         doors: Arc::default(),
         nodes,
@@ -145,14 +234,18 @@ pub fn start_in_cluster<P: VisitPort>(
         directory: Arc::clone(&shared.directory),
         hub: Arc::clone(&shared.hub),
         counts: Arc::clone(&shared.counts),
-        sfu: shared.sfu.clone(),
+        sfu: Some(shared.sfu.clone()),
         nodes: shared.nodes.clone(),
     };
     let directory = Arc::clone(&shared.directory);
     let measured = Arc::downgrade(&shared);
     let phones = PhoneDoor::new(&shared);
+    let peers = shared.nodes.as_ref().map(|nodes| PeerDoor {
+        router: cluster::routes(&shared),
+        secure: nodes.secure.clone(),
+    });
     Signaling {
-        peers: shared.nodes.is_some().then(|| cluster::routes(&shared)),
+        peers,
         router: Router::new()
             .route("/signal/v1", get(upgrade::<P>))
             .merge(whip::routes(&shared))

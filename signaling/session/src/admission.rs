@@ -123,17 +123,26 @@ impl Room {
         if member.grants == grants {
             return;
         }
+        if !self.curb(target, grants) {
+            self.refuse(by, ErrorCode::Unavailable, "too many restrictions");
+        }
+    }
+
+    /// Keeps a person's grants, and has everybody go by them. Says whether there was place for them.
+    pub(crate) fn curb(&mut self, target: ParticipantId, grants: Grants) -> bool {
         let known = self.curbed.contains_key(&target);
         if grants != Grants::ALL && !known && self.curbed.len() >= CURBED_MAX {
-            self.refuse(by, ErrorCode::Unavailable, "too many restrictions");
-            return;
+            return false;
         }
-        member.grants = grants;
         if grants == Grants::ALL {
             self.curbed.remove(&target);
         } else {
             self.curbed.insert(target, grants);
         }
+        let Some(member) = self.members.get_mut(&target) else {
+            return true;
+        };
+        member.grants = grants;
         if member.media.offered {
             self.push(Output::Media(MediaCommand::SetGrants {
                 participant: target,
@@ -143,6 +152,7 @@ impl Room {
         // They see why their buttons do nothing.
         self.say(target, ServerMessage::Granted { grants });
         self.announce(target);
+        true
     }
 
     fn judge(&mut self, verdict: Verdict, target: ParticipantId, by: ParticipantId) {

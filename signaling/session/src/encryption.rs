@@ -34,6 +34,11 @@ impl Room {
             self.refuse(by, ErrorCode::OutOfOrder, detail);
             return;
         }
+        self.switch_encryption(on);
+    }
+
+    /// From here on people encrypt, or no longer, and everybody hears of it.
+    pub(crate) fn switch_encryption(&mut self, on: bool) {
         if on {
             self.end_recording(RecordingEnd::Encrypted);
         }

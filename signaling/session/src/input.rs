@@ -307,6 +307,17 @@ pub enum Input {
         /// What everybody is told.
         reason: Bye,
     },
+    /// Another node has the room from here on: every page is asked to begin there, and the room closes
+    /// when all have, or in so many microseconds.
+    Move {
+        /// How long at most.
+        patience_us: i64,
+    },
+    /// What the room was on the node that had it before.
+    Inherit {
+        /// What it leaves.
+        legacy: crate::moving::Legacy,
+    },
     /// [`crate::Room::poll_timeout`] has come.
     Timeout,
 }

@@ -27,6 +27,7 @@ mod input;
 mod limits;
 mod media;
 mod member;
+mod moving;
 mod orphans;
 mod output;
 mod phone;
@@ -41,6 +42,7 @@ pub use input::{
     ResumeSecret, RoomRecord, SocketId, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
+pub use moving::{Legacy, MOVE_SETTLE_US};
 pub use output::{
     ChatPost, CloseReason, MediaCommand, Output, PhoneCommand, PhoneNews, PhoneSound, TapCommand,
     VisitEvent,

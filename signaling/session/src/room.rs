@@ -13,6 +13,7 @@ use crate::entrance::Greeting;
 use crate::input::{Input, Orphan, RequestId, RoomRecord, SocketId};
 use crate::limits::{Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
+use crate::moving::Moving;
 use crate::orphans::Orphans;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::recording::Tape;
@@ -66,6 +67,8 @@ pub struct Room {
     /// People encrypt what they send for each other.
     pub(crate) encrypted: bool,
     pub(crate) tape: Tape,
+    /// It goes to another node.
+    pub(crate) moving: Option<Moving>,
     since_us: i64,
     requests: u64,
     host_present: bool,
@@ -127,6 +130,7 @@ impl Room {
             curbed: BTreeMap::new(),
             encrypted: false,
             tape: Tape::default(),
+            moving: None,
             since_us: now_us,
             requests: 0,
             host_present: false,
@@ -195,6 +199,8 @@ impl Room {
                 reason,
             } => self.take_out(participant, reason),
             Input::Close { reason } => self.close(reason),
+            Input::Move { patience_us } => self.begin_move(patience_us),
+            Input::Inherit { legacy } => self.inherit(legacy),
             Input::Timeout => {}
         }
         self.settle();
@@ -227,6 +233,7 @@ impl Room {
             .chain(self.test_ends_us)
             .chain(self.orphans.due_us())
             .chain(self.call_backs_due_us())
+            .chain(self.move_due_us())
             .min()
     }
 
@@ -278,12 +285,15 @@ impl Room {
         for socket in everybody {
             self.say_bye(socket, reason);
         }
-        // Over a restart of signaling people go on talking; what nobody claims is dropped later.
+        // Over a restart of signaling people go on talking; what nobody claims is dropped later. Who has
+        // moved talks elsewhere.
         let has_media = self
             .members
             .values()
             .any(|member| member.media.offered || member.is_heard_by_phone());
-        if reason != Bye::Restarting && (has_media || !self.orphans.is_empty()) {
+        let has_moved = self.moving.take().is_some();
+        let goes_on = reason == Bye::Restarting && !has_moved;
+        if !goes_on && (has_media || !self.orphans.is_empty()) {
             self.push(Output::Media(MediaCommand::CloseRoom));
         }
         self.orphans.clear();
@@ -327,6 +337,7 @@ impl Room {
             (
                 ClientMessage::Leave
                 | ClientMessage::Quality { .. }
+                | ClientMessage::Moved
                 | ClientMessage::PublicKey { .. },
                 _,
             )
@@ -387,6 +398,7 @@ impl Room {
             ClientMessage::CallBack { participant, on } => self.call_back(from, participant, on),
             ClientMessage::End => self.end(from),
             ClientMessage::Quality { quality } => self.set_quality(from, quality),
+            ClientMessage::Moved => self.moved(from),
             ClientMessage::Leave => self.leave(from),
             // Refused before.
             ClientMessage::Hello { .. } | ClientMessage::Inspect { .. } => {}
@@ -398,6 +410,7 @@ impl Room {
         if self.over.is_none() && self.test_ends_us.is_some_and(|end| end <= self.now_us) {
             self.close(Bye::TestOver);
         }
+        self.expire_move();
         self.pass_call_backs();
         for participant in self.orphans.overdue(self.now_us) {
             self.push(Output::Media(MediaCommand::Disconnect { participant }));
@@ -447,6 +460,7 @@ impl Room {
         self.settle_call_backs();
         self.agree_by_phone();
         self.settle_recording();
+        self.settle_move();
         self.tell_phones();
         if core::mem::take(&mut self.roster_changed) {
             self.push(Output::RosterChanged);

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::line::CallLine;
 use super::live::{LiveEffect, LiveVisits};
 use super::phone::PhoneNumbers;
+use crate::nodes::Nodes;
 use crate::records::Index;
 use crate::{Clinic, Limited, Limiter, Origin, Rate};
 
@@ -39,6 +40,7 @@ pub struct Desk {
     index: Arc<Index>,
     phones: PhoneNumbers,
     line: Arc<OnceLock<Arc<dyn CallLine>>>,
+    nodes: Arc<OnceLock<Arc<dyn Nodes>>>,
 }
 
 impl core::fmt::Debug for Desk {
@@ -59,6 +61,7 @@ impl Desk {
             index: Arc::new(Index::default()),
             phones: PhoneNumbers::default(),
             line: Arc::default(),
+            nodes: Arc::default(),
         }
     }
 
@@ -77,6 +80,17 @@ impl Desk {
     /// The line, if there is one.
     pub(crate) fn line(&self) -> Option<&dyn CallLine> {
         self.line.get().map(|line| &**line)
+    }
+
+    /// The machines of the installation are asked by this; all clones of the desk have it. A second one
+    /// changes nothing.
+    pub fn oversee(&self, nodes: Arc<dyn Nodes>) {
+        let _ = self.nodes.set(nodes);
+    }
+
+    /// The machines, if anybody knows them.
+    pub(crate) fn nodes(&self) -> Option<&dyn Nodes> {
+        self.nodes.get().map(|nodes| &**nodes)
     }
 
     /// Who is called at which number.

@@ -11,6 +11,7 @@ mod house;
 mod idempotent;
 mod laboratory;
 mod matrix;
+mod nodes;
 mod prescriptions;
 mod recordings;
 mod records;

@@ -244,6 +244,7 @@ impl Cast {
             .replace("{call}", NOTHING)
             .replace("{contact}", NOTHING)
             .replace("{lock}", "00")
+            .replace("{name}", "none")
             .replace("{prescription}", &self.prescription)
             .replace("{line}", "0")
             .replace("{file}", "1")

@@ -44,6 +44,7 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if let Err(error) = phone::check(config.phone.as_ref()) {
         findings.push(format!("{error:#}"));
     }
+    findings.extend(config.roles().contradictions(config));
     if let Some(cluster) = &config.cluster {
         let store = config.store_url().unwrap_or_default();
         findings.extend(cluster.contradictions(&store));

@@ -39,6 +39,16 @@ impl NodeSecret {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
 
+    /// A key for something else, of which nobody can tell the secret. Proofs begin with another word.
+    pub(super) fn derive(&self, what: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.0, format!("telehealth-key\n{what}").as_bytes());
+        let mut key = [0; 32];
+        for (byte, made) in key.iter_mut().zip(tag.as_ref()) {
+            *byte = *made;
+        }
+        key
+    }
+
     /// What `from` shows when it asks for `path` on the node `to`: good there only, and for a minute.
     pub(super) fn prove(&self, from: &NodeName, to: &str, path: &str, now_us: i64) -> String {
         let now_s = now_us.div_euclid(1_000_000);

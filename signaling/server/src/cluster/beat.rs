@@ -40,6 +40,7 @@ impl Nodes {
         }
         metrics::gauge!("signal_cluster_register_up").set(1.0);
         let members = self.of_one_key(members);
+        self.remember(&members);
         self.bearings().met(members, self.clock.steady_us());
         if !gone.is_empty() {
             // Leases that are not given back run out.

@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::Nodes;
+use super::secure::PeerStream;
 
 /// How long a peer may take to accept. It is in the same house.
 const CONNECT_MAX: Duration = Duration::from_secs(1);
@@ -21,7 +22,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Largest message from a peer, in bytes: the list of its rooms.
 const READ_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-pub(super) type PeerSocket = WebSocketStream<TcpStream>;
+pub(super) type PeerSocket = WebSocketStream<PeerStream>;
 
 /// Why there is no socket.
 #[derive(Debug)]
@@ -54,6 +55,22 @@ impl Nodes {
         };
         // Small frames go out at once; without it they only wait.
         let _ = stream.set_nodelay(true);
+        let is_old = !self.bearings().speaks_tls(name);
+        let stream = if is_old && self.secure.allows_plain {
+            PeerStream::Plain(stream)
+        } else {
+            match self.secure.connect(stream).await {
+                Ok(stream) => stream,
+                Err(error) => {
+                    tracing::error!(
+                        node = %name, %error,
+                        "a node shows another key: compare cluster.secret_file, and see whether it is \
+                         of a version without TLS (cluster.plaintext)"
+                    );
+                    return Err(DialError::Silent);
+                }
+            }
+        };
         let url = format!("ws://{address}{path}");
         let mut request = url.into_client_request().or(Err(DialError::Silent))?;
         let now_us = self.clock.wall_us();

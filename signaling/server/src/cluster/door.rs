@@ -32,6 +32,9 @@ pub(super) const CLIENT: HeaderName = HeaderName::from_static("telehealth-client
 /// Present if they come back with a token, and can use no fresh room.
 pub(super) const RETURN: HeaderName = HeaderName::from_static("telehealth-return");
 
+/// Present if they want into no room that has a name: any node with rooms will do.
+pub(super) const ANYWHERE: HeaderName = HeaderName::from_static("telehealth-anywhere");
+
 /// How often a node says something on a line.
 const LINE_BEAT: Duration = Duration::from_secs(1);
 /// Changes within this time are told together.
@@ -77,7 +80,12 @@ async fn signal<P: VisitPort>(
         by_peer: true,
         may_open: !headers.contains_key(RETURN),
     };
-    match nodes.resolve(room, asked).await {
+    let way = if headers.contains_key(ANYWHERE) {
+        Way::Here
+    } else {
+        nodes.resolve(room, asked).await
+    };
+    match way {
         Way::Here => {}
         Way::At(name, _) => {
             let elsewhere = [(ELSEWHERE, name.as_str().to_owned())];
@@ -99,9 +107,18 @@ async fn open_line<P: VisitPort>(
     ws: WebSocketUpgrade,
     request: Request,
 ) -> Response {
-    let Some(nodes) = shared.nodes.clone() else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    match shared.nodes.clone() {
+        Some(nodes) => open_line_of(State(nodes), ws, request).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// A line from a peer, also to a node that has no rooms to tell of.
+pub(crate) async fn open_line_of(
+    State(nodes): State<Arc<Nodes>>,
+    ws: WebSocketUpgrade,
+    request: Request,
+) -> Response {
     if peer(&nodes, request.headers(), line::PATH).is_none() {
         return StatusCode::UNAUTHORIZED.into_response();
     }

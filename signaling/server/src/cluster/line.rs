@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ORDER_LIFE: Duration = Duration::from_secs(60);
 
 /// Where a line is asked for.
-pub(super) const PATH: &str = "/cluster/v1/line";
+pub(crate) const PATH: &str = "/cluster/v1/line";
 
 /// What a node says on a line.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,19 +9,22 @@ mod beat;
 mod carry;
 mod dial;
 mod door;
+mod drain;
 mod line;
+mod secure;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use signaling_directory::{
-    Asked, Bearings, Lease, Member, NodeName, Reach, Registry, RegistryError, Step,
+    About, Asked, Bearings, Lease, Member, NodeName, Reach, Registry, RegistryError, Step,
 };
 use signaling_protocol::{Bye, ParticipantId, RoomId};
 use signaling_session::Input;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::directory::{Directory, Mail};
@@ -29,8 +32,13 @@ use crate::observer::Hub;
 
 pub use auth::{NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
 pub(crate) use beat::keep_beating;
-pub(crate) use carry::{Entrance, carry, enter};
-pub(crate) use door::routes;
+pub(crate) use carry::{Entrance, carry, enter, enter_any};
+pub(crate) use door::{open_line_of, routes};
+pub(crate) use drain::follow_wishes;
+pub use drain::{NodeInfo, NodeState, NodeWish, WishError};
+pub(crate) use line::PATH as LINE;
+pub(crate) use secure::Secure;
+pub use secure::{PeerDoor, SecureError};
 
 /// Orders that may wait for one peer. Beyond it they are dropped, counted and logged: the peer has been
 /// away for longer than any order is worth.
@@ -46,10 +54,19 @@ pub struct ClusterSettings {
     pub address: String,
     /// What nodes know each other by.
     pub secret: NodeSecret,
+    /// Nodes of versions without TLS may be spoken with in clear.
+    pub allows_plain: bool,
     /// Which key signs passes here.
     pub key_id: String,
     /// The register that all share.
     pub registry: Arc<dyn Registry>,
+    /// Its version, as the others show it.
+    pub version: String,
+    /// How busy its processors are, in percent of all of them.
+    pub busy: fn() -> Option<u32>,
+    /// How long a node that is to be emptied goes on before its rooms move: what a load balancer needs to
+    /// see that it is not ready.
+    pub notice: Duration,
 }
 
 impl core::fmt::Debug for ClusterSettings {
@@ -73,6 +90,15 @@ pub(crate) enum Order {
         participant: ParticipantId,
         reason: Bye,
     },
+    /// Whoever opens the room has to know. Not said to nodes of versions that cannot read it.
+    Inherit {
+        room: RoomId,
+        left: drain::Left,
+    },
+    /// To one node alone.
+    Wish {
+        wish: NodeWish,
+    },
 }
 
 /// Where somebody goes who wants into a room.
@@ -89,12 +115,24 @@ pub(crate) struct Nodes {
     address: String,
     key_id: String,
     secret: NodeSecret,
+    pub(crate) secure: Secure,
     registry: Arc<dyn Registry>,
     bearings: Mutex<Bearings>,
     clock: Clock,
     directory: Arc<Directory>,
     hub: Arc<Hub>,
     lines: Mutex<BTreeMap<NodeName, mpsc::Sender<Order>>>,
+    /// It has rooms itself; otherwise it carries people to them.
+    has_rooms: bool,
+    version: String,
+    since_us: i64,
+    busy: fn() -> Option<u32>,
+    notice: Duration,
+    wishes: watch::Sender<NodeWish>,
+    /// It is being emptied, or stops.
+    is_leaving: AtomicBool,
+    seen: Mutex<drain::Seen>,
+    legacies: Mutex<drain::Legacies>,
 }
 
 impl core::fmt::Debug for Nodes {
@@ -109,11 +147,27 @@ impl Nodes {
     pub(crate) fn new(
         settings: ClusterSettings,
         clock: Clock,
-        directory: Arc<Directory>,
-        hub: Arc<Hub>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            bearings: Mutex::new(Bearings::new(settings.name.clone())),
+        (directory, hub): (Arc<Directory>, Arc<Hub>),
+        has_rooms: bool,
+    ) -> Result<Arc<Self>, SecureError> {
+        let secure = Secure::new(&settings.secret, settings.allows_plain)?;
+        let mut bearings = Bearings::new(settings.name.clone());
+        if !has_rooms {
+            // Nodes of older versions know no other word for one that takes none.
+            bearings.drain();
+        }
+        Ok(Arc::new(Self {
+            bearings: Mutex::new(bearings),
+            secure,
+            has_rooms,
+            version: settings.version,
+            since_us: clock.wall_us(),
+            busy: settings.busy,
+            notice: settings.notice,
+            wishes: watch::Sender::new(NodeWish::Serve),
+            is_leaving: AtomicBool::new(false),
+            seen: Mutex::default(),
+            legacies: Mutex::default(),
             me: settings.name,
             address: settings.address,
             key_id: settings.key_id,
@@ -123,13 +177,13 @@ impl Nodes {
             directory,
             hub,
             lines: Mutex::default(),
-        })
+        }))
     }
 
     /// Whether this node may be given new rooms.
     pub(crate) fn is_ready(&self) -> bool {
         let bearings = self.bearings();
-        bearings.has_met() && !bearings.is_draining()
+        bearings.has_met() && !self.is_leaving.load(Ordering::Acquire)
     }
 
     /// Where a room is, or is to be. Takes it for this node where that follows.
@@ -250,9 +304,35 @@ impl Nodes {
         }
     }
 
+    /// The same for orders that nodes of older versions cannot read; they would hang up.
+    fn order_new(&self, order: &Order) {
+        let new: Vec<_> = {
+            let bearings = self.bearings();
+            let new = bearings.peers().filter(|it| it.about.version.is_some());
+            new.map(|it| it.name.clone()).collect()
+        };
+        let lines = self.lines();
+        for line in new.iter().filter_map(|name| lines.get(name)) {
+            if line.try_send(order.clone()).is_err() {
+                metrics::counter!("signal_cluster_orders_dropped_total").increment(1);
+            }
+        }
+    }
+
     /// Does what was ordered, if the room is here.
     pub(crate) async fn obey(&self, order: Order) {
         let (room, input) = match order {
+            Order::Wish { wish } => {
+                self.wishes.send_replace(wish);
+                return;
+            }
+            Order::Inherit { room, left } if self.directory.find(room).is_none() => {
+                return self.keep_legacy(room, left);
+            }
+            Order::Inherit { room, left } => {
+                let legacy = left.into();
+                (room, Input::Inherit { legacy })
+            }
             Order::Close { room, reason } => (room, Input::Close { reason }),
             Order::Drop {
                 room,
@@ -272,18 +352,12 @@ impl Nodes {
         }
     }
 
-    /// From here on this node is given no new rooms. Those that it has go on.
-    pub(crate) async fn drain(&self) {
-        self.bearings().drain();
-        // Peers hear of it within two seconds in any case.
-        let _ = self.registry.beat(&self.member()).await;
-    }
-
     /// Gives back every room, so that the others may have them at once, and takes leave.
     pub(crate) async fn leave(&self) {
         let rooms: Vec<_> = {
             let mut bearings = self.bearings();
             bearings.drain();
+            self.is_leaving.store(true, Ordering::Release);
             bearings.give_up(|_| false, 0, self.clock.steady_us())
         };
         let leave = async {
@@ -303,7 +377,22 @@ impl Nodes {
             load: u32::try_from(bearings.owned().len()).unwrap_or(u32::MAX),
             is_draining: bearings.is_draining(),
             key_id: self.key_id.clone(),
+            about: About {
+                version: Some(self.version.clone()),
+                since_us: self.since_us,
+                busy: (self.busy)(),
+                has_rooms: self.has_rooms,
+                speaks_tls: true,
+            },
         }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, drain::Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn legacies(&self) -> MutexGuard<'_, drain::Legacies> {
+        self.legacies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bearings(&self) -> MutexGuard<'_, Bearings> {

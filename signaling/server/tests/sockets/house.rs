@@ -71,10 +71,10 @@ impl House {
             key.checker(),
             Arc::new(move || clock.load(Ordering::SeqCst)),
             settings,
-        );
-        let peers = signaling.peers.zip(inner).map(|(router, listener)| {
-            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
-        });
+        )
+        .unwrap();
+        let peers = signaling.peers.zip(inner);
+        let peers = peers.map(|(door, listener)| tokio::spawn(door.serve(listener)));
         // Small buffers in the kernel, so that ours are the ones that fill up.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_send_buffer_size(8 * 1024).unwrap();

@@ -1,5 +1,6 @@
 //! Several nodes, with a register in memory that can be away.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use signaling_directory::{Answer, Ask, Lease, Ledger, Member, NodeName, Registry, RegistryError};
-use signaling_protocol::{Bye, ErrorCode, Role, RoomId, ServerMessage};
-use signaling_server::{ClusterSettings, NodeSecret, SignalingConfig};
+use signaling_protocol::{Bye, ClientMessage, ErrorCode, Grants, Role, RoomId, ServerMessage};
+use signaling_server::{
+    ClusterSettings, NodeSecret, NodeState, NodeWish, SignalingConfig, WishError,
+};
 use signaling_ticket::{Observed, PassKey};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::Client;
 use crate::clinic::MemoryClinic;
-use crate::house::{DOCTOR, House, PATIENT, observe, room, visit};
+use crate::house::{DOCTOR, House, PATIENT, observe, room, visit, who};
 
 struct MemoryRegister {
     ledger: Mutex<Ledger>,
@@ -91,6 +94,11 @@ struct Street {
 
 impl Street {
     async fn open() -> Self {
+        Self::open_with(Duration::ZERO, false).await
+    }
+
+    /// Two nodes that go on for so long when they are to be emptied, and may speak in clear.
+    async fn open_with(notice: Duration, is_old: bool) -> Self {
         let register = Arc::new(MemoryRegister {
             ledger: Mutex::default(),
             members: Mutex::default(),
@@ -109,8 +117,12 @@ impl Street {
                 name: name.parse().unwrap(),
                 address: address.to_string(),
                 secret: NodeSecret::new(&[7; 32]).unwrap(),
+                allows_plain: is_old,
                 key_id: key.id().to_owned(),
                 registry: Arc::<MemoryRegister>::clone(&register),
+                version: "1".to_owned(),
+                busy: || Some(7),
+                notice,
             };
             let cluster = (Some((settings, listener)), first_pass);
             let config = SignalingConfig::default();
@@ -138,6 +150,21 @@ impl Street {
             (a, b)
         } else {
             (b, a)
+        }
+    }
+
+    /// The name of a house.
+    fn name(&self, house: &House) -> &'static str {
+        let [a, _] = &self.houses;
+        if core::ptr::eq(a, house) { "a" } else { "b" }
+    }
+
+    /// Waits until each node hears the other.
+    async fn lines(&self) {
+        for (house, name) in self.houses.iter().zip(["b", "a"]) {
+            while house.handle.can_wish(name, NodeWish::Serve).is_err() {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -218,7 +245,7 @@ async fn a_visit_is_closed_and_a_person_taken_out_from_any_node() {
     sees(&mut admin, true).await;
     other
         .handle
-        .drop_participant(room(), crate::house::who(PATIENT), Bye::Removed)
+        .drop_participant(room(), who(PATIENT), Bye::Removed)
         .await;
     assert_eq!(patient.bye().await, Bye::Removed);
     other.handle.close_room(room(), Bye::Ended).await;
@@ -277,7 +304,7 @@ async fn without_the_register_people_find_each_other() {
 
 #[tokio::test]
 async fn who_is_no_node_gets_nothing_at_the_door_of_nodes() {
-    let street = Street::open().await;
+    let street = Street::open_with(Duration::ZERO, true).await;
     for address in street.inner {
         for path in ["/cluster/v1/line", "/cluster/v1/signal"] {
             let mut stream = TcpStream::connect(address).await.unwrap();
@@ -291,6 +318,19 @@ async fn who_is_no_node_gets_nothing_at_the_door_of_nodes() {
             stream.read_exact(&mut head).await.unwrap();
             assert_eq!(&head, b"HTTP/1.1 401", "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_door_of_nodes_says_nothing_in_clear() {
+    let street = Street::open().await;
+    for address in street.inner {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = "GET /cluster/v1/line HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
     }
 }
 
@@ -317,4 +357,143 @@ async fn a_room_that_another_node_took_is_closed_here() {
         ErrorCode::Unavailable,
         "nobody reaches node c"
     );
+}
+
+/// Asks for a fresh session beside the one that is there, as a page does that is asked to move.
+async fn asked(person: &mut Client) {
+    person
+        .until(|it| (*it == ServerMessage::Move).then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn a_node_is_emptied_when_everybody_is_elsewhere_and_serves_again() {
+    let street = Street::open().await;
+    let (mut doctor, mut patient) = street.visit().await;
+    let mut silent = Grants::ALL;
+    silent.publish.microphone = false;
+    let grant = ClientMessage::Grant {
+        participant: who(PATIENT),
+        grants: silent,
+    };
+    doctor.say(&grant).await;
+    let granted = ServerMessage::Granted { grants: silent };
+    patient.until(|it| (*it == granted).then_some(())).await;
+    street.lines().await;
+    let (owner, other) = street.owner_first();
+    let name = street.name(owner);
+    assert_eq!(other.handle.wish(name, NodeWish::Drain), Ok(()));
+    asked(&mut doctor).await;
+    asked(&mut patient).await;
+    assert!(!owner.handle.takes_rooms());
+
+    // One of them comes by the node that is emptied; a load balancer may not know yet.
+    let mut there = [
+        other.knock(&visit(DOCTOR, Role::Clinician, true)).await,
+        owner.knock(&visit(PATIENT, Role::Patient, true)).await,
+    ];
+    let mut grants = Grants::ALL;
+    for person in &mut there {
+        grants = person.welcome().await.me.grants;
+    }
+    let lease = street.register.owner(room()).unwrap();
+    assert_eq!(
+        (lease.owner.as_str(), lease.epoch.0),
+        (street.name(other), 2)
+    );
+    doctor.chat(1, "hier noch").await;
+    assert_eq!(
+        patient.hears_chat().await.1,
+        "hier noch",
+        "both talk on meanwhile"
+    );
+    let [new_doctor, new_patient] = &mut there;
+    if grants == Grants::ALL {
+        new_patient.until(|it| (*it == granted).then_some(())).await;
+    } else {
+        assert_eq!(grants, silent);
+    }
+    doctor.say(&ClientMessage::Moved).await;
+    patient.say(&ClientMessage::Moved).await;
+    assert_eq!(doctor.bye().await, Bye::Restarting);
+    assert_eq!(patient.bye().await, Bye::Restarting);
+    new_doctor.chat(2, "dort").await;
+    while new_patient.hears_chat().await.1 != "dort" {}
+
+    let state = |house: &House, name: &str| {
+        let nodes = house.handle.nodes();
+        nodes.iter().find(|it| it.name == name).unwrap().state
+    };
+    while state(other, name) != NodeState::Draining {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(other.handle.wish(name, NodeWish::Serve), Ok(()));
+    while !owner.handle.takes_rooms() {
+        tokio::task::yield_now().await;
+    }
+    let here = other
+        .handle
+        .nodes()
+        .into_iter()
+        .find(|it| it.is_here)
+        .unwrap();
+    assert_eq!((here.rooms, here.people, here.busy), (1, 2, Some(7)));
+}
+
+#[tokio::test]
+async fn a_drain_can_be_cancelled_before_rooms_move() {
+    let street = Street::open_with(Duration::from_secs(600), false).await;
+    let (mut doctor, mut patient) = street.visit().await;
+    street.lines().await;
+    let (owner, other) = street.owner_first();
+    let name = street.name(owner);
+    assert_eq!(owner.handle.wish(name, NodeWish::Drain), Ok(()));
+    while owner.handle.takes_rooms() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(other.handle.wish(name, NodeWish::Serve), Ok(()));
+    while !owner.handle.takes_rooms() {
+        tokio::task::yield_now().await;
+    }
+    doctor.chat(1, "noch da").await;
+    while patient.hears_chat().await.1 != "noch da" {}
+    assert_eq!(street.register.owner(room()).unwrap().epoch.0, 1);
+}
+
+#[tokio::test]
+async fn the_last_node_is_not_emptied_and_who_is_unknown_is_not_asked() {
+    let street = Street::open().await;
+    street.lines().await;
+    let [a, b] = &street.houses;
+    assert_eq!(a.handle.wish("c", NodeWish::Drain), Err(WishError::Unknown));
+    assert_eq!(
+        a.handle.wish("A b", NodeWish::Drain),
+        Err(WishError::Unknown)
+    );
+    assert_eq!(a.handle.wish("b", NodeWish::Drain), Ok(()));
+    while a.handle.can_wish("a", NodeWish::Drain).is_ok() {
+        tokio::task::yield_now().await;
+    }
+    for house in [a, b] {
+        assert_eq!(
+            house.handle.wish("a", NodeWish::Drain),
+            Err(WishError::LastOne)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_visit_that_moves_ends_it_on_both_nodes() {
+    let street = Street::open().await;
+    let (mut doctor, mut patient) = street.visit().await;
+    street.lines().await;
+    let (owner, other) = street.owner_first();
+    let name = street.name(owner);
+    assert_eq!(other.handle.wish(name, NodeWish::Drain), Ok(()));
+    asked(&mut doctor).await;
+    let mut there = other.knock(&visit(PATIENT, Role::Patient, true)).await;
+    there.welcome().await;
+    doctor.say(&ClientMessage::End).await;
+    assert_eq!(patient.bye().await, Bye::Ended);
+    assert_eq!(there.bye().await, Bye::Ended);
 }

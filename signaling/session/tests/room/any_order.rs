@@ -28,6 +28,7 @@ enum Step {
     AudioOnly(u128, u128, bool),
     Speakers(Vec<u128>),
     Drop(u128, Bye),
+    Move,
     Wait(i64),
 }
 
@@ -110,6 +111,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             quality: Quality::Poor
         }),
         any::<bool>().prop_map(|up| ClientMessage::Hand { up }),
+        Just(ClientMessage::Moved),
         Just(ClientMessage::Leave),
     ]
 }
@@ -144,6 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::RecorderFailed),
         1 => (0..14_u128, prop_oneof![Just(Bye::Removed), Just(Bye::Unauthorized)])
             .prop_map(|(n, bye)| Step::Drop(n, bye)),
+        1 => Just(Step::Move),
         2 => (0..40_000_000_i64).prop_map(Step::Wait),
     ]
 }
@@ -244,6 +247,9 @@ fn happen(world: &mut World, step: Step) {
         Step::Drop(n, reason) => world.input(Input::Drop {
             participant: who(n),
             reason,
+        }),
+        Step::Move => world.input(Input::Move {
+            patience_us: 15_000_000,
         }),
         Step::Wait(us) => world.wait(us),
     }

@@ -4,6 +4,7 @@
 mod any_order;
 mod doors;
 mod grants;
+mod moving;
 mod permissions;
 mod phone;
 mod recording;

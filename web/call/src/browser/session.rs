@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
-use signaling_protocol::{ChatText, ClientMessage, ParticipantId, SlotView, Source, Sources};
+use signaling_protocol::{ChatText, ParticipantId, SlotView, Source, Sources};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlMediaElement;
 
@@ -24,7 +24,7 @@ use super::stats::StatsReport;
 use crate::grade::Grader;
 use crate::machine::{Act, Call, CallView, Config, Entrance, Input, Notice, Output, SlotCount};
 use crate::pulse::Pulse;
-use connection::Wanted;
+use connection::{Wanted, send};
 
 /// How often it is looked whether anything arrives.
 const PULSE_MS: u32 = 200;
@@ -91,6 +91,8 @@ struct Inner {
     call: RefCell<Call>,
     shown: RefCell<Option<CallView>>,
     socket: RefCell<Option<Socket>>,
+    /// Of a second session, while the room goes to another server.
+    beside: Beside,
     path: RefCell<String>,
     peer: RefCell<Option<Peer>>,
     /// Encrypts for people; none where the browser cannot, and in a test of the connection.
@@ -108,6 +110,13 @@ struct Inner {
     following: Cell<u32>,
     loudness: Loudness,
     hooks: Hooks,
+}
+
+/// Socket and connection of a second session.
+#[derive(Default)]
+struct Beside {
+    socket: RefCell<Option<Socket>>,
+    peer: RefCell<Option<Peer>>,
 }
 
 /// Whether received sound is played.
@@ -218,6 +227,7 @@ impl CallSession {
                 call: RefCell::new(Call::new(config)),
                 shown: RefCell::default(),
                 socket: RefCell::default(),
+                beside: Beside::default(),
                 path: RefCell::default(),
                 peer: RefCell::default(),
                 secrecy: (loudness == Loudness::Played)
@@ -454,8 +464,8 @@ impl Inner {
     fn perform(&self, output: Output) {
         match output {
             Output::NeedTicket => self.ask_ticket(),
-            Output::OpenSocket(number) => self.open_socket(number),
-            Output::Send(message) => self.send(&message),
+            Output::OpenSocket(number) => self.open_socket(number, &self.socket),
+            Output::Send(message) => send(&self.socket, &message),
             Output::CloseSocket => {
                 let _closed = self.socket.borrow_mut().take();
             }
@@ -492,14 +502,14 @@ impl Inner {
                 let _waiting = self.waiting.borrow_mut().take();
                 let _closed = self.peer.borrow_mut().take();
             }
+            Output::Beside(output) => self.perform_beside(*output),
+            Output::UseBeside => {
+                let (socket, peer) = (self.beside.socket.take(), self.beside.peer.take());
+                let _old = (self.socket.replace(socket), self.peer.replace(peer));
+                self.renew_readings();
+            }
             Output::SetSources(sources) => self.local.pass_sound(sources.microphone),
             Output::Notice(notice) => (self.hooks.notice)(notice),
-        }
-    }
-
-    fn send(&self, message: &ClientMessage) {
-        if let Some(socket) = self.socket.borrow().as_ref() {
-            socket.send(message);
         }
     }
 
@@ -520,7 +530,7 @@ impl Inner {
         });
     }
 
-    fn open_socket(&self, number: u32) {
+    fn open_socket(&self, number: u32, place: &RefCell<Option<Socket>>) {
         let me = self.me.clone();
         let report = Rc::new(move |event: SocketEvent| {
             let Some(inner) = me.upgrade() else { return };
@@ -532,7 +542,7 @@ impl Inner {
         });
         let url = socket_url(&self.path.borrow());
         // A browser that refuses the address gives no socket; the machine's deadline tries again.
-        *self.socket.borrow_mut() = Socket::open(&url, report);
+        *place.borrow_mut() = Socket::open(&url, report);
     }
 
     fn source_ended(&self, source: Source) {
@@ -550,8 +560,8 @@ impl Inner {
     fn close(&self) {
         self.closed.set(true);
         let _timer = self.timer.borrow_mut().take();
-        let _socket = self.socket.borrow_mut().take();
-        let _peer = self.peer.borrow_mut().take();
+        let _sockets = (self.socket.take(), self.beside.socket.take());
+        let _peers = (self.peer.take(), self.beside.peer.take());
         self.speaker.play(&[], |_| None);
         self.local.unfollow(self.following.get());
     }

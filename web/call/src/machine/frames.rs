@@ -74,6 +74,7 @@ impl Call {
                 let notice = self.room.chat(message);
                 self.out.extend(notice.map(Output::Notice));
             }
+            ServerMessage::Move => self.begin_beside(now_ms),
             ServerMessage::Error { code, .. } => self.error(now_ms, code),
             ServerMessage::Bye { reason } => self.bye(now_ms, reason),
             other => self.heard_of_media(now_ms, other),
@@ -122,6 +123,7 @@ impl Call {
                 }
             }
             ServerMessage::Heartbeat
+            | ServerMessage::Move
             | ServerMessage::Muted
             | ServerMessage::Welcome { .. }
             | ServerMessage::Admitted { .. }

@@ -93,6 +93,16 @@ impl Link {
         }
     }
 
+    /// The number of the next socket.
+    pub(super) const fn count(&self) -> u32 {
+        self.socket_next
+    }
+
+    /// Counts sockets from here.
+    pub(super) const fn count_from(&mut self, number: u32) {
+        self.socket_next = number;
+    }
+
     pub(super) const fn is_open(&self) -> bool {
         matches!(self.state, LinkState::Open { .. })
     }

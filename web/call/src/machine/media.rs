@@ -100,6 +100,10 @@ impl Media {
         }
     }
 
+    pub(super) const fn slots_min(&self) -> SlotCount {
+        self.slots_min
+    }
+
     pub(super) fn connection(&self) -> Option<ConnectionId> {
         self.peer.as_ref().map(|peer| peer.connection)
     }

@@ -2,6 +2,7 @@
 //! until there is none, then wait for [`Call::poll_timeout`] or the next event.
 
 mod acts;
+mod beside;
 mod frames;
 mod link;
 mod media;
@@ -10,6 +11,7 @@ mod words;
 
 use std::collections::VecDeque;
 
+use beside::Beside;
 use link::{Link, LinkState, LinkStep, Proof};
 use media::{Media, MediaStep};
 use room::Room;
@@ -49,6 +51,8 @@ pub struct Call {
     /// The person was told that the connection is lost.
     told_lost: bool,
     chat_retry_ms: Option<u64>,
+    /// The room goes to another server.
+    beside: Option<Box<Beside>>,
     /// Drained by the shell after each input; one input adds at most one message per pending chat
     /// line and a handful of others, so it cannot grow.
     out: VecDeque<Output>,
@@ -88,6 +92,7 @@ impl Call {
             welcomed: false,
             told_lost: false,
             chat_retry_ms: None,
+            beside: None,
             out: VecDeque::new(),
         }
     }
@@ -97,6 +102,13 @@ impl Call {
         if self.link.is_over() {
             return;
         }
+        if let Some(input) = self.divert(now_ms, input) {
+            self.take_in(now_ms, input);
+        }
+        self.look_beside();
+    }
+
+    fn take_in(&mut self, now_ms: u64, input: Input) {
         match input {
             Input::Start => {
                 if self.link.state == LinkState::Idle {
@@ -167,7 +179,7 @@ impl Call {
     pub fn poll_timeout(&self) -> Option<u64> {
         let media = self.is_in_call().then(|| self.media.due_ms()).flatten();
         let chat = self.is_in_call().then_some(self.chat_retry_ms).flatten();
-        [self.link.due_ms(), media, chat]
+        [self.link.due_ms(), media, chat, self.beside_due_ms()]
             .into_iter()
             .flatten()
             .min()
@@ -291,6 +303,10 @@ impl Call {
 
     /// The socket is gone or silent: come back after a pause.
     fn lose(&mut self, now_ms: u64) {
+        if self.take_beside() {
+            return;
+        }
+        self.drop_beside();
         self.out.push_back(Output::CloseSocket);
         self.link.pause(now_ms, &mut self.rng);
         self.tell_lost();
@@ -319,6 +335,7 @@ impl Call {
         match self.link.state {
             LinkState::Pause { .. } => self.connect(now_ms),
             LinkState::Open { .. } => {
+                self.drop_beside();
                 self.out.push_back(Output::CloseSocket);
                 self.media.interrupted();
                 self.connect(now_ms);
@@ -331,6 +348,7 @@ impl Call {
     }
 
     fn finish(&mut self, ending: Ending) {
+        self.drop_beside();
         if self.media.close() {
             self.out.push_back(Output::ClosePeer);
         }

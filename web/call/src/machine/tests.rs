@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod beside;
 mod recording;
 
 const ON: Sources = Sources {

@@ -199,6 +199,11 @@ pub enum Output {
     },
     /// Close the peer connection.
     ClosePeer,
+    /// The same for a second session, which has a socket and a peer connection of its own beside those in
+    /// use, until [`Output::UseBeside`]. It never holds a notice.
+    Beside(Box<Self>),
+    /// Close socket and peer connection in use; those of the second session are in use from here on.
+    UseBeside,
     /// Own sources must be like this: set the tracks.
     SetSources(Sources),
     /// Tell the person.

@@ -1,15 +1,17 @@
 //! The peer connection of a session, and what the worker says that encrypts for it.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use signaling_protocol::{ConnectionId, IceServer, Sdp, Source};
+use signaling_protocol::{ClientMessage, ConnectionId, IceServer, Sdp, Source};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Inner;
 use crate::browser::peer::Peer;
-use crate::browser::secrecy::{Ability, Said, Secrecy};
+use crate::browser::secrecy::{Ability, Said, Sealing, Secrecy};
+use crate::browser::socket::Socket;
 use crate::browser::stats::StatsReport;
-use crate::machine::{Act, CallView, Input, PeerChange, SlotCount};
+use crate::machine::{Act, CallView, Input, Output, PeerChange, SlotCount};
 use crate::pulse::Pulse;
 
 /// A connection that is to be made.
@@ -21,12 +23,18 @@ pub(super) struct Wanted {
 }
 
 impl Inner {
-    pub(super) fn with_peer(&self, connection: ConnectionId, work: impl FnOnce(&Peer)) {
-        if let Some(peer) = self.peer.borrow().as_ref()
-            && peer.connection == connection
-        {
-            work(peer);
-        }
+    pub(super) fn with_peer(&self, connection: ConnectionId, work: impl Fn(&Peer)) {
+        let _done = self.of_peer(connection, work);
+    }
+
+    /// What is asked of one connection, of whichever session.
+    fn of_peer<T>(&self, connection: ConnectionId, ask: impl Fn(&Peer) -> T) -> Option<T> {
+        let places = [&self.peer, &self.beside.peer];
+        places.into_iter().find_map(|place| {
+            let peer = place.borrow();
+            let peer = peer.as_ref().filter(|it| it.connection == connection)?;
+            Some(ask(peer))
+        })
     }
 
     /// Makes a connection that does as the visit does: where people encrypt for each other, nothing
@@ -43,6 +51,27 @@ impl Inner {
         let _earlier = self.waiting.take();
         let sealing = sealing.filter(|_| wanted.encrypted);
         let connection = wanted.connection;
+        let made = self.make_peer(connection, (wanted.slots, &wanted.relays), sealing);
+        *self.peer.borrow_mut() = made;
+        self.make_offer(connection);
+        self.renew_readings();
+    }
+
+    /// What was read of an earlier connection says nothing of this one.
+    pub(super) fn renew_readings(&self) {
+        self.pulse.replace(Pulse::default());
+        self.speech_twice.set(false);
+        *self.measured.borrow_mut() = StatsReport::default();
+        self.measure();
+    }
+
+    /// A connection that reports to the machine; none where the browser refuses.
+    pub(super) fn make_peer(
+        &self,
+        connection: ConnectionId,
+        (slots, relays): (SlotCount, &[IceServer]),
+        sealing: Option<Sealing>,
+    ) -> Option<Peer> {
         let me = self.me.clone();
         let report = Rc::new(move |change: PeerChange| {
             if let Some(inner) = me.upgrade() {
@@ -51,29 +80,11 @@ impl Inner {
                 inner.measure();
             }
         });
-        let made = Peer::new(
-            connection,
-            (wanted.slots, &wanted.relays),
-            &self.local,
-            sealing,
-            report,
-        )
-        .ok();
-        self.pulse.replace(Pulse::default());
-        self.speech_twice.set(false);
-        *self.measured.borrow_mut() = StatsReport::default();
-        *self.peer.borrow_mut() = made;
-        self.make_offer(connection);
-        self.measure();
+        Peer::new(connection, (slots, relays), &self.local, sealing, report).ok()
     }
 
     pub(super) fn make_offer(&self, connection: ConnectionId) {
-        let parts = self
-            .peer
-            .borrow()
-            .as_ref()
-            .filter(|peer| peer.connection == connection)
-            .map(Peer::parts);
+        let parts = self.of_peer(connection, Peer::parts);
         let me = self.me.clone();
         spawn_local(async move {
             let made = match parts {
@@ -93,13 +104,9 @@ impl Inner {
     }
 
     pub(super) fn apply_answer(&self, connection: ConnectionId, sdp: Sdp) {
-        let pc = self
-            .peer
-            .borrow()
-            .as_ref()
-            .filter(|peer| peer.connection == connection)
-            .map(|peer| peer.pc.clone());
-        let Some(pc) = pc else { return };
+        let Some(pc) = self.of_peer(connection, |peer| peer.pc.clone()) else {
+            return;
+        };
         let me = self.me.clone();
         spawn_local(async move {
             if Peer::answer(pc, sdp).await.is_err()
@@ -111,8 +118,10 @@ impl Inner {
     }
 
     pub(super) fn send_track(&self, source: Source) {
-        if let Some(peer) = self.peer.borrow().as_ref() {
-            peer.send_track(source, self.local.track(source).as_ref());
+        for place in [&self.peer, &self.beside.peer] {
+            if let Some(peer) = place.borrow().as_ref() {
+                peer.send_track(source, self.local.track(source).as_ref());
+            }
         }
     }
 
@@ -161,5 +170,41 @@ impl Inner {
                 .filter(|peer| Some(peer.connection) == view.connection);
             secrecy.follow(view, |mid| peer?.slot_of(mid));
         }
+    }
+
+    /// Does what the machine wants of the second session.
+    pub(super) fn perform_beside(&self, output: Output) {
+        match output {
+            Output::OpenSocket(number) => self.open_socket(number, &self.beside.socket),
+            Output::Send(message) => send(&self.beside.socket, &message),
+            Output::CloseSocket => {
+                let _closed = self.beside.socket.take();
+            }
+            Output::OpenPeer {
+                connection,
+                slots,
+                relays,
+                encrypted: false,
+            } => {
+                let made = self.make_peer(connection, (slots, &relays), None);
+                let _old = self.beside.peer.replace(made);
+                self.make_offer(connection);
+            }
+            // It has one session and one key.
+            Output::OpenPeer {
+                encrypted: true, ..
+            } => {}
+            Output::ClosePeer => {
+                let _closed = self.beside.peer.take();
+            }
+            other => self.perform(other),
+        }
+    }
+}
+
+/// Says something over a socket, if it is there.
+pub(super) fn send(socket: &RefCell<Option<Socket>>, message: &ClientMessage) {
+    if let Some(socket) = socket.borrow().as_ref() {
+        socket.send(message);
     }
 }
