@@ -200,6 +200,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "speech",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "clinical-gateways",
         may_import: &["clinical-model", "clinical-app", "clinical-vault"],
         tests_may_import: &[],
