@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use clinical_app::Micros;
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use clinical_app::{Micros, captions};
 use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
-use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
+use signaling_server::{
+    ChatPost, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent, VisitPort,
+};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::captions::Scribes;
 use crate::phone::CallBacks;
 use crate::recordings::Recorders;
 
@@ -18,16 +21,23 @@ use crate::recordings::Recorders;
 pub(crate) struct ClinicPort {
     desk: Desk,
     recorders: Recorders,
+    scribes: Scribes,
     call_backs: CallBacks,
 }
 
 impl ClinicPort {
-    /// Signaling's port to this desk, to the recorders and to the telephone line.
-    pub(crate) fn new(desk: Desk, recorders: Recorders, call_backs: CallBacks) -> Arc<Self> {
+    /// Signaling's port to this desk, to recorders and scribes, and to the telephone line.
+    pub(crate) fn new(
+        desk: &Desk,
+        recorders: &Recorders,
+        scribes: &Scribes,
+        call_backs: &CallBacks,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            desk,
-            recorders,
-            call_backs,
+            desk: desk.clone(),
+            recorders: recorders.clone(),
+            scribes: scribes.clone(),
+            call_backs: call_backs.clone(),
         })
     }
 }
@@ -41,6 +51,7 @@ impl VisitPort for ClinicPort {
             chat: state.chat,
             read: state.read,
             ended: state.ended,
+            captions_offered: self.scribes.is_offered(),
         })
     }
 
@@ -86,6 +97,17 @@ impl VisitPort for ClinicPort {
         begun.map_err(PortError::new)?.map_err(PortError::new)
     }
 
+    async fn open_scribe(&self, room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
+        self.scribes.begin(room).map_err(PortError::new)
+    }
+
+    async fn keep_caption(&self, room: RoomId, line: SaidLine) -> Result<(), PortError> {
+        let speaker = (line.name.0.as_str(), line.role);
+        captions::keep(&self.desk, room, &line.caption, speaker)
+            .await
+            .map_err(PortError::new)
+    }
+
     async fn call_back(
         &self,
         room: RoomId,
@@ -118,18 +140,28 @@ fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
         VisitEvent::Removed { participant, by } => visits::VisitEvent::Removed { participant, by },
         VisitEvent::Started => visits::VisitEvent::Started,
         VisitEvent::Ended { by } => visits::VisitEvent::Ended { by },
-        VisitEvent::RecordingAsked { by } => visits::VisitEvent::RecordingAsked { by },
+        VisitEvent::ConsentAsked { purpose, by } => {
+            visits::VisitEvent::ConsentAsked { purpose, by }
+        }
         VisitEvent::ConsentGiven {
+            purpose,
             participant,
             wording,
         } => visits::VisitEvent::ConsentGiven {
+            purpose,
             participant,
             wording,
         },
-        VisitEvent::ConsentRefused { participant } => {
-            visits::VisitEvent::ConsentRefused { participant }
+        VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        } => visits::VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        },
+        VisitEvent::ConsentOver { purpose, why } => {
+            visits::VisitEvent::ConsentOver { purpose, why }
         }
-        VisitEvent::RecordingEnded { why } => visits::VisitEvent::RecordingEnded { why },
         VisitEvent::CalledBack { participant, by } => {
             visits::VisitEvent::CalledBack { participant, by }
         }

@@ -30,6 +30,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::say;
+use crate::captions::Scribes;
 use crate::config::{Config, HttpConfig};
 use crate::listener::{self, Front, Inside};
 use crate::phone::{self, CallBacks, Telephones};
@@ -211,7 +212,8 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     let (recorders, recording) = Recorders::open(&config, &desk, &tickets, stopped.clone()).await?;
     let doors = Doors::open(&config).await?;
     let call_backs = CallBacks::new(desk.clone());
-    let port = wiring::ClinicPort::new(desk.clone(), recorders.clone(), call_backs.clone());
+    let scribes = Scribes::open(&config.captions);
+    let port = wiring::ClinicPort::new(&desk, &recorders, &scribes, &call_backs);
     let (sfu, rooms) = start_rooms(&config, &doors, port, &clinic, (checker, key_id))?;
     let Signaling {
         router: signal_router,
@@ -222,15 +224,13 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     } = rooms;
     let peers = serve_peers(&config, peers).await?;
     let effects = tokio::spawn(wiring::carry_live_effects(live_effects, signaling.clone()));
-    recorders.meet(signaling.clone());
+    meet(&recorders, &scribes, &signaling);
     let line = (desk.clone(), phones, signaling.clone());
     let telephones = Telephones::open(config.phone.clone(), line, &sfu, &call_backs).await?;
 
-    let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
-    let post = tokio::spawn(post);
+    let post = start_post(&clinic, &mailroom, &stopped);
     let seal = document_seal(&config, &clinic)?;
-    let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
-    let waiting = tokio::spawn(waiting);
+    let waiting = start_waiting(&desk, &stopped);
     let laboratory = start_laboratory(&config, &clinic, stopped.clone()).await?;
     let api = clinical_http::router(ApiState {
         clinic,
@@ -266,6 +266,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     drop(sfu);
     drop(tokio::time::timeout(DRAIN_MAX, media_events).await);
     recording.end(&recorders, DRAIN_MAX).await;
+    scribes.stop();
     effects.abort();
     signing.stop().await;
     db.close().await;
@@ -274,6 +275,28 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Whom rooms with a recording or with captions are told by.
+fn meet(recorders: &Recorders, scribes: &Scribes, signaling: &SignalingHandle) {
+    recorders.meet(signaling.clone());
+    scribes.meet(signaling.clone());
+}
+
+/// Sends what waits to be sent.
+fn start_post(
+    clinic: &Clinic,
+    mailroom: &Mailroom,
+    stopped: &watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let (clinic, mailroom) = (clinic.clone(), mailroom.clone());
+    tokio::spawn(notify::run_until_stopped(clinic, mailroom, stopped.clone()))
+}
+
+/// Offers free times to people who wait for one.
+fn start_waiting(desk: &Desk, stopped: &watch::Receiver<bool>) -> JoinHandle<()> {
+    let offers = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
+    tokio::spawn(offers)
 }
 
 /// The door of the other nodes, on an address of its own. It stays open until the process ends: while
