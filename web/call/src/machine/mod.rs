@@ -19,7 +19,7 @@ use signaling_protocol::{
 };
 pub use words::{
     Act, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
-    PendingChat, Phase, SlotCount,
+    PendingChat, Phase, SaidLine, SlotCount,
 };
 
 use crate::rng::Rng;
@@ -74,6 +74,10 @@ impl Call {
                 audio_only: false,
                 encrypted: false,
                 recording: Recording::NONE,
+                captions: Recording::NONE,
+                captions_offered: false,
+                said: Vec::new(),
+                said_count: 0,
                 relays: Vec::new(),
             },
             media: Media::new(config.slots_min),
@@ -216,6 +220,9 @@ impl Call {
             audio_only: self.room.audio_only,
             encrypted: self.room.encrypted,
             recording: self.room.recording.clone(),
+            captions: self.room.captions.clone(),
+            captions_offered: self.room.captions_offered,
+            said: self.room.said.clone(),
         }
     }
 
