@@ -8,10 +8,15 @@
 //! [`HEADER_BYTES`], asks [`body_bytes`] how much follows, and gives the body to [`Order::decode`] or
 //! [`Report::decode`]. After any [`DecodeError`] the stream is of no use any more: the reader ends it.
 
+mod activity;
 mod message;
+mod segmenter;
+mod spectrum;
 mod wire;
 
 pub use message::{Heard, Language, Order, Report, Sound, Stage, Track};
+pub use segmenter::{Segmenter, Utterance};
+pub use spectrum::{BINS, Spectrum, WINDOW};
 pub use wire::{
     BODY_BYTES_MAX, DecodeError, EncodeError, HEADER_BYTES, MODEL_BYTES_MAX, SAMPLES_MAX,
     TEXT_BYTES_MAX, VERSION, body_bytes,

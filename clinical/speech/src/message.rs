@@ -48,7 +48,8 @@ pub enum Order {
     },
     /// What the voice said. Sound of a track that is not open is ignored.
     Sound(Sound),
-    /// The voice has ended: what was said until now is still recognised, then it is forgotten.
+    /// The voice has ended: what was said until now is still recognised, then it is forgotten, and
+    /// [`Report::Closed`] says so.
     Close {
         /// Whose.
         track: Track,
@@ -79,12 +80,18 @@ pub enum Report {
     },
     /// Somebody said something.
     Heard(Heard),
-    /// More was said than could be recognised in time, and the oldest was dropped.
+    /// More was said than could be recognised in time, and the oldest was dropped. Where a partial text
+    /// of it was reported, no final one follows.
     Behind {
         /// Whose.
         track: Track,
         /// How much sound was dropped since the last such report.
         dropped_ms: u64,
+    },
+    /// Everything that was said until [`Order::Close`] has been reported.
+    Closed {
+        /// Whose.
+        track: Track,
     },
 }
 

@@ -22,6 +22,7 @@ const CLOSE: u8 = 3;
 const READY: u8 = 64;
 const HEARD: u8 = 65;
 const BEHIND: u8 = 66;
+const CLOSED: u8 = 67;
 
 /// Why a message is not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -150,6 +151,7 @@ impl Report {
                 })
                 .text(&heard.text, TEXT_BYTES_MAX)?,
             Self::Behind { track, dropped_ms } => Body::new(BEHIND).u32(track.0).u64(*dropped_ms),
+            Self::Closed { track } => Body::new(CLOSED).u32(track.0),
         };
         Ok(body.frame())
     }
@@ -181,6 +183,9 @@ impl Report {
             BEHIND => Self::Behind {
                 track: Track(rest.u32()?),
                 dropped_ms: rest.u64()?,
+            },
+            CLOSED => Self::Closed {
+                track: Track(rest.u32()?),
             },
             other => return Err(DecodeError::Kind(other)),
         };
@@ -379,8 +384,9 @@ mod tests {
                         stage,
                     })
                 }),
-            (track, any::<u64>())
+            (track.clone(), any::<u64>())
                 .prop_map(|(track, dropped_ms)| Report::Behind { track, dropped_ms }),
+            track.prop_map(|track| Report::Closed { track }),
         ]
     }
 
@@ -409,6 +415,7 @@ mod tests {
                 Report::Ready { .. } => 3,
                 Report::Heard(_) => 24,
                 Report::Behind { .. } => 14,
+                Report::Closed { .. } => 6,
             };
             for end in 0..fixed {
                 prop_assert_eq!(Report::decode(&body[..end]), Err(DecodeError::Short));
