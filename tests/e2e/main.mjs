@@ -4,6 +4,7 @@ import { runAll } from "../lib/steps.mjs";
 import { abuse } from "./abuse.mjs";
 import { assistant } from "./assistant.mjs";
 import { calendar } from "./calendar.mjs";
+import { captions } from "./captions.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
@@ -41,6 +42,7 @@ await runAll([
   { id: "calendar", make: calendar },
   { id: "triage", make: triage },
   { id: "assistant", make: assistant },
+  { id: "captions", make: captions },
   { id: "abuse", make: abuse },
   { id: "log", make: log },
 ]);

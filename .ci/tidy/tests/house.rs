@@ -55,6 +55,12 @@ const ROOMS: &[Room] = &[
         never_reaches: NO_SERVER,
     },
     Room {
+        name: "sfu-scribe",
+        may_import: &["recordings-tap", "sfu-phone", "speech"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
         name: "sfu-bridge",
         may_import: &["sfu-net", "sfu-phone"],
         tests_may_import: &[],
@@ -195,6 +201,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "clinical-hl7",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    Room {
+        name: "speech",
         may_import: &[],
         tests_may_import: &[],
         never_reaches: NO_SERVER,

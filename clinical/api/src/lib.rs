@@ -120,8 +120,9 @@ pub use triage::{
     VisitorRequest,
 };
 pub use visits::{
-    ChatLine, GuestRequest, GuestView, JoinRequest, JoinView, NoteRequest, NoteState, NoteView,
-    PhoneAccessView, PhoneWayView, QueueView, SignNoteRequest, SummaryView, TestTicket,
+    ChatLine, DraftSection, GuestRequest, GuestView, JoinRequest, JoinView, NoteDraftView,
+    NoteRequest, NoteSection, NoteState, NoteView, PhoneAccessView, PhoneWayView, QueueView,
+    SaidSentence, SignNoteRequest, Speaker, SummaryView, TestTicket,
 };
 pub use waiting::{DayPart, WaitRequest, WaitingOfferView, WaitingView};
 

@@ -9,6 +9,7 @@
 //! - `DELETE /appointments/{id}/guests/{guest}` -> 204 (its doctor, its patient)
 //! - `GET /appointments/{id}/note`, `PUT /appointments/{id}/note` [`NoteRequest`],
 //!   `POST /appointments/{id}/note/sign` [`SignNoteRequest`] -> [`NoteView`] (its doctor)
+//! - `GET /appointments/{id}/note/draft` -> [`NoteDraftView`] (its doctor)
 //! - `GET /appointments/{id}/summary` -> [`SummaryView`] (its patient, its doctor)
 //!
 //! Refusals of `/join`: `too_early` with `opens_at_us`, `ended`, `cancelled`, `link_revoked`,
@@ -186,6 +187,76 @@ pub struct NoteView {
     pub state: NoteState,
     /// When it was signed, Unix microseconds.
     pub signed_us: Option<i64>,
+}
+
+/// Who spoke in a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The doctor or another clinician.
+    Clinician,
+    /// The patient.
+    Patient,
+    /// A relative, an interpreter, a colleague.
+    Guest,
+}
+
+/// A part of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoteSection {
+    /// Why the patient came.
+    Reason,
+    /// How it began and went on.
+    History,
+    /// Medicines, and what is not borne.
+    Medicines,
+    /// What was seen, heard or measured.
+    Findings,
+    /// What the doctor thinks it is.
+    Assessment,
+    /// What is done from here on.
+    Plan,
+    /// Everything else.
+    Other,
+}
+
+/// A sentence that was said, as captions understood it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SaidSentence {
+    /// When, Unix microseconds.
+    pub at_us: i64,
+    /// By whom.
+    pub speaker: Speaker,
+    /// Their name in the visit.
+    pub name: String,
+    /// The words.
+    pub text: String,
+}
+
+/// One section of a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DraftSection {
+    /// Which.
+    pub section: NoteSection,
+    /// In order of time; at least one.
+    pub sentences: Vec<SaidSentence>,
+}
+
+/// What a note can be made of: what was said, sorted by rules. It is no part of the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct NoteDraftView {
+    /// In the order of a note; empty when there were no captions, or nothing is kept any more.
+    pub sections: Vec<DraftSection>,
+    /// Greetings and unanswered questions that are left out.
+    pub left_out: u32,
+    /// When the first of it is deleted, Unix microseconds; none when there is nothing.
+    pub until_us: Option<i64>,
 }
 
 /// One chat message in the summary.

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod assistant;
 pub mod booking;
+pub mod captions;
 mod clock;
 pub mod demo;
 pub mod exchange;

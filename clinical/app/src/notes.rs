@@ -145,6 +145,8 @@ pub async fn sign_note(
         None => return Err(NoteError::Changed),
     };
     clinical_store::notes::update_note(&mut tx, &note, read, now).await?;
+    // What was said is kept for this note alone.
+    clinical_store::captions::delete_lines(&mut tx, id).await?;
     tx.commit(entry(actor, "notes.sign", &appointment, now))
         .await?;
     Ok(note)

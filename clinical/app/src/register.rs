@@ -6,8 +6,8 @@ use clinical_model::{Micros, Role};
 use clinical_store::StoreError;
 
 use crate::{
-    Actor, Clinic, access, assistant, booking, exchange, identity, notes, notify, prescribing,
-    recordings, records, results, rights, statistics, threads, triage, visits,
+    Actor, Clinic, access, assistant, booking, captions, exchange, identity, notes, notify,
+    prescribing, recordings, records, results, rights, statistics, threads, triage, visits,
 };
 
 /// Every domain that processes personal data.
@@ -18,6 +18,7 @@ pub const REGISTER: &[Processing] = &[
     booking::PROCESSING,
     visits::PROCESSING,
     recordings::PROCESSING,
+    captions::PROCESSING,
     notes::PROCESSING,
     records::PROCESSING,
     prescribing::PROCESSING,

@@ -152,6 +152,10 @@ id!(
     NoteId
 );
 id!(
+    /// Something that was said in a visit.
+    SaidLineId
+);
+id!(
     /// A recording of a visit.
     RecordingId
 );

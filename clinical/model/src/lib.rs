@@ -6,6 +6,7 @@
 pub mod access;
 mod audit;
 pub mod booking;
+pub mod captions;
 pub mod chart;
 mod identity;
 mod ids;
@@ -34,8 +35,8 @@ pub use identity::{
 pub use ids::{
     AppointmentId, CallId, CeremonyId, ContactId, EntryId, FactorId, GrantId, GuestId, HoldId,
     IdError, InterviewId, NoteId, OrderId, ParticipantUuid, PatientId, PrescriptionId, RecordingId,
-    RequestId, ResourceId, RoomUuid, ScheduleEntryId, ServiceId, SessionId, TenantId, ThreadId,
-    UnmatchedId, UserId, WaitingId,
+    RequestId, ResourceId, RoomUuid, SaidLineId, ScheduleEntryId, ServiceId, SessionId, TenantId,
+    ThreadId, UnmatchedId, UserId, WaitingId,
 };
 pub use phi::Phi;
 pub use time::Micros;

@@ -8,6 +8,7 @@ pub mod assistant;
 mod audit;
 pub mod backup;
 pub mod booking;
+pub mod captions;
 pub mod chart;
 pub mod chat;
 mod db;

@@ -9,6 +9,7 @@ use sfu_net::SfuConfig;
 use signaling_phone::PhoneSettings;
 use signaling_server::SignalingConfig;
 
+use crate::captions::CaptionsConfig;
 use crate::cluster::ClusterConfig;
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) lab: LabConfig,
     /// Recordings of visits.
     pub(crate) recordings: RecordingsConfig,
+    /// Captions of visits.
+    pub(crate) captions: CaptionsConfig,
     /// Telephones; without it nobody can call.
     pub(crate) phone: Option<PhoneSettings>,
     /// The other nodes; without it this is the only one.
@@ -69,6 +72,7 @@ impl Default for Config {
             safety: SafetyConfig::default(),
             lab: LabConfig::default(),
             recordings: RecordingsConfig::default(),
+            captions: CaptionsConfig::default(),
             phone: None,
             cluster: None,
             node: NodeConfig::default(),

@@ -4,6 +4,7 @@
 //! medicine, media or signaling.
 
 mod assets;
+mod captions;
 mod checkpoints;
 mod cluster;
 mod commands;

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
-use clinical_app::{Micros, patiently};
+use clinical_app::{Micros, captions, patiently};
 use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
-use signaling_server::{ChatPost, PortError, RoomRecord, SignalingHandle, VisitEvent, VisitPort};
+use signaling_server::{
+    ChatPost, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent, VisitPort,
+};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::captions::Scribes;
 use crate::phone::CallBacks;
 use crate::recordings::Recorders;
 
@@ -22,16 +25,23 @@ const STORE_PATIENCE: Duration = Duration::from_millis(2_300);
 pub(crate) struct ClinicPort {
     desk: Desk,
     recorders: Recorders,
+    scribes: Scribes,
     call_backs: CallBacks,
 }
 
 impl ClinicPort {
-    /// Signaling's port to this desk, to the recorders and to the telephone line.
-    pub(crate) fn new(desk: Desk, recorders: Recorders, call_backs: CallBacks) -> Arc<Self> {
+    /// Signaling's port to this desk, to recorders and scribes, and to the telephone line.
+    pub(crate) fn new(
+        desk: &Desk,
+        recorders: &Recorders,
+        scribes: &Scribes,
+        call_backs: &CallBacks,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            desk,
-            recorders,
-            call_backs,
+            desk: desk.clone(),
+            recorders: recorders.clone(),
+            scribes: scribes.clone(),
+            call_backs: call_backs.clone(),
         })
     }
 }
@@ -45,6 +55,7 @@ impl VisitPort for ClinicPort {
             chat: state.chat,
             read: state.read,
             ended: state.ended,
+            captions_offered: self.scribes.is_offered(),
         })
     }
 
@@ -93,6 +104,17 @@ impl VisitPort for ClinicPort {
         begun.map_err(PortError::new)?.map_err(PortError::new)
     }
 
+    async fn open_scribe(&self, room: RoomId) -> Result<mpsc::Sender<TapEvent>, PortError> {
+        self.scribes.begin(room).map_err(PortError::new)
+    }
+
+    async fn keep_caption(&self, room: RoomId, line: SaidLine) -> Result<(), PortError> {
+        let speaker = (line.name.0.as_str(), line.role);
+        captions::keep(&self.desk, room, &line.caption, speaker)
+            .await
+            .map_err(PortError::new)
+    }
+
     async fn call_back(
         &self,
         room: RoomId,
@@ -125,18 +147,28 @@ fn for_the_record(event: VisitEvent) -> visits::VisitEvent {
         VisitEvent::Removed { participant, by } => visits::VisitEvent::Removed { participant, by },
         VisitEvent::Started => visits::VisitEvent::Started,
         VisitEvent::Ended { by } => visits::VisitEvent::Ended { by },
-        VisitEvent::RecordingAsked { by } => visits::VisitEvent::RecordingAsked { by },
+        VisitEvent::ConsentAsked { purpose, by } => {
+            visits::VisitEvent::ConsentAsked { purpose, by }
+        }
         VisitEvent::ConsentGiven {
+            purpose,
             participant,
             wording,
         } => visits::VisitEvent::ConsentGiven {
+            purpose,
             participant,
             wording,
         },
-        VisitEvent::ConsentRefused { participant } => {
-            visits::VisitEvent::ConsentRefused { participant }
+        VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        } => visits::VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        },
+        VisitEvent::ConsentOver { purpose, why } => {
+            visits::VisitEvent::ConsentOver { purpose, why }
         }
-        VisitEvent::RecordingEnded { why } => visits::VisitEvent::RecordingEnded { why },
         VisitEvent::CalledBack { participant, by } => {
             visits::VisitEvent::CalledBack { participant, by }
         }

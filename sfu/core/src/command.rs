@@ -9,7 +9,7 @@ use crate::ids::{ConnectionKey, ParticipantKey, RoomKey};
 use crate::phones::{PhoneKey, SeatRequest};
 use crate::source::{SlotBinding, SlotView, SourceMid, SourceSet};
 use crate::stats::RoomStats;
-use crate::tap::TapOrder;
+use crate::tap::{TapKind, TapOrder};
 
 /// What a room does with the media in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,10 +158,12 @@ pub enum Command {
     Seat(Box<SeatRequest>),
     /// Let a telephone leave its room, if this is still its call.
     Unseat(PhoneKey),
-    /// What the recorder of a room gets. The room need not have anybody in it.
+    /// What the recorder or the scribe of a room gets. The room need not have anybody in it.
     Tap {
         /// The room.
         room: RoomKey,
+        /// Which of the two.
+        kind: TapKind,
         /// What to do.
         order: TapOrder,
     },

@@ -92,4 +92,4 @@ pub use recordings_tap::{TapEvent, TrackKey};
 pub use shard::{Input, Output, Shard, ShardConfig, ShardError};
 pub use source::{SlotBinding, SlotView, Source, SourceMid, SourceSet, WantedSource};
 pub use stats::{Decisions, Delivery, Flow, Gaps, ParticipantStats, RoomStats, ShardCounters};
-pub use tap::TapOrder;
+pub use tap::{TapKind, TapOrder};

@@ -226,7 +226,7 @@ impl Room {
     /// After an answered offer: binds slots, tells about them and chooses layers.
     pub(crate) fn announce(&mut self, now: Instant, outlet: &mut Outlet) {
         self.rebind(now, outlet);
-        self.follow_tap(now, outlet);
+        self.follow_taps(now, outlet);
         self.follow_phones(outlet);
         self.pump(now, outlet);
     }

@@ -23,7 +23,7 @@ use crate::probe::Probes;
 use crate::quality::Quality;
 use crate::room::{Engine, Room};
 use crate::stats::{RoomStats, ShardCounters};
-use crate::tap::{Tap, TapOrder};
+use crate::tap::{Tap, TapKind, TapOrder};
 
 /// How a shard is set up.
 #[derive(Clone)]
@@ -103,10 +103,10 @@ pub enum Output {
     Reply(Reply),
     /// Tell the bridge of telephones.
     Phone(PhoneEvent),
-    /// Tell the recorder of a room.
-    Tapped(RoomKey, TapEvent),
-    /// The recording of a room is complete.
-    TapClosed(RoomKey),
+    /// Tell the recorder or the scribe of a room.
+    Tapped(RoomKey, TapKind, TapEvent),
+    /// One of them gets nothing more.
+    TapClosed(RoomKey, TapKind),
 }
 
 /// Where rooms put what they produce.
@@ -118,8 +118,8 @@ pub(crate) struct Outlet {
     pub(crate) counters: ShardCounters,
     pub(crate) demux: Demux,
     pub(crate) mint: Mint,
-    /// Rooms with a recorder.
-    pub(crate) taps: BTreeMap<RoomKey, Tap>,
+    /// Rooms with a recorder or a scribe.
+    pub(crate) taps: BTreeMap<(RoomKey, TapKind), Tap>,
 }
 
 /// All rooms of one thread. See the crate's documentation for how to drive it.
@@ -341,7 +341,7 @@ impl Shard {
             }
             Command::Seat(request) => self.seat(now, &request),
             Command::Unseat(phone) => self.unseat(now, phone),
-            Command::Tap { room, order } => self.tap(now, room, order),
+            Command::Tap { room, kind, order } => self.tap(now, (room, kind), order),
             Command::Disconnect { room, participant } => {
                 self.with_room(room, |room, outlet| {
                     room.disconnect(now, participant, outlet);
@@ -349,7 +349,9 @@ impl Shard {
             }
             Command::CloseRoom { room } => {
                 self.with_room(room, |room, outlet| room.close(now, outlet));
-                self.tap(now, room, TapOrder::Close);
+                for kind in TapKind::ALL {
+                    self.tap(now, (room, kind), TapOrder::Close);
+                }
             }
             Command::Live(id, room) => {
                 let live = self.rooms.get(&room).map(Room::live).unwrap_or_default();

@@ -1,10 +1,11 @@
-//! What a recorder of a room gets: values, in the order in which things happened.
+//! What a recorder of a room gets, or a scribe: values, in the order in which things happened.
 //!
 //! A tap belongs to the shard and not to the room, because a room in which nobody is connected for a
 //! moment is forgotten, and the recording goes on. It holds nothing back and waits for nobody: what
 //! the recorder's end has no room for is lost to the recording, not to the call.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use recordings_tap::{Codec, Packet, PersonKey, Report, SourceKind, TapEvent, TrackKey};
@@ -15,6 +16,27 @@ use crate::ids::{ParticipantKey, RoomKey};
 use crate::room::Room;
 use crate::shard::{Outlet, Output, Shard};
 use crate::source::Source;
+
+/// Who is told what flows in a room. A room may have one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TapKind {
+    /// Gets everything.
+    Recorder,
+    /// Gets voices alone, as plain Opus, and asks nobody for a picture.
+    Scribe,
+}
+
+impl TapKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Recorder, Self::Scribe];
+
+    const fn takes(self, source: Source) -> bool {
+        match self {
+            Self::Recorder => true,
+            Self::Scribe => matches!(source, Source::Microphone),
+        }
+    }
+}
 
 /// What a recorder asks of a shard, or is asked for.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,7 +69,7 @@ impl core::fmt::Debug for TapOrder {
     }
 }
 
-/// The tap of one room.
+/// One tap of a room.
 #[derive(Debug)]
 pub(crate) struct Tap {
     began: Instant,
@@ -126,36 +148,42 @@ impl Tap {
 }
 
 impl Shard {
-    pub(crate) fn tap(&mut self, now: Instant, key: RoomKey, order: TapOrder) {
+    pub(crate) fn tap(&mut self, now: Instant, (key, kind): (RoomKey, TapKind), order: TapOrder) {
+        let of = (key, kind);
         match order {
             TapOrder::Open => {
-                self.outlet.taps.insert(key, Tap::new(now));
+                self.outlet.taps.insert(of, Tap::new(now));
                 self.outlet
-                    .tell_tap(key, |at_us| TapEvent::Paused { at_us }, now);
+                    .tell_tap(of, |at_us| TapEvent::Paused { at_us }, now);
             }
             TapOrder::Run => {
-                self.outlet.run_tap(now, key, true);
+                self.outlet.run_tap(now, of, true);
                 self.with_room(key, |room, outlet| {
-                    room.follow_tap(now, outlet);
-                    room.ask_for_tap(now, None, outlet);
-                    room.replan = true;
+                    room.follow_tap(now, kind, outlet);
+                    if kind == TapKind::Recorder {
+                        room.ask_for_tap(now, None, outlet);
+                        room.replan = true;
+                    }
                     room.pump(now, outlet);
                 });
             }
-            TapOrder::Pause => self.outlet.run_tap(now, key, false),
+            TapOrder::Pause => self.outlet.run_tap(now, of, false),
             TapOrder::Say(text) => {
-                if self.outlet.taps.get(&key).is_some_and(|tap| tap.running) {
+                if self.outlet.taps.get(&of).is_some_and(|tap| tap.running) {
                     let said = |at_us| TapEvent::Said { at_us, text };
-                    self.outlet.tell_tap(key, said, now);
+                    self.outlet.tell_tap(of, said, now);
                 }
             }
-            TapOrder::KeyFrame(track, layer) => self.with_room(key, |room, outlet| {
-                room.ask_for_tap(now, Some((track, layer)), outlet);
-                room.pump(now, outlet);
-            }),
+            TapOrder::KeyFrame(track, layer) if kind == TapKind::Recorder => {
+                self.with_room(key, |room, outlet| {
+                    room.ask_for_tap(now, Some((track, layer)), outlet);
+                    room.pump(now, outlet);
+                });
+            }
+            TapOrder::KeyFrame(..) => {}
             TapOrder::Close => {
-                if self.outlet.taps.remove(&key).is_some() {
-                    self.outlet.outputs.push_back(Output::TapClosed(key));
+                if self.outlet.taps.remove(&of).is_some() {
+                    self.outlet.outputs.push_back(Output::TapClosed(key, kind));
                 }
             }
         }
@@ -163,8 +191,8 @@ impl Shard {
 }
 
 impl Outlet {
-    fn run_tap(&mut self, now: Instant, key: RoomKey, run: bool) {
-        let Some(tap) = self.taps.get_mut(&key) else {
+    fn run_tap(&mut self, now: Instant, of: (RoomKey, TapKind), run: bool) {
+        let Some(tap) = self.taps.get_mut(&of) else {
             return;
         };
         if core::mem::replace(&mut tap.running, run) != run {
@@ -172,41 +200,70 @@ impl Outlet {
                 true => TapEvent::Resumed { at_us },
                 false => TapEvent::Paused { at_us },
             };
-            self.tell_tap(key, event, now);
+            self.tell_tap(of, event, now);
         }
     }
 
-    fn tell_tap(&mut self, key: RoomKey, event: impl FnOnce(u64) -> TapEvent, now: Instant) {
-        if let Some(tap) = self.taps.get(&key) {
+    fn tell_tap(
+        &mut self,
+        of: (RoomKey, TapKind),
+        event: impl FnOnce(u64) -> TapEvent,
+        now: Instant,
+    ) {
+        if let Some(tap) = self.taps.get(&of) {
             let event = event(tap.at_us(now));
-            self.outputs.push_back(Output::Tapped(key, event));
+            self.outputs.push_back(Output::Tapped(of.0, of.1, event));
         }
     }
 
     /// Whether a recorder gets what flows in this room.
     pub(crate) fn records(&self, key: RoomKey) -> bool {
-        self.taps.get(&key).is_some_and(|tap| tap.running)
+        self.is_told(key, TapKind::Recorder)
+    }
+
+    fn is_told(&self, key: RoomKey, kind: TapKind) -> bool {
+        self.taps.get(&(key, kind)).is_some_and(|tap| tap.running)
     }
 }
 
 impl Room {
-    /// Gives the recorder one packet that is forwarded.
+    /// Gives recorder and scribe one packet that is forwarded.
     pub(crate) fn record(
         &self,
         now: Instant,
-        (from, source): (ParticipantKey, Source),
+        of: (ParticipantKey, Source),
         (unit, report): (&Unit, Option<SenderInfo>),
         outlet: &mut Outlet,
     ) {
-        if !outlet.records(self.key) {
-            return;
+        for kind in TapKind::ALL {
+            if kind.takes(of.1) && outlet.is_told(self.key, kind) {
+                self.record_for(now, (kind, of), (unit, report), outlet);
+            }
         }
+    }
+
+    fn record_for(
+        &self,
+        now: Instant,
+        (kind, (from, source)): (TapKind, (ParticipantKey, Source)),
+        (unit, report): (&Unit, Option<SenderInfo>),
+        outlet: &mut Outlet,
+    ) {
+        let of = (self.key, kind);
         let known = |tap: &Tap| tap.tracks.contains_key(&(from, source));
-        if !outlet.taps.get(&self.key).is_some_and(known) {
-            self.follow_tap(now, outlet);
+        if !outlet.taps.get(&of).is_some_and(known) {
+            self.follow_tap(now, kind, outlet);
         }
-        let Some(tap) = outlet.taps.get_mut(&self.key) else {
+        let Some(tap) = outlet.taps.get_mut(&of) else {
             return;
+        };
+        // A scribe needs no resends of its own: it hears the packet's sound alone.
+        let (codec, payload) = match (kind, unit.codec) {
+            (TapKind::Scribe, forward::Codec::Red) => match forward::primary(&unit.payload) {
+                Some(sound) => (Codec::Opus, Arc::from(sound)),
+                None => return,
+            },
+            (_, codec) => (codec_of(codec), unit.payload.clone()),
         };
         let arrival_us = tap.at_us(now);
         let Some(track) = tap.tracks.get_mut(&(from, source)) else {
@@ -217,51 +274,64 @@ impl Room {
             && track.reported.insert(unit.stream, info.ntp_time) != Some(info.ntp_time)
         {
             let report = report_of(info, (track.key, layer, arrival_us));
-            outlet.outputs.push_back(Output::Tapped(self.key, report));
+            outlet
+                .outputs
+                .push_back(Output::Tapped(self.key, kind, report));
         }
         let packet = TapEvent::Packet(Packet {
             track: track.key,
             layer,
-            codec: codec_of(unit.codec),
+            codec,
             seq: u16::try_from(unit.seq & u64::from(u16::MAX)).unwrap_or(0),
             timestamp: unit.timestamp,
             marker: unit.marker,
             arrival_us,
-            payload: unit.payload.clone(),
+            payload,
         });
-        outlet.outputs.push_back(Output::Tapped(self.key, packet));
+        outlet
+            .outputs
+            .push_back(Output::Tapped(self.key, kind, packet));
     }
 
-    /// Tells the recorder which sources there are; with every tick, and when one changes.
-    pub(crate) fn follow_tap(&self, now: Instant, outlet: &mut Outlet) {
-        let Some(tap) = outlet.taps.get_mut(&self.key).filter(|tap| tap.running) else {
+    /// Tells recorder and scribe which sources there are; with every tick, and when one changes.
+    pub(crate) fn follow_taps(&self, now: Instant, outlet: &mut Outlet) {
+        for kind in TapKind::ALL {
+            self.follow_tap(now, kind, outlet);
+        }
+    }
+
+    fn follow_tap(&self, now: Instant, kind: TapKind, outlet: &mut Outlet) {
+        let tap = outlet.taps.get_mut(&(self.key, kind));
+        let Some(tap) = tap.filter(|tap| tap.running) else {
             return;
         };
         let mut sources = BTreeMap::new();
         for (key, person) in self.people.iter().filter(|(_, person)| person.connected) {
-            for publication in &person.publications {
-                let source = publication.source;
+            let published = person.publications.iter().map(|it| it.source);
+            for source in published.filter(|source| kind.takes(*source)) {
                 sources.insert((*key, source), person.forwards(source));
             }
         }
         let news = tap.follow(now, &sources);
         let told = news
             .into_iter()
-            .map(|event| Output::Tapped(self.key, event));
+            .map(|event| Output::Tapped(self.key, kind, event));
         outlet.outputs.extend(told);
     }
 
-    /// Tells the recorder that time passes.
-    pub(crate) fn tick_tap(&self, now: Instant, outlet: &mut Outlet) {
-        if outlet.records(self.key) {
-            self.follow_tap(now, outlet);
-            outlet.tell_tap(self.key, |at_us| TapEvent::Tick { at_us }, now);
+    /// Tells recorder and scribe that time passes.
+    pub(crate) fn tick_taps(&self, now: Instant, outlet: &mut Outlet) {
+        for kind in TapKind::ALL {
+            if outlet.is_told(self.key, kind) {
+                self.follow_tap(now, kind, outlet);
+                outlet.tell_tap((self.key, kind), |at_us| TapEvent::Tick { at_us }, now);
+            }
         }
     }
 
     /// Asks for key frames on behalf of the recorder: of one encoding, or of all.
     fn ask_for_tap(&mut self, now: Instant, of: Option<(TrackKey, u8)>, outlet: &mut Outlet) {
-        let Some(tap) = outlet.taps.get(&self.key) else {
+        let Some(tap) = outlet.taps.get(&(self.key, TapKind::Recorder)) else {
             return;
         };
         let mut asked: Vec<((ParticipantKey, Source), usize)> = Vec::new();

@@ -39,7 +39,7 @@ impl Room {
                 speakers,
             });
         }
-        self.tick_tap(now, outlet);
+        self.tick_taps(now, outlet);
         self.repeat_requests(now, outlet);
         self.renew_returned(now, outlet);
         self.rebind_due |= self.crowded;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use sfu_core::data::DataLane;
 use sfu_core::{
     ConnectRequest, Grants, LiveConnection, ParticipantKey, PhoneKey, PhonePacket, RoomKey,
-    RoomStats, SeatRequest, SlotView, SourceSet, TapEvent, TapOrder,
+    RoomStats, SeatRequest, SlotView, SourceSet, TapEvent, TapKind, TapOrder,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -150,7 +150,7 @@ impl SfuHandle {
             .await
     }
 
-    /// Gives the recorder of a room what flows there, from [`SfuHandle::tap`] with
+    /// Gives the recorder or the scribe of a room what flows there, from [`SfuHandle::tap`] with
     /// [`TapOrder::Run`] on. What `recorder` has no room for is lost to it and counted; the call does
     /// not wait. It is dropped when the recording is closed or the server stops.
     ///
@@ -159,18 +159,19 @@ impl SfuHandle {
     pub async fn open_tap(
         &self,
         room: RoomKey,
+        kind: TapKind,
         recorder: mpsc::Sender<TapEvent>,
     ) -> Result<(), Stopped> {
-        self.tell(room, Order::Tap(room, TapOrder::Open, Some(recorder)))
-            .await
+        let order = Order::Tap((room, kind), TapOrder::Open, Some(recorder));
+        self.tell(room, order).await
     }
 
-    /// Tells what the recorder of a room gets. Ignored without [`SfuHandle::open_tap`].
+    /// Tells what the recorder or the scribe of a room gets. Ignored without [`SfuHandle::open_tap`].
     ///
     /// # Errors
     /// [`Stopped`] after [`SfuHandle::shutdown`].
-    pub async fn tap(&self, room: RoomKey, order: TapOrder) -> Result<(), Stopped> {
-        self.tell(room, Order::Tap(room, order, None)).await
+    pub async fn tap(&self, room: RoomKey, kind: TapKind, order: TapOrder) -> Result<(), Stopped> {
+        self.tell(room, Order::Tap((room, kind), order, None)).await
     }
 
     /// Seats a telephone, without waiting. `events` is told what became of it and, from then on, what

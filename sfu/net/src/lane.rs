@@ -8,7 +8,7 @@ use mio::Waker;
 use sfu_core::data::DataLane;
 use sfu_core::{
     ConnectError, ConnectRequest, Grants, LiveConnection, ParticipantKey, RoomKey, RoomStats,
-    SlotView, SourceSet, TapEvent, TapOrder,
+    SlotView, SourceSet, TapEvent, TapKind, TapOrder,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,8 +35,8 @@ pub(crate) enum Order {
         Option<ParticipantKey>,
     ),
     Say(RoomKey, DataLane, u8, Vec<u8>),
-    /// With the recorder's end when it opens.
-    Tap(RoomKey, TapOrder, Option<mpsc::Sender<TapEvent>>),
+    /// With the recorder's or scribe's end when it opens.
+    Tap((RoomKey, TapKind), TapOrder, Option<mpsc::Sender<TapEvent>>),
     Phone(PhoneOrder),
     Disconnect(RoomKey, ParticipantKey),
     CloseRoom(RoomKey),

@@ -41,8 +41,8 @@ pub use sfu_core::{
     ConnectError as RefusedOffer, ConnectRequest, ConnectionKey, Decisions, Delivery,
     DisconnectCause, Flow, Gaps, Grants, LiveConnection, Mode, ParticipantKey, ParticipantStats,
     PhoneEvent, PhoneKey, PhonePacket, Quality, Rank, RoomKey, RoomStats, SeatError, SeatRequest,
-    SfuEvent, SlotBinding, SlotView, Source, SourceMid, SourceSet, TapEvent, TapOrder, TrackKey,
-    WantedSource,
+    SfuEvent, SlotBinding, SlotView, Source, SourceMid, SourceSet, TapEvent, TapKind, TapOrder,
+    TrackKey, WantedSource,
 };
 pub use start::{StartError, start};
 pub use turn::{IceServer, NoRandomness};

@@ -23,6 +23,8 @@ pub(crate) struct Datagrams {
     pub(crate) slow_reader: u64,
     /// What a recorder had no room for.
     pub(crate) unrecorded: u64,
+    /// The same for a scribe.
+    pub(crate) unscribed: u64,
     /// What the bridge of telephones had no room for.
     pub(crate) unbridged: u64,
 }
@@ -127,7 +129,7 @@ fn tell_packets(was: &ShardCounters, is: &ShardCounters) {
 /// What the thread counted since the last time.
 fn tell_datagrams(was: &Datagrams, is: &Datagrams) {
     type Read = fn(&Datagrams) -> u64;
-    let steps: [(Counter, Read); 8] = [
+    let steps: [(Counter, Read); 9] = [
         (counter!("sfu_datagrams_received_total"), |d| d.received),
         (counter!("sfu_datagrams_sent_total"), |d| d.sent),
         (dropped("send_failed"), |d| d.unsent),
@@ -135,6 +137,7 @@ fn tell_datagrams(was: &Datagrams, is: &Datagrams) {
         (dropped("slow_reader"), |d| d.slow_reader),
         (counter!("sfu_events_lost_total"), |d| d.events_lost),
         (counter!("sfu_unrecorded_total"), |d| d.unrecorded),
+        (counter!("sfu_unscribed_total"), |d| d.unscribed),
         (counter!("sfu_phone_events_lost_total"), |d| d.unbridged),
     ];
     advance(steps.map(|(counter, read)| (counter, read(was), read(is))));
@@ -238,6 +241,10 @@ pub(crate) fn describe() {
     describe_counter!(
         "sfu_unrecorded_total",
         "Packets and events that a recorder had no room for."
+    );
+    describe_counter!(
+        "sfu_unscribed_total",
+        "Packets and events of voices that captions had no room for."
     );
     describe_counter!(
         "sfu_phone_events_lost_total",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll};
 use sfu_core::{
     Command, CommandId, ConnectError, Input, LiveConnection, Output, PhoneEvent, Reply, RoomKey,
-    RoomStats, SfuEvent, Shard, TapEvent, Transport,
+    RoomStats, SfuEvent, Shard, TapEvent, TapKind, Transport,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -60,8 +60,8 @@ struct Turn {
     stats: HashMap<CommandId, oneshot::Sender<Vec<RoomStats>>>,
     live: HashMap<CommandId, oneshot::Sender<Vec<LiveConnection>>>,
     commands: u64,
-    /// Where the recorders of rooms get what they are told.
-    recorders: HashMap<RoomKey, mpsc::Sender<TapEvent>>,
+    /// Where recorders and scribes of rooms get what they are told.
+    recorders: HashMap<(RoomKey, TapKind), mpsc::Sender<TapEvent>>,
     queue: SendQueue,
     ports: Ports,
     datagrams: Datagrams,
@@ -271,9 +271,9 @@ impl Worker {
                 }
                 Output::Reply(reply) => self.turn.reply(reply),
                 Output::Phone(event) => self.turn.tell_bridge(event),
-                Output::Tapped(room, event) => self.turn.record(room, event),
-                Output::TapClosed(room) => {
-                    self.turn.recorders.remove(&room);
+                Output::Tapped(room, kind, event) => self.turn.record((room, kind), event),
+                Output::TapClosed(room, kind) => {
+                    self.turn.recorders.remove(&(room, kind));
                 }
             }
         }
@@ -316,12 +316,15 @@ impl Turn {
         }
     }
 
-    /// A recorder that is too slow misses something; the call goes on.
-    fn record(&mut self, room: RoomKey, event: TapEvent) {
-        if let Some(recorder) = self.recorders.get(&room)
+    /// A recorder that is too slow misses something; the call goes on. So does a scribe.
+    fn record(&mut self, of: (RoomKey, TapKind), event: TapEvent) {
+        if let Some(recorder) = self.recorders.get(&of)
             && recorder.try_send(event).is_err()
         {
-            self.datagrams.unrecorded += 1;
+            match of.1 {
+                TapKind::Recorder => self.datagrams.unrecorded += 1,
+                TapKind::Scribe => self.datagrams.unscribed += 1,
+            }
         }
     }
 
@@ -364,11 +367,11 @@ impl Turn {
                 service,
                 message,
             },
-            Order::Tap(room, order, recorder) => {
+            Order::Tap((room, kind), order, recorder) => {
                 if let Some(recorder) = recorder {
-                    self.recorders.insert(room, recorder);
+                    self.recorders.insert((room, kind), recorder);
                 }
-                Command::Tap { room, order }
+                Command::Tap { room, kind, order }
             }
             Order::Phone(PhoneOrder::Seat(request, events)) => {
                 self.bridge = Some(events);

@@ -257,7 +257,7 @@ fn hear(output: Output) -> Said {
         Output::Reply(Reply::Stats(..) | Reply::Live(..))
         | Output::Tapped(..)
         | Output::Phone(_)
-        | Output::TapClosed(_) => Said::Other,
+        | Output::TapClosed(..) => Said::Other,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use sfu_phone::Digit;
 use signaling_sip::{
     Checked, Consent, HangUp, Language, Menu, MenuInput, MenuOutput, PhoneNumber, Pin, Prompt,
-    RoomNews as MenuNews, Standing, Summons, SummonsInput, SummonsOutput,
+    RoomNews as MenuNews, Standing, Summons, SummonsInput, SummonsOutput, Topic,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -196,9 +196,8 @@ impl Conversation {
             Some(RoomNews::Muted(true)) => MenuNews::MutedByDoctor,
             Some(RoomNews::Muted(false)) => return Step::Go,
             Some(RoomNews::HandLowered) => MenuNews::HandLowered,
-            Some(RoomNews::AskConsent) => MenuNews::AskConsent,
-            Some(RoomNews::Recording(true)) => MenuNews::RecordingOn,
-            Some(RoomNews::Recording(false)) => MenuNews::RecordingOff,
+            Some(RoomNews::AskConsent(topic)) => MenuNews::AskConsent(topic),
+            Some(RoomNews::Recording(topic, on)) => MenuNews::Recording(topic, on),
             Some(RoomNews::Refused) => MenuNews::Refused,
             Some(RoomNews::Ended) => MenuNews::Ended,
             None => {
@@ -313,11 +312,13 @@ impl Conversation {
             }
             MenuOutput::Check(pin) => self.check(now_us, pin),
             MenuOutput::Join(consent) => self.join(consent),
-            MenuOutput::Answer(consent) => {
+            MenuOutput::Answer(topic, consent) => {
                 if let Some(seat) = &self.seat {
-                    seat.consent(consent == Consent::Given);
+                    seat.consent(topic, consent == Consent::Given);
                 }
-                self.tell(consent);
+                if topic == Topic::Recording {
+                    self.tell(consent);
+                }
             }
             MenuOutput::Mute(on) => {
                 leg.mute(on);

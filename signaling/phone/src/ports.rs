@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sfu_phone::Digit;
-use signaling_sip::{Agreement, Consent, Language, Pin, Prompt};
+use signaling_sip::{Agreement, Consent, Language, Pin, Prompt, Topic};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
@@ -243,8 +243,8 @@ pub trait RoomSeat: Send + Sync {
     fn hand(&self, up: bool);
     /// The telephone is on hold.
     fn hold(&self, on: bool);
-    /// The person answered when they were asked whether they may be recorded.
-    fn consent(&self, given: bool);
+    /// The person answered when they were asked.
+    fn consent(&self, topic: Topic, given: bool);
 }
 
 /// What happens in a room.
@@ -262,10 +262,10 @@ pub enum RoomNews {
     Muted(bool),
     /// The doctor has lowered the person's hand.
     HandLowered,
-    /// The doctor wants to record.
-    AskConsent,
-    /// The recording has begun or ended.
-    Recording(bool),
+    /// Somebody wants to record or to have captions.
+    AskConsent(Topic),
+    /// It has begun or ended.
+    Recording(Topic, bool),
     /// The person is not let in, or was sent out.
     Refused,
     /// The visit has ended.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
+use crate::recording::Purpose;
 use crate::roster::{Grants, Quality, Source, Sources};
 use crate::text::{ChatText, KeyText, Sdp};
 
@@ -156,13 +157,22 @@ pub enum ClientMessage {
         /// Whether.
         on: bool,
     },
-    /// Whether this person agrees to the recording that is asked for or runs. Who does not, or no
-    /// longer, ends it for everybody.
+    /// Ask everybody in the visit to agree to captions, which begin when they have, or end them. Who
+    /// asks agrees. Anybody with a page may ask.
+    Captions {
+        /// Whether.
+        on: bool,
+    },
+    /// Whether this person agrees to what is asked for or runs. Who does not, or no longer, ends it for
+    /// everybody.
     Consent {
         /// Whether.
         agree: bool,
-        /// The words they were asked with: [`crate::CONSENT_WORDING`].
+        /// The words they were asked with: [`Purpose::wording`].
         wording: u16,
+        /// To what; to a recording when it is not named.
+        #[serde(default)]
+        purpose: Purpose,
     },
     /// The public key with which others seal their keys for this person. New in every session.
     PublicKey {

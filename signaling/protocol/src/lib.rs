@@ -24,7 +24,9 @@ pub use limits::{
     TEST_MS_MAX, VERSION,
 };
 pub use media::{GAP_BOUNDS_MS, MediaPoint, POINT_MS, POINTS_MAX, ParticipantMedia, RoomMedia};
-pub use recording::{CONSENT_WORDING, Recording, RecordingEnd, RecordingPhase};
+pub use recording::{
+    CAPTIONS_WORDING, CONSENT_WORDING, Caption, Purpose, Recording, RecordingEnd, RecordingPhase,
+};
 pub use roster::{
     CallBack, Grants, Participant, Phone, Quality, Role, RoomOverview, Source, Sources, Stage,
     WayIn,

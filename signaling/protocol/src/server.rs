@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChatId, ConnectionId, ParticipantId, RoomId};
 use crate::media::RoomMedia;
-use crate::recording::Recording;
+use crate::recording::{Caption, Recording};
 use crate::roster::{Grants, Participant, Phone, RoomOverview, Source, Stage};
 use crate::text::{ChatText, KeyText, Sdp};
 
@@ -95,6 +95,16 @@ pub enum ServerMessage {
         /// From here on.
         recording: Recording,
     },
+    /// The captions of the visit, or that there are none; they stand as a recording does.
+    Captions {
+        /// From here on.
+        captions: Recording,
+    },
+    /// What somebody says, in words.
+    Caption {
+        /// The words.
+        caption: Caption,
+    },
     /// Somebody's key, sealed for this person.
     SealedKey {
         /// Whose.
@@ -163,6 +173,10 @@ pub enum ServerMessage {
 
 /// Everything a person may know of the room at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that come and go apart from each other"
+)]
 pub struct Snapshot {
     /// The room.
     pub room: RoomId,
@@ -197,6 +211,12 @@ pub struct Snapshot {
     /// The recording of the visit, or that there is none.
     #[serde(default)]
     pub recording: Recording,
+    /// The captions of the visit, or that there are none.
+    #[serde(default)]
+    pub captions: Recording,
+    /// This server can write captions.
+    #[serde(default)]
+    pub captions_offered: bool,
     /// Relays of this server for networks that let nothing else pass.
     #[serde(default)]
     pub relays: Vec<IceServer>,

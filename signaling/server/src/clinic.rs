@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use sfu_net::TapEvent;
-use signaling_protocol::{ParticipantId, RoomId};
+use signaling_protocol::{ParticipantId, Purpose, RoomId};
 use signaling_session::{ChatPost, Input, RequestId, StoreFailed, VisitEvent};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::port::{PortError, VisitPort};
+use crate::port::{PortError, SaidLine, VisitPort};
 
 /// How long the clinic may take for one answer. Pages promise people an answer within three seconds.
 pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(3);
@@ -30,8 +30,13 @@ pub(crate) enum Job {
         participant: ParticipantId,
         seq: u64,
     },
-    /// Prepare a recorder.
-    OpenRecorder { request: RequestId },
+    /// Prepare a recorder or a scribe.
+    OpenRecorder {
+        purpose: Purpose,
+        request: RequestId,
+    },
+    /// Keep what was said.
+    Caption(SaidLine),
     /// Call somebody's telephone, or stop.
     CallBack {
         participant: ParticipantId,
@@ -45,7 +50,9 @@ pub(crate) enum Job {
 }
 
 /// An input for the room, and the recorder's end if one was prepared.
-type Answered = (Option<Input>, Option<mpsc::Sender<TapEvent>>);
+type Answered = (Option<Input>, Option<Recorder>);
+/// Where a recorder or a scribe is told what flows.
+pub(crate) type Recorder = (Purpose, mpsc::Sender<TapEvent>);
 type Answer = Pin<Box<dyn Future<Output = Answered> + Send>>;
 
 /// The questions of one room in their order.
@@ -54,7 +61,7 @@ pub(crate) struct Clinic<P> {
     port: Arc<P>,
     queue: VecDeque<Job>,
     running: Option<Answer>,
-    recorder: Option<mpsc::Sender<TapEvent>>,
+    recorder: Option<Recorder>,
 }
 
 impl<P: VisitPort> Clinic<P> {
@@ -69,7 +76,7 @@ impl<P: VisitPort> Clinic<P> {
     }
 
     /// The end of the recorder that was prepared last, once.
-    pub(crate) fn take_recorder(&mut self) -> Option<mpsc::Sender<TapEvent>> {
+    pub(crate) fn take_recorder(&mut self) -> Option<Recorder> {
         self.recorder.take()
     }
 
@@ -167,14 +174,24 @@ async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Answer
             let told = within("call_back", port.call_back(room, participant, ring)).await;
             return (failed.filter(|_| told.is_none()), None);
         }
-        Job::OpenRecorder { request } => {
-            let opened = within("open_recorder", port.open_recorder(room)).await;
+        Job::Caption(line) => {
+            within("keep_caption", port.keep_caption(room, line)).await;
+            None
+        }
+        Job::OpenRecorder { purpose, request } => {
+            let opened = match purpose {
+                Purpose::Recording => within("open_recorder", port.open_recorder(room)).await,
+                Purpose::Captions => within("open_scribe", port.open_scribe(room)).await,
+            };
             let Some(recorder) = opened else {
                 return (failed, None);
             };
-            let result = Ok(());
-            let input = Input::RecorderOpened { request, result };
-            return (Some(input), Some(recorder));
+            let input = Input::RecorderOpened {
+                purpose,
+                request,
+                result: Ok(()),
+            };
+            return (Some(input), Some((purpose, recorder)));
         }
     };
     (input, None)
@@ -191,7 +208,8 @@ fn failure(job: &Job) -> Option<Input> {
             request,
             result: Err(StoreFailed),
         }),
-        Job::OpenRecorder { request } => Some(Input::RecorderOpened {
+        Job::OpenRecorder { purpose, request } => Some(Input::RecorderOpened {
+            purpose: *purpose,
             request: *request,
             result: Err(StoreFailed),
         }),
@@ -199,7 +217,7 @@ fn failure(job: &Job) -> Option<Input> {
             let participant = *participant;
             ring.then_some(Input::CallBackFailed { participant })
         }
-        Job::Mark { .. } => None,
+        Job::Mark { .. } | Job::Caption(_) => None,
     }
 }
 
@@ -229,10 +247,10 @@ fn count(event: VisitEvent) {
         | VisitEvent::ByPhone { .. }
         | VisitEvent::CalledBack { .. }
         | VisitEvent::Started
-        | VisitEvent::RecordingAsked { .. }
+        | VisitEvent::ConsentAsked { .. }
         | VisitEvent::ConsentGiven { .. }
         | VisitEvent::ConsentRefused { .. }
-        | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::ConsentOver { .. }
         | VisitEvent::Left { .. } => return,
     };
     metrics::counter!("signal_admissions_total", "outcome" => outcome).increment(1);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sfu_net::Mode;
-use signaling_protocol::{Bye, ErrorCode, IceServer, RoomId, ServerFrame, ServerMessage};
+use signaling_protocol::{
+    Bye, ErrorCode, IceServer, Purpose, RoomId, ServerFrame, ServerMessage,
+};
 use signaling_session::{
     CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, VisitEvent,
 };
@@ -20,7 +22,7 @@ use crate::link::encode;
 use crate::media::{Media, orphans};
 use crate::observer::Listing;
 use crate::phone::Line;
-use crate::port::VisitPort;
+use crate::port::{SaidLine, SpeakerName, VisitPort};
 use crate::start::Shared;
 
 /// Runs the room of a visit until it is over or has been empty for long.
@@ -38,8 +40,12 @@ pub(crate) async fn run_visit<P: VisitPort>(
     let machine = Room::visit(room, record, live, shared.limits, now_us);
     let listing = Some(shared.hub.list(room));
     let mut driver = Driver::new(&shared, machine, Mode::Room, listing);
-    // Whoever agreed to be recorded told a task that is no more.
-    driver.media.tell(MediaCommand::Tap(TapCommand::Close));
+    // Whoever agreed told a task that is no more.
+    for purpose in Purpose::ALL {
+        driver
+            .media
+            .tell(MediaCommand::Tap(purpose, TapCommand::Close));
+    }
     if let Some(legacy) = shared.nodes.as_ref().and_then(|it| it.inheritance(room)) {
         driver.feed(Input::Inherit { legacy });
     }
@@ -244,8 +250,19 @@ impl<P: VisitPort> Driver<P> {
                 self.tell_heirs(event);
                 return self.clinic.ask(Job::Record { request, event });
             }
-            Output::OpenRecorder { request } => {
-                return self.clinic.ask(Job::OpenRecorder { request });
+            Output::OpenRecorder { purpose, request } => {
+                return self.clinic.ask(Job::OpenRecorder { purpose, request });
+            }
+            Output::KeepCaption {
+                caption,
+                name,
+                role,
+            } => {
+                return self.clinic.ask(Job::Caption(SaidLine {
+                    caption,
+                    name: SpeakerName(name),
+                    role,
+                }));
             }
             Output::CallBack { participant, ring } => {
                 return self.clinic.ask(Job::CallBack { participant, ring });

@@ -3,8 +3,8 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use sfu_net::{SfuHandle, TapOrder, TrackKey};
-use signaling_protocol::{Bye, ParticipantId, RecordingEnd, RoomId};
+use sfu_net::{SfuHandle, TapKind, TapOrder, TrackKey};
+use signaling_protocol::{Bye, Caption, ParticipantId, Purpose, RecordingEnd, RoomId};
 use signaling_session::Input;
 use signaling_ticket::Observed;
 use tokio::time::timeout;
@@ -68,7 +68,23 @@ impl SignalingHandle {
     /// The recorder of a visit has given up; everybody in it is told, and the visit goes on.
     pub async fn recorder_failed(&self, room: RoomId, why: RecordingEnd) {
         if let Some(door) = self.directory.find(room) {
-            tell(&door, Input::RecorderFailed { why }).await;
+            let purpose = Purpose::Recording;
+            tell(&door, Input::RecorderFailed { purpose, why }).await;
+        }
+    }
+
+    /// Nobody writes the captions of a visit any more; everybody in it is told, and the visit goes on.
+    pub async fn scribe_failed(&self, room: RoomId) {
+        if let Some(door) = self.directory.find(room) {
+            let (purpose, why) = (Purpose::Captions, RecordingEnd::Failed);
+            tell(&door, Input::RecorderFailed { purpose, why }).await;
+        }
+    }
+
+    /// The scribe of a visit has understood something. Everybody in it is told if they still agree.
+    pub async fn heard(&self, room: RoomId, caption: Caption) {
+        if let Some(door) = self.directory.find(room) {
+            tell(&door, Input::Heard { caption }).await;
         }
     }
 
@@ -84,7 +100,7 @@ impl SignalingHandle {
     pub async fn recorder_wants(&self, room: RoomId, track: TrackKey, layer: u8) {
         if let Some(sfu) = &self.sfu {
             let order = TapOrder::KeyFrame(track, layer);
-            let _ = sfu.tap(room_key(room), order).await;
+            let _ = sfu.tap(room_key(room), TapKind::Recorder, order).await;
         }
     }
 

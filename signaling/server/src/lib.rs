@@ -50,7 +50,7 @@ pub use phone::{
     PhoneDoor, PhoneEnd, PhoneEntered, PhoneHandle, PhoneNews, PhoneNewsQueue, PhoneRefusal,
     PhoneSeat,
 };
-pub use port::{PortError, VisitPort};
+pub use port::{PortError, SaidLine, SpeakerName, VisitPort};
 pub use signaling_session::{ChatPost, PhoneSound, RoomRecord, VisitEvent};
 pub use start::{Foyer, Signaling, start, start_in_cluster, start_without_rooms};
 pub use translate::person_of;

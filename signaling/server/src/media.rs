@@ -7,14 +7,15 @@ use std::collections::VecDeque;
 
 use sfu_net::{
     ConnectError, ConnectRequest, ConnectionKey, Mode, RefusedOffer, RoomKey, SfuHandle, Stopped,
-    TapEvent, TapOrder,
+    TapEvent, TapKind, TapOrder,
 };
-use signaling_protocol::{ErrorCode, ParticipantId, RoomId, Sdp, TextError};
+use signaling_protocol::{ErrorCode, ParticipantId, Purpose, RoomId, Sdp, TextError};
 use signaling_session::{Input, MediaCommand, OfferRefusal, Orphan, PhoneCommand, TapCommand};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use crate::clinic::Recorder;
 use crate::translate::{
     grants_of, is_phone, orphan, participant_key, phone_key, rank_of, room_key, source_set, to_sfu,
     turned,
@@ -34,8 +35,9 @@ pub(crate) struct Media {
     sfu: SfuHandle,
     queue: VecDeque<MediaCommand>,
     running: Option<Running>,
-    /// The end of a recorder that the media server has not got yet.
+    /// The ends of a recorder and a scribe that the media server has not got yet.
     recorder: Option<mpsc::Sender<TapEvent>>,
+    scribe: Option<mpsc::Sender<TapEvent>>,
 }
 
 impl Media {
@@ -47,12 +49,20 @@ impl Media {
             queue: VecDeque::new(),
             running: None,
             recorder: None,
+            scribe: None,
         }
     }
 
-    /// Keeps the end of a recorder for the next [`TapCommand::Run`].
-    pub(crate) fn hold(&mut self, recorder: mpsc::Sender<TapEvent>) {
-        self.recorder = Some(recorder);
+    /// Keeps the end of a recorder or a scribe for its next [`TapCommand::Run`].
+    pub(crate) fn hold(&mut self, (purpose, recorder): Recorder) {
+        *self.held(purpose) = Some(recorder);
+    }
+
+    const fn held(&mut self, purpose: Purpose) -> &mut Option<mpsc::Sender<TapEvent>> {
+        match purpose {
+            Purpose::Recording => &mut self.recorder,
+            Purpose::Captions => &mut self.scribe,
+        }
     }
 
     /// Queues a command; a newer state replaces an older one that still waits.
@@ -61,7 +71,7 @@ impl Media {
             // What a recorder is told is not about connections: it still has to end.
             MediaCommand::CloseRoom => {
                 self.queue
-                    .retain(|waiting| matches!(waiting, MediaCommand::Tap(_)));
+                    .retain(|waiting| matches!(waiting, MediaCommand::Tap(..)));
             }
             MediaCommand::SetSources { .. }
             | MediaCommand::SetGrants { .. }
@@ -83,7 +93,7 @@ impl Media {
             MediaCommand::Phone(_)
             | MediaCommand::Connect { .. }
             | MediaCommand::Disconnect { .. }
-            | MediaCommand::Tap(_) => {}
+            | MediaCommand::Tap(..) => {}
         }
         self.queue.push_back(command);
     }
@@ -118,12 +128,12 @@ impl Media {
         {
             let (sfu, room, mode) = (self.sfu.clone(), self.room, self.mode);
             self.running = Some(match command {
-                MediaCommand::Tap(command) => {
+                MediaCommand::Tap(purpose, command) => {
                     let recorder = match command {
-                        TapCommand::Run | TapCommand::Close => self.recorder.take(),
+                        TapCommand::Run | TapCommand::Close => self.held(purpose).take(),
                         TapCommand::Pause | TapCommand::Say { .. } => None,
                     };
-                    Box::pin(tap(sfu, room, command, recorder))
+                    Box::pin(tap(sfu, (room, tap_kind(purpose)), command, recorder))
                 }
                 command => Box::pin(carry_out(sfu, room, mode, command)),
             });
@@ -165,7 +175,7 @@ fn subject(command: &MediaCommand) -> Option<ParticipantId> {
         | MediaCommand::SetGrants { participant, .. }
         | MediaCommand::SetView { participant, .. }
         | MediaCommand::Disconnect { participant } => Some(*participant),
-        MediaCommand::Phone(_) | MediaCommand::Tap(_) | MediaCommand::CloseRoom => None,
+        MediaCommand::Phone(_) | MediaCommand::Tap(..) | MediaCommand::CloseRoom => None,
     }
 }
 
@@ -245,7 +255,7 @@ async fn carry_out(
         MediaCommand::CloseRoom => insist(|| sfu.close_room(room)).await,
         MediaCommand::Phone(command) => phone(&sfu, room, command).await,
         // Has a way of its own.
-        MediaCommand::Tap(_) => return None,
+        MediaCommand::Tap(..) => return None,
     };
     if !matches!(told, Ok(Ok(()))) {
         complain();
@@ -277,17 +287,24 @@ async fn phone(
     }
 }
 
-/// Tells what the recorder gets; insists, because what nobody agreed to must not be kept.
+const fn tap_kind(purpose: Purpose) -> TapKind {
+    match purpose {
+        Purpose::Recording => TapKind::Recorder,
+        Purpose::Captions => TapKind::Scribe,
+    }
+}
+
+/// Tells what the recorder or the scribe gets; insists, because what nobody agreed to must not be kept.
 async fn tap(
     sfu: SfuHandle,
-    room: RoomKey,
+    (room, kind): (RoomKey, TapKind),
     command: TapCommand,
     recorder: Option<mpsc::Sender<TapEvent>>,
 ) -> Option<Input> {
     if command == TapCommand::Run
         && let Some(recorder) = recorder
         && !matches!(
-            insist(|| sfu.open_tap(room, recorder.clone())).await,
+            insist(|| sfu.open_tap(room, kind, recorder.clone())).await,
             Ok(Ok(()))
         )
     {
@@ -300,7 +317,10 @@ async fn tap(
         TapCommand::Say { text } => TapOrder::Say(text),
         TapCommand::Close => TapOrder::Close,
     };
-    if !matches!(insist(|| sfu.tap(room, order.clone())).await, Ok(Ok(()))) {
+    if !matches!(
+        insist(|| sfu.tap(room, kind, order.clone())).await,
+        Ok(Ok(()))
+    ) {
         complain();
     }
     None

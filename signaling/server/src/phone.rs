@@ -70,13 +70,15 @@ pub enum PhoneNews {
     Muted,
     /// A clinician lowered the raised hand.
     HandLowered,
-    /// Everybody is asked to agree to a recording, and this person has not answered.
+    /// Everybody is asked to agree, and this person has not answered.
     ConsentAsked {
+        /// To what.
+        purpose: signaling_protocol::Purpose,
         /// With these words.
         wording: u16,
     },
-    /// Whether the visit is recorded from here on.
-    Recording(bool),
+    /// Whether the visit is recorded, or written along, from here on.
+    Recording(signaling_protocol::Purpose, bool),
     /// The last news.
     Over(PhoneEnd),
 }
@@ -175,10 +177,10 @@ impl PhoneHandle {
         self.act(PhoneAct::Hold(on))
     }
 
-    /// Agrees to be recorded or not, to the words of [`signaling_protocol::CONSENT_WORDING`].
+    /// Agrees or not, to the words of [`signaling_protocol::Purpose::wording`].
     #[must_use]
-    pub fn consent(&self, agree: bool) -> bool {
-        self.act(PhoneAct::Consent(agree))
+    pub fn consent(&self, purpose: signaling_protocol::Purpose, agree: bool) -> bool {
+        self.act(PhoneAct::Consent(purpose, agree))
     }
 
     /// Hangs up: the person has left, unless they have a page.
@@ -390,8 +392,10 @@ impl PhoneLine {
             session::PhoneNews::Sound(sound) => PhoneNews::Sound(sound),
             session::PhoneNews::Muted => PhoneNews::Muted,
             session::PhoneNews::HandLowered => PhoneNews::HandLowered,
-            session::PhoneNews::ConsentAsked { wording } => PhoneNews::ConsentAsked { wording },
-            session::PhoneNews::Recording(on) => PhoneNews::Recording(on),
+            session::PhoneNews::ConsentAsked { purpose, wording } => {
+                PhoneNews::ConsentAsked { purpose, wording }
+            }
+            session::PhoneNews::Recording(purpose, on) => PhoneNews::Recording(purpose, on),
         };
         match self.news.try_send(news) {
             // Whoever drives the call has gone, which the room is about to hear.

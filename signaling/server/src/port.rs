@@ -3,7 +3,7 @@
 use core::future::Future;
 
 use sfu_net::TapEvent;
-use signaling_protocol::{ChatMessage, ParticipantId, RoomId};
+use signaling_protocol::{Caption, ChatMessage, ParticipantId, Role, RoomId};
 use signaling_session::{ChatPost, RoomRecord, VisitEvent};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -17,6 +17,28 @@ impl PortError {
     /// Keeps the cause for the log.
     pub fn new(cause: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
         Self(cause.into())
+    }
+}
+
+/// Something that was said in a visit, to be kept for its note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaidLine {
+    /// Who said what.
+    pub caption: Caption,
+    /// The speaker's name at that time.
+    pub name: SpeakerName,
+    /// What they were in the visit.
+    pub role: Role,
+}
+
+/// A display name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SpeakerName(pub String);
+
+impl core::fmt::Debug for SpeakerName {
+    /// Names never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SpeakerName(..)")
     }
 }
 
@@ -83,4 +105,26 @@ pub trait VisitPort: Send + Sync + 'static {
         &self,
         room: RoomId,
     ) -> impl Future<Output = Result<mpsc::Sender<TapEvent>, PortError>> + Send;
+
+    /// Prepares the scribe of a room in which everybody has agreed to captions, and gives its end. It gets
+    /// nothing yet, and then voices alone. What it understands it says with
+    /// [`crate::SignalingHandle::heard`], and that it has given up with
+    /// [`crate::SignalingHandle::scribe_failed`].
+    fn open_scribe(
+        &self,
+        room: RoomId,
+    ) -> impl Future<Output = Result<mpsc::Sender<TapEvent>, PortError>> + Send {
+        let _ = room;
+        core::future::ready(Err(PortError::new("nobody writes captions here")))
+    }
+
+    /// Keeps what was said for the note of the visit. What cannot be kept is lost to the note alone.
+    fn keep_caption(
+        &self,
+        room: RoomId,
+        line: SaidLine,
+    ) -> impl Future<Output = Result<(), PortError>> + Send {
+        let _ = (room, line);
+        core::future::ready(Err(PortError::new("nobody keeps captions here")))
+    }
 }

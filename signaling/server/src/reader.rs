@@ -172,6 +172,7 @@ fn kind(message: &ClientMessage) -> &'static str {
         ClientMessage::Remove { .. } => "remove",
         ClientMessage::Encrypt { .. } => "encrypt",
         ClientMessage::Record { .. } => "record",
+        ClientMessage::Captions { .. } => "captions",
         ClientMessage::Consent { .. } => "consent",
         ClientMessage::Hand { .. } => "hand",
         ClientMessage::LowerHand { .. } => "lower_hand",

@@ -1,6 +1,8 @@
 //! What clinicians decide. It takes effect after the clinic has recorded it.
 
-use signaling_protocol::{Bye, ErrorCode, Grants, ParticipantId, Role, ServerMessage, Stage};
+use signaling_protocol::{
+    Bye, ErrorCode, Grants, ParticipantId, Purpose, Role, ServerMessage, Stage,
+};
 
 use crate::input::RequestId;
 use crate::limits::{ACTS_MAX, CURBED_MAX};
@@ -29,15 +31,15 @@ pub(crate) enum Act {
     },
     /// The visit ends.
     End { by: ParticipantId },
-    /// A person agrees to a recording.
-    Consent { of: ParticipantId },
+    /// A person agrees to a recording or to captions.
+    Consent { purpose: Purpose, of: ParticipantId },
 }
 
 impl Act {
     /// Who is told when it cannot be recorded.
     fn by(self) -> ParticipantId {
         match self {
-            Self::Judge { by, .. } | Self::End { by } | Self::Consent { of: by } => by,
+            Self::Judge { by, .. } | Self::End { by } | Self::Consent { of: by, .. } => by,
         }
     }
 }
@@ -222,7 +224,7 @@ impl Room {
         }
         match act {
             Act::End { .. } => self.close(Bye::Ended),
-            Act::Consent { of } => self.consented(of),
+            Act::Consent { purpose, of } => self.consented(purpose, of),
             Act::Judge {
                 verdict, target, ..
             } => self.carry_out(verdict, target),

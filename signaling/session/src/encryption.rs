@@ -1,13 +1,13 @@
 //! Visits in which only the people in them can see and hear: the room passes on keys that it cannot
 //! read, and keeps out who could not take part.
 
-use signaling_protocol::{ErrorCode, KeyText, ParticipantId, RecordingEnd, ServerMessage};
+use signaling_protocol::{ErrorCode, KeyText, ParticipantId, Purpose, RecordingEnd, ServerMessage};
 
 use crate::member::Member;
 use crate::room::Room;
 
 impl Room {
-    /// Whether people encrypt what they send for each other. A recorder or a telephone has no place
+    /// Whether people encrypt what they send for each other. A recorder, a scribe or a telephone has no place
     /// in such a visit.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
@@ -40,7 +40,9 @@ impl Room {
     /// From here on people encrypt, or no longer, and everybody hears of it.
     pub(crate) fn switch_encryption(&mut self, on: bool) {
         if on {
-            self.end_recording(RecordingEnd::Encrypted);
+            for purpose in Purpose::ALL {
+                self.end_tape(purpose, RecordingEnd::Encrypted);
+            }
         }
         self.encrypted = on;
         if on {

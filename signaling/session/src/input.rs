@@ -1,8 +1,8 @@
 //! What happens to a room.
 
 use signaling_protocol::{
-    Bye, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId,
-    RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
+    Bye, Caption, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId,
+    Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
 };
 
 /// One WebSocket, numbered by the server; never used twice.
@@ -92,9 +92,8 @@ pub enum PhoneAct {
     Hand(bool),
     /// The call was put on hold, or taken up again.
     Hold(bool),
-    /// Whether they agree to a recording; by key, to the words of
-    /// [`signaling_protocol::CONSENT_WORDING`].
-    Consent(bool),
+    /// Whether they agree to this; by key, to the words of [`Purpose::wording`].
+    Consent(Purpose, bool),
     /// Hang up.
     Leave,
 }
@@ -123,6 +122,8 @@ pub struct RoomRecord {
     pub read: Vec<(ParticipantId, u64)>,
     /// The visit was ended; nobody comes in.
     pub ended: bool,
+    /// This server can write captions.
+    pub captions_offered: bool,
 }
 
 /// A media connection without a page.
@@ -284,15 +285,24 @@ pub enum Input {
     },
     /// The answer to [`crate::Output::OpenRecorder`].
     RecorderOpened {
+        /// Which.
+        purpose: Purpose,
         /// The question.
         request: RequestId,
         /// Whether it is ready.
         result: Result<(), StoreFailed>,
     },
-    /// The recorder has given up by itself.
+    /// The recorder or the scribe has given up by itself.
     RecorderFailed {
+        /// Which.
+        purpose: Purpose,
         /// Why.
         why: RecordingEnd,
+    },
+    /// The scribe has understood something, or believes so.
+    Heard {
+        /// Who said what.
+        caption: Caption,
     },
     /// The clinic takes one person out, for example because their link was revoked. After
     /// [`Bye::Removed`] the person waits in the lobby when they come back.

@@ -43,8 +43,9 @@ pub(crate) struct Told {
     pub(crate) waiting: Option<bool>,
     /// In the visit, which way its sound goes.
     pub(crate) sound: Option<PhoneSound>,
-    pub(crate) asked: bool,
-    pub(crate) recording: bool,
+    /// By [`signaling_protocol::Purpose::ALL`].
+    pub(crate) asked: [bool; 2],
+    pub(crate) taped: [bool; 2],
 }
 
 /// What a person takes part with.

@@ -1,8 +1,8 @@
 //! What a room wants done.
 
 use signaling_protocol::{
-    Bye, ChatId, ChatText, ConnectionId, ErrorCode, Grants, ParticipantId, RecordingEnd, Role, Sdp,
-    ServerFrame, SlotView, SourceMid, Sources,
+    Bye, Caption, ChatId, ChatText, ConnectionId, ErrorCode, Grants, ParticipantId, Purpose,
+    RecordingEnd, Role, Sdp, ServerFrame, SlotView, SourceMid, Sources,
 };
 
 use crate::input::{RequestId, SocketId};
@@ -68,13 +68,17 @@ pub enum VisitEvent {
         /// Who did it.
         by: ParticipantId,
     },
-    /// A clinician asked everybody to agree to a recording.
-    RecordingAsked {
+    /// Somebody asked everybody to agree to a recording or to captions.
+    ConsentAsked {
+        /// To what.
+        purpose: Purpose,
         /// Who did it.
         by: ParticipantId,
     },
-    /// A person agreed to be recorded.
+    /// A person agreed.
     ConsentGiven {
+        /// To what.
+        purpose: Purpose,
         /// Who.
         participant: ParticipantId,
         /// The words they were asked with.
@@ -82,11 +86,15 @@ pub enum VisitEvent {
     },
     /// A person did not agree, or no longer.
     ConsentRefused {
+        /// To what.
+        purpose: Purpose,
         /// Who.
         participant: ParticipantId,
     },
-    /// A recording that was asked for or ran is over.
-    RecordingEnded {
+    /// What was asked for or ran is over.
+    ConsentOver {
+        /// What.
+        purpose: Purpose,
         /// Why.
         why: RecordingEnd,
     },
@@ -172,8 +180,8 @@ pub enum MediaCommand {
     },
     /// What becomes of a telephone's sound.
     Phone(PhoneCommand),
-    /// What the recorder of the room gets.
-    Tap(TapCommand),
+    /// What the recorder or the scribe of the room gets.
+    Tap(Purpose, TapCommand),
     /// Drop every connection of the room.
     CloseRoom,
 }
@@ -235,16 +243,18 @@ pub enum PhoneNews {
     Muted,
     /// A clinician has seen the raised hand, and lowered it.
     HandLowered,
-    /// Everybody is asked to agree to a recording, and this person has not answered.
+    /// Everybody is asked to agree, and this person has not answered.
     ConsentAsked {
+        /// To what.
+        purpose: Purpose,
         /// With these words.
         wording: u16,
     },
-    /// Whether the visit is recorded from here on.
-    Recording(bool),
+    /// Whether the visit is recorded, or written along, from here on.
+    Recording(Purpose, bool),
 }
 
-/// What the recorder of a room gets, from the moment it was opened.
+/// What the recorder or the scribe of a room gets, from the moment it was opened.
 #[derive(Clone, PartialEq, Eq)]
 pub enum TapCommand {
     /// Everything from here on.
@@ -328,9 +338,20 @@ pub enum Output {
         /// What happened, or is to happen.
         event: VisitEvent,
     },
-    /// Everybody has agreed: prepare a recorder, which gets nothing yet, and answer with
+    /// Something that was said stays as it is: keep it for the note of the visit; no answer.
+    KeepCaption {
+        /// Who said what.
+        caption: Caption,
+        /// The speaker's name at this time.
+        name: String,
+        /// What they were in the visit.
+        role: Role,
+    },
+    /// Everybody has agreed: prepare a recorder or a scribe, which gets nothing yet, and answer with
     /// [`crate::Input::RecorderOpened`].
     OpenRecorder {
+        /// Which.
+        purpose: Purpose,
         /// Repeated in the answer.
         request: RequestId,
     },

@@ -2,7 +2,7 @@
 //! participant, and one of the two carries their sound.
 
 use signaling_protocol::{
-    Bye, CONSENT_WORDING, ConnectionId, ErrorCode, ParticipantId, ServerMessage, Sources, Stage,
+    Bye, ConnectionId, ErrorCode, ParticipantId, Purpose, ServerMessage, Sources, Stage,
 };
 
 use crate::input::{Caller, PhoneAct, SocketId};
@@ -103,12 +103,14 @@ impl Room {
             }
             PhoneAct::Mute(_) | PhoneAct::Hold(_) => {}
             PhoneAct::Hand(up) if member => self.raise_hand(id, up),
-            PhoneAct::Consent(agree) if member => {
+            PhoneAct::Consent(purpose, agree) if member => {
                 // What was said before the visit no longer counts.
-                leg.consent = None;
-                self.consent(id, agree, CONSENT_WORDING);
+                if purpose == Purpose::Recording {
+                    leg.consent = None;
+                }
+                self.consent(purpose, id, agree.then_some(purpose.wording()));
             }
-            PhoneAct::Hand(_) | PhoneAct::Consent(_) => {}
+            PhoneAct::Hand(_) | PhoneAct::Consent(..) => {}
             PhoneAct::Leave => self.leave_by_phone(id),
         }
     }
@@ -252,11 +254,11 @@ impl Room {
 
     /// Who agreed before they came agrees as soon as a recording is asked for.
     pub(crate) fn agree_by_phone(&mut self) {
-        for id in self.waiting_for() {
+        for id in self.waiting_for(Purpose::Recording) {
             let agreed = |leg: &Leg| leg.consent == Some(true);
             let member = self.members.get(&id).filter(|member| !member.is_program());
             if member.is_some_and(|member| member.leg.as_ref().is_some_and(agreed)) {
-                self.ask_consent(id);
+                self.ask_consent(Purpose::Recording, id);
             }
         }
     }
@@ -265,8 +267,8 @@ impl Room {
     /// for the telephone of their person.
     pub(crate) fn tell_phones(&mut self) {
         let host_present = self.is_host_present();
-        let waiting_for = self.waiting_for();
-        let recording = self.is_taping();
+        let waiting_for = Purpose::ALL.map(|purpose| self.waiting_for(purpose));
+        let taping = Purpose::ALL.map(|purpose| self.is_taping(purpose));
         let people: Vec<_> = self
             .members
             .values()
@@ -286,8 +288,11 @@ impl Room {
             let told = Told {
                 waiting: stage_sound.is_none().then_some(host_present),
                 sound: stage_sound,
-                asked: waiting_for.contains(&id) && leg.consent != Some(true),
-                recording: recording && stage_sound.is_some(),
+                asked: [
+                    waiting_for[0].contains(&id) && leg.consent != Some(true),
+                    waiting_for[1].contains(&id),
+                ],
+                taped: taping.map(|taping| taping && stage_sound.is_some()),
             };
             if told == old {
                 continue;
@@ -315,13 +320,7 @@ impl Room {
                 }
                 _ => {}
             }
-            if told.asked && !old.asked {
-                let wording = CONSENT_WORDING;
-                news.push(PhoneNews::ConsentAsked { wording });
-            }
-            if told.recording != old.recording {
-                news.push(PhoneNews::Recording(told.recording));
-            }
+            news.extend(news_of_tapes(told, old));
             for news in news {
                 self.push(Output::Phone { socket, news });
             }
@@ -342,4 +341,20 @@ impl Room {
     fn push_phone(&mut self, command: PhoneCommand) {
         self.push(Output::Media(MediaCommand::Phone(command)));
     }
+}
+
+/// What a telephone hears of recording and captions.
+fn news_of_tapes(told: Told, old: Told) -> impl Iterator<Item = PhoneNews> {
+    let asked = told.asked.into_iter().zip(old.asked);
+    let taped = told.taped.into_iter().zip(old.taped);
+    let all = Purpose::ALL.into_iter().zip(asked.zip(taped));
+    all.flat_map(|(purpose, (asked, taped))| {
+        let wording = purpose.wording();
+        let question = PhoneNews::ConsentAsked { purpose, wording };
+        let state = PhoneNews::Recording(purpose, taped.0);
+        let question = (asked.0 && !asked.1).then_some(question);
+        question
+            .into_iter()
+            .chain((taped.0 != taped.1).then_some(state))
+    })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, Grants, HEARTBEAT_MS, ParticipantId, RecordingEnd, Role, RoomId,
-    ServerMessage,
+    Bye, ClientMessage, ErrorCode, Grants, HEARTBEAT_MS, ParticipantId, Purpose, RecordingEnd,
+    Role, RoomId, ServerMessage,
 };
 
 use crate::admission::Act;
@@ -16,7 +16,7 @@ use crate::member::{Member, Seat};
 use crate::moving::Moving;
 use crate::orphans::Orphans;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
-use crate::recording::Tape;
+use crate::recording::Tapes;
 use crate::removed::Removed;
 
 /// What the room is for.
@@ -66,9 +66,11 @@ pub struct Room {
     pub(crate) curbed: BTreeMap<ParticipantId, Grants>,
     /// People encrypt what they send for each other.
     pub(crate) encrypted: bool,
-    pub(crate) tape: Tape,
+    pub(crate) tapes: Tapes,
     /// It goes to another node.
     pub(crate) moving: Option<Moving>,
+    /// There is somebody who can write captions.
+    pub(crate) captions_offered: bool,
     since_us: i64,
     requests: u64,
     host_present: bool,
@@ -129,8 +131,9 @@ impl Room {
             speakers: Vec::new(),
             curbed: BTreeMap::new(),
             encrypted: false,
-            tape: Tape::default(),
+            tapes: Tapes::default(),
             moving: None,
+            captions_offered: record.captions_offered,
             since_us: now_us,
             requests: 0,
             host_present: false,
@@ -192,8 +195,13 @@ impl Room {
                 participant,
                 connection,
             } => self.media_lost(participant, connection),
-            Input::RecorderOpened { request, result } => self.recorder_opened(request, result),
-            Input::RecorderFailed { why } => self.recorder_failed(why),
+            Input::RecorderOpened {
+                purpose,
+                request,
+                result,
+            } => self.recorder_opened((purpose, request), result),
+            Input::RecorderFailed { purpose, why } => self.end_tape(purpose, why),
+            Input::Heard { caption } => self.caption(caption),
             Input::Drop {
                 participant,
                 reason,
@@ -280,7 +288,9 @@ impl Room {
         if self.over.is_some() {
             return;
         }
-        self.end_recording(RecordingEnd::Stopped);
+        for purpose in Purpose::ALL {
+            self.end_tape(purpose, RecordingEnd::Stopped);
+        }
         let everybody: Vec<_> = self.sockets.keys().copied().collect();
         for socket in everybody {
             self.say_bye(socket, reason);
@@ -389,8 +399,13 @@ impl Room {
             } => self.grant(from, participant, grants),
             ClientMessage::Remove { participant } => self.remove(from, participant),
             ClientMessage::Encrypt { on } => self.encrypt(from, on),
-            ClientMessage::Record { on } => self.record(from, on),
-            ClientMessage::Consent { agree, wording } => self.consent(from, agree, wording),
+            ClientMessage::Record { on } => self.tape(Purpose::Recording, from, on),
+            ClientMessage::Captions { on } => self.tape(Purpose::Captions, from, on),
+            ClientMessage::Consent {
+                agree,
+                wording,
+                purpose,
+            } => self.consent(purpose, from, agree.then_some(wording)),
             ClientMessage::PublicKey { key } => self.public_key(from, key),
             ClientMessage::SealedKey { to, key } => self.sealed_key(from, to, key),
             ClientMessage::Hand { up } => self.raise_hand(from, up),
@@ -459,7 +474,7 @@ impl Room {
         }
         self.settle_call_backs();
         self.agree_by_phone();
-        self.settle_recording();
+        self.settle_tapes();
         self.settle_move();
         self.tell_phones();
         if core::mem::take(&mut self.roster_changed) {
@@ -526,6 +541,7 @@ fn is_for_visits(message: &ClientMessage) -> bool {
                 | ClientMessage::ChatRead { .. }
                 | ClientMessage::PublicKey { .. }
                 | ClientMessage::SealedKey { .. }
+                | ClientMessage::Captions { .. }
                 | ClientMessage::Consent { .. }
                 | ClientMessage::Hand { .. }
         )

@@ -1,7 +1,7 @@
 //! What people are told: frames, snapshots, changes of the roster.
 
 use signaling_protocol::{
-    ErrorCode, Participant, ParticipantId, Recording, RoomId, RoomOverview, ServerFrame,
+    ErrorCode, Participant, ParticipantId, Purpose, Recording, RoomId, RoomOverview, ServerFrame,
     ServerMessage, Snapshot, Stage,
 };
 
@@ -126,6 +126,8 @@ impl Room {
             audio_only: false,
             encrypted: false,
             recording: Recording::default(),
+            captions: Recording::default(),
+            captions_offered: self.captions_offered,
             relays: Vec::new(),
         };
         if stage == Stage::Admitted {
@@ -143,7 +145,8 @@ impl Room {
             snapshot.speakers.clone_from(&self.speakers);
             snapshot.audio_only = member.media.audio_only;
             snapshot.encrypted = self.encrypted;
-            snapshot.recording = self.recording();
+            snapshot.recording = self.tape_state(Purpose::Recording);
+            snapshot.captions = self.tape_state(Purpose::Captions);
         }
         // A program connects while it waits.
         if stage == Stage::Admitted || member.is_program() {

@@ -49,7 +49,7 @@ pub use framing::{Frame, Framer};
 pub use info::{Info, read_info};
 pub use lockout::{Lockout, Standing, TRACKED_MAX};
 pub use menu::{
-    Checked, Consent, HangUp, Menu, MenuInput, MenuOutput, PIN_DIGITS, Pin, RoomNews, TRIES,
+    Checked, Consent, HangUp, Menu, MenuInput, MenuOutput, PIN_DIGITS, Pin, RoomNews, TRIES, Topic,
 };
 pub use number::{NumberError, PhoneNumber};
 pub use prompt::{Language, Prompt};

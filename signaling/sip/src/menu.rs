@@ -71,6 +71,33 @@ pub enum Consent {
     NotAsked,
 }
 
+/// What a caller is asked to agree to in the visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The visit is recorded.
+    Recording,
+    /// What is said is written along.
+    Captions,
+}
+
+impl Topic {
+    const fn question(self) -> Prompt {
+        match self {
+            Self::Recording => Prompt::AskConsent,
+            Self::Captions => Prompt::AskCaptions,
+        }
+    }
+
+    const fn news(self, on: bool) -> Prompt {
+        match (self, on) {
+            (Self::Recording, true) => Prompt::RecordingOn,
+            (Self::Recording, false) => Prompt::RecordingOff,
+            (Self::Captions, true) => Prompt::CaptionsOn,
+            (Self::Captions, false) => Prompt::CaptionsOff,
+        }
+    }
+}
+
 /// What happens in the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoomNews {
@@ -80,12 +107,10 @@ pub enum RoomNews {
     Admitted,
     /// The caller is not let in, or was sent out.
     Refused,
-    /// The recording has begun.
-    RecordingOn,
-    /// The recording has ended.
-    RecordingOff,
-    /// The doctor wants to record, and this caller is to be asked.
-    AskConsent,
+    /// It has begun, or ended.
+    Recording(Topic, bool),
+    /// Somebody wants to record or to have captions, and this caller is to be asked.
+    AskConsent(Topic),
     /// The doctor has muted the caller.
     MutedByDoctor,
     /// The doctor has lowered the caller's hand.
@@ -119,7 +144,7 @@ pub enum MenuOutput {
     /// Enter the lobby of the visit.
     Join(Consent),
     /// Tell the clinic what was answered in the visit.
-    Answer(Consent),
+    Answer(Topic, Consent),
     /// Switch the caller's sound off or on.
     Mute(bool),
     /// Raise or lower the caller's hand.
@@ -161,7 +186,9 @@ enum State {
     Visit {
         muted: bool,
         hand: bool,
-        asked: bool,
+        /// The question that is open, and the one after it.
+        asked: Option<Topic>,
+        next: Option<Topic>,
     },
     /// Over.
     Done,
@@ -299,16 +326,14 @@ impl Menu {
                 '2' => self.join(now_us, Consent::Refused),
                 _ => {}
             },
-            State::Visit { asked, .. } if *asked && matches!(key, '1' | '2') => {
-                *asked = false;
-                self.timeout_us = None;
+            State::Visit { asked: Some(_), .. } if matches!(key, '1' | '2') => {
                 let consent = if key == '1' {
                     Consent::Given
                 } else {
                     Consent::Refused
                 };
                 self.outputs.push_back(MenuOutput::Hush);
-                self.outputs.push_back(MenuOutput::Answer(consent));
+                self.answer(now_us, consent);
             }
             State::Visit { muted, hand, .. } => match key {
                 '1' => {
@@ -337,6 +362,34 @@ impl Menu {
             State::Lobby { .. } if key == '9' => self.hang_up(Some(Prompt::Goodbye), HangUp::Left),
             State::Lobby { .. } | State::Checking | State::Done => {}
         }
+    }
+
+    /// The open question is answered, and the next one is asked.
+    fn answer(&mut self, now_us: i64, consent: Consent) {
+        self.timeout_us = None;
+        let State::Visit { asked, next, .. } = &mut self.state else {
+            return;
+        };
+        let (topic, next) = (asked.take(), next.take());
+        if let Some(topic) = topic {
+            self.outputs.push_back(MenuOutput::Answer(topic, consent));
+        }
+        if let Some(topic) = next {
+            self.ask(now_us, topic);
+        }
+    }
+
+    fn ask(&mut self, now_us: i64, topic: Topic) {
+        let State::Visit { asked, next, .. } = &mut self.state else {
+            return;
+        };
+        if asked.is_some_and(|open| open != topic) {
+            *next = Some(topic);
+            return;
+        }
+        *asked = Some(topic);
+        self.say(topic.question());
+        self.wait(now_us, ANSWER_US);
     }
 
     fn is_wrong(&mut self, now_us: i64) {
@@ -395,17 +448,12 @@ impl Menu {
                 self.state = State::Visit {
                     muted: false,
                     hand: false,
-                    asked: false,
+                    asked: None,
+                    next: None,
                 };
                 self.timeout_us = None;
             }
-            RoomNews::AskConsent => {
-                if let State::Visit { asked, .. } = &mut self.state {
-                    *asked = true;
-                    self.say(Prompt::AskConsent);
-                    self.wait(now_us, ANSWER_US);
-                }
-            }
+            RoomNews::AskConsent(topic) => self.ask(now_us, topic),
             RoomNews::HandLowered => {
                 if let State::Visit { hand, .. } = &mut self.state {
                     *hand = false;
@@ -413,15 +461,13 @@ impl Menu {
                 }
             }
             RoomNews::MutedByDoctor if in_visit => self.say(Prompt::MutedByDoctor),
-            RoomNews::RecordingOn if in_visit => self.say(Prompt::RecordingOn),
-            RoomNews::RecordingOff if in_visit => self.say(Prompt::RecordingOff),
+            RoomNews::Recording(topic, on) if in_visit => self.say(topic.news(on)),
             RoomNews::Refused => self.hang_up(Some(Prompt::NotAdmitted), HangUp::Refused),
             RoomNews::Ended => self.hang_up(Some(Prompt::Goodbye), HangUp::Ended),
             RoomNews::DoctorCame
             | RoomNews::Admitted
             | RoomNews::MutedByDoctor
-            | RoomNews::RecordingOn
-            | RoomNews::RecordingOff => {}
+            | RoomNews::Recording(..) => {}
         }
     }
 
@@ -454,13 +500,7 @@ impl Menu {
                 self.hang_up(Some(Prompt::NoAnswer), HangUp::Silence);
             }
             // Who does not answer has not agreed, and the keys are those of the visit again.
-            State::Visit { asked, .. } => {
-                let was_asked = core::mem::take(asked);
-                self.timeout_us = None;
-                if was_asked {
-                    self.outputs.push_back(MenuOutput::Answer(Consent::Refused));
-                }
-            }
+            State::Visit { .. } => self.answer(now_us, Consent::Refused),
             State::Checking | State::Done => self.timeout_us = None,
         }
     }

@@ -44,6 +44,12 @@ pub enum Prompt {
     RecordingOn,
     /// The recording has ended.
     RecordingOff,
+    /// A program may write along what is said, to be read in the visit: 1 to agree, 2 if not.
+    AskCaptions,
+    /// What is said is written along.
+    CaptionsOn,
+    /// It is not any more.
+    CaptionsOff,
     /// You were not let in. Goodbye.
     NotAdmitted,
     /// The visit has ended. Goodbye.
@@ -59,7 +65,7 @@ pub enum Prompt {
 
 impl Prompt {
     /// All of them, for whoever makes or loads their sound.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Welcome,
         Self::EnterPin,
         Self::WrongPin,
@@ -76,6 +82,9 @@ impl Prompt {
         Self::HandLowered,
         Self::RecordingOn,
         Self::RecordingOff,
+        Self::AskCaptions,
+        Self::CaptionsOn,
+        Self::CaptionsOff,
         Self::NotAdmitted,
         Self::Goodbye,
         Self::NoAnswer,
@@ -103,6 +112,9 @@ impl Prompt {
             Self::HandLowered => "hand-lowered",
             Self::RecordingOn => "recording-on",
             Self::RecordingOff => "recording-off",
+            Self::AskCaptions => "ask-captions",
+            Self::CaptionsOn => "captions-on",
+            Self::CaptionsOff => "captions-off",
             Self::NotAdmitted => "not-admitted",
             Self::Goodbye => "goodbye",
             Self::NoAnswer => "no-answer",

@@ -18,7 +18,7 @@ pub mod browser;
 pub use grade::{Grader, LinkSample};
 pub use machine::{
     Act, Call, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
-    PendingChat, Phase, SlotCount,
+    PendingChat, Phase, SaidLine, SlotCount,
 };
 pub use report::CallHistory;
 pub use trial::{Reach, Trial, TrialFacts, Verdict};

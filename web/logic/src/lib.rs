@@ -6,6 +6,7 @@
 pub mod texts;
 
 pub mod book;
+pub mod draft;
 pub mod hours;
 pub mod links;
 pub mod names;

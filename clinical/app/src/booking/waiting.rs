@@ -531,6 +531,7 @@ async fn forget(desk: &Desk) -> Result<(), StoreError> {
     // What else is kept for a while: interviews of visitors, talks with the assistant.
     clinical_store::triage::delete_expired(&mut tx, now).await?;
     clinical_store::assistant::delete_expired(&mut tx, now).await?;
+    clinical_store::captions::delete_expired(&mut tx, now).await?;
     tx.commit(AuditEntry::done(
         AuditActor::System,
         "booking.forget_freed",

@@ -3,9 +3,10 @@
 use clinical_model::booking::{Appointment, AppointmentState, TransitionError};
 use clinical_model::{AppointmentId, AuditActor, AuditEntry, Micros, ParticipantUuid, RoomUuid};
 use clinical_store::booking::AppointmentWriteError;
+use clinical_store::captions;
 use clinical_store::recordings::{Answer, insert_consent};
 use clinical_store::{StoreError, Tx};
-use signaling_protocol::{ParticipantId, RecordingEnd, RoomId};
+use signaling_protocol::{ParticipantId, Purpose, RecordingEnd, RoomId};
 
 use crate::Desk;
 
@@ -49,25 +50,33 @@ pub enum VisitEvent {
         /// The doctor.
         by: ParticipantId,
     },
-    /// The doctor asked everybody to agree to a recording.
-    RecordingAsked {
-        /// The doctor.
+    /// Somebody asked everybody to agree to a recording or to captions.
+    ConsentAsked {
+        /// To what.
+        purpose: Purpose,
+        /// Who did it.
         by: ParticipantId,
     },
-    /// A person agreed to be recorded.
+    /// A person agreed.
     ConsentGiven {
+        /// To what.
+        purpose: Purpose,
         /// Who.
         participant: ParticipantId,
         /// Version of the words they were asked with.
         wording: u16,
     },
-    /// A person did not agree to be recorded, or no longer.
+    /// A person did not agree, or no longer.
     ConsentRefused {
+        /// To what.
+        purpose: Purpose,
         /// Who.
         participant: ParticipantId,
     },
-    /// A recording that was asked for or ran is over.
-    RecordingEnded {
+    /// What was asked for or ran is over.
+    ConsentOver {
+        /// What.
+        purpose: Purpose,
         /// Why.
         why: RecordingEnd,
     },
@@ -171,11 +180,29 @@ async fn keep(
     };
     match event {
         VisitEvent::ConsentGiven {
+            purpose,
             participant,
             wording,
-        } => insert_consent(tx, appointment, answer(participant, Some(wording))).await,
-        VisitEvent::ConsentRefused { participant } => {
-            insert_consent(tx, appointment, answer(participant, None)).await
+        } => {
+            let answer = answer(participant, Some(wording));
+            match purpose {
+                Purpose::Recording => insert_consent(tx, appointment, answer).await,
+                Purpose::Captions => captions::insert_consent(tx, appointment, answer).await,
+            }
+        }
+        VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        } => {
+            let answer = answer(participant, None);
+            match purpose {
+                Purpose::Recording => insert_consent(tx, appointment, answer).await,
+                Purpose::Captions => {
+                    // What was said under everybody's agreement goes with it.
+                    captions::delete_lines(tx, appointment).await?;
+                    captions::insert_consent(tx, appointment, answer).await
+                }
+            }
         }
         VisitEvent::Admitted { participant, .. } => {
             clinical_store::visits::admit(tx, room, person(participant), now).await
@@ -186,8 +213,8 @@ async fn keep(
         VisitEvent::Arrived { .. }
         | VisitEvent::Started
         | VisitEvent::Ended { .. }
-        | VisitEvent::RecordingAsked { .. }
-        | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::ConsentAsked { .. }
+        | VisitEvent::ConsentOver { .. }
         | VisitEvent::ByPhone { .. }
         | VisitEvent::CalledBack { .. }
         | VisitEvent::Left { .. } => Ok(()),
@@ -219,10 +246,10 @@ fn moved(
         | VisitEvent::Admitted { .. }
         | VisitEvent::Refused { .. }
         | VisitEvent::Removed { .. }
-        | VisitEvent::RecordingAsked { .. }
+        | VisitEvent::ConsentAsked { .. }
         | VisitEvent::ConsentGiven { .. }
         | VisitEvent::ConsentRefused { .. }
-        | VisitEvent::RecordingEnded { .. }
+        | VisitEvent::ConsentOver { .. }
         | VisitEvent::ByPhone { .. }
         | VisitEvent::CalledBack { .. }
         | VisitEvent::Left { .. } => Ok(appointment),
@@ -249,9 +276,25 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
         VisitEvent::Removed { by, .. } => (by.as_uuid(), "visits.remove"),
         VisitEvent::Started => (appointment.doctor_participant.as_uuid(), "visits.start"),
         VisitEvent::Ended { by } => (by.as_uuid(), "visits.end"),
-        VisitEvent::RecordingAsked { by } => (by.as_uuid(), "recordings.ask"),
-        VisitEvent::ConsentGiven { participant, .. } => (participant.as_uuid(), "recordings.agree"),
-        VisitEvent::ConsentRefused { participant } => (participant.as_uuid(), "recordings.decline"),
+        VisitEvent::ConsentAsked { purpose, by } => (
+            by.as_uuid(),
+            named(purpose, "recordings.ask", "captions.ask"),
+        ),
+        VisitEvent::ConsentGiven {
+            purpose,
+            participant,
+            ..
+        } => (
+            participant.as_uuid(),
+            named(purpose, "recordings.agree", "captions.agree"),
+        ),
+        VisitEvent::ConsentRefused {
+            purpose,
+            participant,
+        } => (
+            participant.as_uuid(),
+            named(purpose, "recordings.decline", "captions.decline"),
+        ),
         VisitEvent::CalledBack { by: Some(by), .. } => (by.as_uuid(), "visits.call_back"),
         VisitEvent::CalledBack { by: None, .. } => {
             return AuditEntry::done(AuditActor::System, "visits.call_back", now);
@@ -261,8 +304,8 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
             (participant.as_uuid(), action)
         }
         VisitEvent::Left { participant } => (participant.as_uuid(), "visits.leave"),
-        VisitEvent::RecordingEnded { why } => {
-            return AuditEntry::done(AuditActor::System, ending(why), now);
+        VisitEvent::ConsentOver { purpose, why } => {
+            return AuditEntry::done(AuditActor::System, ending(purpose, why), now);
         }
     };
     let entry = AuditEntry::done(AuditActor::Participant(who), action, now).under("pass");
@@ -273,14 +316,26 @@ fn audit(event: VisitEvent, appointment: &Appointment, now: Micros) -> AuditEntr
     }
 }
 
-/// How the audit names the end of a recording.
-const fn ending(why: RecordingEnd) -> &'static str {
-    match why {
-        RecordingEnd::Stopped => "recordings.stop",
-        RecordingEnd::Declined => "recordings.stop_declined",
-        RecordingEnd::Encrypted => "recordings.stop_encrypted",
-        RecordingEnd::NoSpace => "recordings.stop_no_space",
-        RecordingEnd::Failed => "recordings.stop_failed",
+/// How the audit names what happened to a recording, or to captions.
+const fn named(purpose: Purpose, recording: &'static str, captions: &'static str) -> &'static str {
+    match purpose {
+        Purpose::Recording => recording,
+        Purpose::Captions => captions,
+    }
+}
+
+/// How the audit names the end of either.
+const fn ending(purpose: Purpose, why: RecordingEnd) -> &'static str {
+    match (purpose, why) {
+        (Purpose::Recording, RecordingEnd::Stopped) => "recordings.stop",
+        (Purpose::Recording, RecordingEnd::Declined) => "recordings.stop_declined",
+        (Purpose::Recording, RecordingEnd::Encrypted) => "recordings.stop_encrypted",
+        (Purpose::Recording, RecordingEnd::NoSpace) => "recordings.stop_no_space",
+        (Purpose::Recording, RecordingEnd::Failed) => "recordings.stop_failed",
+        (Purpose::Captions, RecordingEnd::Stopped) => "captions.stop",
+        (Purpose::Captions, RecordingEnd::Declined) => "captions.stop_declined",
+        (Purpose::Captions, RecordingEnd::Encrypted) => "captions.stop_encrypted",
+        (Purpose::Captions, RecordingEnd::NoSpace | RecordingEnd::Failed) => "captions.stop_failed",
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
                 .to_owned(),
         );
     }
+    findings.extend(config.captions.mistakes());
     if let Err(error) = phone::check(config.phone.as_ref()) {
         findings.push(format!("{error:#}"));
     }

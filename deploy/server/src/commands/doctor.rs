@@ -39,6 +39,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.extend(runtime.block_on(cluster(config)));
     findings.push(tcp(config.http.bind));
     findings.extend(media(config));
+    findings.push(captions(config));
     findings.push(open_files());
     let mut broken = false;
     for finding in findings {
@@ -151,6 +152,14 @@ async fn objects(config: &Config) -> Option<Finding> {
             ))
         }
     })
+}
+
+/// Whether visits can have captions.
+fn captions(config: &Config) -> Finding {
+    match config.captions.missing() {
+        None => Finding::Good("the recogniser of captions and its model are there".to_owned()),
+        Some(missing) => Finding::Note(missing),
+    }
 }
 
 /// The register of a cluster, if this is a node of one.

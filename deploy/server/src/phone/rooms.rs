@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sfu_bridge::Seat;
 use signaling_phone::{Entered, MediaSeat, NotEntered, Pass, RoomNews, RoomSeat, Rooms};
+use signaling_protocol::Purpose;
 use signaling_server::{
     PhoneDoor, PhoneEnd, PhoneEntered, PhoneHandle, PhoneNews, PhoneNewsQueue, PhoneRefusal,
 };
+use signaling_sip::Topic;
 use tokio::sync::mpsc;
 
 /// News that may wait for the task of one call. It waits for nothing but the line, so a full queue is a
@@ -64,8 +66,12 @@ impl RoomSeat for Held {
         let _ = self.0.hold(on);
     }
 
-    fn consent(&self, given: bool) {
-        let _ = self.0.consent(given);
+    fn consent(&self, topic: Topic, given: bool) {
+        let purpose = match topic {
+            Topic::Recording => Purpose::Recording,
+            Topic::Captions => Purpose::Captions,
+        };
+        let _ = self.0.consent(purpose, given);
     }
 }
 
@@ -105,8 +111,12 @@ async fn tell(mut news: PhoneNewsQueue, teller: mpsc::Sender<RoomNews>) {
                 [Some(RoomNews::Muted(true)), None]
             }
             PhoneNews::HandLowered => [Some(RoomNews::HandLowered), None],
-            PhoneNews::ConsentAsked { .. } => [Some(RoomNews::AskConsent), None],
-            PhoneNews::Recording(on) => [Some(RoomNews::Recording(on)), None],
+            PhoneNews::ConsentAsked { purpose, .. } => {
+                [Some(RoomNews::AskConsent(topic_of(purpose))), None]
+            }
+            PhoneNews::Recording(purpose, on) => {
+                [Some(RoomNews::Recording(topic_of(purpose), on)), None]
+            }
             PhoneNews::Over(end) => [Some(over(end)), None],
         };
         for said in said.into_iter().flatten() {
@@ -114,6 +124,13 @@ async fn tell(mut news: PhoneNewsQueue, teller: mpsc::Sender<RoomNews>) {
                 return;
             }
         }
+    }
+}
+
+const fn topic_of(purpose: Purpose) -> Topic {
+    match purpose {
+        Purpose::Recording => Topic::Recording,
+        Purpose::Captions => Topic::Captions,
     }
 }
 

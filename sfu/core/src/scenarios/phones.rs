@@ -13,7 +13,7 @@ use crate::limits::PHONES_MAX;
 use crate::{
     Command, ConnectionKey, DisconnectCause, Grants, Input, Mode, ParticipantKey, PhoneEvent,
     PhoneKey, PhonePacket, Rank, RoomKey, SeatError, SeatRequest, SfuEvent, Source, SourceSet,
-    TapEvent, TapOrder,
+    TapEvent, TapKind, TapOrder,
 };
 
 const ROOM: u128 = 1;
@@ -276,7 +276,8 @@ fn a_recorder_gets_a_telephone_as_anybody_else() {
     let phone = seat(&mut world, 20);
     for order in [TapOrder::Open, TapOrder::Run] {
         let room = RoomKey(ROOM);
-        world.command(Command::Tap { room, order });
+        let kind = TapKind::Recorder;
+        world.command(Command::Tap { room, kind, order });
     }
     (0..3).for_each(|seq| say(&mut world, phone, seq, SPEECH));
     let person = recordings_tap::PersonKey(20);

@@ -6,14 +6,19 @@ use recordings_tap::{Packet, PersonKey, SourceKind};
 
 use super::payloads::{SPEECH, vp8_delta, vp8_key};
 use super::world::{Wishes, World};
-use crate::{Command, RoomKey, Source, SourceSet, TapEvent, TapOrder, TrackKey};
+use crate::{Command, RoomKey, Source, SourceSet, TapEvent, TapKind, TapOrder, TrackKey};
 
 const ROOM: u128 = 1;
 const STEP: Duration = Duration::from_millis(20);
 
 fn order(world: &mut World, room: u128, order: TapOrder) {
+    order_of(world, (room, TapKind::Recorder), order);
+}
+
+fn order_of(world: &mut World, (room, kind): (u128, TapKind), order: TapOrder) {
     world.command(Command::Tap {
         room: RoomKey(room),
+        kind,
         order,
     });
     world.run(Duration::from_millis(5));
@@ -228,5 +233,46 @@ fn people_who_nobody_sees_are_wanted_by_a_recorder() {
     world.run(Duration::from_secs(1));
     assert!(wanted(&world));
     say(&mut world, a, 0);
+    assert_eq!(packets(&told(&mut world)).len(), 1);
+}
+
+#[test]
+fn a_scribe_hears_voices_alone_and_beside_a_recorder_each_has_its_own_pause() {
+    let mut world = World::new();
+    let a = world.join(ROOM, 10, &Wishes::default());
+    world.join(ROOM, 11, &Wishes::default());
+    for kind in TapKind::ALL {
+        order_of(&mut world, (ROOM, kind), TapOrder::Open);
+        order_of(&mut world, (ROOM, kind), TapOrder::Run);
+    }
+    let now = world.now;
+    world.clients[a].send(now, Source::Microphone, 0, SPEECH);
+    world.clients[a].send(now, Source::Camera, 0, &vp8_key(1, 360));
+    world.run(STEP);
+    let heard: Vec<_> = std::mem::take(&mut world.scribed);
+    let opened = heard.iter().flatten().filter_map(|event| match event {
+        TapEvent::Opened { person, kind, .. } => Some((*person, *kind)),
+        _ => None,
+    });
+    let microphones = [10, 11].map(|it| (PersonKey(it), SourceKind::Microphone));
+    assert_eq!(opened.collect::<Vec<_>>(), microphones);
+    let all: Vec<_> = heard.into_iter().flatten().collect();
+    let voices: Vec<_> = packets(&all).iter().map(|it| it.codec).collect();
+    assert_eq!(voices, [recordings_tap::Codec::Opus]);
+    assert_eq!(
+        packets(&told(&mut world)).len(),
+        2,
+        "the recorder gets both"
+    );
+
+    order_of(&mut world, (ROOM, TapKind::Scribe), TapOrder::Pause);
+    say(&mut world, a, 1);
+    let paused: Vec<_> = std::mem::take(&mut world.scribed);
+    let paused: Vec<_> = paused.into_iter().flatten().collect();
+    assert_eq!(packets(&paused).len(), 0, "nobody agreed to this one");
+    assert_eq!(packets(&told(&mut world)).len(), 1, "that one goes on");
+    order_of(&mut world, (ROOM, TapKind::Scribe), TapOrder::Close);
+    assert_eq!(world.scribed.last(), Some(&None));
+    say(&mut world, a, 2);
     assert_eq!(packets(&told(&mut world)).len(), 1);
 }

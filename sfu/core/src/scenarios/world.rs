@@ -16,7 +16,7 @@ use super::some_instant;
 use crate::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, Grants, Input, Mode, Output,
     ParticipantKey, PhoneEvent, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard,
-    ShardConfig, SlotBinding, Source, SourceMid, SourceSet, TapEvent, Transport,
+    ShardConfig, SlotBinding, Source, SourceMid, SourceSet, TapEvent, TapKind, Transport,
 };
 
 const STEP: Duration = Duration::from_millis(5);
@@ -105,6 +105,7 @@ pub(super) struct World {
     pub(super) events: Vec<SfuEvent>,
     /// What recorders got; nothing more after `None`.
     pub(super) tapped: Vec<(RoomKey, Option<TapEvent>)>,
+    pub(super) scribed: Vec<Option<TapEvent>>,
     /// What the bridge of telephones was told.
     pub(super) phones: Vec<PhoneEvent>,
     replies: Vec<Reply>,
@@ -142,6 +143,7 @@ impl World {
             clients: Vec::new(),
             events: Vec::new(),
             tapped: Vec::new(),
+            scribed: Vec::new(),
             phones: Vec::new(),
             replies: Vec::new(),
             commands: 0,
@@ -360,8 +362,12 @@ impl World {
                     }
                     Output::Event(event) => self.events.push(event),
                     Output::Reply(reply) => self.replies.push(reply),
-                    Output::Tapped(room, event) => self.tapped.push((room, Some(event))),
-                    Output::TapClosed(room) => self.tapped.push((room, None)),
+                    Output::Tapped(room, TapKind::Recorder, event) => {
+                        self.tapped.push((room, Some(event)));
+                    }
+                    Output::Tapped(_, TapKind::Scribe, event) => self.scribed.push(Some(event)),
+                    Output::TapClosed(room, TapKind::Recorder) => self.tapped.push((room, None)),
+                    Output::TapClosed(_, TapKind::Scribe) => self.scribed.push(None),
                     Output::Phone(event) => self.phones.push(event),
                 }
             }

@@ -7,7 +7,7 @@ use signaling_phone::{
     Clinic, ClinicDown, Entered, MediaSeat, NotEntered, Pass, PinAnswer, PinTry, RoomNews,
     RoomSeat, Rooms,
 };
-use signaling_sip::Consent;
+use signaling_sip::{Consent, Topic};
 use tokio::sync::mpsc;
 
 use crate::tell;
@@ -50,7 +50,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn order(&self, order: &str) {
         let news = match order {
-            "consent" => RoomNews::AskConsent,
+            "consent" => RoomNews::AskConsent(Topic::Recording),
             "mute" => RoomNews::Muted(true),
             "refuse" => RoomNews::Refused,
             "end" => RoomNews::Ended,
@@ -104,7 +104,7 @@ impl RoomSeat for Seat {
         tell(&format!("hold {on}"));
     }
 
-    fn consent(&self, given: bool) {
+    fn consent(&self, _topic: Topic, given: bool) {
         tell(&format!("room consent {given}"));
     }
 }

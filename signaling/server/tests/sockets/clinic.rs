@@ -77,6 +77,7 @@ impl VisitPort for MemoryClinic {
                 .collect(),
             read: stored.read.iter().map(|(id, seq)| (*id, *seq)).collect(),
             ended: stored.ended,
+            captions_offered: true,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use sfu_net::TapEvent;
 use signaling_protocol::{
-    CONSENT_WORDING, ClientMessage, RecordingEnd, RecordingPhase, ServerMessage,
+    CONSENT_WORDING, ClientMessage, Purpose, RecordingEnd, RecordingPhase, ServerMessage,
 };
 
 use crate::client::Client;
@@ -12,6 +12,7 @@ use crate::offers::offer;
 const AGREE: ClientMessage = ClientMessage::Consent {
     agree: true,
     wording: CONSENT_WORDING,
+    purpose: Purpose::Recording,
 };
 
 async fn hears(client: &mut Client, phase: RecordingPhase) -> Option<RecordingEnd> {
@@ -47,6 +48,7 @@ async fn a_recorder_runs_when_all_have_agreed_pauses_with_one_who_has_not_and_is
     let refusal = ClientMessage::Consent {
         agree: false,
         wording: CONSENT_WORDING,
+        purpose: Purpose::Recording,
     };
     patient.say(&refusal).await;
     let why = hears(&mut doctor, RecordingPhase::Off).await;

@@ -3,7 +3,8 @@
 use crate::world::{World, chat_id, connection, key, person, sdp, text, who};
 use proptest::prelude::*;
 use signaling_protocol::{
-    Bye, CONSENT_WORDING, ClientMessage, Grants, Quality, RecordingEnd, Role, SlotView, Sources,
+    Bye, CONSENT_WORDING, Caption, ClientMessage, Grants, Purpose, Quality, RecordingEnd, Role,
+    SlotView, Sources,
 };
 use signaling_session::{Input, OfferRefusal, PhoneAct, SocketId};
 
@@ -23,7 +24,8 @@ enum Step {
     MediaLost(u128, u128),
     Record(bool),
     Recorder(bool),
-    RecorderFailed,
+    RecorderFailed(Purpose),
+    Heard(u128, bool),
     Store(bool),
     AudioOnly(u128, u128, bool),
     Speakers(Vec<u128>),
@@ -76,6 +78,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         }),
         any::<bool>().prop_map(|on| ClientMessage::Encrypt { on }),
         proptest::bool::weighted(0.8).prop_map(|on| ClientMessage::Record { on }),
+        proptest::bool::weighted(0.8).prop_map(|on| ClientMessage::Captions { on }),
         consent(),
         consent(),
         consent(),
@@ -118,8 +121,17 @@ fn message() -> impl Strategy<Value = ClientMessage> {
 
 fn consent() -> impl Strategy<Value = ClientMessage> {
     let wording = prop_oneof![9 => Just(CONSENT_WORDING), 1 => any::<u16>()];
-    (proptest::bool::weighted(0.9), wording)
-        .prop_map(|(agree, wording)| ClientMessage::Consent { agree, wording })
+    (proptest::bool::weighted(0.9), wording, purpose()).prop_map(|(agree, wording, purpose)| {
+        ClientMessage::Consent {
+            agree,
+            wording,
+            purpose,
+        }
+    })
+}
+
+fn purpose() -> impl Strategy<Value = Purpose> {
+    prop_oneof![Just(Purpose::Recording), Just(Purpose::Captions)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -143,7 +155,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => any::<bool>().prop_map(Step::Record),
         4 => any::<bool>().prop_map(Step::Store),
         3 => proptest::bool::weighted(0.8).prop_map(Step::Recorder),
-        1 => Just(Step::RecorderFailed),
+        1 => purpose().prop_map(Step::RecorderFailed),
+        4 => (0..14_u128, any::<bool>()).prop_map(|(n, is_final)| Step::Heard(n, is_final)),
         1 => (0..14_u128, prop_oneof![Just(Bye::Removed), Just(Bye::Unauthorized)])
             .prop_map(|(n, bye)| Step::Drop(n, bye)),
         1 => Just(Step::Move),
@@ -156,7 +169,8 @@ fn act() -> impl Strategy<Value = PhoneAct> {
         any::<bool>().prop_map(PhoneAct::Mute),
         any::<bool>().prop_map(PhoneAct::Hand),
         any::<bool>().prop_map(PhoneAct::Hold),
-        proptest::bool::weighted(0.8).prop_map(PhoneAct::Consent),
+        (purpose(), proptest::bool::weighted(0.8))
+            .prop_map(|(purpose, agree)| PhoneAct::Consent(purpose, agree)),
         Just(PhoneAct::Leave),
     ]
 }
@@ -240,7 +254,17 @@ fn happen(world: &mut World, step: Step) {
         }),
         Step::Record(ok) => world.record(ok),
         Step::Recorder(ok) => world.open_recorder(ok),
-        Step::RecorderFailed => world.input(Input::RecorderFailed {
+        Step::Heard(n, is_final) => {
+            let caption = Caption {
+                participant: who(n),
+                text: Some(text("Bonjour")),
+                is_final,
+                language: "fr".to_owned(),
+            };
+            world.input(Input::Heard { caption });
+        }
+        Step::RecorderFailed(purpose) => world.input(Input::RecorderFailed {
+            purpose,
             why: RecordingEnd::NoSpace,
         }),
         Step::Store(ok) => world.store(ok),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod any_order;
+mod captions;
 mod doors;
 mod grants;
 mod moving;

@@ -3,7 +3,7 @@
 use crate::world::{World, key, person, who};
 use signaling_protocol::{
     Bye, CONSENT_WORDING, CallBack, ClientMessage, ConnectionId, ErrorCode, Grants, Participant,
-    RecordingPhase, Role, ServerMessage, Sources, Stage, WayIn,
+    Purpose, RecordingPhase, Role, ServerMessage, Sources, Stage, WayIn,
 };
 use signaling_session::{
     CloseReason, Input, MediaCommand, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, SEAT_KEPT_US,
@@ -301,24 +301,22 @@ fn a_telephone_agrees_to_a_recording_by_key_or_before_it_came() {
     let (mut world, doctor, phone) = talking();
     world.say(doctor, ClientMessage::Record { on: true });
     let wording = CONSENT_WORDING;
-    assert!(
-        world
-            .phone(phone)
-            .news
-            .contains(&PhoneNews::ConsentAsked { wording })
-    );
+    assert!(world.phone(phone).news.contains(&PhoneNews::ConsentAsked {
+        purpose: Purpose::Recording,
+        wording
+    }));
     assert!(!world.taping);
-    world.press(phone, PhoneAct::Consent(true));
+    world.press(phone, PhoneAct::Consent(Purpose::Recording, true));
     assert!(world.taping);
     assert_eq!(
         world.phone(phone).news.last(),
-        Some(&PhoneNews::Recording(true))
+        Some(&PhoneNews::Recording(Purpose::Recording, true))
     );
-    world.press(phone, PhoneAct::Consent(false));
+    world.press(phone, PhoneAct::Consent(Purpose::Recording, false));
     assert!(!world.taping);
     assert_eq!(
         world.phone(phone).news.last(),
-        Some(&PhoneNews::Recording(false))
+        Some(&PhoneNews::Recording(Purpose::Recording, false))
     );
 
     let mut world = World::new();
@@ -328,16 +326,15 @@ fn a_telephone_agrees_to_a_recording_by_key_or_before_it_came() {
     world.say(doctor, ClientMessage::Record { on: true });
     assert!(world.taping);
     let given = VisitEvent::ConsentGiven {
+        purpose: Purpose::Recording,
         participant: who(PATIENT),
         wording,
     };
     assert!(world.events.contains(&given), "the clinic has it on record");
-    assert!(
-        !world
-            .phone(phone)
-            .news
-            .contains(&PhoneNews::ConsentAsked { wording })
-    );
+    assert!(!world.phone(phone).news.contains(&PhoneNews::ConsentAsked {
+        purpose: Purpose::Recording,
+        wording
+    }));
 }
 
 #[test]
@@ -348,9 +345,15 @@ fn who_calls_into_a_recorded_visit_pauses_it_until_they_agree() {
     assert!(world.taping);
     let phone = world.call(person(PATIENT, Role::Patient, true), Some(false));
     assert!(!world.taping);
-    assert_eq!(world.room.recording().phase, RecordingPhase::Paused);
-    assert_eq!(world.room.recording().waiting_for, [who(PATIENT)]);
-    world.press(phone, PhoneAct::Consent(true));
+    assert_eq!(
+        world.room.tape_state(Purpose::Recording).phase,
+        RecordingPhase::Paused
+    );
+    assert_eq!(
+        world.room.tape_state(Purpose::Recording).waiting_for,
+        [who(PATIENT)]
+    );
+    world.press(phone, PhoneAct::Consent(Purpose::Recording, true));
     assert!(world.taping);
 }
 

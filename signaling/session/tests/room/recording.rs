@@ -2,8 +2,8 @@
 
 use crate::world::{World, chat_id, key, person, text, who};
 use signaling_protocol::{
-    CONSENT_WORDING, ClientMessage, ErrorCode, Recording, RecordingEnd, RecordingPhase, Role,
-    ServerMessage,
+    CONSENT_WORDING, ClientMessage, ErrorCode, Purpose, Recording, RecordingEnd, RecordingPhase,
+    Role, ServerMessage,
 };
 use signaling_session::{Input, MediaCommand, SocketId, TapCommand, VisitEvent};
 
@@ -13,10 +13,12 @@ const RECORD: ClientMessage = ClientMessage::Record { on: true };
 const AGREE: ClientMessage = ClientMessage::Consent {
     agree: true,
     wording: CONSENT_WORDING,
+    purpose: Purpose::Recording,
 };
 const DECLINE: ClientMessage = ClientMessage::Consent {
     agree: false,
     wording: CONSENT_WORDING,
+    purpose: Purpose::Recording,
 };
 
 fn visit() -> (World, SocketId, SocketId) {
@@ -64,15 +66,20 @@ fn it_begins_when_everybody_has_agreed_and_all_of_it_is_on_record() {
     assert!(!world.taping);
     assert_eq!(told(&world, patient).ended, Some(RecordingEnd::Stopped));
     let given = |n| VisitEvent::ConsentGiven {
+        purpose: Purpose::Recording,
         participant: who(n),
         wording: CONSENT_WORDING,
     };
     let about: Vec<_> = world.events.iter().skip(2).copied().collect();
     let expected = [
-        VisitEvent::RecordingAsked { by: who(DOCTOR) },
+        VisitEvent::ConsentAsked {
+            purpose: Purpose::Recording,
+            by: who(DOCTOR),
+        },
         given(DOCTOR),
         given(PATIENT),
-        VisitEvent::RecordingEnded {
+        VisitEvent::ConsentOver {
+            purpose: Purpose::Recording,
             why: RecordingEnd::Stopped,
         },
     ];
@@ -137,6 +144,7 @@ fn who_takes_their_agreement_back_ends_it_at_once() {
     assert!(!world.taping);
     assert_eq!(told(&world, doctor).ended, Some(RecordingEnd::Declined));
     let refused = VisitEvent::ConsentRefused {
+        purpose: Purpose::Recording,
         participant: who(PATIENT),
     };
     assert!(world.events.contains(&refused));
@@ -169,6 +177,7 @@ fn other_words_and_programs_do_not_count() {
     let other = ClientMessage::Consent {
         agree: true,
         wording: CONSENT_WORDING + 1,
+        purpose: Purpose::Recording,
     };
     world.say(patient, other);
     assert_eq!(world.last_error(patient), Some(ErrorCode::OutOfOrder));
@@ -198,7 +207,10 @@ fn nothing_is_recorded_that_people_encrypt() {
 fn a_recorder_that_fails_is_told_to_everybody_and_the_visit_goes_on() {
     let (mut world, doctor, patient) = recorded();
     let why = RecordingEnd::NoSpace;
-    world.input(Input::RecorderFailed { why });
+    world.input(Input::RecorderFailed {
+        purpose: Purpose::Recording,
+        why,
+    });
     for socket in [doctor, patient] {
         assert_eq!(told(&world, socket).ended, Some(why));
         assert_eq!(world.page(socket).closed, None);
@@ -227,7 +239,7 @@ fn a_recorder_that_comes_too_late_is_closed_and_the_next_one_runs() {
     assert_eq!(world.recorders.len(), 2);
     world.media.clear();
     world.open_recorder(true);
-    let closed = MediaCommand::Tap(TapCommand::Close);
+    let closed = MediaCommand::Tap(Purpose::Recording, TapCommand::Close);
     assert_eq!(world.media, [closed]);
     assert!(!world.taping);
     world.open_recorder(true);
@@ -253,7 +265,8 @@ fn the_end_of_the_visit_is_the_end_of_the_recording() {
     let (mut world, doctor, _patient) = recorded();
     world.say(doctor, ClientMessage::End);
     assert!(!world.taping);
-    let ended = VisitEvent::RecordingEnded {
+    let ended = VisitEvent::ConsentOver {
+        purpose: Purpose::Recording,
         why: RecordingEnd::Stopped,
     };
     assert!(world.events.contains(&ended));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::{
     Bye, CallBack, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants,
-    KeyText, PARTICIPANTS_MAX, Participant, ParticipantId, Role, RoomId, Sdp, ServerFrame,
+    KeyText, PARTICIPANTS_MAX, Participant, ParticipantId, Purpose, Role, RoomId, Sdp, ServerFrame,
     ServerMessage, Snapshot, Stage, WayIn,
 };
 use signaling_session::{
@@ -91,12 +91,16 @@ pub(crate) struct World {
     pub(crate) records: Vec<(RequestId, VisitEvent)>,
     pub(crate) prompt: bool,
     /// Recorders that were asked for and are not there.
-    pub(crate) recorders: Vec<RequestId>,
+    pub(crate) recorders: Vec<(Purpose, RequestId)>,
     /// The recorder gets everything.
     pub(crate) taping: bool,
+    /// The scribe gets voices.
+    pub(crate) writing: bool,
+    /// What was said and is kept.
+    pub(crate) kept: Vec<String>,
     /// Texts that the recorder got.
     pub(crate) said: Vec<String>,
-    agreed: BTreeSet<ParticipantId>,
+    agreed: BTreeSet<(Purpose, ParticipantId)>,
     pub(crate) stored: Vec<ChatMessage>,
     live: BTreeMap<ParticipantId, SocketId>,
     seq: BTreeMap<ParticipantId, u64>,
@@ -106,7 +110,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with(RoomRecord::default())
+        Self::with(RoomRecord {
+            captions_offered: true,
+            ..RoomRecord::default()
+        })
     }
 
     pub(crate) fn with(record: RoomRecord) -> Self {
@@ -131,6 +138,8 @@ impl World {
             prompt: true,
             recorders: Vec::new(),
             taping: false,
+            writing: false,
+            kept: Vec::new(),
             said: Vec::new(),
             agreed: BTreeSet::new(),
             stored: Vec::new(),
@@ -291,23 +300,34 @@ impl World {
     /// The oldest recorder that was asked for is there, or cannot be.
     pub(crate) fn open_recorder(&mut self, ok: bool) {
         if !self.recorders.is_empty() {
-            let request = self.recorders.remove(0);
+            let (purpose, request) = self.recorders.remove(0);
             let result = if ok { Ok(()) } else { Err(StoreFailed) };
-            self.input(Input::RecorderOpened { request, result });
+            self.input(Input::RecorderOpened {
+                purpose,
+                request,
+                result,
+            });
         }
     }
 
     /// Keeps who has agreed to the recording of now, as the clinic has it on record.
     fn note_consent(&mut self, event: VisitEvent) {
         match event {
-            VisitEvent::RecordingAsked { .. } | VisitEvent::RecordingEnded { .. } => {
-                self.agreed.clear();
+            VisitEvent::ConsentAsked { purpose, .. } | VisitEvent::ConsentOver { purpose, .. } => {
+                self.agreed.retain(|(to, _)| *to != purpose);
             }
-            VisitEvent::ConsentGiven { participant, .. } => {
-                self.agreed.insert(participant);
+            VisitEvent::ConsentGiven {
+                purpose,
+                participant,
+                ..
+            } => {
+                self.agreed.insert((purpose, participant));
             }
-            VisitEvent::ConsentRefused { participant } => {
-                self.agreed.remove(&participant);
+            VisitEvent::ConsentRefused {
+                purpose,
+                participant,
+            } => {
+                self.agreed.remove(&(purpose, participant));
             }
             _ => {}
         }
@@ -382,7 +402,15 @@ impl World {
         assert!(self.seated.keys().all(|id| ids.contains(id)));
     }
 
-    fn note_tap(&mut self, command: &TapCommand) {
+    fn note_tap(&mut self, purpose: Purpose, command: &TapCommand) {
+        if purpose == Purpose::Captions {
+            self.writing = match command {
+                TapCommand::Run => true,
+                TapCommand::Pause | TapCommand::Close => false,
+                TapCommand::Say { .. } => panic!("words for a scribe"),
+            };
+            return;
+        }
         match command {
             TapCommand::Run => self.taping = true,
             TapCommand::Pause | TapCommand::Close => self.taping = false,
@@ -497,10 +525,15 @@ impl World {
                 self.note_consent(event);
                 self.events.push(event);
             }
-            Output::OpenRecorder { request } => self.recorders.push(request),
+            Output::OpenRecorder { purpose, request } => self.recorders.push((purpose, request)),
+            Output::KeepCaption { caption, name, .. } => {
+                assert!(self.writing && caption.is_final, "kept without consent");
+                let line = format!("{name}: {}", caption.text.as_ref().unwrap().as_str());
+                self.kept.push(line);
+            }
             Output::Media(command) => {
-                if let MediaCommand::Tap(command) = &command {
-                    self.note_tap(command);
+                if let MediaCommand::Tap(purpose, command) = &command {
+                    self.note_tap(*purpose, command);
                 }
                 if let MediaCommand::Phone(command) = &command {
                     self.note_phone(*command);
@@ -568,6 +601,8 @@ impl World {
             | ServerMessage::Speakers { .. }
             | ServerMessage::Encryption { .. }
             | ServerMessage::Recording { .. }
+            | ServerMessage::Captions { .. }
+            | ServerMessage::Caption { .. }
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. } => assert!(!waits, "media for somebody who waits"),
             _ => {}
@@ -626,13 +661,15 @@ impl World {
             );
         }
         self.check_phones(&roster);
-        if self.taping {
+        let running = Purpose::ALL.into_iter().zip([self.taping, self.writing]);
+        for (purpose, _) in running.filter(|(_, runs)| *runs) {
             assert!(
                 !self.room.is_encrypted(),
                 "a recorder of what it cannot read"
             );
             for member in roster.iter().filter(|it| it.stage == Stage::Admitted) {
-                assert!(self.agreed.contains(&member.id), "recorded without consent");
+                let agreed = self.agreed.contains(&(purpose, member.id));
+                assert!(agreed, "{purpose:?} without consent");
             }
         }
         let ids: BTreeSet<_> = roster.iter().map(|member| member.id).collect();

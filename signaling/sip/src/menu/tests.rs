@@ -173,7 +173,7 @@ proptest! {
                 0..=13 => MenuInput::Key(Digit::of_code(step.min(11)).unwrap()),
                 14 => MenuInput::Timeout,
                 15 => MenuInput::Room(RoomNews::Admitted),
-                16 => MenuInput::Room([RoomNews::DoctorCame, RoomNews::RecordingOn, RoomNews::RecordingOff, RoomNews::DoctorCame, RoomNews::Ended][usize::from(kind)]),
+                16 => MenuInput::Room([RoomNews::DoctorCame, RoomNews::Recording(Topic::Recording, true), RoomNews::AskConsent(Topic::Captions), RoomNews::DoctorCame, RoomNews::Ended][usize::from(kind)]),
                 _ => MenuInput::Checked([Checked::Wrong, Checked::Wrong, Checked::Right { ask_consent: true }, Checked::Locked, Checked::TooEarly][usize::from(kind)]),
             };
             now = menu.poll_timeout().unwrap_or(now).max(now);
@@ -186,7 +186,7 @@ proptest! {
                     MenuOutput::Check(_) => checks = checks.saturating_add(1),
                     MenuOutput::Join(_) | MenuOutput::Mute(_) | MenuOutput::Hand(_) => prop_assert!(was_right),
                     MenuOutput::HangUp(_) => over = true,
-                    MenuOutput::Say(_) | MenuOutput::Hush | MenuOutput::Answer(_) => {}
+                    MenuOutput::Say(_) | MenuOutput::Hush | MenuOutput::Answer(..) => {}
                 }
             }
             prop_assert!(checks <= 3);
@@ -210,22 +210,48 @@ fn who_was_called_is_asked_for_no_pin() {
 #[test]
 fn consent_in_the_visit_takes_the_key_for_it_and_silence_is_no() {
     let mut menu = in_visit();
-    menu.handle(0, MenuInput::Room(RoomNews::AskConsent));
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent(Topic::Recording)));
     press(&mut menu, "1");
     assert_eq!(
         outputs(&mut menu),
         [
             MenuOutput::Say(Prompt::AskConsent),
             MenuOutput::Hush,
-            MenuOutput::Answer(Consent::Given)
+            MenuOutput::Answer(Topic::Recording, Consent::Given)
         ]
     );
     press(&mut menu, "1");
     assert_eq!(outputs(&mut menu)[0], MenuOutput::Mute(true));
-    menu.handle(0, MenuInput::Room(RoomNews::AskConsent));
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent(Topic::Recording)));
     outputs(&mut menu);
     menu.handle(menu.poll_timeout().unwrap(), MenuInput::Timeout);
-    assert_eq!(outputs(&mut menu), [MenuOutput::Answer(Consent::Refused)]);
+    assert_eq!(
+        outputs(&mut menu),
+        [MenuOutput::Answer(Topic::Recording, Consent::Refused)]
+    );
+}
+
+#[test]
+fn two_questions_are_asked_one_after_the_other_and_answered_apart() {
+    let mut menu = in_visit();
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent(Topic::Captions)));
+    menu.handle(0, MenuInput::Room(RoomNews::AskConsent(Topic::Recording)));
+    press(&mut menu, "1");
+    press(&mut menu, "2");
+    let all = [
+        MenuOutput::Say(Prompt::AskCaptions),
+        MenuOutput::Hush,
+        MenuOutput::Answer(Topic::Captions, Consent::Given),
+        MenuOutput::Say(Prompt::AskConsent),
+        MenuOutput::Hush,
+        MenuOutput::Answer(Topic::Recording, Consent::Refused),
+    ];
+    assert_eq!(outputs(&mut menu), all);
+    menu.handle(
+        0,
+        MenuInput::Room(RoomNews::Recording(Topic::Captions, true)),
+    );
+    assert_eq!(outputs(&mut menu), [MenuOutput::Say(Prompt::CaptionsOn)]);
 }
 
 #[test]

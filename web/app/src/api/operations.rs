@@ -2,9 +2,10 @@
 
 use clinical_api::{
     AppointmentView, BookRequest, ContactRequest, ContactView, DoctorView, GuestRequest, GuestView,
-    HoursView, JoinLink, JoinRequest, JoinView, NoteRequest, NoteView, ObserveTicket,
-    PhoneAccessView, PhoneWayView, PlacedCallView, QueueView, RescheduleRequest, RingRequest,
-    SignNoteRequest, SlotsView, SummaryView, TelephoneView, TestTicket, VisitCallsView,
+    HoursView, JoinLink, JoinRequest, JoinView, NoteDraftView, NoteRequest, NoteView,
+    ObserveTicket, PhoneAccessView, PhoneWayView, PlacedCallView, QueueView, RescheduleRequest,
+    RingRequest, SignNoteRequest, SlotsView, SummaryView, TelephoneView, TestTicket,
+    VisitCallsView,
 };
 use clinical_model::{AppointmentId, CallId, ContactId, GuestId, UserId};
 
@@ -154,6 +155,11 @@ pub async fn remove_guest(id: AppointmentId, guest: GuestId) -> Result<(), ApiEr
 /// `GET /appointments/{id}/note`
 pub async fn note(id: AppointmentId) -> Result<NoteView, ApiError> {
     get(&format!("/appointments/{id}/note")).await
+}
+
+/// `GET /appointments/{id}/note/draft`
+pub async fn note_draft(id: AppointmentId) -> Result<NoteDraftView, ApiError> {
+    get(&format!("/appointments/{id}/note/draft")).await
 }
 
 /// `PUT /appointments/{id}/note`

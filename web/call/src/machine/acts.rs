@@ -1,6 +1,6 @@
 //! What a person does.
 
-use signaling_protocol::{Bye, CONSENT_WORDING, ClientMessage};
+use signaling_protocol::{Bye, ClientMessage, Purpose};
 
 use super::Call;
 use super::words::{Act, Ending, Notice, Output};
@@ -55,10 +55,8 @@ impl Call {
             }),
             Act::Encrypt(on) => self.command(ClientMessage::Encrypt { on }),
             Act::Record(on) => self.command(ClientMessage::Record { on }),
-            Act::Consent(agree) => self.command(ClientMessage::Consent {
-                agree,
-                wording: CONSENT_WORDING,
-            }),
+            Act::Captions(on) => self.command(ClientMessage::Captions { on }),
+            Act::Consent(purpose, agree) => self.command(answer(purpose, agree)),
             Act::PublicKey(key) => {
                 self.public_key = Some(key.clone());
                 if self.link.is_open() && self.welcomed {
@@ -96,5 +94,14 @@ impl Call {
         } else {
             self.notice(Notice::NotConnected);
         }
+    }
+}
+
+/// To the words that this page shows.
+const fn answer(purpose: Purpose, agree: bool) -> ClientMessage {
+    ClientMessage::Consent {
+        agree,
+        wording: purpose.wording(),
+        purpose,
     }
 }

@@ -1,8 +1,8 @@
 //! What the server says, and what follows from it.
 
 use signaling_protocol::{
-    Bye, ClientMessage, ErrorCode, Grants, Quality, Recording, RecordingPhase, ServerFrame,
-    ServerMessage, Snapshot, Sources, Stage,
+    Bye, ClientMessage, ErrorCode, Grants, Purpose, Quality, Recording, RecordingPhase,
+    ServerFrame, ServerMessage, Snapshot, Sources, Stage,
 };
 
 use super::media::Survival;
@@ -57,7 +57,9 @@ impl Call {
                 self.out.extend(notice.map(Output::Notice));
             }
             ServerMessage::Encryption { on } => self.encryption(now_ms, on),
-            ServerMessage::Recording { recording } => self.recorded(recording),
+            ServerMessage::Recording { recording } => self.recorded(Purpose::Recording, recording),
+            ServerMessage::Captions { captions } => self.recorded(Purpose::Captions, captions),
+            ServerMessage::Caption { caption } => self.room.caption(caption),
             ServerMessage::SealedKey { from, key } => {
                 self.out.push_back(Output::OpenKey { from, key });
             }
@@ -132,6 +134,8 @@ impl Call {
             | ServerMessage::Gone { .. }
             | ServerMessage::Encryption { .. }
             | ServerMessage::Recording { .. }
+            | ServerMessage::Captions { .. }
+            | ServerMessage::Caption { .. }
             | ServerMessage::SealedKey { .. }
             | ServerMessage::Granted { .. }
             | ServerMessage::Phone { .. }
@@ -216,18 +220,29 @@ impl Call {
         self.advance_media(now_ms);
     }
 
-    /// The recording has changed. What is worth telling is whether one is recorded now.
-    fn recorded(&mut self, recording: Recording) {
-        let before = core::mem::replace(&mut self.room.recording, recording);
-        let (was, is) = (before.phase, self.room.recording.phase);
-        let ended = self.room.recording.ended;
+    /// The recording has changed, or the captions have. What is worth telling is whether one is recorded
+    /// now.
+    fn recorded(&mut self, purpose: Purpose, state: Recording) {
+        let tape = match purpose {
+            Purpose::Recording => &mut self.room.recording,
+            Purpose::Captions => &mut self.room.captions,
+        };
+        let (was, is, ended) = (tape.phase, state.phase, state.ended);
+        *tape = state;
+        if purpose == Purpose::Captions && is != RecordingPhase::Running {
+            // Nothing more comes of what was not final, and after the end nothing is shown.
+            let is_over = is == RecordingPhase::Off;
+            self.room.said.retain(|line| line.is_final && !is_over);
+        }
         match (was, is, ended) {
-            (_, RecordingPhase::Running, _) if was != is => self.notice(Notice::Recorded(true)),
+            (_, RecordingPhase::Running, _) if was != is => {
+                self.notice(Notice::Recorded(purpose, true));
+            }
             (RecordingPhase::Running, RecordingPhase::Paused, _) => {
-                self.notice(Notice::Recorded(false));
+                self.notice(Notice::Recorded(purpose, false));
             }
             (_, RecordingPhase::Off, Some(why)) if was != is => {
-                self.notice(Notice::RecordingEnded(why));
+                self.notice(Notice::RecordingEnded(purpose, why));
             }
             _ => {}
         }

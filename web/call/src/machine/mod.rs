@@ -21,7 +21,7 @@ use signaling_protocol::{
 };
 pub use words::{
     Act, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,
-    PendingChat, Phase, SlotCount,
+    PendingChat, Phase, SaidLine, SlotCount,
 };
 
 use crate::rng::Rng;
@@ -78,6 +78,10 @@ impl Call {
                 audio_only: false,
                 encrypted: false,
                 recording: Recording::NONE,
+                captions: Recording::NONE,
+                captions_offered: false,
+                said: Vec::new(),
+                said_count: 0,
                 relays: Vec::new(),
             },
             media: Media::new(config.slots_min),
@@ -228,6 +232,9 @@ impl Call {
             audio_only: self.room.audio_only,
             encrypted: self.room.encrypted,
             recording: self.room.recording.clone(),
+            captions: self.room.captions.clone(),
+            captions_offered: self.room.captions_offered,
+            said: self.room.said.clone(),
         }
     }
 

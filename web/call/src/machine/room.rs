@@ -1,18 +1,24 @@
 //! What is known of the room: people, chat, who I am.
 
 use signaling_protocol::{
-    ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Phone, Recording, RoomId,
-    Snapshot, Stage,
+    Caption, ChatId, ChatMessage, ChatText, IceServer, Participant, ParticipantId, Phone,
+    Recording, RoomId, Snapshot, Stage,
 };
 
-use super::words::{Notice, PendingChat};
+use super::words::{Notice, PendingChat, SaidLine};
 
 /// Messages kept in the page. The oldest is dropped: it is in the record and in the summary.
 const CHAT_KEPT_MAX: usize = 1_000;
+/// Captions kept in the page: what fits below the pictures, and some more.
+const SAID_KEPT_MAX: usize = 12;
 /// Messages waiting to be stored. More are refused: the server has been away for too long.
 const PENDING_MAX: usize = 50;
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that come and go apart from each other"
+)]
 pub(super) struct Room {
     pub(super) id: Option<RoomId>,
     pub(super) stage: Option<Stage>,
@@ -26,6 +32,11 @@ pub(super) struct Room {
     pub(super) audio_only: bool,
     pub(super) encrypted: bool,
     pub(super) recording: Recording,
+    pub(super) captions: Recording,
+    pub(super) captions_offered: bool,
+    /// What was said last.
+    pub(super) said: Vec<SaidLine>,
+    pub(super) said_count: u64,
     pub(super) relays: Vec<IceServer>,
 }
 
@@ -52,6 +63,10 @@ impl Room {
         self.audio_only = snapshot.audio_only;
         self.encrypted = snapshot.encrypted;
         self.recording.clone_from(&snapshot.recording);
+        self.captions.clone_from(&snapshot.captions);
+        self.captions_offered = snapshot.captions_offered;
+        // What was said meanwhile is not said again; a partial text would stand for ever.
+        self.said.retain(|line| line.is_final);
         self.relays = snapshot.relays;
         self.chat_read = self.chat_read.max(snapshot.chat_read);
         for message in snapshot.chat {
@@ -125,6 +140,44 @@ impl Room {
             self.chat.remove(0);
         }
         news.then_some(Notice::NewChat(from_name))
+    }
+
+    /// Somebody said something: the next text of a person replaces the one that was not final.
+    pub(super) fn caption(&mut self, caption: Caption) {
+        let open = |line: &SaidLine| line.participant == caption.participant && !line.is_final;
+        let known = self.said.iter().position(open);
+        let Some(text) = caption.text else {
+            if let Some(at) = known {
+                self.said.remove(at);
+            }
+            return;
+        };
+        let people = self.others.iter().chain(&self.me);
+        let person = people.clone().find(|one| one.id == caption.participant);
+        let number = match known {
+            Some(at) => self.said.remove(at).number,
+            None => {
+                self.said_count += 1;
+                self.said_count
+            }
+        };
+        let line = SaidLine {
+            number,
+            participant: caption.participant,
+            name: person.map_or_else(String::new, |one| one.name.clone()),
+            text,
+            is_final: caption.is_final,
+            language: caption.language,
+        };
+        // A final text stands before those that people still say.
+        let at = match line.is_final {
+            true => self.said.iter().take_while(|line| line.is_final).count(),
+            false => self.said.len(),
+        };
+        self.said.insert(at, line);
+        if self.said.len() > SAID_KEPT_MAX {
+            self.said.remove(0);
+        }
     }
 
     /// Keeps a message until it is stored. False when too many wait already.

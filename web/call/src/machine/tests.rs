@@ -61,6 +61,8 @@ fn snapshot(stage: Stage, connection: Option<ConnectionId>) -> Snapshot {
         audio_only: false,
         encrypted: false,
         recording: Recording::default(),
+        captions: Recording::default(),
+        captions_offered: true,
         relays: Vec::new(),
     }
 }

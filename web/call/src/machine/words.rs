@@ -2,8 +2,9 @@
 
 use signaling_protocol::{
     Bye, ChatId, ChatMessage, ChatText, ClientMessage, ConnectionId, ErrorCode, Grants, IceServer,
-    KeyText, Participant, ParticipantId, Quality, Recording, RecordingEnd, RecordingPhase, RoomId,
-    Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage, WantedSource, WayIn,
+    KeyText, Participant, ParticipantId, Purpose, Quality, Recording, RecordingEnd, RecordingPhase,
+    RoomId, Sdp, ServerFrame, SlotBinding, SlotView, SourceMid, Sources, Stage, WantedSource,
+    WayIn,
 };
 
 /// How many receiving m-lines a peer connection has.
@@ -85,8 +86,10 @@ pub enum Act {
     Encrypt(bool),
     /// Ask everybody to be recorded, or end the recording.
     Record(bool),
-    /// Agree to be recorded, or not, or no longer.
-    Consent(bool),
+    /// Ask everybody for captions, or end them.
+    Captions(bool),
+    /// Agree, or not, or no longer.
+    Consent(Purpose, bool),
     /// The key with which others seal theirs for this page.
     PublicKey(KeyText),
     /// The key of what is sent from here, sealed for one person.
@@ -225,10 +228,10 @@ pub enum Notice {
     AudioOnly(bool),
     /// People encrypt for each other from here on (true), or no longer.
     Encrypted(bool),
-    /// What is said and shown is recorded from here on (true), or is not for now.
-    Recorded(bool),
-    /// The recording is over, or was never begun.
-    RecordingEnded(RecordingEnd),
+    /// What is said and shown is recorded, or written along, from here on (true), or is not for now.
+    Recorded(Purpose, bool),
+    /// The recording or the captions are over, or were never begun.
+    RecordingEnded(Purpose, RecordingEnd),
     /// Somebody waits to be let in.
     Waiting(String),
     /// Somebody came into the visit.
@@ -303,6 +306,10 @@ pub struct PendingChat {
 
 /// Everything a page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that come and go apart from each other"
+)]
 pub struct CallView {
     /// How far the call is.
     pub phase: Phase,
@@ -342,6 +349,29 @@ pub struct CallView {
     pub encrypted: bool,
     /// The recording of the visit, or that there is none.
     pub recording: Recording,
+    /// The captions of the visit, or that there are none.
+    pub captions: Recording,
+    /// The server can write captions.
+    pub captions_offered: bool,
+    /// What was said last: what stays as it is, and then what is still being said.
+    pub said: Vec<SaidLine>,
+}
+
+/// Something that somebody says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaidLine {
+    /// Rises with every utterance.
+    pub number: u64,
+    /// Who.
+    pub participant: ParticipantId,
+    /// Their name; empty when they have gone.
+    pub name: String,
+    /// The words.
+    pub text: ChatText,
+    /// They stay as they are.
+    pub is_final: bool,
+    /// Their language as a tag of BCP 47; empty when it is not known.
+    pub language: String,
 }
 
 impl CallView {
@@ -372,6 +402,9 @@ impl CallView {
             audio_only: false,
             encrypted: false,
             recording: Recording::NONE,
+            captions: Recording::NONE,
+            captions_offered: false,
+            said: Vec::new(),
         }
     }
 
@@ -388,25 +421,34 @@ impl CallView {
         }
     }
 
-    /// Whether I am asked to be recorded and have not agreed.
+    /// How the recording stands, or the captions do.
     #[must_use]
-    pub fn is_asked_for_consent(&self) -> bool {
+    pub const fn tape(&self, purpose: Purpose) -> &Recording {
+        match purpose {
+            Purpose::Recording => &self.recording,
+            Purpose::Captions => &self.captions,
+        }
+    }
+
+    /// Whether I am asked and have not agreed.
+    #[must_use]
+    pub fn is_asked_for_consent(&self, purpose: Purpose) -> bool {
         let me = self.me.as_ref().map(|me| me.id);
-        me.is_some_and(|me| self.recording.waiting_for.contains(&me))
+        me.is_some_and(|me| self.tape(purpose).waiting_for.contains(&me))
     }
 
-    /// Whether there is a recording, wanted or running, to which I have agreed.
+    /// Whether there is something, wanted or running, to which I have agreed.
     #[must_use]
-    pub fn has_agreed(&self) -> bool {
+    pub fn has_agreed(&self, purpose: Purpose) -> bool {
         self.me.is_some()
-            && self.recording.phase != RecordingPhase::Off
-            && !self.is_asked_for_consent()
+            && self.tape(purpose).phase != RecordingPhase::Off
+            && !self.is_asked_for_consent(purpose)
     }
 
-    /// The others who have not agreed to be recorded, by name.
+    /// The others who have not agreed, by name.
     #[must_use]
-    pub fn awaited(&self) -> Vec<&str> {
-        let waits = |one: &&Participant| self.recording.waiting_for.contains(&one.id);
+    pub fn awaited(&self, purpose: Purpose) -> Vec<&str> {
+        let waits = |one: &&Participant| self.tape(purpose).waiting_for.contains(&one.id);
         let others = self.others.iter().filter(waits);
         others.map(|one| one.name.as_str()).collect()
     }
@@ -418,12 +460,12 @@ impl CallView {
         phone.is_some_and(|phone| phone.has_sound)
     }
 
-    /// Whether somebody who is asked to be recorded is on a telephone alone.
+    /// Whether somebody who is asked is on a telephone alone.
     #[must_use]
-    pub fn awaits_a_phone(&self) -> bool {
-        self.others
-            .iter()
-            .any(|one| one.way == WayIn::Phone && self.recording.waiting_for.contains(&one.id))
+    pub fn awaits_a_phone(&self, purpose: Purpose) -> bool {
+        let waiting = &self.tape(purpose).waiting_for;
+        let mut others = self.others.iter();
+        others.any(|one| one.way == WayIn::Phone && waiting.contains(&one.id))
     }
 
     /// Messages of other people that were not read.

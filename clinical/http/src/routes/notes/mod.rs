@@ -1,5 +1,6 @@
 //! The doctor's note and the patient's summary.
 
+mod draft;
 mod note;
 mod summary;
 
@@ -20,6 +21,7 @@ pub(super) const DOMAIN: Domain = Domain {
         Operation::new(Method::GET, "/appointments/{id}/note", DOCTOR),
         Operation::new(Method::PUT, "/appointments/{id}/note", DOCTOR),
         Operation::new(Method::POST, "/appointments/{id}/note/sign", DOCTOR),
+        Operation::new(Method::GET, "/appointments/{id}/note/draft", DOCTOR),
         Operation::new(
             Method::GET,
             "/appointments/{id}/summary",
@@ -31,7 +33,13 @@ pub(super) const DOMAIN: Domain = Domain {
 };
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(note::get_note, note::save_note, note::sign_note, summary::get_summary))]
+#[openapi(paths(
+    note::get_note,
+    note::save_note,
+    note::sign_note,
+    draft::get_note_draft,
+    summary::get_summary
+))]
 struct Description;
 
 fn router() -> Router<ApiState> {
@@ -41,5 +49,6 @@ fn router() -> Router<ApiState> {
             get(note::get_note).put(note::save_note),
         )
         .route("/appointments/{id}/note/sign", post(note::sign_note))
+        .route("/appointments/{id}/note/draft", get(draft::get_note_draft))
         .route("/appointments/{id}/summary", get(summary::get_summary))
 }

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::DRAIN_MAX;
 use super::doors::{Doors, listen};
 use super::open::{self, Open};
+use crate::captions::Scribes;
 use crate::config::Config;
 use crate::phone::{CallBacks, Telephones};
 use crate::recordings::{Background, Recorders};
@@ -34,6 +35,7 @@ pub(super) struct Rooms {
     telephones: Option<Telephones>,
     recording: Option<Background>,
     recorders: Recorders,
+    scribes: Option<Scribes>,
 }
 
 impl Rooms {
@@ -76,11 +78,12 @@ impl Rooms {
                 telephones: None,
                 recording,
                 recorders,
+                scribes: None,
             });
         }
         let call_backs = CallBacks::new(open.desk.clone());
-        let port =
-            wiring::ClinicPort::new(open.desk.clone(), recorders.clone(), call_backs.clone());
+        let scribes = Scribes::open(&config.captions);
+        let port = wiring::ClinicPort::new(&open.desk, &recorders, &scribes, &call_backs);
         let (sfu, events) =
             sfu_net::start(doors.media_config(config)?).context("cannot start media")?;
         let Signaling {
@@ -100,6 +103,7 @@ impl Rooms {
         if roles.has(Role::Recorder) {
             recorders.meet(signaling.clone());
         }
+        scribes.meet(signaling.clone());
         let settings = config.phone.clone().filter(|_| roles.has(Role::Phone));
         let line = (open.desk.clone(), phones, signaling.clone());
         let telephones = Telephones::open(settings, line, &sfu, &call_backs).await?;
@@ -112,6 +116,7 @@ impl Rooms {
             telephones,
             recording,
             recorders,
+            scribes: Some(scribes),
         })
     }
 
@@ -151,6 +156,9 @@ impl Rooms {
         }
         if let Some(recording) = self.recording {
             recording.end(&self.recorders, DRAIN_MAX).await;
+        }
+        if let Some(scribes) = self.scribes {
+            scribes.stop();
         }
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn Controls(
             <Sources call/>
             <Panels call appointment panel/>
             {(role != Role::Clinician).then(|| view! { <Hand call/> })}
+            <AskCaptions call role/>
             {appointment.map(|appointment| view! { <Record call/> <Invite appointment/> <Ring call/> })}
             <Leave call role/>
         </div>
@@ -248,6 +249,49 @@ fn Record(call: LiveCall) -> impl IntoView {
             press
         />
     }
+}
+
+/// Somebody asks everybody for captions, or ends them. Without a recogniser only clinicians see why.
+#[component]
+fn AskCaptions(call: LiveCall, role: Role) -> impl IntoView {
+    let on = Memo::new(move |_| {
+        call.view
+            .with(|view| view.captions.phase != RecordingPhase::Off)
+    });
+    let press = UnsyncCallback::new(move |()| call.act(Act::Captions(!on.get_untracked())));
+    let words = Signal::derive(move || {
+        t(if on.get() {
+            Key::CaptionsStop
+        } else {
+            Key::CaptionsStart
+        })
+    });
+    let why = Memo::new(move |_| {
+        call.view.with(|view| {
+            if !view.captions_offered {
+                return Some(Key::CaptionsNotHere);
+            }
+            view.encrypted.then_some(Key::CaptionsNotEncrypted)
+        })
+    });
+    let barred = Memo::new(move |_| why.get().is_some());
+    let shown = move || role == Role::Clinician || !barred.get();
+    part(move || {
+        shown().then(|| {
+            view! {
+                {part(move || why.get().map(|why| view! { <p id="captions-barred" class="visit-barred" data-testid="captions-barred">{say(why)}</p> }))}
+                <Control
+                    glyph=Signal::derive(|| Glyph::Edit)
+                    words
+                    testid="captions-ask"
+                    state=State::Shown(Signal::derive(move || on.get()))
+                    barred
+                    barred_by="captions-barred"
+                    press
+                />
+            }
+        })
+    })
 }
 
 /// The own hand.

@@ -3,6 +3,7 @@
 //! [`join`] is the way of patients and guests, [`doctor`] that of the doctor; both end in the
 //! [`room`]. [`live_call`] holds the running call for all parts of a page.
 
+mod captions;
 mod chat;
 mod controls;
 mod details;
@@ -14,6 +15,7 @@ mod guest_dialog;
 mod join;
 mod live_call;
 mod memory;
+mod note_draft;
 mod note_panel;
 mod panel;
 mod people;

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_logic::three_way::merged;
 
+use super::note_draft::FromCaptions;
 use super::words::Kept;
 use crate::api::{self, ApiError};
 use crate::components::{
@@ -22,7 +23,7 @@ use crate::when;
 /// Saved this long after the last key.
 const QUIET_MS: u32 = 1_200;
 /// Longest note, in characters.
-const CHARS_MAX: u32 = 20_000;
+pub(super) const CHARS_MAX: u32 = 20_000;
 
 /// Where the draft stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,6 +232,7 @@ fn Draft(appointment: AppointmentId, loaded: NoteView, note: Remote<NoteView>) -
             ></textarea>
             <SaveState desk/>
             {part(move || desk.stored.get().map(|stored| view! { <Compared desk stored note/> }))}
+            <FromCaptions appointment text=desk.text write=UnsyncCallback::new(move |text| desk.write(text))/>
             <Sign desk note/>
         </div>
     }

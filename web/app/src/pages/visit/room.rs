@@ -4,9 +4,10 @@ use crate::components::part;
 use clinical_model::AppointmentId;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use signaling_protocol::Role;
+use signaling_protocol::{Purpose, Role};
 use web_call::{CallView, MediaState, Phase};
 
+use super::captions::Captions;
 use super::controls::Controls;
 use super::details::Details;
 use super::live_call::LiveCall;
@@ -50,7 +51,8 @@ pub(super) fn Room(
                 {part(move || call.said.get())}
             </p>
             <SecrecyBadge call/>
-            <Tape call role/>
+            <Tape call role purpose=Purpose::Recording/>
+            <Tape call role purpose=Purpose::Captions/>
             <Banners call/>
             <WaitingPeople call role/>
             <CallBacks call role/>
@@ -59,6 +61,7 @@ pub(super) fn Room(
                 <Stage call/>
                 <Side call role appointment panel/>
             </div>
+            <Captions call/>
             <Controls call role appointment panel/>
             <Details call/>
         </div>

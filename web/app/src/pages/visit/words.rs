@@ -1,7 +1,7 @@
 //! States of a call in the reader's words.
 
 use leptos::prelude::StoredValue;
-use signaling_protocol::{Grants, Participant, Quality, RecordingEnd, Role, Source};
+use signaling_protocol::{Grants, Participant, Purpose, Quality, RecordingEnd, Role, Source};
 use web_call::Notice;
 use web_call::browser::MediaError;
 /// For CSS and tests.
@@ -83,9 +83,13 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
         Notice::AudioOnly(false) => (t_now(Key::VisitSaidPictures).to_owned(), Loudness::Said),
         Notice::Encrypted(true) => (t_now(Key::SecrecySaidOn).to_owned(), Loudness::Shown),
         Notice::Encrypted(false) => (t_now(Key::SecrecySaidOff).to_owned(), Loudness::Shown),
-        Notice::Recorded(true) => (t_now(Key::RecordingSaidOn).to_owned(), Loudness::Shown),
-        Notice::Recorded(false) => (t_now(Key::RecordingSaidPaused).to_owned(), Loudness::Shown),
-        Notice::RecordingEnded(why) => (t_now(recording_end(*why)).to_owned(), Loudness::Shown),
+        Notice::Recorded(purpose, on) => {
+            (t_now(recorded(*purpose, *on)).to_owned(), Loudness::Shown)
+        }
+        Notice::RecordingEnded(purpose, why) => (
+            t_now(recording_end(*purpose, *why)).to_owned(),
+            Loudness::Shown,
+        ),
         Notice::Waiting(name) => (named(Key::VisitSaidWaiting, name), Loudness::Said),
         Notice::Joined(name) => (named(Key::VisitSaidJoined, name), Loudness::Shown),
         Notice::Gone(name) => (named(Key::VisitSaidGone, name), Loudness::Shown),
@@ -106,8 +110,26 @@ pub(super) fn notice(notice: &Notice) -> (String, Loudness) {
 /// A handle that keeps browser objects out of signals.
 pub(super) type Kept<T> = StoredValue<T, leptos::prelude::LocalStorage>;
 
-/// Why a recording is over.
-const fn recording_end(why: RecordingEnd) -> Key {
+/// Whether something is recorded, or written along.
+const fn recorded(purpose: Purpose, on: bool) -> Key {
+    match (purpose, on) {
+        (Purpose::Recording, true) => Key::RecordingSaidOn,
+        (Purpose::Recording, false) => Key::RecordingSaidPaused,
+        (Purpose::Captions, true) => Key::CaptionsSaidOn,
+        (Purpose::Captions, false) => Key::CaptionsSaidPaused,
+    }
+}
+
+/// Why a recording is over, or captions are.
+const fn recording_end(purpose: Purpose, why: RecordingEnd) -> Key {
+    if matches!(purpose, Purpose::Captions) {
+        return match why {
+            RecordingEnd::Stopped => Key::CaptionsEndStopped,
+            RecordingEnd::Declined => Key::CaptionsEndDeclined,
+            RecordingEnd::Encrypted => Key::CaptionsNotEncrypted,
+            RecordingEnd::NoSpace | RecordingEnd::Failed => Key::CaptionsEndFailed,
+        };
+    }
     match why {
         RecordingEnd::Stopped => Key::RecordingEndStopped,
         RecordingEnd::Declined => Key::RecordingEndDeclined,
