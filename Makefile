@@ -113,6 +113,11 @@ deploy-check: ## Check everything under deploy/, and judge image and chart by th
 	@scripts/test server deploy
 	@tests/run-deploy-policies
 
+.PHONY: handbook
+handbook: ## Do what the operator's handbook says, on machines of its own (needs root)
+	@scripts/setup networks
+	@scripts/test server bundle handbook
+
 .PHONY: soak-phone
 soak-phone: ## Call the telephone line for two hours and see what it keeps (MINUTES=)
 	@scripts/test server
