@@ -86,7 +86,35 @@ pub trait SmsGateway: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`NotAReport`] when the body is none of this provider's.
     fn read_report(&self, body: &str) -> Result<DeliveryReport, NotAReport>;
+
+    /// Reads a short message of somebody that the provider posted.
+    ///
+    /// # Errors
+    /// [`NotAMessage`] when the body is none of this provider's.
+    fn read_incoming(&self, body: &str) -> Result<IncomingSms, NotAMessage>;
 }
+
+/// A short message that somebody sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IncomingSms {
+    /// How the provider names it; a repeated one is the same message.
+    pub reference: String,
+    /// Who sent it, as the network says: a number, or the name of a service.
+    pub from: String,
+    /// What they wrote.
+    pub text: String,
+}
+
+impl fmt::Debug for IncomingSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IncomingSms(..)")
+    }
+}
+
+/// Not a short message of this provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a short message")]
+pub struct NotAMessage;
 
 /// What a provider says about a message it took.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,7 @@ use crate::notes::NoteError;
 use crate::{Limited, Limiter, Origin, Rate};
 
 pub use act::{Act, NumberRange};
+pub(crate) use engine::shipped as shipped_engine;
 pub use attach::{attach, see_on_call};
 pub use clinical::{Clinical, FeedbackCommand, clinical, give_feedback, of_appointment, take_over};
 pub use figures::{
@@ -184,7 +185,7 @@ impl From<BookError> for TriageError {
 }
 
 /// The facility that visitors without an account come to: the installation's first.
-async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError> {
+pub(crate) async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError> {
     let all = tenants::list(conn).await?;
     let mut real = all.into_iter().filter(|it| it.id != TenantId::INSTALLATION);
     real.next().ok_or(TriageError::NotFound)

@@ -73,6 +73,7 @@ const STEPS: &[Step] = &[
     step!(140, shared "0140_assistant"),
     step!(150, shared "0150_triage_phone"),
     step!(160, shared "0160_spent_passes"),
+    step!(175, shared "0175_sms_door"),
 ];
 
 /// Version and name of every step.

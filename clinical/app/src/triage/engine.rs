@@ -17,7 +17,7 @@ use super::act::{FEVER, FEVER_HIGH};
 use super::{known, scores};
 
 /// The engine over the shipped knowledge, loaded once in a process; none when it cannot be used.
-pub(super) fn shipped() -> Option<Arc<Engine>> {
+pub(crate) fn shipped() -> Option<Arc<Engine>> {
     static ENGINE: OnceLock<Option<Arc<Engine>>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| match catch_unwind(Engine::shipped) {
         Ok(Ok(engine)) => Some(Arc::new(engine)),

@@ -228,6 +228,9 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
 
     let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
     let post = tokio::spawn(post);
+    let door =
+        clinical_app::sms::answer_until_stopped(desk.clone(), mailroom.clone(), stopped.clone());
+    let door = tokio::spawn(door);
     let seal = document_seal(&config, &clinic)?;
     let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
     let waiting = tokio::spawn(waiting);
@@ -256,7 +259,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     give_notice(&config, &signaling).await;
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
-    for task in [post, waiting, laboratory] {
+    for task in [door, post, waiting, laboratory] {
         drop(tokio::time::timeout(DRAIN_MAX, task).await);
     }
     if let Some(telephones) = telephones {
