@@ -7,10 +7,12 @@
 mod carry;
 
 use clinical_assistant::{
-    Classifier, Facts, Input, Language, Level, Line, Talk, World, answer, hear, label, said,
+    Classifier, Effect, Facts, Input, Language, Level, Line, Outcome, Talk, World, answer, hear,
+    label, said,
 };
 pub use clinical_assistant::{Kind, Said};
 use clinical_model::rights::{Both, LegalBasis, Processing};
+use clinical_model::text::Phone;
 use clinical_model::triage::InterviewLanguage;
 use clinical_model::{Micros, PatientId, Role};
 use clinical_store::StoreError;
@@ -134,6 +136,47 @@ impl From<TriageError> for AssistantError {
     }
 }
 
+/// What stands around an effect of a talk that goes on elsewhere.
+pub(crate) struct Elsewhere<'a> {
+    /// The clock of whoever talks.
+    pub(crate) zone: TimeZone,
+    /// Now.
+    pub(crate) now: Micros,
+    /// The language, and whom to call.
+    pub(crate) facts: Facts<'a>,
+    /// Everybody who can be booked.
+    pub(crate) doctors: &'a [clinical_model::booking::Doctor],
+}
+
+/// Carries out an effect of a talk that goes on elsewhere, with the rights of the actor.
+///
+/// # Errors
+/// [`AssistantError`]
+pub(crate) async fn carry_out(
+    desk: &Desk,
+    actor: Actor,
+    around: Elsewhere<'_>,
+    effect: Effect,
+    talk: &Talk,
+) -> Result<Outcome, AssistantError> {
+    let around = carry::Around {
+        desk,
+        actor,
+        zone: around.zone,
+        now: around.now,
+        facts: around.facts,
+        doctors: around.doctors,
+    };
+    around.carry(effect, talk).await
+}
+
+/// Doctors as the dialogue knows them.
+pub(crate) fn known_doctors(
+    all: &[clinical_model::booking::Doctor],
+) -> Vec<clinical_assistant::Doctor> {
+    carry::doctors(all)
+}
+
 /// Learns the phrases, which otherwise happens with the first message.
 pub fn warm() {
     let _ = Classifier::shipped();
@@ -202,6 +245,7 @@ pub async fn read(
     let facts = Facts {
         language: language(reading),
         ambulance: numbers.ambulance,
+        clinic: numbers.clinic.as_ref().map(Phone::as_str),
     };
     Ok(shown(&opened(kept).0, &facts))
 }
@@ -249,6 +293,7 @@ pub async fn act(
         facts: Facts {
             language: language(reading.language),
             ambulance: numbers.ambulance,
+            clinic: numbers.clinic.as_ref().map(Phone::as_str),
         },
         doctors: &doctors,
     };

@@ -25,6 +25,7 @@ pub mod records;
 pub mod register;
 pub mod results;
 pub mod rights;
+pub mod sms;
 pub mod statistics;
 pub mod threads;
 mod tokens;

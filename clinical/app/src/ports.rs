@@ -86,7 +86,35 @@ pub trait SmsGateway: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`NotAReport`] when the body is none of this provider's.
     fn read_report(&self, body: &str) -> Result<DeliveryReport, NotAReport>;
+
+    /// Reads a short message of somebody that the provider posted.
+    ///
+    /// # Errors
+    /// [`NotAMessage`] when the body is none of this provider's.
+    fn read_incoming(&self, body: &str) -> Result<IncomingSms, NotAMessage>;
 }
+
+/// A short message that somebody sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IncomingSms {
+    /// How the provider names it; a repeated one is the same message.
+    pub reference: String,
+    /// Who sent it, as the network says: a number, or the name of a service.
+    pub from: String,
+    /// What they wrote.
+    pub text: String,
+}
+
+impl fmt::Debug for IncomingSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IncomingSms(..)")
+    }
+}
+
+/// Not a short message of this provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a short message")]
+pub struct NotAMessage;
 
 /// What a provider says about a message it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,3 +140,42 @@ pub enum ReportedOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a delivery report")]
 pub struct NotAReport;
+
+/// Something to be read by a model of others.
+#[derive(Clone, PartialEq)]
+pub struct ModelTask {
+    /// What the answer is called.
+    pub name: &'static str,
+    /// What is asked, in words of the program.
+    pub rules: String,
+    /// Words of a person.
+    pub words: String,
+    /// JSON schema of the answer.
+    pub schema: serde_json::Value,
+}
+
+impl fmt::Debug for ModelTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ModelTask({}, ..)", self.name)
+    }
+}
+
+/// Why a model did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// It has as much to do as it may.
+    #[error("the model is busy")]
+    Busy,
+    /// Its server does not answer, not in time, or not as it should.
+    #[error("the model's server can not be reached")]
+    Unreachable(#[source] GatewayCause),
+    /// It answered something else than words.
+    #[error("the model's answer can not be read")]
+    Malformed(#[source] GatewayCause),
+}
+
+/// A language model that others run. Its words are words from outside: whoever asks checks them.
+pub trait LanguageModel: fmt::Debug + Send + Sync {
+    /// Answers with what should be JSON of the schema. Must end by itself.
+    fn answer<'a>(&'a self, task: &'a ModelTask) -> Answer<'a, Result<String, ModelError>>;
+}

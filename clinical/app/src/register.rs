@@ -7,7 +7,7 @@ use clinical_store::StoreError;
 
 use crate::{
     Actor, Clinic, access, assistant, booking, captions, exchange, identity, notes, notify,
-    prescribing, recordings, records, results, rights, statistics, threads, triage, visits,
+    prescribing, recordings, records, results, rights, sms, statistics, threads, triage, visits,
 };
 
 /// Every domain that processes personal data.
@@ -26,6 +26,7 @@ pub const REGISTER: &[Processing] = &[
     threads::PROCESSING,
     triage::PROCESSING,
     assistant::PROCESSING,
+    sms::PROCESSING,
     notify::PROCESSING,
     exchange::PROCESSING,
     statistics::PROCESSING,

@@ -8,6 +8,7 @@ mod attach;
 mod clinical;
 mod engine;
 mod figures;
+mod hints;
 mod interviews;
 mod known;
 mod person;
@@ -29,16 +30,18 @@ use clinical_store::{Conn, StoreError, tenants};
 use crate::access::AccessDenied;
 use crate::booking::BookError;
 use crate::notes::NoteError;
+use crate::ports::LanguageModel;
 use crate::{Limited, Limiter, Origin, Rate};
 
 pub use act::{Act, NumberRange};
 pub use attach::{attach, see_on_call};
 pub use clinical::{Clinical, FeedbackCommand, clinical, give_feedback, of_appointment, take_over};
+pub(crate) use engine::shipped as shipped_engine;
 pub use figures::{
     Answered, Evaluated, EvaluatedShare, Figures, Miss, Month, ReportFile, evaluation, figures,
     put_settings, read_settings,
 };
-pub use interviews::{BeginCommand, act, begin, list, read};
+pub use interviews::{BeginCommand, act, act_reading, begin, list, read};
 pub(crate) use interviews::{list_in, read_in};
 pub(crate) use person::person;
 pub use scores::Score;
@@ -68,17 +71,36 @@ struct Inner {
     begin: Limiter<Origin>,
     acts: Limiter<Origin>,
     report: Option<PathBuf>,
+    model: Option<Arc<dyn LanguageModel>>,
 }
 
 impl Triage {
     /// Prepares triage; the last report of an evaluation is read from `report`, when there is one.
     #[must_use]
     pub fn new(report: Option<PathBuf>) -> Self {
+        Self::reading_with(report, None)
+    }
+
+    /// As [`Triage::new`], with a model that may read what fixed rules did not understand. Who gives one has
+    /// decided that health data may be sent to it.
+    #[must_use]
+    pub fn reading_with(report: Option<PathBuf>, model: Option<Arc<dyn LanguageModel>>) -> Self {
         Self(Arc::new(Inner {
             begin: Limiter::new(BEGIN),
             acts: Limiter::new(ACTS),
             report,
+            model,
         }))
+    }
+
+    /// Whether what people write may be sent to a model of others.
+    #[must_use]
+    pub fn reads_outside(&self) -> bool {
+        self.0.model.is_some()
+    }
+
+    fn model(&self) -> Option<&dyn LanguageModel> {
+        self.0.model.as_deref()
     }
 
     /// Loads the engine, which otherwise happens with the first question. False when it cannot be used:
@@ -184,7 +206,7 @@ impl From<BookError> for TriageError {
 }
 
 /// The facility that visitors without an account come to: the installation's first.
-async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError> {
+pub(crate) async fn first_facility(conn: &mut Conn) -> Result<tenants::Tenant, TriageError> {
     let all = tenants::list(conn).await?;
     let mut real = all.into_iter().filter(|it| it.id != TenantId::INSTALLATION);
     real.next().ok_or(TriageError::NotFound)
@@ -225,8 +247,8 @@ const fn is_pressing(disposition: Disposition) -> bool {
 pub const PROCESSING: Processing = Processing {
     domain: "triage",
     purpose: Both {
-        fr: "Orienter une personne malade vers le bon soin par un entretien guidé, préparer la consultation, et mesurer la qualité de l’orientation. Aucune décision n’est automatique : un soignant accepte, corrige ou rejette.",
-        en: "Lead an ill person to the right care by a guided interview, prepare the visit, and measure how good the guidance is. Nothing is decided by itself: a clinician accepts, corrects or rejects.",
+        fr: "Orienter une personne malade vers le bon soin par un entretien guidé, préparer la consultation, et mesurer la qualité de l’orientation. Aucune décision n’est automatique : un soignant accepte, corrige ou rejette. Si l’établissement l’a permis, ce que les règles ne comprennent pas est lu par un modèle de langue extérieur, sans nom ni numéro ; il ne fait que poser des questions.",
+        en: "Lead an ill person to the right care by a guided interview, prepare the visit, and measure how good the guidance is. Nothing is decided by itself: a clinician accepts, corrects or rejects. Where the facility has allowed it, what the rules do not understand is read by a language model of others, without name or number; it only asks questions.",
     },
     basis: LegalBasis::Care,
     categories: Both {
@@ -238,7 +260,7 @@ pub const PROCESSING: Processing = Processing {
         en: "Patients: as the record, erased with the patient’s key. Visitors without an account: 24 hours.",
     },
     recipients: Both {
-        fr: "Le patient, ceux qui agissent pour lui, ses soignants ; l’administration, des nombres sans nom.",
-        en: "The patient, those who act for them, who treats them; administrators, numbers without names.",
+        fr: "Le patient, ceux qui agissent pour lui, ses soignants ; l’administration, des nombres sans nom ; le fournisseur du modèle, si l’établissement l’a permis.",
+        en: "The patient, those who act for them, who treats them; administrators, numbers without names; the provider of the model, where the facility has allowed it.",
     },
 };

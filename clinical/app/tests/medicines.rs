@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use clinical_app::notify::{LEASE_US, Mailroom, put_settings, remind_due, send_due};
 use clinical_app::ports::{
-    Accepted, Answer, DeliveryReport, MailGateway, NotAReport, OutgoingMail, OutgoingSms,
-    SendError, SmsGateway,
+    Accepted, Answer, DeliveryReport, IncomingSms, MailGateway, NotAMessage, NotAReport,
+    OutgoingMail, OutgoingSms, SendError, SmsGateway,
 };
 use clinical_app::prescribing::{
     Checker, DraftCommand, LineCommand, PrescribingError, ReminderCommand, cancel, dispense,
@@ -54,6 +54,10 @@ impl SmsGateway for Gateway {
 
     fn read_report(&self, _: &str) -> Result<DeliveryReport, NotAReport> {
         Err(NotAReport)
+    }
+
+    fn read_incoming(&self, _: &str) -> Result<IncomingSms, NotAMessage> {
+        Err(NotAMessage)
     }
 }
 

@@ -13,8 +13,8 @@ use clinical_app::notify::{
     SmsTemplate, deliveries, put_settings, send_due, send_sms, settings, take_report,
 };
 use clinical_app::ports::{
-    Accepted, Answer, DeliveryReport, GatewayCause, MailGateway, NotAReport, OutgoingMail,
-    OutgoingSms, ReportedOutcome, SendError, SmsGateway,
+    Accepted, Answer, DeliveryReport, GatewayCause, IncomingSms, MailGateway, NotAMessage,
+    NotAReport, OutgoingMail, OutgoingSms, ReportedOutcome, SendError, SmsGateway,
 };
 use clinical_app::visits::{PhoneNumbers, new_phone_pin};
 use clinical_model::notify::{Channel, DeliveryStage, Language, MessageKind, SuppressedFor};
@@ -81,6 +81,10 @@ impl SmsGateway for Gateway {
                 _ => ReportedOutcome::Undeliverable,
             },
         })
+    }
+
+    fn read_incoming(&self, _: &str) -> Result<IncomingSms, NotAMessage> {
+        Err(NotAMessage)
     }
 }
 

@@ -24,7 +24,7 @@ pub use intent::Intent;
 pub use machine::{World, answer, hear};
 pub use names::{Doctor, doctors, folded, specialty};
 pub use say::{Facts, Kind, Language, Link, Said, label, said, transcript};
-pub use short::short;
+pub use short::{fitted, plain_text, short};
 pub use talk::{
     Booking, Choice, Effect, Input, LINE_CHARS_MAX, LINES_MAX, Level, Line, Offer, Outcome,
     Refusal, Say, State, TEXT_CHARS_MAX, Talk, Task, Time, Topic, Unclear, Visit, Wanted, Write,

@@ -6,7 +6,7 @@ use clinical_redflags::flags::Flags;
 use jiff::civil::DateTime;
 
 use crate::advice;
-use crate::talk::{Choice, Line, Offer, Say, Talk, Visit, Write};
+use crate::talk::{Choice, Line, Offer, Say, Talk, Topic, Visit, Write};
 use phrases as p;
 
 /// The language of texts.
@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     pub language: Language,
     /// The number of the ambulance.
     pub ambulance: &'a str,
+    /// The telephone of the clinic, where it has told it.
+    pub clinic: Option<&'a str>,
 }
 
 /// How a text is to be shown.
@@ -287,9 +289,13 @@ pub fn said(say: &Say, facts: &Facts<'_>) -> Said {
         Say::Topic(topic) => {
             let (text, link) = p::topic(*topic);
             let said = Said::text(text.of(language));
-            match link {
-                Some((href, label)) => said.link(href, label.of(language)),
-                None => said,
+            match (link, facts.clinic) {
+                (Some((href, label)), _) => said.link(href, label.of(language)),
+                (None, Some(number)) if *topic != Topic::Language => {
+                    let label = p::CALL_CLINIC.of(language).replace("{n}", number);
+                    said.link(format!("tel:{number}"), &label)
+                }
+                (None, _) => said,
             }
         }
         Say::WhichOf(first, second) => {

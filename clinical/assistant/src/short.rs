@@ -1,12 +1,12 @@
-//! The same talk as short messages: 160 characters each, choices by number.
+//! The same talk as short messages: the GSM alphabet, few parts, choices by number.
 
-use crate::say::{Facts, label, said};
+use crate::say::{Facts, Said, label, said};
 use crate::talk::{Line, Talk};
 
-/// Characters of one message in the alphabet of GSM 03.38.
-const MESSAGE_CHARS: usize = 160;
-/// Messages of one answer; the rest of a long one is left out, and it says so.
-const MESSAGES_MAX: usize = 4;
+/// Characters of one message in the alphabet of 3GPP TS 23.038.
+const ALONE_CHARS: usize = 160;
+/// Characters of each part of a message in several (3GPP TS 23.040).
+const JOINED_CHARS: usize = 153;
 
 /// A character as the alphabet has it; accents that it lacks are left off.
 const fn plain(c: char) -> char {
@@ -16,61 +16,110 @@ const fn plain(c: char) -> char {
         'î' | 'ï' | 'í' => 'i',
         'ô' | 'ó' => 'o',
         'û' | 'ú' => 'u',
-        'ç' => 'Ç',
+        'ç' => 'c',
         'À' | 'Â' => 'A',
         'È' | 'Ê' => 'E',
+        'Ô' => 'O',
         '’' | '‘' | '`' => '\'',
         '“' | '”' | '«' | '»' => '"',
         '→' => '>',
         '–' | '—' => '-',
         '\u{a0}' | '\u{202f}' => ' ',
-        'à' | 'è' | 'é' | 'ù' | 'ì' | 'ò' | 'É' | 'ñ' | 'ö' | 'ü' | 'ä' => c,
-        c if c.is_ascii() && !matches!(c, '[' | ']' | '{' | '}' | '~' | '^' | '|' | '\\') => c,
+        'à' | 'è' | 'é' | 'ù' | 'ì' | 'ò' | 'É' | 'Ç' | 'ñ' | 'ö' | 'ü' | 'ä' => c,
         '[' | '{' => '(',
         ']' | '}' => ')',
+        c if c.is_ascii() && !matches!(c, '~' | '^' | '|' | '\\') => c,
         _ => '?',
     }
 }
 
-/// The last answer of a talk as messages of at most 160 characters, with what may be chosen by number.
+/// A text in the alphabet of short messages, every character in one septet.
 #[must_use]
-pub fn short(talk: &Talk, facts: &Facts<'_>) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
+pub fn plain_text(text: &str) -> String {
+    text.chars().map(plain).collect()
+}
+
+/// Characters that fit into so many parts.
+const fn room(parts: usize) -> usize {
+    if parts <= 1 {
+        ALONE_CHARS
+    } else {
+        JOINED_CHARS * parts
+    }
+}
+
+/// Words above and choices below in at most so many parts of a short message. Too long words are cut at a
+/// blank; the choices stay.
+#[must_use]
+pub fn fitted(words: &str, choices: &str, parts_max: usize) -> String {
+    let choices = plain_text(choices);
+    let words = plain_text(words);
+    let below = if choices.is_empty() {
+        String::new()
+    } else {
+        format!("\n{choices}")
+    };
+    let room = room(parts_max).saturating_sub(below.chars().count());
+    if words.chars().count() <= room {
+        return format!("{words}{below}").trim_start().to_owned();
+    }
+    let cut: String = words.chars().take(room.saturating_sub(3)).collect();
+    let cut = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
+    format!("{cut}...{below}")
+}
+
+fn words_of(said: Said) -> String {
+    let mut words = said.text;
+    if let Some(link) = said.link {
+        // A page cannot be opened from here; a number can be called.
+        if let Some(number) = link.href.strip_prefix("tel:")
+            && !words.contains(number)
+        {
+            words.push(' ');
+            words.push_str(&link.label);
+        }
+    }
+    if let Some(source) = said.source {
+        words.push(' ');
+        words.push_str(&source);
+    }
+    words
+}
+
+/// The last answer of a talk as one text of at most so many parts, with what may be chosen by number.
+#[must_use]
+pub fn short(talk: &Talk, facts: &Facts<'_>, parts_max: usize) -> String {
+    let mut words: Vec<String> = Vec::new();
     if let Some(Line::Said(says)) = talk.lines.last() {
-        for say in says {
-            let said = said(say, facts);
-            parts.extend(said.text.split_whitespace().map(str::to_owned));
-        }
+        words.extend(says.iter().map(|say| words_of(said(say, facts))));
     }
-    for (at, choice) in talk.choices.iter().enumerate() {
-        let line = format!(
-            "\n{}={}",
-            at.saturating_add(1),
-            label(choice, facts.language)
+    let choices = talk.choices.iter().enumerate().map(|(at, choice)| {
+        let number = at.saturating_add(1);
+        format!("{number}={}", label(choice, facts.language))
+    });
+    let choices: Vec<String> = choices.collect();
+    fitted(&words.join(" "), &choices.join("\n"), parts_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fitted, plain_text};
+
+    #[test]
+    fn letters_outside_the_alphabet_are_written_plainly() {
+        assert_eq!(
+            plain_text("Êtes-vous gêné ? L’œil « ça » [là] €"),
+            "Etes-vous gené ? L'?il \"ca\" (là) ?"
         );
-        parts.push(line);
     }
-    let mut messages: Vec<String> = vec![String::new()];
-    let mut length = 0;
-    for part in parts {
-        let part: String = part.chars().map(plain).take(MESSAGE_CHARS).collect();
-        let chars = part.chars().count();
-        let gap = usize::from(length > 0 && !part.starts_with('\n'));
-        if length + gap + chars > MESSAGE_CHARS {
-            if messages.len() == MESSAGES_MAX {
-                break;
-            }
-            messages.push(part.trim_start().to_owned());
-            length = part.trim_start().chars().count();
-            continue;
-        }
-        if let Some(last) = messages.last_mut() {
-            if gap > 0 {
-                last.push(' ');
-            }
-            last.push_str(&part);
-            length += gap + chars;
-        }
+
+    #[test]
+    fn long_words_are_cut_and_the_choices_stay() {
+        let one = fitted(&"mot ".repeat(80), "1=Oui\n2=Non", 1);
+        assert_eq!(one.chars().count(), 159);
+        assert!(one.ends_with("mot...\n1=Oui\n2=Non"), "{one}");
+        let two = fitted(&"mot ".repeat(80), "1=Oui\n2=Non", 2);
+        assert!(two.chars().count() <= 306 && two.len() > one.len());
+        assert_eq!(fitted("Bien", "", 1), "Bien");
     }
-    messages
 }

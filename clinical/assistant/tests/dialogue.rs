@@ -411,14 +411,14 @@ fn every_answer_has_a_text_and_a_short_menu_of_160_characters() {
             let facts = Facts {
                 language,
                 ambulance: "15",
+                clinic: Some("+237699000101"),
             };
             for say in &says {
                 assert!(said(say, &facts).text.len() > 2, "{say:?}");
             }
-            let messages = short(&clinic.talk, &facts);
-            assert!(!messages.is_empty() && messages.len() <= 4);
-            for message in messages {
-                assert!((1..=160).contains(&message.chars().count()), "{message}");
+            for (parts, chars) in [(1, 160), (2, 306), (3, 459)] {
+                let message = short(&clinic.talk, &facts, parts);
+                assert!((1..=chars).contains(&message.chars().count()), "{message}");
             }
         }
     }
@@ -435,12 +435,9 @@ fn a_number_takes_a_choice_of_the_short_menu() {
     let facts = Facts {
         language: Language::French,
         ambulance: "15",
+        clinic: None,
     };
-    assert!(
-        short(&clinic.talk, &facts)
-            .join("")
-            .contains("1=Dr Amina Ngono")
-    );
+    assert!(short(&clinic.talk, &facts, 2).contains("1=Dr Amina Ngono"));
 }
 
 #[test]
@@ -450,6 +447,7 @@ fn advice_names_its_source_and_that_no_clinician_has_read_it() {
     let facts = Facts {
         language: Language::English,
         ambulance: "15",
+        clinic: None,
     };
     let shown = said(says.first().unwrap(), &facts);
     assert_eq!(shown.kind, Kind::Advice);
@@ -467,4 +465,43 @@ fn a_talk_is_kept_as_it_is() {
     clinic.says("rendez-vous avec Dr Ngono demain matin");
     let kept = serde_json::to_string(&clinic.talk).unwrap();
     assert_eq!(serde_json::from_str::<Talk>(&kept).unwrap(), clinic.talk);
+}
+
+#[test]
+fn who_asks_for_the_price_can_call_the_clinic_where_it_told_its_number() {
+    let mut clinic = Clinic::open();
+    let says = clinic.says("how much does a visit cost");
+    let facts = |clinic| Facts {
+        language: Language::English,
+        ambulance: "15",
+        clinic,
+    };
+    let first = says.first().unwrap();
+    let number = "+237699000101";
+    let shown = said(first, &facts(Some(number)));
+    assert_eq!(shown.link.unwrap().href, "tel:+237699000101");
+    assert!(short(&clinic.talk, &facts(Some(number)), 3).contains(number));
+    assert_eq!(said(first, &facts(None)).link, None);
+}
+
+#[test]
+fn free_times_are_spread_over_the_day_that_was_named() {
+    let mut clinic = Clinic::open();
+    clinic.says("rendez-vous avec Dr Ngono demain");
+    let hours = |clinic: &Clinic| -> Vec<i8> {
+        let of = |it: &Choice| match it {
+            Choice::Offer(offer) => Some(offer.start.local.hour()),
+            _ => None,
+        };
+        clinic.talk.choices.iter().filter_map(of).collect()
+    };
+    assert_eq!(hours(&clinic), [9, 11, 13, 16]);
+    // A part of the day is kept to.
+    clinic.says("plutôt l'après-midi");
+    assert!(
+        hours(&clinic).iter().all(|hour| *hour >= 12),
+        "{:?}",
+        hours(&clinic)
+    );
+    assert_eq!(hours(&clinic).last(), Some(&16));
 }

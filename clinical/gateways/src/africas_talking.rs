@@ -7,8 +7,8 @@ use core::fmt;
 use core::time::Duration;
 
 use clinical_app::ports::{
-    Accepted, Answer, DeliveryReport, GatewayCause, NotAReport, OutgoingSms, ReportedOutcome,
-    SendError, SmsGateway,
+    Accepted, Answer, DeliveryReport, GatewayCause, IncomingSms, NotAMessage, NotAReport,
+    OutgoingSms, ReportedOutcome, SendError, SmsGateway,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
@@ -250,5 +250,26 @@ impl SmsGateway for AfricasTalking {
             return Err(NotAReport);
         }
         Ok(DeliveryReport { reference, outcome })
+    }
+
+    /// The form of an incoming message: `from`, `to`, `text`, `date`, `id`, and `linkId` of a paid one.
+    fn read_incoming(&self, body: &str) -> Result<IncomingSms, NotAMessage> {
+        let (mut reference, mut from, mut words) = (String::new(), String::new(), None);
+        for (name, value) in url::form_urlencoded::parse(body.as_bytes()) {
+            match name.as_ref() {
+                "id" => reference = value.into_owned(),
+                "from" => from = value.into_owned(),
+                "text" => words = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        match words {
+            Some(text) if !reference.is_empty() && !from.is_empty() => Ok(IncomingSms {
+                reference,
+                from,
+                text,
+            }),
+            _ => Err(NotAMessage),
+        }
     }
 }

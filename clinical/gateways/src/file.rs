@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clinical_app::ports::{
-    Accepted, Answer, DeliveryReport, GatewayCause, MailGateway, NotAReport, OutgoingMail,
-    OutgoingSms, ReportedOutcome, SendError, SmsGateway,
+    Accepted, Answer, DeliveryReport, GatewayCause, IncomingSms, MailGateway, NotAMessage,
+    NotAReport, OutgoingMail, OutgoingSms, ReportedOutcome, SendError, SmsGateway,
 };
 use clinical_vault::{MasterKeys, Place, UnwrapError};
 use serde_json::json;
@@ -127,6 +127,20 @@ impl SmsGateway for FileGateway {
         Ok(DeliveryReport {
             reference: reference.to_owned(),
             outcome,
+        })
+    }
+
+    /// `REFERENCE NUMBER TEXT`: what a script of a modem posts, and a test.
+    fn read_incoming(&self, body: &str) -> Result<IncomingSms, NotAMessage> {
+        let (reference, rest) = body.trim_start().split_once(' ').ok_or(NotAMessage)?;
+        let (from, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        if reference.is_empty() || from.is_empty() {
+            return Err(NotAMessage);
+        }
+        Ok(IncomingSms {
+            reference: reference.to_owned(),
+            from: from.to_owned(),
+            text: text.to_owned(),
         })
     }
 }

@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use clinical_app::ports::{
-    DeliveryReport, NotAReport, OutgoingSms, ReportedOutcome, SendError, SmsGateway,
+    DeliveryReport, IncomingSms, NotAMessage, NotAReport, OutgoingSms, ReportedOutcome, SendError,
+    SmsGateway,
 };
 use clinical_gateways::{AfricasTalking, AfricasTalkingConfig, ApiKey};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -205,4 +206,29 @@ fn delivery_reports_are_read_and_everything_else_is_refused() {
 #[test]
 fn the_key_does_not_print_itself() {
     assert!(!format!("{:?}", gateway(1)).contains("key-of-the-clinic"));
+}
+
+#[test]
+fn messages_of_people_are_read_and_everything_else_is_refused() {
+    let read = |body: &str| gateway(1).read_incoming(body);
+    let expected = IncomingSms {
+        reference: "bf1a".to_owned(),
+        from: "+237600000000".to_owned(),
+        text: "J'ai de la fièvre & mal".to_owned(),
+    };
+    let body = "linkId=x&text=J%27ai+de+la+fi%C3%A8vre+%26+mal&to=5050&id=bf1a\
+                &date=2026-11-28+08%3A00%3A00&from=%2B237600000000";
+    assert_eq!(read(body), Ok(expected));
+    let empty = read("text=&id=1&from=%2B237600000000").unwrap();
+    assert_eq!(empty.text, "");
+    for body in [
+        "",
+        "text=a&id=1",
+        "text=a&from=%2B2376",
+        "id=1&from=%2B2376",
+        "{}",
+    ] {
+        assert_eq!(read(body), Err(NotAMessage), "{body}");
+    }
+    assert_eq!(format!("{empty:?}"), "IncomingSms(..)");
 }

@@ -75,3 +75,21 @@ async fn a_place_that_can_not_be_written_is_tried_again_later() {
     let error = SmsGateway::send(&gateway, &sms(1)).await.unwrap_err();
     assert!(matches!(error, SendError::Temporary(_)), "{error:?}");
 }
+
+#[test]
+fn a_message_of_somebody_is_a_line_of_reference_number_and_text() {
+    let keys = MasterKeys::generate().unwrap();
+    let gateway = FileGateway::new(std::path::Path::new("/nowhere/at/all"), keys);
+    let read = gateway
+        .read_incoming("m1 +237699123456 j'ai mal\nau dos")
+        .unwrap();
+    assert_eq!(
+        (read.reference.as_str(), read.from.as_str()),
+        ("m1", "+237699123456")
+    );
+    assert_eq!(read.text, "j'ai mal\nau dos");
+    assert_eq!(gateway.read_incoming("m1 +237699123456").unwrap().text, "");
+    for body in ["", "m1", " "] {
+        assert!(gateway.read_incoming(body).is_err(), "{body}");
+    }
+}

@@ -38,6 +38,7 @@ pub mod rights;
 pub mod schema;
 mod scribe;
 pub mod sessions;
+pub mod sms;
 mod statement;
 pub mod statistics;
 pub mod tags;

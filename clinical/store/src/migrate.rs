@@ -74,6 +74,7 @@ const STEPS: &[Step] = &[
     step!(150, shared "0150_triage_phone"),
     step!(160, shared "0160_spent_passes"),
     step!(170, shared "0170_captions"),
+    step!(175, shared "0175_sms_door"),
 ];
 
 /// Version and name of every step.

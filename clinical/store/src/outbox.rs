@@ -33,6 +33,9 @@ pub struct Letter {
     /// It says how to take part by telephone, as that is when it leaves.
     #[serde(default)]
     pub by_phone: bool,
+    /// The answer to what somebody wrote; empty in every other kind.
+    #[serde(default)]
+    pub text: String,
 }
 
 impl core::fmt::Debug for Letter {

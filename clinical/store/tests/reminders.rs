@@ -107,6 +107,7 @@ async fn queue(db: &Db, subject: Uuid, dose: i64, id: u128) -> bool {
             when: String::new(),
             path: "/my-medicines".to_owned(),
             by_phone: false,
+            text: String::new(),
         },
         due: NOW,
         expires: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clinical_app::notify::{Mailroom, ReportSecret};
 use clinical_app::ports::{MailGateway, SmsGateway};
+use clinical_app::sms::DoorLimits;
 use clinical_gateways::{
     AfricasTalking, AfricasTalkingConfig, ApiKey, FileGateway, Smtp, SmtpConfig, SmtpLogin,
     SmtpSecurity,
@@ -61,6 +62,25 @@ pub(crate) struct SmsConfig {
     africas_talking: Option<AfricasTalkingSection>,
     /// What the provider's delivery reports show; without it none are taken.
     report_secret_file: Option<PathBuf>,
+    /// Short messages of people are taken and answered; without it they are not.
+    door: Option<DoorSection>,
+}
+
+/// What answers to short messages may cost.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct DoorSection {
+    answers_per_number: u32,
+    parts_per_day: u32,
+}
+
+impl Default for DoorSection {
+    fn default() -> Self {
+        Self {
+            answers_per_number: 40,
+            parts_per_day: 1_000,
+        }
+    }
 }
 
 /// An account at Africa's Talking.
@@ -95,7 +115,21 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Mailroom> {
         Some(url) => url.clone(),
         None => format!("http://{}", config.http.bind),
     };
-    Ok(Mailroom::new(mail, sms, &url, secret)?)
+    let has_secret = secret.is_some();
+    let room = Mailroom::new(mail, sms, &url, secret)?;
+    Ok(match &config.sms.door {
+        None => room,
+        Some(door) => {
+            anyhow::ensure!(
+                has_secret,
+                "sms.door needs sms.report_secret_file: nobody else may post messages of people"
+            );
+            room.with_door(DoorLimits {
+                answers_per_number: door.answers_per_number,
+                parts_per_day: door.parts_per_day,
+            })
+        }
+    })
 }
 
 /// Where messages of a channel are kept when no provider is configured.

@@ -528,10 +528,11 @@ async fn forget(desk: &Desk) -> Result<(), StoreError> {
     let now = desk.now();
     let mut tx = desk.db().begin().await?;
     clinical_store::booking::drop_freed(&mut tx, now).await?;
-    // What else is kept for a while: interviews of visitors, talks with the assistant.
+    // What else is kept for a while: interviews of visitors, talks with the assistant and by short message.
     clinical_store::triage::delete_expired(&mut tx, now).await?;
     clinical_store::assistant::delete_expired(&mut tx, now).await?;
     clinical_store::captions::delete_expired(&mut tx, now).await?;
+    clinical_store::sms::delete_expired(&mut tx, now).await?;
     tx.commit(AuditEntry::done(
         AuditActor::System,
         "booking.forget_freed",

@@ -218,7 +218,7 @@ pub async fn take_report(
     secret: &str,
     body: &str,
 ) -> Result<(), ReportError> {
-    if !mailroom.secret.as_ref().is_some_and(|it| it.is(secret)) {
+    if !mailroom.is_provider(secret) {
         return Err(ReportError::Unknown);
     }
     let report = mailroom.sms.read_report(body)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::templates::{TemplateFileError, Templates};
 use crate::ports::{MailGateway, SmsGateway};
+use crate::sms::DoorLimits;
 use crate::visits::PhoneNumbers;
 
 /// What the provider shows when it reports: it can not sign in, so the address that it is told
@@ -42,6 +43,7 @@ pub struct Mailroom {
     pub(super) service_url: Arc<str>,
     pub(super) secret: Option<ReportSecret>,
     pub(super) phones: PhoneNumbers,
+    door: Option<DoorLimits>,
 }
 
 impl Mailroom {
@@ -62,7 +64,35 @@ impl Mailroom {
             service_url: Arc::from(service_url.trim_end_matches('/')),
             secret,
             phones: PhoneNumbers::default(),
+            door: None,
         })
+    }
+
+    /// Short messages of people are taken and answered, within these limits.
+    #[must_use]
+    pub const fn with_door(mut self, limits: DoorLimits) -> Self {
+        self.door = Some(limits);
+        self
+    }
+
+    /// What answers may cost; none while messages are not taken.
+    pub(crate) const fn door(&self) -> Option<DoorLimits> {
+        self.door
+    }
+
+    /// Whether this is what the provider shows.
+    pub(crate) fn is_provider(&self, shown: &str) -> bool {
+        self.secret.as_ref().is_some_and(|it| it.is(shown))
+    }
+
+    /// The provider of short messages.
+    pub(crate) fn sms(&self) -> &dyn SmsGateway {
+        &*self.sms
+    }
+
+    /// Address of the service, without a slash at the end.
+    pub(crate) fn url(&self) -> Arc<str> {
+        Arc::clone(&self.service_url)
     }
 
     /// Messages about appointments say these numbers.

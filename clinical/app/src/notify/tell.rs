@@ -131,7 +131,10 @@ pub(super) async fn tell_on(
         let Some(address) = contact.address(channel) else {
             continue;
         };
-        let declined = notice.kind.may_be_declined() && !contact.wants(channel);
+        let declined = notice.kind.may_be_declined()
+            && (!contact.wants(channel)
+                || channel == Channel::Sms
+                    && clinical_store::sms::is_stopped(tx, notice.tenant, address).await?);
         let is_late = notice.expires.is_some_and(|at| at <= now);
         let suppressed = if declined {
             Some(SuppressedFor::OptedOut)
@@ -161,6 +164,7 @@ pub(super) async fn tell_on(
                 }),
                 path: notice.path.to_owned(),
                 by_phone: notice.by_phone,
+                text: String::new(),
             },
             due: notice.due,
             expires: notice.expires,

@@ -130,6 +130,7 @@ mod tests {
             when: "mercredi 30 septembre 2026 à 14:30 (UTC+01:00)".to_owned(),
             link: "https://sante.exemple.cm/patient/appointments".to_owned(),
             phone: String::new(),
+            text: "1 Oui 2 Non".to_owned(),
         };
         let mut out = Vec::new();
         for language in Language::ALL {

@@ -108,6 +108,7 @@ async fn send(room: &Mailroom, message: &Claimed, phone: String) -> Result<Accep
         when: message.letter.when.clone(),
         link: format!("{}{}", room.service_url, message.letter.path),
         phone,
+        text: message.letter.text.clone(),
     };
     let wording = room
         .templates

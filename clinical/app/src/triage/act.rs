@@ -125,6 +125,7 @@ fn complain(story: &mut Story, text: String) -> Result<(), TriageError> {
         return Err(TriageError::Invalid("text"));
     }
     story.complaint = text;
+    story.hinted.clear();
     Ok(())
 }
 
@@ -164,7 +165,7 @@ fn answered(
 }
 
 /// Takes over what a story was judged to be. What fired once stays.
-fn settle(story: &mut Story, judgement: Judgement) {
+pub(super) fn settle(story: &mut Story, judgement: Judgement) {
     for flag in judgement.flags {
         if !story.flags.contains(&flag) {
             story.flags.push(flag);

@@ -17,7 +17,7 @@ use super::act::{FEVER, FEVER_HIGH};
 use super::{known, scores};
 
 /// The engine over the shipped knowledge, loaded once in a process; none when it cannot be used.
-pub(super) fn shipped() -> Option<Arc<Engine>> {
+pub(crate) fn shipped() -> Option<Arc<Engine>> {
     static ENGINE: OnceLock<Option<Arc<Engine>>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| match catch_unwind(Engine::shipped) {
         Ok(Ok(engine)) => Some(Arc::new(engine)),
@@ -222,7 +222,8 @@ fn compute(engine: &Engine, story: &Story, now: Micros) -> Option<Judgement> {
         .filter_map(|id| level(id))
         .chain(scored.flatten())
         .max();
-    let question = interview.next(engine);
+    let question =
+        hinted(engine, story, &assessment).or_else(|| interview.next(engine).map(|it| it.finding));
     let person = assessment.person || !unclear.is_empty();
     let mut reached = disposition(assessment.disposition);
     if person {
@@ -238,7 +239,7 @@ fn compute(engine: &Engine, story: &Story, now: Micros) -> Option<Judgement> {
     Some(Judgement {
         state,
         unclear,
-        asked: question.map(|it| it.finding),
+        asked: question,
         flags,
         least,
         judged: Judged {
@@ -250,6 +251,22 @@ fn compute(engine: &Engine, story: &Story, now: Micros) -> Option<Judgement> {
             at: now,
         },
     })
+}
+
+/// A finding that a model of others read and that nobody was asked about yet.
+fn hinted(engine: &Engine, story: &Story, assessment: &Assessment) -> Option<String> {
+    if story.told.len() >= clinical_triage::QUESTIONS_MAX {
+        return None;
+    }
+    let is_open = |id: &&String| {
+        let told = story.told.iter().any(|it| it.finding == **id);
+        let reading = &assessment.reading;
+        let known = engine.knowledge().finding(id);
+        !told
+            && known
+                .is_some_and(|at| !reading.present.contains(&at) && !reading.absent.contains(&at))
+    };
+    story.hinted.iter().find(is_open).cloned()
 }
 
 /// The names of findings.

@@ -7,8 +7,9 @@ use clinical_store::{Conn, StoreError};
 use tokio::task::spawn_blocking;
 
 use super::act::{Act, apply};
+use super::hints::read_further;
 use super::shown::{Reader, Shown, show};
-use super::{TriageError, engine, is_pressing, known, numbers_of};
+use super::{Triage, TriageError, engine, is_pressing, known, numbers_of};
 use crate::access::Access;
 use crate::{Actor, Clinic};
 
@@ -254,6 +255,28 @@ pub async fn act(
     id: InterviewId,
     act: Act,
 ) -> Result<Shown, TriageError> {
+    done(clinic, None, (actor, id), act).await
+}
+
+/// As [`act`]; what fixed rules did not understand may be read by the model of the facility.
+///
+/// # Errors
+/// [`TriageError`]
+pub async fn act_reading(
+    (clinic, triage): (&Clinic, &Triage),
+    actor: &Actor,
+    id: InterviewId,
+    act: Act,
+) -> Result<Shown, TriageError> {
+    done(clinic, Some(triage), (actor, id), act).await
+}
+
+async fn done(
+    clinic: &Clinic,
+    triage: Option<&Triage>,
+    (actor, id): (&Actor, InterviewId),
+    act: Act,
+) -> Result<Shown, TriageError> {
     let now = clinic.clock.now();
     let action = act.action();
     let mut conn = clinic.db.read().await?;
@@ -261,7 +284,12 @@ pub async fn act(
     may_act(&mut conn, actor, &access).await?;
     drop(conn);
     // No connection is held while the engine computes; who was faster meanwhile wins by the version.
-    let story = worked(interview.story.clone(), act, now).await?;
+    let is_told = matches!(act, Act::Complain(_));
+    let mut story = worked(interview.story.clone(), act, now).await?;
+    if let Some(triage) = triage.filter(|_| is_told) {
+        let of = (interview.tenant, interview.id);
+        story = read_further(clinic, triage, of, (story, now)).await;
+    }
     let interview = next(interview, story, now);
     let mut tx = clinic.db.begin().await?;
     let access = reached(&mut tx, actor, access.patient(), now).await?;

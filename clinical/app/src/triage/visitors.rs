@@ -8,6 +8,7 @@ use clinical_model::{AuditActor, AuditEntry, InterviewId, Micros, PatientId, Tok
 use clinical_store::triage as store;
 
 use super::act::Act;
+use super::hints::read_further;
 use super::interviews::{may_act, next, shown, worked};
 use super::shown::Shown;
 use super::{Triage, TriageError, first_facility};
@@ -176,7 +177,12 @@ pub async fn act_as_visitor(
     let found = store::of_token(&mut conn, &secret.hash(), now).await?;
     let interview = found.ok_or(TriageError::NotFound)?;
     drop(conn);
-    let story = worked(interview.story.clone(), act, now).await?;
+    let is_told = matches!(act, Act::Complain(_));
+    let mut story = worked(interview.story.clone(), act, now).await?;
+    if is_told {
+        let of = (interview.tenant, interview.id);
+        story = read_further(clinic, triage, of, (story, now)).await;
+    }
     let interview = next(interview, story, now);
     let mut tx = clinic.db.begin().await?;
     store::update(&mut tx, &interview).await?;

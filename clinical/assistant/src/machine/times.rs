@@ -150,15 +150,22 @@ impl Turn<'_, '_> {
             wish.distance(local.date(), minute.unwrap_or(0))
         };
         offers.sort_by_key(|it| (away(it), it.start.us));
-        // The same time with another doctor is not another time, and times close together are few.
-        let mut shown: Vec<Offer> = Vec::new();
+        // The same time with another doctor is not another time.
+        let mut times: Vec<Offer> = Vec::new();
         let exact = offers.first().is_some_and(|it| away(it) == 0);
         for offer in offers {
-            let near = |it: &Offer| it.start.us == offer.start.us;
-            if shown.len() < SHOWN_MAX - 1 && !shown.iter().any(near) {
-                shown.push(offer);
+            if !times.iter().any(|it| it.start.us == offer.start.us) {
+                times.push(offer);
             }
         }
+        let fitting = times.iter().take_while(|it| away(it) == 0).count();
+        let mut shown = if fitting > SHOWN_MAX - 1 {
+            times.truncate(fitting);
+            spread(times, wish.days.is_some())
+        } else {
+            times.truncate(SHOWN_MAX - 1);
+            times
+        };
         if shown.is_empty() {
             self.say(Say::NoOffers);
             self.ask_when(task);
@@ -314,6 +321,23 @@ impl Turn<'_, '_> {
             _ => self.unclear(Unclear::Unknown),
         }
     }
+}
+
+/// Some of many times that all fit, in order of time: spread over the days that were named, otherwise over
+/// the first day with enough of them, so that who cannot come early finds something later.
+fn spread(mut times: Vec<Offer>, days_named: bool) -> Vec<Offer> {
+    let wanted = SHOWN_MAX - 1;
+    if !days_named {
+        let last = times
+            .get(wanted - 1)
+            .map(|it| it.start.local.date())
+            .unwrap_or_default();
+        times.retain(|it| it.start.local.date() <= last);
+    }
+    let steps = wanted.saturating_sub(1).max(1);
+    let end = times.len().saturating_sub(1);
+    let picked = (0..wanted).filter_map(|at| times.get(at * end / steps).cloned());
+    picked.collect()
 }
 
 /// "The first one", "le dernier".

@@ -86,6 +86,7 @@ pub(super) const VISITS: Both = Both("Mes rendez-vous", "My appointments");
 pub(super) const RESULTS: Both = Both("Mes résultats", "My results");
 pub(super) const PRESCRIPTIONS: Both = Both("Mes ordonnances", "My prescriptions");
 pub(super) const CALL: Both = Both("Appeler le {n}", "Call {n}");
+pub(super) const CALL_CLINIC: Both = Both("Appeler la clinique : {n}", "Call the clinic: {n}");
 pub(super) const URGENT: Both = Both(
     "Un soignant devrait vous voir aujourd'hui.",
     "A clinician should see you today.",

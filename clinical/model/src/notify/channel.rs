@@ -93,11 +93,13 @@ pub enum MessageKind {
     EmergencyReview,
     /// A secure message waits.
     NewMessage,
+    /// The answer to a short message that somebody sent.
+    Answer,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AppointmentBooked,
         Self::AppointmentChanged,
         Self::AppointmentCancelled,
@@ -112,6 +114,7 @@ impl MessageKind {
         Self::BreakGlassNotice,
         Self::EmergencyReview,
         Self::NewMessage,
+        Self::Answer,
     ];
 
     /// The word used in SQL, on the wire and in the files of templates.
@@ -132,6 +135,7 @@ impl MessageKind {
             Self::BreakGlassNotice => "break_glass_notice",
             Self::EmergencyReview => "emergency_review",
             Self::NewMessage => "new_message",
+            Self::Answer => "answer",
         }
     }
 
@@ -159,7 +163,9 @@ impl MessageKind {
             | Self::CriticalValue
             | Self::SecurityNotice
             | Self::BreakGlassNotice
-            | Self::EmergencyReview => false,
+            | Self::EmergencyReview
+            // Who asks wants the answer; who wrote STOP is not answered at all.
+            | Self::Answer => false,
         }
     }
 
@@ -204,7 +210,8 @@ mod tests {
                 MessageKind::CriticalValue,
                 MessageKind::SecurityNotice,
                 MessageKind::BreakGlassNotice,
-                MessageKind::EmergencyReview
+                MessageKind::EmergencyReview,
+                MessageKind::Answer
             ]
         );
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// What may be filled into a message. The list is short on purpose: there is no hole for a
-/// diagnosis, a medicine, a value, or for free text.
+/// diagnosis, a medicine or a value; free text is only in the answer to somebody's own message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Placeholder {
     /// The name of the facility.
@@ -14,6 +14,8 @@ pub enum Placeholder {
     Link,
     /// How to take part by telephone; empty where one cannot.
     Phone,
+    /// The answer to what somebody wrote.
+    Text,
 }
 
 impl Placeholder {
@@ -24,6 +26,7 @@ impl Placeholder {
             b"when" => Some(Self::When),
             b"link" => Some(Self::Link),
             b"phone" => Some(Self::Phone),
+            b"text" => Some(Self::Text),
             _ => None,
         }
     }
@@ -40,6 +43,8 @@ pub struct Words {
     pub link: String,
     /// How to take part by telephone, with what stands before it; empty where one cannot.
     pub phone: String,
+    /// The answer to what somebody wrote; empty in every other kind.
+    pub text: String,
 }
 
 impl fmt::Debug for Words {
@@ -104,6 +109,7 @@ impl Template {
                 Piece::Hole(Placeholder::When) => &words.when,
                 Piece::Hole(Placeholder::Link) => &words.link,
                 Piece::Hole(Placeholder::Phone) => &words.phone,
+                Piece::Hole(Placeholder::Text) => &words.text,
             })
             .collect()
     }
@@ -143,6 +149,7 @@ mod tests {
             when: "lundi".to_owned(),
             link: "https://a.example".to_owned(),
             phone: ", 042 917".to_owned(),
+            text: String::new(),
         };
         let filled = "{when}: lundi. https://a.example, 042 917";
         assert_eq!(template.fill(&words), filled);

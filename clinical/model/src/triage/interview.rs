@@ -129,6 +129,8 @@ pub struct Story {
     pub unclear: Vec<UnclearBecause>,
     /// Where it stands.
     pub state: Option<InterviewState>,
+    /// Findings that a model of others read, to be asked first. They count only when the person agrees.
+    pub hinted: Vec<String>,
     /// The question that stands.
     pub asked: Option<String>,
     /// The result, once there is one.

@@ -1,6 +1,7 @@
 //! Messages that leave by e-mail and SMS, and how people want to be told.
 
 mod deliveries;
+mod inbox;
 mod reports;
 mod settings;
 mod sms;
@@ -30,6 +31,7 @@ pub(super) const DOMAIN: Domain = Domain {
             Who::Roles(&[Role::Nurse, Role::Admin]),
         ),
         Operation::new(Method::POST, "/notifications/reports/{secret}", Who::Public),
+        Operation::new(Method::POST, "/notifications/inbox/{secret}", Who::Public),
     ],
     router,
     openapi: Description::openapi,
@@ -41,7 +43,8 @@ pub(super) const DOMAIN: Domain = Domain {
     settings::get_notifications,
     settings::put_notifications,
     deliveries::list_deliveries,
-    reports::take_report
+    reports::take_report,
+    inbox::take_message
 ))]
 struct Description;
 
@@ -60,4 +63,5 @@ fn router() -> Router<ApiState> {
             "/notifications/reports/{secret}",
             post(reports::take_report),
         )
+        .route("/notifications/inbox/{secret}", post(inbox::take_message))
 }

@@ -185,10 +185,15 @@ impl Work {
         }
         let signing = checkpoints::start(open::signing_plan(config, open.clinic.db.clone())?);
         let (clinic, mailroom) = (open.clinic.clone(), open.mailroom.clone());
-        let post = notify::run_until_stopped(clinic, mailroom, stopped.clone());
+        let post = notify::run_until_stopped(clinic, mailroom.clone(), stopped.clone());
         let desk = open.desk.clone();
+        let sms = clinical_app::sms::answer_until_stopped(desk.clone(), mailroom, stopped.clone());
         let waiting = clinical_app::booking::offer_until_stopped(desk, stopped.clone());
-        let mut tasks = vec![tokio::spawn(post), tokio::spawn(waiting)];
+        let mut tasks = vec![
+            tokio::spawn(sms),
+            tokio::spawn(post),
+            tokio::spawn(waiting),
+        ];
         tasks.extend(start_laboratory(config, open, stopped.clone()).await?);
         Ok(Self {
             tasks,
