@@ -1,6 +1,7 @@
-//! What forwarding costs: one picture of 1.5 Mbit/s for ten people, with real engines at both ends, in
-//! memory and in virtual time. Under callgrind, `scripts/instructions` divides the instructions of
-//! `serve_measured` by the packets that came, which is what this prints.
+//! What forwarding costs, with real engines at both ends, in memory and in virtual time: one picture of
+//! 1.5 Mbit/s for ten people (`picture`), or the speech of six for each other (`speech`). Under callgrind,
+//! `scripts/instructions` divides the instructions of `serve_measured` by the packets that came, which is
+//! what this prints.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -28,6 +29,25 @@ const FRAME_TURNS: u32 = 33;
 const WARM_TURNS: u32 = 2500;
 const MEASURED_TURNS: u32 = 2500;
 const TURN: Duration = Duration::from_millis(1);
+const SPEAKERS: u16 = 6;
+/// In turns: Opus, 50 packets a second of 32 kbit/s.
+const SPEECH_TURNS: u32 = 20;
+const SPEECH_BYTES: usize = 80;
+
+/// What is sent to whom.
+#[derive(Clone, Copy, PartialEq)]
+enum Scene {
+    Picture,
+    Speech,
+}
+
+/// How somebody takes part.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Films,
+    Watches,
+    Speaks,
+}
 
 type Fault = Box<dyn Error>;
 
@@ -36,6 +56,9 @@ type Datagram = (SocketAddr, Vec<u8>);
 
 struct Client {
     rtc: Rtc,
+    /// The m-line that it sends, or receives.
+    mid: Mid,
+    sent: u32,
     address: SocketAddr,
     timeout: Instant,
     out: Vec<Vec<u8>>,
@@ -96,25 +119,27 @@ fn serve_measured(shard: &mut Shard, now: Instant, came: &[Datagram]) -> Vec<Out
     serve(shard, now, came)
 }
 
-fn connect(
-    shard: &mut Shard,
-    now: Instant,
-    (number, sends): (u16, bool),
-) -> Result<(Client, Mid), Fault> {
+fn connect(shard: &mut Shard, now: Instant, (number, role): (u16, Role)) -> Result<Client, Fault> {
     let address = SocketAddr::from(([198, 51, 100, 7], 10_000 + number));
     let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
     rtc.add_local_candidate(Candidate::host(address, "udp")?);
     let mut changes = rtc.sdp_api();
-    let direction = if sends {
-        Direction::SendOnly
-    } else {
-        Direction::RecvOnly
+    let (kind, direction, source) = match role {
+        Role::Films => (MediaKind::Video, Direction::SendOnly, Source::Camera),
+        Role::Watches => (MediaKind::Video, Direction::RecvOnly, Source::Camera),
+        Role::Speaks => (MediaKind::Audio, Direction::SendOnly, Source::Microphone),
     };
-    let mid = changes.add_media(MediaKind::Video, direction, None, None, None);
+    let mid = changes.add_media(kind, direction, None, None, None);
+    if role == Role::Speaks {
+        for _ in 1..SPEAKERS {
+            changes.add_media(kind, Direction::RecvOnly, None, None, None);
+        }
+    }
     let (offer, pending) = changes.apply().ok_or("nothing to offer")?;
-    let camera = SourceMid {
+    let sends = direction == Direction::SendOnly;
+    let sent = SourceMid {
         mid: mid.to_string(),
-        source: Source::Camera,
+        source,
     };
     let request = ConnectRequest {
         room: RoomKey(1),
@@ -122,7 +147,7 @@ fn connect(
         connection: ConnectionKey(number.into()),
         mode: Mode::Room,
         offer_sdp: offer.to_sdp_string(),
-        sources: if sends { vec![camera] } else { Vec::new() },
+        sources: if sends { vec![sent] } else { Vec::new() },
         on: SourceSet::ALL,
         rank: Rank::Other,
         grants: Grants::ALL,
@@ -138,26 +163,47 @@ fn connect(
     }
     let answer = SdpAnswer::from_sdp_string(&answer.ok_or("no answer")?)?;
     rtc.sdp_api().accept_answer(pending, answer)?;
-    let client = Client {
+    Ok(Client {
         rtc,
+        mid,
+        sent: 0,
         address,
         timeout: now,
         out: Vec::new(),
         received: 0,
         key_wanted: true,
-    };
-    Ok((client, mid))
+    })
+}
+
+/// Says 20 ms of speech.
+fn speak(speaker: &mut Client, now: Instant) -> Result<(), Fault> {
+    let config = speaker.rtc.codec_config();
+    let pt = config.find(|params| params.spec().codec == Codec::Opus);
+    let pt = pt.ok_or("no Opus")?.pt();
+    speaker.sent += 1;
+    let sent = speaker.sent;
+    let mut direct = speaker.rtc.direct_api();
+    let stream = direct
+        .stream_tx_by_mid(speaker.mid, None)
+        .ok_or("no stream")?;
+    let payload = vec![0x78; SPEECH_BYTES];
+    let packet = RtpWrite::new(pt, u64::from(sent).into(), sent * 960, now, payload);
+    stream.write_rtp(packet);
+    speaker.timeout = now;
+    Ok(())
 }
 
 /// Sends one picture, a key frame if it was asked for.
-fn film(sender: &mut Client, mid: Mid, frame: u32, now: Instant) -> Result<(), Fault> {
+fn film(sender: &mut Client, frame: u32, now: Instant) -> Result<(), Fault> {
     let config = sender.rtc.codec_config();
     let pt = config.find(|params| params.spec().codec == Codec::Vp8);
     let pt = pt.ok_or("no VP8")?.pt();
     let key = core::mem::take(&mut sender.key_wanted);
     let [high, low] = (u16::try_from(frame % 0x8000)? | 0x8000).to_be_bytes();
     let mut direct = sender.rtc.direct_api();
-    let stream = direct.stream_tx_by_mid(mid, None).ok_or("no stream")?;
+    let stream = direct
+        .stream_tx_by_mid(sender.mid, None)
+        .ok_or("no stream")?;
     for n in 0..PACKETS_PER_FRAME {
         // Payload descriptor (RFC 7741 section 4.2), and a frame of 1280 x 720 (RFC 6386 section 9.1).
         let start = if n == 0 { 0x90 } else { 0x80 };
@@ -174,7 +220,47 @@ fn film(sender: &mut Client, mid: Mid, frame: u32, now: Instant) -> Result<(), F
     Ok(())
 }
 
+/// Lets those send whose turn it is.
+fn publish(clients: &mut [Client], scene: Scene, turn: u32, now: Instant) -> Result<(), Fault> {
+    match scene {
+        Scene::Picture => {
+            if let Some(sender) = clients.first_mut()
+                && turn.is_multiple_of(FRAME_TURNS)
+                && sender.rtc.is_connected()
+            {
+                film(sender, turn / FRAME_TURNS, now)?;
+            }
+        }
+        Scene::Speech => {
+            // Each has a time of its own to speak at.
+            for (speaker, offset) in clients.iter_mut().zip((0..).step_by(3)) {
+                if turn % SPEECH_TURNS == offset && speaker.rtc.is_connected() {
+                    speak(speaker, now)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As many packets have to come at least.
+fn wanted(scene: Scene) -> u64 {
+    match scene {
+        Scene::Picture => {
+            u64::from(VIEWERS) * u64::from(MEASURED_TURNS / FRAME_TURNS) * PACKETS_PER_FRAME as u64
+        }
+        Scene::Speech => {
+            u64::from(SPEAKERS * (SPEAKERS - 1)) * u64::from(MEASURED_TURNS / SPEECH_TURNS - 1)
+        }
+    }
+}
+
 fn main() -> Result<(), Fault> {
+    let scene = match std::env::args().nth(1).as_deref() {
+        None | Some("picture") => Scene::Picture,
+        Some("speech") => Scene::Speech,
+        Some(_) => return Err("picture or speech?".into()),
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "an instant cannot be made otherwise"
@@ -189,10 +275,13 @@ fn main() -> Result<(), Fault> {
         index: 0,
         secret: [7; 32],
     })?;
-    let (sender, mid) = connect(&mut shard, now, (1, true))?;
-    let mut clients = vec![sender];
-    for viewer in 0..VIEWERS {
-        clients.push(connect(&mut shard, now, (viewer + 2, false))?.0);
+    let roles = match scene {
+        Scene::Picture => [vec![Role::Films], vec![Role::Watches; VIEWERS.into()]].concat(),
+        Scene::Speech => vec![Role::Speaks; SPEAKERS.into()],
+    };
+    let mut clients = Vec::new();
+    for (number, role) in (1..).zip(roles) {
+        clients.push(connect(&mut shard, now, (number, role))?);
     }
     let mut before = 0;
     for turn in 0..WARM_TURNS + MEASURED_TURNS {
@@ -201,12 +290,7 @@ fn main() -> Result<(), Fault> {
         }
         now += TURN;
         let mut came: Vec<Datagram> = Vec::new();
-        if let Some(sender) = clients.first_mut()
-            && turn.is_multiple_of(FRAME_TURNS)
-            && sender.rtc.is_connected()
-        {
-            film(sender, mid, turn / FRAME_TURNS, now)?;
-        }
+        publish(&mut clients, scene, turn, now)?;
         for client in &mut clients {
             // A pacer wants a microsecond for each packet.
             let mut given = now;
@@ -241,9 +325,8 @@ fn main() -> Result<(), Fault> {
         }
     }
     let after: u64 = clients.iter().map(|client| client.received).sum();
-    let wanted = u64::from(VIEWERS) * u64::from(MEASURED_TURNS / FRAME_TURNS);
     let delivered = after - before;
-    if delivered < wanted * PACKETS_PER_FRAME as u64 {
+    if delivered < wanted(scene) {
         return Err(format!("only {delivered} packets came").into());
     }
     writeln!(std::io::stdout(), "{delivered}")?;
