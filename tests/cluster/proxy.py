@@ -53,7 +53,10 @@ class Way:
         self._open.add(writer)
         ends = [writer]
         try:
-            await self._flows.wait()
+            while not self._flows.is_set():
+                if reader.at_eof():
+                    return
+                await asyncio.sleep(0.2)
             there, back = await asyncio.open_connection(self._host, self._to)
             ends.append(back)
             self._open.add(back)

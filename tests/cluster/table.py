@@ -55,7 +55,7 @@ def told(run: dict[str, Any]) -> str:
     median, highest = run["load"]
     busy = "busy with other work" if median > 2 * run["cores"] else "not busy"
     return (
-        f"`{run['command']}`, {run['date']}, {run['minutes']:.0f} minutes on {run['cores']} cores; the machine was "
+        f"`{run['command']}`, {run['date']}, {run['minutes']:.3g} minutes on {run['cores']} cores; the machine was "
         f"{busy} (load {median:.0f}, at most {highest:.0f})."
     )
 

@@ -9,7 +9,7 @@ use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
 use clinical_vault::Vault;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
 use tokio::time::timeout;
 
 use crate::migrate;
@@ -20,10 +20,6 @@ use crate::{Look, ReadTx, StoreError, Tx, keys, patience};
 /// Waiting longer for a connection than this is answered with `Unavailable`: a caller that waits
 /// keeps a request open, and a person would have given up by then.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
-
-/// The same for a connection to PostgreSQL, making it included: who waits has to be told within three
-/// seconds.
-const POSTGRES_ACQUIRE_MAX: Duration = Duration::from_secs(2);
 
 /// A connection to PostgreSQL that does not answer for so long is thrown away: what is at its other end
 /// may be gone without a word. An answer usually takes less than a millisecond.
@@ -159,7 +155,7 @@ impl Db {
     ) -> Result<Self, OpenError> {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(POSTGRES_ACQUIRE_MAX)
+            .acquire_timeout(ACQUIRE_MAX)
             // Its own test has no limit.
             .test_before_acquire(false)
             .before_acquire(|connection, about| Box::pin(is_usable(connection, about.idle_for)))
@@ -257,6 +253,23 @@ impl Db {
     }
 }
 
+/// Begins a transaction in a task of its own, which goes on when nobody waits for it any more. A BEGIN that
+/// is given up halfway leaves a transaction open of which sqlx knows nothing, and who gets the connection
+/// next would be in it. And whoever comes to the head of a queue has waited the longest: were connections
+/// made only while somebody waits, none would be made in time after a fault, and the queue would never end.
+async fn begin(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let pool = pool.clone();
+    let task = tokio::spawn(async move { patience::wait(pool.begin_with(statement)).await });
+    let begun = async {
+        let gone = |_| Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed));
+        task.await.unwrap_or_else(gone)
+    };
+    patience::wait(begun).await
+}
+
 impl Source {
     /// As [`Db::begin`].
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
@@ -265,7 +278,7 @@ impl Source {
             Pools::Sqlite { writer, .. } => {
                 Conn::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, vault)
             }
-            Pools::Postgres(pool) => Conn::postgres(patience::wait(pool.begin()).await?, vault),
+            Pools::Postgres(pool) => Conn::postgres(begin(pool, "BEGIN").await?, vault),
         };
         Ok(Tx::new(conn))
     }
@@ -280,8 +293,8 @@ impl Source {
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => Conn::sqlite(readers.begin().await?, vault),
             Pools::Postgres(pool) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Conn::postgres(patience::wait(pool.begin_with(begin)).await?, vault)
+                const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Conn::postgres(begin(pool, READ).await?, vault)
             }
         })
     }
