@@ -1,0 +1,300 @@
+"""People talk while their node is emptied: each is on another node before they are gone from the first."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from caller import Caller, Line
+from house import OUT, House, Node
+from main import PASSWORD, Room, until
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
+
+from clinic import Clinic
+from media import DOCTOR, PATIENT
+from signal_client import SignalClient
+
+ROUNDS = int(os.environ.get("DRAINS", "1"))
+ROOMS = 3
+EMPTY_S_MAX = 60
+
+
+class Mover(Caller):
+    """Moves as a page does: a second session with media, then the word, then the first one's end."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.moves = 0
+        self._second: tuple[SignalClient, Line, Node] | None = None
+
+    async def _take_part(self, signal: SignalClient, fresh: bool) -> None:
+        preparing = asyncio.create_task(self._prepare(signal))
+        try:
+            await super()._take_part(signal, fresh)
+        finally:
+            preparing.cancel()
+        if self._second is None:
+            return
+        second, line, node = self._second
+        self._second = None
+        old, self.line = self.line, line
+        # What is heard from here on is what the new line brings, and nothing of the old one.
+        line._heard = self.heard
+        if old is not None:
+            old._heard = []
+            self._closing.append(asyncio.create_task(old.close()))
+        self.signal, self.node = second, node
+        self.moves += 1
+        await self._take_part(second, fresh=False)
+
+    async def _prepare(self, first: SignalClient) -> None:
+        try:
+            while not any(message["type"] == "move" for message in first.heard):
+                await first.until("more", lambda _: True, len(first.heard))
+            living = [node for node in self.house.nodes.values() if node.status("/readyz", 0.3) == 200]
+            node = random.choice(living)
+            ticket = (await self.ticket(node))["ticket"]
+            second = await SignalClient.open(node.base, "/signal/v1", ticket, self.name)
+            await second.until_kind("welcome")
+            await second.say("media", sources={"microphone": True, "camera": False, "screen": False})
+            line = Line(self.look, [])
+            await second.say("offer", **await line.offer())
+            answer = await second.until_kind("answer")
+            await line.answer(answer["sdp"])
+            while line._connection.connectionState != "connected":
+                await asyncio.sleep(0.02)
+            self._second = (second, line, node)
+            await first.say("moved")
+        except (AssertionError, OSError, ConnectionError) as error:
+            self.problems.append(f"move: {type(error).__name__} {error}"[:200])
+
+
+class Movers(Room):
+    """A visit of two who can move."""
+
+    kind: type[Caller] = Mover
+
+    def __init__(self, house: House, appointment: dict[str, Any], access: str) -> None:
+        super().__init__(house, appointment, access)
+        for person in self.people:
+            person.__class__ = self.kind
+        if self.kind is Mover:
+            for person in self.people:
+                person.moves, person._second = 0, None  # type: ignore[attr-defined]
+
+
+class Stayers(Movers):
+    """A visit of two of a version that does not know the order."""
+
+    kind = Caller
+
+
+class Drain:
+    """The steps in order."""
+
+    def __init__(self) -> None:
+        self.house = House()
+        self.rooms: list[Room] = []
+        self.figures: dict[str, list[float]] = {}
+
+    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+        """Every step; the docstring is its name."""
+        return [
+            self.meet,
+            self.cancelled,
+            *[self.by_button] * ROUNDS,
+            self.last_one,
+            *[self.by_signal] * ROUNDS,
+        ]
+
+    async def meet(self) -> None:
+        """three nodes, and visits of which one knows no move"""
+        await self.house.open()
+        await self.house.see_each_other()
+        node = self.house.nodes["a"]
+        patient, doctor = Clinic(node.base), Clinic(node.base)
+        self.admin = Clinic(node.base)
+        await patient.sign_in("patient@demo.clinic", PASSWORD)
+        await doctor.sign_in("doctor@demo.clinic", PASSWORD)
+        await self.admin.sign_in("admin@demo.clinic", PASSWORD)
+        names = list(self.house.nodes)
+        for number in range(ROOMS):
+            appointment = await patient.book_next(doctor.me["id"])
+            kind = Stayers if number == ROOMS - 1 else Movers
+            room = kind(self.house, appointment, "" if number else doctor.token or "")
+            self.rooms.append(room)
+            await room.begin(names[number % 3], names[(number + 1) % 3])
+
+    async def _nodes(self) -> dict[str, dict[str, Any]]:
+        answer = await self.admin.expect(200, "GET", "/nodes")
+        assert answer["is_cluster"]
+        return {node["name"]: node for node in answer["nodes"]}
+
+    async def _until_state(self, name: str, state: str) -> dict[str, Any]:
+        end = time.monotonic() + EMPTY_S_MAX
+        while (node := (await self._nodes())[name])["state"] != state:
+            assert time.monotonic() < end, f"{name} is {node}, not {state}"
+            await asyncio.sleep(0.1)
+        return node
+
+    def _by(self, node: Node) -> None:
+        """The administrator is at a node that stays."""
+        other = next(it for it in self.house.nodes.values() if it is not node)
+        token, self.admin = self.admin.token, Clinic(other.base)
+        self.admin.token = token
+
+    async def cancelled(self) -> None:
+        """a drain that is cancelled in time moves nobody"""
+        owner = self.house.owner(self.rooms[0].id)
+        lines = {person: person.line for room in self.rooms for person in room.people}
+        await self.admin.expect(202, "POST", f"/nodes/{owner.name}/drain")
+        await until("not ready", lambda: owner.status("/readyz") == 503)
+        await self.admin.expect(202, "DELETE", f"/nodes/{owner.name}/drain")
+        await until("ready", lambda: owner.status("/readyz") == 200)
+        await self._until_state(owner.name, "ready")
+        assert self.house.owner(self.rooms[0].id) is owner
+        assert all(person.line is line for person, line in lines.items())
+
+    async def by_button(self) -> None:
+        """an administrator empties a node: people are elsewhere before they are gone, and it serves again"""
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        owner = self.house.owner(self.rooms[0].id)
+        self._by(owner)
+        theirs = [it for it in self.rooms if self.house.owner(it.id) is owner]
+        start = time.monotonic()
+        before = self._counts(theirs)
+        await self.admin.expect(202, "POST", f"/nodes/{owner.name}/drain")
+        await self._moved(theirs, owner, before, start, "button")
+        node = await self._until_state(owner.name, "draining")
+        assert node["rooms"] == node["people"] == 0, node
+        self._note("button: until the node is empty", time.monotonic() - start)
+        assert owner.process is not None and owner.process.poll() is None
+        assert owner.status("/livez") == 200 and owner.status("/readyz") == 503
+        await self.admin.expect(202, "DELETE", f"/nodes/{owner.name}/drain")
+        await until("ready", lambda: owner.status("/readyz") == 200)
+        await self._until_state(owner.name, "ready")
+
+    def _counts(self, rooms: list[Room]) -> dict[Caller, tuple[Any, int, int, int]]:
+        people = [person for room in rooms for person in room.people]
+        moves = lambda person: getattr(person, "moves", 0)
+        return {it: (it.line, it.entries, it.resumes, moves(it)) for it in people}
+
+    async def _moved(
+        self,
+        rooms: list[Room],
+        owner: Node,
+        before: dict[Caller, tuple[Any, int, int, int]],
+        start: float,
+        how: str,
+    ) -> None:
+        fresh = lambda: all(person.line is not line for person, (line, *_) in before.items())
+        try:
+            await until("visits elsewhere", lambda: fresh() and all(it.talks() for it in rooms))
+        except AssertionError as error:
+            state = [(p.name, p.stage, p.problems[-4:]) for p in before]
+            raise AssertionError(f"{error}: {state}") from None
+        for room in rooms:
+            lease = self.house.redis.lease(room.id)
+            assert lease is not None and lease[0] != owner.name, lease
+        for person, (_, entries, resumes, moves) in before.items():
+            if isinstance(person, Mover):
+                assert person.moves == moves + 1, (person.name, person.problems[-4:])
+                now = (person.entries, person.resumes)
+                assert now == (entries, resumes), f"{person.name} had to come back: {person.problems[-4:]}"
+                self._note(f"{how}: media gap of who moves", person.gap(start))
+            else:
+                self._note(f"{how}: media gap of who knows no move", person.gap(start))
+
+    async def last_one(self) -> None:
+        """the last node that takes visits is not emptied"""
+        await self.admin.expect(404, "POST", "/nodes/nobody/drain")
+        names = list(self.house.nodes)
+        for name in names[1:]:
+            await self.admin.expect(202, "POST", f"/nodes/{name}/drain")
+            await self._until_state(name, "draining")
+        try:
+            await self.admin.expect(409, "POST", f"/nodes/{names[0]}/drain")
+        finally:
+            for name in names[1:]:
+                await self.admin.expect(202, "DELETE", f"/nodes/{name}/drain")
+                await self._until_state(name, "ready")
+
+    async def by_signal(self) -> None:
+        """a node that is told to stop hands its visits over while people talk, and ends"""
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        owner = self.house.owner(self.rooms[0].id)
+        self._by(owner)
+        theirs = [it for it in self.rooms if self.house.owner(it.id) is owner]
+        before = self._counts(theirs)
+        assert owner.process is not None
+        start = time.monotonic()
+        owner.process.send_signal(signal.SIGTERM)
+        await self._moved(theirs, owner, before, start, "SIGTERM")
+        code = await owner.ended(EMPTY_S_MAX)
+        self._note("SIGTERM: until the process has ended", time.monotonic() - start)
+        assert code == 0, f"the drained node ended with {code}"
+        await self._until_state(owner.name, "gone")
+        owner.start()
+        await owner.until_ready()
+        await self.house.see_each_other()
+        await self._until_state(owner.name, "ready")
+
+    def _note(self, what: str, seconds: float) -> None:
+        self.figures.setdefault(what, []).append(seconds)
+
+    def table(self) -> str:
+        """The figures."""
+        lines = [
+            f"`DRAINS={ROUNDS} tests/run-drain`, {datetime.now(UTC):%Y-%m-%d}, three servers, one PostgreSQL",
+            "and one Redis on one machine. Seconds.",
+            "",
+            "| What | n | p50 | p95 | max |",
+            "|---|---|---|---|---|",
+        ]
+        for what, seconds in self.figures.items():
+            seconds = sorted(seconds)
+            at = lambda share: seconds[min(len(seconds) - 1, int(share * len(seconds)))]
+            lines.append(f"| {what} | {len(seconds)} | {at(0.5):.2f} | {at(0.95):.2f} | {seconds[-1]:.2f} |")
+        return "\n".join(lines)
+
+    async def close(self) -> None:
+        """Everybody goes."""
+        leaving = asyncio.gather(*(room.leave() for room in self.rooms), return_exceptions=True)
+        await asyncio.wait([asyncio.ensure_future(leaving)], timeout=5)
+        self.house.close()
+
+
+async def main() -> int:
+    """Runs the steps; those after a failure are not run and count as failed."""
+    drain = Drain()
+    steps = drain.steps()
+    passed = 0
+    try:
+        for step in steps:
+            start = time.monotonic()
+            try:
+                await asyncio.wait_for(step(), 300)
+            except Exception:
+                traceback.print_exc()
+                print(f"FAILED  {step.__doc__}", flush=True)
+                break
+            passed += 1
+            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
+    finally:
+        await drain.close()
+    (OUT / "drain.md").write_text(drain.table() + "\n")
+    print(drain.table())
+    print(f"{passed} passed, {len(steps) - passed} failed")
+    return 0 if passed == len(steps) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
