@@ -53,6 +53,8 @@ pub(super) struct Day {
     patient_id: String,
     medicine: String,
     acts: Vec<Act>,
+    /// A signature for a patient whose other prescription has just been signed is refused.
+    signing: tokio::sync::Mutex<()>,
     times: Mutex<VecDeque<Value>>,
 }
 
@@ -89,6 +91,7 @@ impl Day {
             patient_id: text(&own.1, "/entry/0/resource/id")?,
             medicine: text(&found.1, "/0/id").or_else(|_| text(&found.1, "/medicines/0/id"))?,
             acts,
+            signing: tokio::sync::Mutex::new(()),
             times,
         })
     }
@@ -182,6 +185,7 @@ impl Day {
         });
         let wish = json!({ "patient": self.patient_id, "lines": [medicine], "valid_days": 30 });
         let write = (Method::POST, "/prescriptions");
+        let _alone = self.signing.lock().await;
         let (status, draft) = call_on(line, &self.doctor.token, write, wish).await?;
         anyhow::ensure!(status == StatusCode::CREATED, "a draft: {status}");
         let findings = draft.pointer("/findings").and_then(Value::as_array);
