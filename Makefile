@@ -13,7 +13,7 @@ export PORT DATA_DIR
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Start a demo clinic on http://127.0.0.1:8080 (PORT=, DATA_DIR=)
@@ -122,6 +122,20 @@ handbook: ## Do what the operator's handbook says, on machines of its own (needs
 soak-phone: ## Call the telephone line for two hours and see what it keeps (MINUTES=)
 	@scripts/test server
 	@MINUTES=$(or $(MINUTES),120) tests/run-soak-phone
+
+.PHONY: captions
+captions: ## Build the recogniser of captions in release mode, and fetch its weights (FOLDER=)
+	@scripts/cargo build --release --locked --package telehealth-recogniser
+	@scripts/weights $(or $(FOLDER),weights)
+
+.PHONY: captions-weights
+captions-weights: ## Fetch the weights of captions, 133 MB with pinned hashes (FOLDER=)
+	@scripts/weights $(or $(FOLDER),weights)
+
+.PHONY: captions-measure
+captions-measure: ## Measure the recogniser on real speech (PROMPTS= of each language)
+	@scripts/setup captions
+	@tests/run-captions-weights $(or $(PROMPTS),40)
 
 .PHONY: clean
 clean: ## Remove what was built; ./data stays

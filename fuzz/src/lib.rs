@@ -6,6 +6,7 @@
 //! libFuzzer.
 
 mod call;
+mod captions;
 mod chart;
 mod clinic;
 mod laboratory;
@@ -46,6 +47,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sip_sdp", signaling_sip::fuzzing::sdp),
     ("sip_session", signaling_sip::fuzzing::session),
     ("sip_stream", signaling_sip::fuzzing::stream),
+    ("captions_wire", captions::wire),
     ("hl7_stream", laboratory::stream),
     ("hl7_message", laboratory::message),
     ("fhir_resource", chart::resource),

@@ -211,6 +211,13 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
+    // A process of its own: the server reaches it by a pipe, and links none of it.
+    Room {
+        name: "telehealth-recogniser",
+        may_import: &["speech"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
     Room {
         name: "clinical-gateways",
         may_import: &["clinical-model", "clinical-app", "clinical-vault"],
@@ -425,6 +432,7 @@ const ROOMS: &[Room] = &[
             "recordings-segments",
             "recordings-tracks",
             "recordings-writer",
+            "speech",
             "web-call",
         ],
         tests_may_import: &[],
@@ -446,6 +454,10 @@ const ROOMS: &[Room] = &[
 
 /// Outside crates that belong to a few of ours.
 const RESERVED: &[Reserved] = &[
+    Reserved {
+        name: "ndarray",
+        owners: &["telehealth-recogniser"],
+    },
     Reserved {
         name: "rsipstack",
         owners: &["signaling-phone"],
@@ -533,7 +545,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "clap",
-        owners: &["telehealth", "telehealth-loadtest"],
+        owners: &["telehealth", "telehealth-loadtest", "telehealth-recogniser"],
     },
 ];
 

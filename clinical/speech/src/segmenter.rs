@@ -226,14 +226,18 @@ impl Speaking {
     }
 
     fn is_speech(&self) -> bool {
-        let active = || self.frames.iter().map(|it| it.frame).filter(|it| it.active);
-        let mut levels: Vec<f32> = active().map(|it| it.level_db).collect();
+        let active = |it: &&Heard| it.frame.active;
+        let last = self.frames.len() - self.pause();
+        let first = self.frames.iter().position(|it| it.frame.active);
+        // With the gaps between syllables, which belong to speech and not to a hum.
+        let within = self.frames.iter().take(last).skip(first.unwrap_or(0));
+        let mut levels: Vec<f32> = within.clone().map(|it| it.frame.level_db).collect();
         levels.sort_by(f32::total_cmp);
         let tenth = levels.len() / 10;
         let quiet = levels.get(tenth).copied().unwrap_or(0.0);
         let loud = levels.iter().rev().nth(tenth).copied().unwrap_or(0.0);
-        levels.len() >= ACTIVE_MIN
-            && active().filter(|it| it.voiced).count() >= VOICED_MIN
+        within.clone().filter(active).count() >= ACTIVE_MIN
+            && within.filter(|it| it.frame.voiced).count() >= VOICED_MIN
             && loud - quiet >= SWING_DB
     }
 
