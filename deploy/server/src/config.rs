@@ -12,6 +12,7 @@ use signaling_server::SignalingConfig;
 use crate::cluster::ClusterConfig;
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
+use crate::model::ModelConfig;
 use crate::recordings::RecordingsConfig;
 use crate::tls::Files;
 
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     /// Short messages.
     pub(crate) sms: SmsConfig,
+    /// A language model of others; without it nothing is sent to anybody.
+    pub(crate) model: Option<ModelConfig>,
     /// The medication safety check.
     pub(crate) safety: SafetyConfig,
     /// The laboratory's machine.
@@ -63,6 +66,7 @@ impl Default for Config {
             signaling: SignalingConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
+            model: None,
             safety: SafetyConfig::default(),
             lab: LabConfig::default(),
             recordings: RecordingsConfig::default(),

@@ -13,6 +13,7 @@ mod keys;
 mod laboratory;
 mod listener;
 mod mailroom;
+mod model;
 mod phone;
 mod recordings;
 mod request_log;

@@ -152,14 +152,15 @@ fn document_seal(config: &Config, clinic: &Clinic) -> anyhow::Result<Seal> {
 }
 
 /// Triage, with its engine loaded in the background before anybody asks, and the phrases of the assistant.
-fn start_triage(config: &Config) -> Triage {
-    let triage = Triage::new(Some(config.evaluation_file()));
+fn start_triage(config: &Config) -> anyhow::Result<Triage> {
+    let model = crate::model::open(config.model.as_ref())?;
+    let triage = Triage::reading_with(Some(config.evaluation_file()), model);
     let warming = triage.clone();
     drop(tokio::task::spawn_blocking(move || {
         clinical_app::assistant::warm();
         warming.warm()
     }));
-    triage
+    Ok(triage)
 }
 
 /// Where people open the pages. On one machine alone that is localhost, without being told.
@@ -189,6 +190,24 @@ fn start_rooms(
     let signaling = config.signaling.clone();
     let rooms = signaling_server::start_in_cluster(signaling, port, media, checker, wall, cluster);
     Ok((sfu, rooms))
+}
+
+/// What sends messages, answers those of people, and offers times that became free.
+fn start_workers(
+    desk: &Desk,
+    mailroom: &Mailroom,
+    stopped: &watch::Receiver<bool>,
+) -> [JoinHandle<()>; 3] {
+    let (desk, mailroom) = (desk.clone(), mailroom.clone());
+    let clinic = desk.clinic().clone();
+    let post = notify::run_until_stopped(clinic, mailroom.clone(), stopped.clone());
+    let door = clinical_app::sms::answer_until_stopped(desk.clone(), mailroom, stopped.clone());
+    let waiting = clinical_app::booking::offer_until_stopped(desk, stopped.clone());
+    [
+        tokio::spawn(post),
+        tokio::spawn(door),
+        tokio::spawn(waiting),
+    ]
 }
 
 async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Result<()> {
@@ -226,14 +245,8 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     let line = (desk.clone(), phones, signaling.clone());
     let telephones = Telephones::open(config.phone.clone(), line, &sfu, &call_backs).await?;
 
-    let post = notify::run_until_stopped(clinic.clone(), mailroom.clone(), stopped.clone());
-    let post = tokio::spawn(post);
-    let door =
-        clinical_app::sms::answer_until_stopped(desk.clone(), mailroom.clone(), stopped.clone());
-    let door = tokio::spawn(door);
+    let workers = start_workers(&desk, &mailroom, &stopped);
     let seal = document_seal(&config, &clinic)?;
-    let waiting = clinical_app::booking::offer_until_stopped(desk.clone(), stopped.clone());
-    let waiting = tokio::spawn(waiting);
     let laboratory = start_laboratory(&config, &clinic, stopped.clone()).await?;
     let api = clinical_http::router(ApiState {
         clinic,
@@ -243,7 +256,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
         dispensary: Arc::new(Dispensary::new(Checker::shipped(), seal)),
         recordings: Some(recorders.archive().clone()),
         mailroom: Some(mailroom),
-        triage: start_triage(&config),
+        triage: start_triage(&config)?,
     });
     let alive = || health::router(db.clone(), signaling.clone());
     let app = web_router(&config, api, signal_router).merge(alive());
@@ -259,7 +272,7 @@ async fn serve(config: Config, is_demo: bool, manager: &Manager) -> anyhow::Resu
     give_notice(&config, &signaling).await;
     shut_down(&signaling, stop, server, ops).await;
     // A round of messages that was begun is ended; what takes longer is settled as unknown later.
-    for task in [door, post, waiting, laboratory] {
+    for task in workers.into_iter().chain([laboratory]) {
         drop(tokio::time::timeout(DRAIN_MAX, task).await);
     }
     if let Some(telephones) = telephones {
