@@ -221,7 +221,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "clinical-gateways",
         may_import: &["clinical-model", "clinical-app", "clinical-vault"],
-        tests_may_import: &[],
+        tests_may_import: &["clinical-store"],
         never_reaches: &["axum", "str0m", "quinn-udp", "leptos"],
     },
     Room {

@@ -84,6 +84,9 @@ shape!(
         pub complaint_chars_max: u32,
         /// Most questions: 15.
         pub questions_max: u32,
+        /// What is written and not understood may be sent to a language model of others.
+        #[serde(default)]
+        pub outside_reader: bool,
     }
 );
 

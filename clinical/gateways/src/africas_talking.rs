@@ -23,7 +23,7 @@ const SANDBOX_USER: &str = "sandbox";
 /// Longest answer that is read, in bytes; what is longer is nobody's answer to one message.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// The key of the account.
+/// A key that a provider gave to the clinic.
 #[derive(Clone)]
 pub struct ApiKey(String);
 
@@ -32,6 +32,11 @@ impl ApiKey {
     #[must_use]
     pub const fn new(key: String) -> Self {
         Self(key)
+    }
+
+    /// The key itself, for a header.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
     }
 }
 

@@ -13,6 +13,7 @@ use crate::captions::CaptionsConfig;
 use crate::cluster::ClusterConfig;
 use crate::laboratory::LabConfig;
 use crate::mailroom::{MailConfig, SmsConfig};
+use crate::model::ModelConfig;
 use crate::recordings::RecordingsConfig;
 use crate::roles::{Role, Roles};
 use crate::tls::Files;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     /// Short messages.
     pub(crate) sms: SmsConfig,
+    /// A language model of others; without it nothing is sent to anybody.
+    pub(crate) model: Option<ModelConfig>,
     /// The medication safety check.
     pub(crate) safety: SafetyConfig,
     /// The laboratory's machine.
@@ -69,6 +72,7 @@ impl Default for Config {
             signaling: SignalingConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
+            model: None,
             safety: SafetyConfig::default(),
             lab: LabConfig::default(),
             recordings: RecordingsConfig::default(),

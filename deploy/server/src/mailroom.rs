@@ -187,7 +187,7 @@ fn africas_talking(section: &AfricasTalkingSection) -> anyhow::Result<AfricasTal
     .context("the settings of sms.africas_talking can not work")
 }
 
-fn read_secret(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn read_secret(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the secret {}", path.display()))?;
     Ok(text.trim().to_owned())

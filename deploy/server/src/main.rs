@@ -14,6 +14,7 @@ mod keys;
 mod laboratory;
 mod listener;
 mod mailroom;
+mod model;
 mod nodes;
 mod phone;
 mod recordings;

@@ -4,6 +4,9 @@ use clinical_api::{AssistantRequest, ProblemCode, SaidKind, SaidView, TalkLineVi
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::ResizeObserver;
 
 use crate::api::{self, ApiError, spoken};
 use crate::components::{Button, Failure, Field, Glyph, Icon, Look, Page, part};
@@ -113,7 +116,6 @@ fn last(view: &TalkView) -> String {
 }
 
 fn focus() {
-    use wasm_bindgen::JsCast;
     if let Some(field) = document().get_element_by_id(FIELD)
         && let Ok(field) = field.dyn_into::<web_sys::HtmlElement>()
     {
@@ -126,9 +128,15 @@ fn focus() {
 #[component]
 fn Log(view: TalkView, choose: Callback<u32>) -> impl IntoView {
     let log = NodeRef::<html::Div>::new();
+    let kept = StoredValue::new_local(None);
     Effect::new(move || {
         if let Some(log) = log.get() {
-            request_animation_frame(move || log.set_scroll_top(log.scroll_height()));
+            kept.try_set_value(stay_at_end(&log));
+        }
+    });
+    on_cleanup(move || {
+        if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
+            observer.disconnect();
         }
     });
     let mut all = view.lines.iter().rev().flat_map(|line| &line.said);
@@ -153,6 +161,17 @@ fn Log(view: TalkView, choose: Callback<u32>) -> impl IntoView {
         </div>
         <div class="actions" role="group" aria-label=say(Key::AssistantChoices)>{choices}</div>
     }
+}
+
+/// Shows the end of the talk now, and again whenever it has another size: a turned phone, a keyboard, another
+/// window.
+fn stay_at_end(log: &web_sys::HtmlDivElement) -> Option<(ResizeObserver, Closure<dyn Fn()>)> {
+    let end = log.clone();
+    let watch = Closure::<dyn Fn()>::new(move || end.set_scroll_top(end.scroll_height()));
+    // It is called once at the beginning.
+    let observer = ResizeObserver::new(watch.as_ref().unchecked_ref()).ok()?;
+    observer.observe(log);
+    Some((observer, watch))
 }
 
 /// Whom to call stays in sight, however far the talk goes on.

@@ -30,6 +30,7 @@ pub(super) async fn triage_info(
         emergency: numbers_view(numbers),
         complaint_chars_max: u32::try_from(COMPLAINT_CHARS_MAX).unwrap_or(u32::MAX),
         questions_max: QUESTIONS_MAX,
+        outside_reader: state.triage.reads_outside(),
     }))
 }
 
@@ -89,7 +90,8 @@ async fn act(
     id: InterviewId,
     act: Act,
 ) -> Result<Json<InterviewView>, ApiError> {
-    let shown = triage::act(&state.clinic, &actor, id, act).await?;
+    let with = (&state.clinic, &state.triage);
+    let shown = triage::act_reading(with, &actor, id, act).await?;
     Ok(Json(interview_view(shown)))
 }
 

@@ -99,14 +99,15 @@ pub(super) fn document_seal(config: &Config, clinic: &Clinic) -> anyhow::Result<
 }
 
 /// Triage, with its engine loaded in the background before anybody asks, and the phrases of the assistant.
-pub(super) fn start_triage(config: &Config) -> Triage {
-    let triage = Triage::new(Some(config.evaluation_file()));
+pub(super) fn start_triage(config: &Config) -> anyhow::Result<Triage> {
+    let model = crate::model::open(config.model.as_ref())?;
+    let triage = Triage::reading_with(Some(config.evaluation_file()), model);
     let warming = triage.clone();
     drop(tokio::task::spawn_blocking(move || {
         clinical_app::assistant::warm();
         warming.warm()
     }));
-    triage
+    Ok(triage)
 }
 
 /// Where people open the pages. On one machine alone that is localhost, without being told.

@@ -139,7 +139,7 @@ impl Rooms {
             dispensary: Arc::new(Dispensary::new(Checker::shipped(), seal)),
             recordings: Some(self.recorders.archive().clone()),
             mailroom: Some(open.mailroom.clone()),
-            triage: open::start_triage(config),
+            triage: open::start_triage(config)?,
         })))
     }
 

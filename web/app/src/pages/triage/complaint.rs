@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_logic::triage::left;
 
 use super::symptoms::Walk;
-use super::{CallBar, chars_max};
+use super::{CallBar, chars_max, is_read_outside};
 use crate::components::{Button, Glyph, Page, TextArea, part};
 use crate::i18n::{Key, Plural, say, t, tn};
 
@@ -61,6 +61,9 @@ pub(super) fn Complaint(walk: Walk, view: InterviewView) -> impl IntoView {
                     aria-live=move || if count.get() <= NEAR { "polite" } else { "off" }>
                     {part(move || tn(Plural::TriageLeft, u64::try_from(count.get()).unwrap_or(0)))}
                 </p>
+                {part(move || is_read_outside().then(|| view! {
+                    <p class="hint" data-testid="complaint-outside">{say(Key::TriageOutsideReader)}</p>
+                }))}
                 <details>
                     <summary>{say(Key::TriageExamples)}</summary>
                     <ul>{examples.into_iter().collect_view()}</ul>

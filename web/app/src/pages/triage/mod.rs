@@ -67,6 +67,11 @@ fn numbers() -> EmergencyNumbersView {
     )
 }
 
+/// Whether a model of others may read what is written; tracked.
+fn is_read_outside() -> bool {
+    INFO.with(Get::get).is_some_and(|info| info.outside_reader)
+}
+
 /// Most characters of a complaint; tracked.
 fn chars_max() -> u32 {
     INFO.with(Get::get)
