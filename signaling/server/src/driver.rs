@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sfu_net::Mode;
-use signaling_protocol::{
-    Bye, ErrorCode, IceServer, Purpose, RoomId, ServerFrame, ServerMessage,
-};
+use signaling_protocol::{Bye, ErrorCode, IceServer, Purpose, RoomId, ServerFrame, ServerMessage};
 use signaling_session::{
     CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, VisitEvent,
 };

@@ -189,11 +189,7 @@ impl Work {
         let desk = open.desk.clone();
         let sms = clinical_app::sms::answer_until_stopped(desk.clone(), mailroom, stopped.clone());
         let waiting = clinical_app::booking::offer_until_stopped(desk, stopped.clone());
-        let mut tasks = vec![
-            tokio::spawn(sms),
-            tokio::spawn(post),
-            tokio::spawn(waiting),
-        ];
+        let mut tasks = vec![tokio::spawn(sms), tokio::spawn(post), tokio::spawn(waiting)];
         tasks.extend(start_laboratory(config, open, stopped.clone()).await?);
         Ok(Self {
             tasks,
