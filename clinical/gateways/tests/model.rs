@@ -64,7 +64,7 @@ impl Server {
                 let (mut socket, _) = listener.accept().await.unwrap();
                 let (mood, kept) = (mood.clone(), kept.clone());
                 tokio::spawn(async move {
-                    let text = request(&mut socket).await;
+                    let text = Box::pin(request(&mut socket)).await;
                     kept.lock().unwrap().push(text);
                     let bytes = match mood {
                         Mood::Bytes(bytes) => bytes,

@@ -324,7 +324,7 @@ fn a_file_that_is_cut_or_of_another_model_is_refused_and_never_a_panic() {
         Weights::parse(&bytes[4..]),
         Err(WeightsError::Foreign)
     ));
-    let mut other = bytes.clone();
+    let mut other = bytes;
     let place = other.windows(5).position(|it| it == b"conv2").unwrap();
     other[place] = b'd';
     let missing = Whisper::new(Weights::parse(&other).unwrap()).unwrap_err();

@@ -325,6 +325,7 @@ mod tests {
             .collect()
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of a test")]
     fn count_of(seconds: f32) -> usize {
         (seconds * RATE) as usize
     }
@@ -358,6 +359,7 @@ mod tests {
         one
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
     fn samples(sound: &[f32]) -> Vec<i16> {
         sound
             .iter()

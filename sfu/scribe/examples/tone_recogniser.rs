@@ -4,7 +4,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a tool for tests")]
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 
 use speech::{
     HEADER_BYTES, Heard, Language, Order, RATE_HZ, Report, Sound, Stage, Track, body_bytes,

@@ -179,10 +179,10 @@ impl<P: VisitPort> Driver<P> {
             VisitEvent::Arrived { .. }
             | VisitEvent::Admitted { .. }
             | VisitEvent::Started
-            | VisitEvent::RecordingAsked { .. }
+            | VisitEvent::ConsentAsked { .. }
             | VisitEvent::ConsentGiven { .. }
             | VisitEvent::ConsentRefused { .. }
-            | VisitEvent::RecordingEnded { .. }
+            | VisitEvent::ConsentOver { .. }
             | VisitEvent::ByPhone { .. }
             | VisitEvent::CalledBack { .. }
             | VisitEvent::Left { .. } => return,

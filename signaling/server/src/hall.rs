@@ -34,7 +34,7 @@ pub(crate) async fn upgrade(
 ) -> Response {
     match let_in((&hall.config, &hall.counts), &request) {
         Ok(who) => sized(ws).on_upgrade(move |socket| serve(hall, socket, who)),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn upgrade<P: VisitPort>(
 ) -> Response {
     match let_in((&shared.config, &shared.counts), &request) {
         Ok(who) => sized(ws).on_upgrade(move |socket| serve(shared, socket, who)),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -52,11 +52,11 @@ pub(crate) async fn upgrade<P: VisitPort>(
 pub(crate) fn let_in(
     (config, counts): (&SignalingConfig, &Arc<Counts>),
     request: &Request,
-) -> Result<(Place, Option<IpAddr>), Response> {
+) -> Result<(Place, Option<IpAddr>), Box<Response>> {
     if !is_allowed(request.headers(), request.uri(), &config.allowed_origins) {
         metrics::counter!("signal_refused_total", "code" => "origin").increment(1);
         let title = "pages of this origin may not connect";
-        return Err(problem(StatusCode::FORBIDDEN, "forbidden", title));
+        return Err(Box::new(problem(StatusCode::FORBIDDEN, "forbidden", title)));
     }
     let address = address(request.extensions());
     match counts.take(address) {
@@ -64,7 +64,7 @@ pub(crate) fn let_in(
         Err(error) => {
             metrics::counter!("signal_refused_total", "code" => "connections").increment(1);
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            Err(problem(status, "unavailable", &error.to_string()))
+            Err(Box::new(problem(status, "unavailable", &error.to_string())))
         }
     }
 }

@@ -289,7 +289,7 @@ mod tests {
         let before = story(&engine, STRANGE);
         let raised = with_answer(
             &engine,
-            before.clone(),
+            before,
             r#"{"findings":[],"urgent":true}"#,
             Micros(2),
         );

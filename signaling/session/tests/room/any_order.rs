@@ -227,6 +227,13 @@ fn happen(world: &mut World, step: Step) {
                 world.say(socket, message);
             }
         }
+        other => happen_elsewhere(world, other),
+    }
+}
+
+/// What no page does: media, the recorder, the clinic, and time.
+fn happen_elsewhere(world: &mut World, step: Step) {
+    match step {
         Step::Answer(n, c, offer_no, ok) => world.input(Input::Answered {
             participant: who(n),
             connection: connection(c),
@@ -276,6 +283,7 @@ fn happen(world: &mut World, step: Step) {
             patience_us: 15_000_000,
         }),
         Step::Wait(us) => world.wait(us),
+        page => happen(world, page),
     }
 }
 

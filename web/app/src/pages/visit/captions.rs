@@ -70,9 +70,14 @@ fn Lines(call: LiveCall) -> impl IntoView {
     };
     view! {
         <ol aria-live="polite" aria-relevant="additions" data-testid="captions-lines">
-            <For each=staying key=|line| line.number let:line>
-                <li data-testid="caption" data-number=line.number.to_string()><Words line/></li>
-            </For>
+            <For
+                each=staying
+                key=|line| line.number
+                children=|line| {
+                    let number = line.number.to_string();
+                    view! { <li data-testid="caption" data-number=number><Words line/></li> }
+                }
+            />
         </ol>
         // A screen reader would begin anew with every word.
         <div class="visit-captions-now" aria-hidden="true" data-testid="captions-now">
