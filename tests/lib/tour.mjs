@@ -264,6 +264,11 @@ function visitStops(stop, on, language) {
     await shown(on.admin, "contact-add");
     return on.admin;
   });
+  stop("admin-nodes", async () => {
+    await on.admin.goto("/nodes");
+    await shown(on.admin, "nodes-single");
+    return on.admin;
+  });
   stop("admin-triage-figures", async () => {
     await on.admin.goto("/triage-figures");
     await shown(on.admin, "settings-save");

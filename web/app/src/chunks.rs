@@ -15,7 +15,7 @@ use crate::components::{Alert, Button, Look, Page, Spinner, Tone, part};
 use crate::i18n::{Key, say};
 use crate::pages::account::{people, security, set_password};
 use crate::pages::chart::{patient, patients, record};
-use crate::pages::clinic::{calendar, services, take, telephone};
+use crate::pages::clinic::{calendar, nodes, services, take, telephone};
 use crate::pages::messages::{list as threads, thread};
 use crate::pages::pharmacy::worklist as counter_list;
 use crate::pages::pharmacy::{counter, list, medicines, own, sheet, verify, write};
@@ -143,6 +143,7 @@ pub(crate) fn chart(page: Chart) -> AnyView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clinic {
     Calendar,
+    Nodes,
     Services,
     Take,
     Telephone,
@@ -339,6 +340,7 @@ const fn chart_page(page: Chart) -> Make {
 const fn clinic_page(page: Clinic) -> Make {
     match page {
         Clinic::Calendar => calendar::page,
+        Clinic::Nodes => nodes::page,
         Clinic::Services => services::page,
         Clinic::Take => take::page,
         Clinic::Telephone => telephone::page,

@@ -282,6 +282,12 @@ const ADMIN: &[Place] = &[
         Glyph::Phone,
         "nav-telephone",
     ),
+    place(
+        "/nodes",
+        (Key::NodesTitle, Key::NodesAbout),
+        Glyph::Chart,
+        "nav-nodes",
+    ),
     REQUESTS,
     place(
         "/emergencies",

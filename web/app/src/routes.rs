@@ -80,6 +80,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/book/service/:id") view=|| guarded(PATIENT, || clinic(Clinic::Take))/>
                     <Route path=path!("/calendar") view=|| guarded(ANSWERERS, || clinic(Clinic::Calendar))/>
                     <Route path=path!("/services") view=|| guarded(ADMIN, || clinic(Clinic::Services))/>
+                    <Route path=path!("/nodes") view=|| guarded(ADMIN, || clinic(Clinic::Nodes))/>
                     <Route path=path!("/telephone") view=|| guarded(ADMIN, || clinic(Clinic::Telephone))/>
                     <Route path=path!("/day") view=|| guarded(DOCTOR, || desk(Desk::Day))/>
                     <Route path=path!("/hours") view=|| guarded(DOCTOR, || desk(Desk::Hours))/>

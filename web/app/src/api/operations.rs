@@ -2,14 +2,14 @@
 
 use clinical_api::{
     AppointmentView, BookRequest, ContactRequest, ContactView, DoctorView, GuestRequest, GuestView,
-    HoursView, JoinLink, JoinRequest, JoinView, NoteDraftView, NoteRequest, NoteView,
+    HoursView, JoinLink, JoinRequest, JoinView, NodesView, NoteDraftView, NoteRequest, NoteView,
     ObserveTicket, PhoneAccessView, PhoneWayView, PlacedCallView, QueueView, RescheduleRequest,
     RingRequest, SignNoteRequest, SlotsView, SummaryView, TelephoneView, TestTicket,
     VisitCallsView,
 };
 use clinical_model::{AppointmentId, CallId, ContactId, GuestId, UserId};
 
-use super::client::{ApiError, delete, get, post, post_open, post_with, put_with};
+use super::client::{ApiError, delete, get, post, post_done, post_open, post_with, put_with};
 
 /// `GET /doctors`
 pub async fn doctors() -> Result<Vec<DoctorView>, ApiError> {
@@ -140,6 +140,21 @@ pub async fn remove_contact(id: ContactId) -> Result<(), ApiError> {
 /// `DELETE /telephone/lockouts/{lock}`
 pub async fn unlock(id: &str) -> Result<(), ApiError> {
     delete(&format!("/telephone/lockouts/{id}")).await
+}
+
+/// `GET /nodes`
+pub async fn nodes() -> Result<NodesView, ApiError> {
+    get("/nodes").await
+}
+
+/// `POST /nodes/{name}/drain`; the name is of letters, digits and hyphens.
+pub async fn drain_node(name: &str) -> Result<(), ApiError> {
+    post_done(&format!("/nodes/{name}/drain"), &()).await
+}
+
+/// `DELETE /nodes/{name}/drain`
+pub async fn serve_node(name: &str) -> Result<(), ApiError> {
+    delete(&format!("/nodes/{name}/drain")).await
 }
 
 /// `POST /appointments/{id}/guests`

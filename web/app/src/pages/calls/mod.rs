@@ -2,7 +2,7 @@
 //! role and a number; names stand in the list of live visits only.
 
 mod person;
-mod plot;
+pub(crate) mod plot;
 
 use leptos::prelude::*;
 use person::Person;

@@ -9,20 +9,20 @@ use crate::tr;
 
 /// What a plot is about.
 #[derive(Clone, Copy)]
-pub(super) struct Measure {
-    pub(super) title: Key,
-    pub(super) unit: &'static str,
+pub(crate) struct Measure {
+    pub(crate) title: Key,
+    pub(crate) unit: &'static str,
     /// Decimal places.
-    pub(super) places: usize,
+    pub(crate) places: usize,
     /// From where on it disturbs, and from where on it is bad.
-    pub(super) limits: &'static [f64],
+    pub(crate) limits: &'static [f64],
     /// A plot shows at least up to here, so that small numbers look small.
-    pub(super) high: f64,
-    pub(super) testid: &'static str,
+    pub(crate) high: f64,
+    pub(crate) testid: &'static str,
 }
 
 /// A number in the reader's language; tracked.
-pub(super) fn number(value: f64, places: usize) -> String {
+pub(crate) fn number(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
     match lang() {
         Lang::Fr => text.replace('.', ","),
@@ -32,7 +32,7 @@ pub(super) fn number(value: f64, places: usize) -> String {
 
 /// The plot; `now` is what its lines say at the moment, in words.
 #[component]
-pub(super) fn Plot(
+pub(crate) fn Plot(
     measure: Measure,
     lines: Memo<Vec<Points>>,
     now: Signal<String>,

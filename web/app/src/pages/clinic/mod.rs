@@ -2,6 +2,7 @@
 //! calendar of the staff.
 
 pub(crate) mod calendar;
+pub(crate) mod nodes;
 pub(crate) mod services;
 pub(crate) mod take;
 pub(crate) mod telephone;
