@@ -15,8 +15,7 @@ import prompts
 import words
 from recogniser import RATE, Recogniser, heard_live, heard_of
 
-# More wrong words than this in a hundred is a fault of ours, not of the model: it was measured at about
-# half of each (docs/captions.md).
+# More wrong words than this in a hundred are too many. What was measured is in docs/captions.md.
 WORST = {"fr": 40.0, "en": 20.0}
 # The first sentence that is taken live.
 LIVE = {"fr": "conf-adminmenu-162", "en": "conf-adminmenu-162"}

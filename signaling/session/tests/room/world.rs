@@ -73,7 +73,10 @@ pub(crate) struct Telephone {
     pub(crate) closed: Option<CloseReason>,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is what one test looks at")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is what one test looks at"
+)]
 pub(crate) struct World {
     pub(crate) phones: BTreeMap<SocketId, Telephone>,
     /// Whose telephone rings.
