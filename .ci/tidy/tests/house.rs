@@ -317,6 +317,7 @@ const ROOMS: &[Room] = &[
         may_import: &[
             "sfu-core",
             "sfu-net",
+            "sfu-scribe",
             "sfu-bridge",
             "signaling-phone",
             "signaling-sip",
@@ -339,6 +340,7 @@ const ROOMS: &[Room] = &[
             "recordings-segments",
             "recordings-writer",
             "clinical-triage",
+            "speech",
         ],
         tests_may_import: &["recordings-tap"],
         never_reaches: &["leptos", "web-sys"],
