@@ -386,9 +386,9 @@ mod tests {
     #[test]
     fn months_stand_between_the_ends_and_unknown_ones_nowhere() {
         let found = places(&[Some(0.0), None, Some(1.0)], 1.0);
-        assert_eq!(strokes(&found), "50.0,170.0 585.0,12.0");
+        assert_eq!(strokes(&found), "62.0,170.0 585.0,12.0");
         assert_eq!(strokes(&places(&[], 1.0)), "");
-        assert_eq!(strokes(&places(&[Some(0.5)], 1.0)), "50.0,91.0");
+        assert_eq!(strokes(&places(&[Some(0.5)], 1.0)), "62.0,91.0");
     }
 
     #[test]
