@@ -65,6 +65,7 @@ CLINIC = [
     lines("Slowest routes, p95", "s", (f"topk(8, {quantile(0.95, 'http_request_seconds', 'route')})", "{{route}}")),
     lines("Failing routes", "reqps", (rate("http_requests_total", "route, status", 'status=~"5.."'), "{{route}} {{status}}")),
     lines("Laboratory messages by acknowledgement", "cps", (rate("lab_messages_total", "code"), "{{code}}")),
+    lines("Questions to the language model of others", "cps", (rate("model_questions_total", "outcome"), "{{outcome}}")),
     lines(
         "Checkpoints of the audit",
         "cps",
