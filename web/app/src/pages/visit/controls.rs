@@ -251,7 +251,8 @@ fn Record(call: LiveCall) -> impl IntoView {
     }
 }
 
-/// Somebody asks everybody for captions, or ends them. Without a recogniser only clinicians see why.
+/// Somebody asks everybody for captions, or ends them. That a server has no recogniser stands in the details of
+/// the connection, not in everybody's way.
 #[component]
 fn AskCaptions(call: LiveCall, role: Role) -> impl IntoView {
     let on = Memo::new(move |_| {
@@ -266,20 +267,13 @@ fn AskCaptions(call: LiveCall, role: Role) -> impl IntoView {
             Key::CaptionsStart
         })
     });
-    let why = Memo::new(move |_| {
-        call.view.with(|view| {
-            if !view.captions_offered {
-                return Some(Key::CaptionsNotHere);
-            }
-            view.encrypted.then_some(Key::CaptionsNotEncrypted)
-        })
-    });
-    let barred = Memo::new(move |_| why.get().is_some());
-    let shown = move || role == Role::Clinician || !barred.get();
+    let barred = Memo::new(move |_| call.view.with(|view| view.encrypted));
+    let offered = Memo::new(move |_| call.view.with(|view| view.captions_offered));
+    let shown = move || offered.get() && (role == Role::Clinician || !barred.get());
     part(move || {
         shown().then(|| {
             view! {
-                {part(move || why.get().map(|why| view! { <p id="captions-barred" class="visit-barred" data-testid="captions-barred">{say(why)}</p> }))}
+                {part(move || barred.get().then(|| view! { <p id="captions-barred" class="visit-barred" data-testid="captions-barred">{say(Key::CaptionsNotEncrypted)}</p> }))}
                 <Control
                     glyph=Signal::derive(|| Glyph::Edit)
                     words

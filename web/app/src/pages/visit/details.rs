@@ -19,6 +19,7 @@ pub(super) fn Details(call: LiveCall) -> impl IntoView {
             <p data-testid="stats-link">
                 {part(move || call.stats.with(|stats| crate::tr!(Key::VisitDetailsLink, rtt = milliseconds(stats.rtt_ms), loss = percent(stats.loss_sent))))}
             </p>
+            {part(move || call.view.with(|view| (!view.captions_offered).then(|| view! { <p class="hint" data-testid="captions-not-here">{say(Key::CaptionsNotHere)}</p> })))}
             <SealedFrames call/>
             <Received call/>
             <Sent call/>
