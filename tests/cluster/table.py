@@ -19,6 +19,7 @@ PROMISES: dict[str, tuple[float, float]] = {
     "host vanished: media gap": (8, 12),
     "owner hung: media gap": (8, 15),
     "owner killed without Redis: media gap": (8, 15),
+    "owner killed while Redis is away: media gap": (8, 15),
     "owner hung without Redis: media gap": (8, 15),
     "hung owner awake without Redis: until it lets go of its visits": (3, 3),
     "signaling killed: media gap": (0.5, 0.5),
