@@ -145,7 +145,7 @@ function note(scenario, on) {
     await press(on.patient, "captions-consent-yes");
     for (const words of [SORE, ALLERGY]) await reads(on.doctor, on.names.patient, words);
     for (const words of [RED, PLAN]) await reads(on.doctor, on.names.doctor, words);
-    await press(on.doctor, "leave");
+    await press(on.doctor, "end-visit");
     await press(on.doctor, "end-confirm");
     await shown(on.doctor, "note-draft");
     const sections = await at(on.doctor, "note-draft").locator("dt").allInnerTexts();

@@ -68,10 +68,7 @@ pub fn fitted(words: &str, choices: &str, parts_max: usize) -> String {
     if words.chars().count() <= room {
         return format!("{words}{below}").trim_start().to_owned();
     }
-    let cut: String = words
-        .chars()
-        .take(room.saturating_sub(CUT.len()))
-        .collect();
+    let cut: String = words.chars().take(room.saturating_sub(CUT.len())).collect();
     let cut = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
     format!("{cut}{CUT}{below}")
 }
