@@ -96,7 +96,7 @@ class Machine:
             self._process.kill()
             raise
         for path in BARE:
-            assert not Path(f"/proc/{self.pid}/root{path}").exists(), f"{path} exists on this machine"
+            assert not self._outside(path).exists(), f"{path} exists on this machine"
         self._shell = subprocess.Popen(
             self._inside("bash", "--noprofile", "--norc"),
             stdin=subprocess.PIPE,
@@ -115,7 +115,7 @@ class Machine:
 
     def _until_up(self) -> None:
         end = time.monotonic() + PATIENCE_S
-        while not Path(f"/proc/{self.pid}/root/run/is-up").exists():
+        while not self._outside("/run/is-up").exists():
             assert self._process.poll() is None, f"machine {self.name} does not start"
             assert time.monotonic() < end, f"machine {self.name} is not up"
             time.sleep(0.02)
@@ -124,9 +124,13 @@ class Machine:
         plain = ["env", "-i", f"PATH={PATH}", "HOME=/root", "LANG=C.UTF-8", *command]
         return ["nsenter", "-t", str(self.pid), "-m", "-n", "-u", "-i", "-p", "-r", "-w", *plain]
 
+    def _outside(self, path: str) -> Path:
+        """Where a file of this machine is for who looks from outside."""
+        return Path("/proc", str(self.pid), "root", path.lstrip("/"))
+
     def put(self, file: Path) -> None:
         """Puts a file into the operator's folder."""
-        shutil.copy(file, f"/proc/{self.pid}/root/root/{file.name}")
+        shutil.copy(file, self._outside("/root") / file.name)
 
     def run(self, block: str) -> str:
         """Types a block into the shell; answers with what it said, and fails at the first command that fails."""
@@ -150,7 +154,7 @@ class Machine:
 
     def log(self, service: str) -> str:
         """The last lines of a service."""
-        path = Path(f"/proc/{self.pid}/root/var/log/{service}.log")
+        path = self._outside(f"/var/log/{service}.log")
         return "".join(path.read_text().splitlines(True)[-15:]) if path.exists() else ""
 
     def close(self) -> None:
