@@ -14,7 +14,7 @@ from typing import Any
 
 from caller import Caller, Line
 from house import OUT, House, Node
-from main import PASSWORD, Room, until
+from rooms import PASSWORD, Room, until
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
 
