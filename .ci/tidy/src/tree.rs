@@ -64,10 +64,17 @@ pub fn tracked_paths(root: &Path) -> Result<Vec<String>> {
     Ok(paths.map(str::to_owned).collect())
 }
 
-/// Every tracked file that is text.
+/// Sources of others, as they published them: none of our rules is for them.
+const OF_OTHERS: &str = "vendor/";
+
+/// Every tracked file of ours that is text.
 pub fn tracked_texts(root: &Path) -> Result<Vec<Text>> {
     let mut texts = Vec::new();
-    for path in tracked_paths(root)? {
+    let paths = tracked_paths(root)?;
+    for path in paths
+        .into_iter()
+        .filter(|path| !path.starts_with(OF_OTHERS))
+    {
         let bytes = fs::read(root.join(&path)).with_context(|| format!("cannot read {path}"))?;
         if let Ok(content) = String::from_utf8(bytes) {
             texts.push(Text { path, content });

@@ -134,7 +134,7 @@ impl Peer {
             #[cfg(test)]
             assert!(!fault, "a fault injected by a test");
             if unsettled {
-                rtc.handle_input(Input::Timeout(now))?;
+                rtc.send_written(now)?;
                 *timeout = drain(rtc, drained)?;
             }
             let result = change(rtc);
@@ -163,13 +163,7 @@ impl Peer {
         let Some(rtc) = &mut self.rtc else {
             return false;
         };
-        let work = AssertUnwindSafe(|| {
-            let mut direct = rtc.direct_api();
-            direct
-                .stream_tx(&stream)
-                .map(|tx| tx.write_rtp(packet))
-                .is_some()
-        });
+        let work = AssertUnwindSafe(|| rtc.write_rtp(stream, packet));
         match catch_unwind(work) {
             Ok(written) => {
                 self.unsettled |= written;

@@ -39,11 +39,13 @@ impl SendQueue {
         datagram: Vec<u8>,
         segments_max: usize,
     ) {
-        let newest = self
-            .newest
-            .get(&remote)
-            .and_then(|index| self.batches.get_mut(*index));
-        if let Some(batch) = newest
+        // What one engine sends comes in a row.
+        let index = match self.batches.last() {
+            Some(batch) if batch.remote == remote => Some(self.batches.len() - 1),
+            Some(_) => self.newest.get(&remote).copied(),
+            None => None,
+        };
+        if let Some(batch) = index.and_then(|index| self.batches.get_mut(index))
             && !batch.closed
             && batch.local == local
             && batch.count < segments_max

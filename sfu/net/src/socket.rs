@@ -114,6 +114,10 @@ impl Socket {
                 take(local, meta.addr, datagram);
             }
         }
+        // Fewer than there was room for: the kernel had no more, and says so when there is.
+        if received < self.buffers.len() {
+            return Ok(Left::Nothing);
+        }
         Ok(Left::Maybe)
     }
 

@@ -851,6 +851,8 @@ mod util;
 use util::{Soonest, not_happening};
 
 mod poll;
+
+mod written;
 use crate::poll::Readiness;
 
 mod session;
@@ -942,6 +944,11 @@ pub struct Rtc {
     // Last timeout returned by `poll_output`, reused while the readiness says
     // the timeout is still valid.
     cached_timeout: Instant,
+    /// The earliest timer but those of the pacer and of written packets.
+    other_timeout: Instant,
+    other_reason: Reason,
+    /// When all timers were run last.
+    last_long_way: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -1315,6 +1322,9 @@ impl Rtc {
             close_dtls_started: false,
             readiness: Readiness::armed(),
             cached_timeout: start,
+            other_timeout: start,
+            other_reason: Reason::NotHappening,
+            last_long_way: start,
         })
     }
 
@@ -1633,6 +1643,26 @@ impl Rtc {
             return Ok(Some(Output::Timeout(self.poll_timeout())));
         }
 
+        // Sending the session's datagrams queues nothing for the other parts of the tree, which were
+        // walked before the first of them and not woken since.
+        if self.readiness.wants_datagrams_only() {
+            if let Some(send) = &self.send_addr {
+                if let Some(contents) = self.session.poll_datagram(self.last_now) {
+                    return Ok(Some(Output::Transmit(net::Transmit {
+                        proto: send.proto,
+                        source: send.source,
+                        destination: send.destination,
+                        contents,
+                    })));
+                }
+            }
+            self.readiness.set_datagrams_only(false);
+            if !self.session.has_raw_packets() {
+                self.readiness.clear_events();
+                return Ok(Some(Output::Timeout(self.poll_timeout())));
+            }
+        }
+
         while let Some(e) = self.ice.poll_event() {
             match e {
                 IceAgentEvent::IceRestart(_) => {
@@ -1873,11 +1903,13 @@ impl Rtc {
 
         if let Some(send) = &self.send_addr {
             // These can only be sent after we got an ICE connection.
-            let datagram = None
-                .or_else(|| self.dtls.poll_packet())
-                .or_else(|| self.session.poll_datagram(self.last_now));
+            let from_dtls = self.dtls.poll_packet();
+            let of_session = from_dtls.is_none();
+            let datagram = from_dtls.or_else(|| self.session.poll_datagram(self.last_now));
 
             if let Some(contents) = datagram {
+                self.readiness
+                    .set_datagrams_only(of_session && self.state == RtcState::Alive);
                 let t = net::Transmit {
                     proto: send.proto,
                     source: send.source,
@@ -1899,14 +1931,22 @@ impl Rtc {
     // Called only after the output pipeline has drained.
     fn poll_timeout(&mut self) -> Instant {
         if self.readiness.wants_timeout() {
-            let stats_timeout = self.stats.as_mut().and_then(|s| s.poll_timeout());
-            let time_and_reason = (None, Reason::NotHappening)
-                .soonest((self.next_dtls_timeout, Reason::DTLS))
-                .soonest((self.ice.poll_timeout(), Reason::Ice))
-                .soonest(self.session.poll_timeout())
-                .soonest((self.sctp.poll_timeout(), Reason::Sctp))
-                .soonest((self.chan.poll_timeout(&self.sctp), Reason::Channel))
-                .soonest((stats_timeout, Reason::Stats));
+            let time_and_reason = if self.readiness.have_others_moved() {
+                let stats_timeout = self.stats.as_mut().and_then(|s| s.poll_timeout());
+                let others = (None, Reason::NotHappening)
+                    .soonest((self.next_dtls_timeout, Reason::DTLS))
+                    .soonest((self.ice.poll_timeout(), Reason::Ice))
+                    .soonest(self.session.poll_other_timeout())
+                    .soonest((self.sctp.poll_timeout(), Reason::Sctp))
+                    .soonest((self.chan.poll_timeout(&self.sctp), Reason::Channel))
+                    .soonest((stats_timeout, Reason::Stats));
+                self.other_timeout = others.0.unwrap_or_else(not_happening);
+                self.other_reason = others.1;
+                others
+            } else {
+                (Some(self.other_timeout), self.other_reason)
+            };
+            let time_and_reason = time_and_reason.soonest(self.session.poll_send_timeout());
 
             let time = time_and_reason.0.unwrap_or_else(not_happening);
             self.cached_timeout = time.max(self.last_now);
@@ -2035,8 +2075,15 @@ impl Rtc {
         match input {
             Input::Timeout(now) => self.do_handle_timeout(now)?,
             Input::Receive(recv_time, r) => {
+                // A media packet has nothing to do with timers that are not due.
+                let is_media = matches!(r.contents.inner, DatagramRecvInner::Rtp(_));
+                let quiet = is_media && !self.need_init_time && self.is_quiet(recv_time);
                 self.do_handle_receive(recv_time, r)?;
-                self.do_handle_timeout(recv_time)?;
+                if quiet {
+                    self.last_now = recv_time;
+                } else {
+                    self.do_handle_timeout(recv_time)?;
+                }
             }
         }
         Ok(())
@@ -2106,6 +2153,7 @@ impl Rtc {
         }
 
         self.last_now = now;
+        self.last_long_way = now;
 
         // Disjoint borrows so each subsystem gets its own armed `Wake` and
         // makes its own re-poll decision; the guards fold into `readiness`

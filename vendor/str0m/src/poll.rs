@@ -151,6 +151,10 @@ impl Drop for Mutation<'_> {
 pub(crate) struct Readiness {
     events: bool,
     timeout: bool,
+    /// Everything but the session's datagrams was polled and is quiet since the last wake.
+    datagrams_only: bool,
+    /// A timer other than the pacer's may have moved since the last timeout was computed.
+    others_moved: bool,
 }
 
 impl Readiness {
@@ -159,7 +163,40 @@ impl Readiness {
         Readiness {
             events: true,
             timeout: true,
+            datagrams_only: false,
+            others_moved: true,
         }
+    }
+
+    /// Nothing was given but written packets since everything was polled.
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.events && !self.others_moved
+    }
+
+    /// Packets were written: they want a timeout.
+    pub(crate) fn written(&mut self) {
+        self.timeout = true;
+    }
+
+    /// Written packets go to the pacer.
+    pub(crate) fn sending(&mut self) {
+        self.events = true;
+        self.timeout = true;
+        self.datagrams_only = true;
+    }
+
+    /// Whether timers other than the pacer's have to be asked.
+    pub(crate) fn have_others_moved(&self) -> bool {
+        self.others_moved
+    }
+
+    /// Whether only the session's datagrams are left to poll.
+    pub(crate) fn wants_datagrams_only(&self) -> bool {
+        self.datagrams_only
+    }
+
+    pub(crate) fn set_datagrams_only(&mut self, datagrams_only: bool) {
+        self.datagrams_only = datagrams_only;
     }
 
     pub(crate) fn wants_events(&self) -> bool {
@@ -176,6 +213,7 @@ impl Readiness {
 
     pub(crate) fn clear_timeout(&mut self) {
         self.timeout = false;
+        self.others_moved = false;
     }
 
     /// Hand out an armed guard for a mutable descent into the tree.
@@ -219,6 +257,8 @@ impl Drop for Wake<'_> {
     fn drop(&mut self) {
         self.readiness.events |= self.events;
         self.readiness.timeout |= self.timeout;
+        self.readiness.datagrams_only &= !self.events;
+        self.readiness.others_moved |= self.timeout;
     }
 }
 
@@ -228,6 +268,8 @@ impl Readiness {
         Self {
             events: false,
             timeout: false,
+            datagrams_only: false,
+            others_moved: false,
         }
     }
 }
@@ -327,7 +369,12 @@ mod tests {
     fn narrowing_preserves_other_operations() {
         for events in [false, true] {
             for timeout in [false, true] {
-                let mut readiness = Readiness { events, timeout };
+                let mut readiness = Readiness {
+                    events,
+                    timeout,
+                    datagrams_only: false,
+                    others_moved: false,
+                };
                 {
                     let mut wake = readiness.wake();
                     wake.no_events();

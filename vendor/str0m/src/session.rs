@@ -1140,6 +1140,11 @@ impl Session {
         self.srtp_rx.is_some() && self.srtp_tx.is_some()
     }
 
+    /// Whether sent packets are waiting as events.
+    pub fn has_raw_packets(&self) -> bool {
+        self.raw_packets.as_ref().is_some_and(|q| !q.is_empty())
+    }
+
     pub fn poll_datagram(&mut self, now: Instant) -> Option<net::DatagramSend> {
         // Time must have progressed forward from start value.
         if now == already_happened() {
@@ -1298,7 +1303,36 @@ impl Session {
         Some(protected.into())
     }
 
+    /// Marks the written packets and asks the pacer. `false`: more than that is due, nothing was done.
+    pub(crate) fn send_written(&mut self, now: Instant) -> bool {
+        if !self.is_connected()
+            || self.pacer.is_probing()
+            || !self.streams.has_written()
+        {
+            return false;
+        }
+        self.pacer
+            .handle_written(now, self.streams.written_queue_states(now));
+        true
+    }
+
+    #[cfg(test)]
     pub fn poll_timeout(&mut self) -> (Option<Instant>, Reason) {
+        self.poll_other_timeout().soonest(self.poll_send_timeout())
+    }
+
+    /// The earliest timer of what is written and paced.
+    pub(crate) fn poll_send_timeout(&mut self) -> (Option<Instant>, Reason) {
+        if self.rtp_closing {
+            return (None, Reason::NotHappening);
+        }
+        self.pacer
+            .poll_timeout()
+            .soonest((self.streams.send_stream(), Reason::SendStream))
+    }
+
+    /// The earliest of all other timers.
+    pub(crate) fn poll_other_timeout(&mut self) -> (Option<Instant>, Reason) {
         if self.rtp_closing {
             return if self.feedback_tx.is_empty() {
                 (None, Reason::NotHappening)
@@ -1311,7 +1345,6 @@ impl Session {
         let feedback_at = self.regular_feedback_at();
         let nack_at = self.nack_at();
         let twcc_at = self.twcc_at();
-        let pacing_at = self.pacer.poll_timeout();
         let packetize_at = self.medias.iter().filter_map(|m| m.poll_timeout()).min();
         let receive_at = self
             .medias
@@ -1319,7 +1352,6 @@ impl Session {
             .filter_map(|media| media.poll_receive_timeout(self.reordering_timeout_audio))
             .min();
         let paused_at = self.paused_at();
-        let send_stream_at = self.streams.send_stream();
         let request_at = self.streams.pending_request();
 
         // Gives us built-in reason
@@ -1334,11 +1366,9 @@ impl Session {
             .soonest((request_at, Reason::Feedback))
             .soonest((nack_at, Reason::Nack))
             .soonest((twcc_at, Reason::Twcc))
-            .soonest(pacing_at)
             .soonest((receive_at, Reason::ReceiveReorder))
             .soonest((packetize_at, Reason::Packetize))
             .soonest((paused_at, Reason::PauseCheck))
-            .soonest((send_stream_at, Reason::SendStream))
             .soonest(bwe_at)
     }
 

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::Pacer;
 use super::PaddingRequest;
+use super::QueuePriority;
 use super::QueueState;
 use crate::Reason;
 use crate::bwe_::ProbeClusterConfig;
@@ -81,6 +82,69 @@ impl Pacer for LeakyBucketPacer {
         now: Instant,
         iter: impl Iterator<Item = QueueState>,
     ) -> Option<PaddingRequest> {
+        // This is called periodically and whenever packet is queued.
+        self.queue_states.clear();
+        self.queue_states.extend(iter);
+        self.begin_turn(now)
+    }
+
+    fn poll_queue(&mut self) -> Option<(MidRid, Option<TwccClusterId>)> {
+        // GATE: Block if we need timeout first
+        if self.needs_timeout_before_next_poll {
+            return None;
+        }
+
+        let next = self.next_poll_queue.take()?;
+
+        // Mark that we need timeout before next poll
+        self.needs_timeout_before_next_poll = true;
+        self.request_immediate_timeout();
+
+        // Capture the cluster ID at poll time, before register_send() might clear it
+        let cluster_id = self.active_cluster();
+
+        Some((next, cluster_id))
+    }
+
+    fn register_send(&mut self, now: Instant, packet_size: DataSize, from: MidRid) {
+        self.last_emitted = Some(now);
+
+        self.media_debt += packet_size;
+        self.media_debt = self
+            .media_debt
+            .min(self.adjusted_bitrate * MAX_DEBT_IN_TIME);
+        log_pacer_media_debt!(self.media_debt.as_bytes_usize());
+        self.add_padding_debt(packet_size);
+
+        // Update active probe state to track this packet
+        // This ensures probe timing advances correctly even when sending media packets
+        if let Some(probe) = self.probe_queue.front_mut() {
+            probe.record_packet(now, packet_size);
+        }
+
+        // Check if probe is complete and store it for later retrieval
+        if let Some(cluster_id) = self.check_probe_complete_internal(now) {
+            self.completed_probe = Some(cluster_id);
+        } else {
+            self.continue_turn(now, packet_size, from);
+        }
+    }
+}
+
+impl LeakyBucketPacer {
+    /// See [`PacerImpl::handle_written`][super::PacerImpl::handle_written]. While something is queued
+    /// or a probe is sent, no padding is made, so there is no request to answer.
+    pub(super) fn handle_written(
+        &mut self,
+        now: Instant,
+        changed: impl Iterator<Item = QueueState>,
+    ) {
+        super::replace_states(&mut self.queue_states, changed);
+        self.begin_turn(now);
+    }
+
+    /// Pays debts for the time that has passed, and chooses the queue to be polled first.
+    fn begin_turn(&mut self, now: Instant) -> Option<PaddingRequest> {
         // Clear the gate when time advances
         self.needs_timeout_before_next_poll = false;
 
@@ -88,10 +152,6 @@ impl Pacer for LeakyBucketPacer {
         // This is important because if we return early (e.g., next_poll_queue is already set),
         // we don't want the old Immediate timeout to keep firing.
         self.next_poll_time = None;
-
-        // This is called periodically and whenever packet is queued.
-        self.queue_states.clear();
-        self.queue_states.extend(iter);
 
         let elapsed = self.update_handle_time_and_get_elapsed(now);
 
@@ -122,48 +182,6 @@ impl Pacer for LeakyBucketPacer {
         None
     }
 
-    fn poll_queue(&mut self) -> Option<(MidRid, Option<TwccClusterId>)> {
-        // GATE: Block if we need timeout first
-        if self.needs_timeout_before_next_poll {
-            return None;
-        }
-
-        let next = self.next_poll_queue.take()?;
-
-        // Mark that we need timeout before next poll
-        self.needs_timeout_before_next_poll = true;
-        self.request_immediate_timeout();
-
-        // Capture the cluster ID at poll time, before register_send() might clear it
-        let cluster_id = self.active_cluster();
-
-        Some((next, cluster_id))
-    }
-
-    fn register_send(&mut self, now: Instant, packet_size: DataSize, _from: MidRid) {
-        self.last_emitted = Some(now);
-
-        self.media_debt += packet_size;
-        self.media_debt = self
-            .media_debt
-            .min(self.adjusted_bitrate * MAX_DEBT_IN_TIME);
-        log_pacer_media_debt!(self.media_debt.as_bytes_usize());
-        self.add_padding_debt(packet_size);
-
-        // Update active probe state to track this packet
-        // This ensures probe timing advances correctly even when sending media packets
-        if let Some(probe) = self.probe_queue.front_mut() {
-            probe.record_packet(now, packet_size);
-        }
-
-        // Check if probe is complete and store it for later retrieval
-        if let Some(cluster_id) = self.check_probe_complete_internal(now) {
-            self.completed_probe = Some(cluster_id);
-        }
-    }
-}
-
-impl LeakyBucketPacer {
     pub fn new(initial_pacing_bitrate: Bitrate) -> Self {
         const DEFAULT_QUEUE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -183,6 +201,11 @@ impl LeakyBucketPacer {
             completed_probe: None,
             needs_timeout_before_next_poll: true,
         }
+    }
+
+    /// Whether a probe is sent, or its end was not told yet.
+    pub(super) fn is_probing(&self) -> bool {
+        !self.probe_queue.is_empty() || self.completed_probe.is_some()
     }
 
     /// Start executing a probe cluster.
@@ -462,6 +485,51 @@ impl LeakyBucketPacer {
             midrid: queue.midrid,
             padding,
         })
+    }
+
+    /// Carry on in the same turn while queued media may leave now, instead of asking for another
+    /// timeout after each packet. The snapshots of this turn are counted down as packets leave.
+    ///
+    /// Probes and padding still need their own turns: both are paced by the time between packets.
+    fn continue_turn(&mut self, now: Instant, packet_size: DataSize, from: MidRid) {
+        if self.last_handle_time != Some(now) || self.is_probing() {
+            return;
+        }
+        let Some(state) = self.queue_states.iter_mut().find(|q| q.midrid == from) else {
+            return;
+        };
+        let snapshot = &mut state.snapshot;
+        if snapshot.priority != QueuePriority::Media || snapshot.packet_count == 0 {
+            return;
+        }
+        // The average wait stays as it is.
+        snapshot.total_queue_time_origin -=
+            snapshot.total_queue_time_origin / snapshot.packet_count;
+        snapshot.packet_count -= 1;
+        snapshot.byte_size = snapshot
+            .byte_size
+            .saturating_sub(packet_size.as_bytes_usize());
+        snapshot.last_emitted = Some(now);
+        if snapshot.packet_count == 0 {
+            snapshot.byte_size = 0;
+            snapshot.first_unsent = None;
+            snapshot.priority = QueuePriority::Empty;
+        }
+        if self.adjusted_bitrate > self.pacing_bitrate {
+            // The rate was raised for a long queue, which is shorter now.
+            self.maybe_update_adjusted_bitrate(now);
+        }
+
+        let next = self
+            .next_poll(now)
+            .map(|(time, queue)| (time, queue.map(|q| q.midrid)));
+        // If nothing more may leave now, a timeout before that time would not change it.
+        self.next_poll_time = next.map(|(time, _)| time);
+        self.next_poll_queue = match next {
+            Some(((at, _), queue)) if at <= now => queue,
+            _ => None,
+        };
+        self.needs_timeout_before_next_poll = self.next_poll_queue.is_none();
     }
 
     fn request_immediate_timeout(&mut self) {

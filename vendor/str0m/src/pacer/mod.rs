@@ -55,6 +55,34 @@ impl PacerImpl {
     }
 }
 
+impl PacerImpl {
+    /// Whether a probe is sent, or its end was not told yet.
+    pub fn is_probing(&self) -> bool {
+        match self {
+            PacerImpl::Null(_) => false,
+            PacerImpl::LeakyBucket(v) => v.is_probing(),
+        }
+    }
+
+    /// Like [`Pacer::handle_timeout`] when only the given queues have changed since.
+    pub fn handle_written(&mut self, now: Instant, changed: impl Iterator<Item = QueueState>) {
+        match self {
+            PacerImpl::Null(v) => v.handle_written(changed),
+            PacerImpl::LeakyBucket(v) => v.handle_written(now, changed),
+        }
+    }
+}
+
+/// Puts newer states of some queues in the place of the older ones.
+fn replace_states(states: &mut Vec<QueueState>, changed: impl Iterator<Item = QueueState>) {
+    for state in changed {
+        match states.iter_mut().find(|known| known.midrid == state.midrid) {
+            Some(known) => *known = state,
+            None => states.push(state),
+        }
+    }
+}
+
 impl Pacer for PacerImpl {
     fn set_pacing_rate(&mut self, pacing_bitrate: Bitrate) {
         match self {

@@ -20,6 +20,14 @@ pub struct NullPacer {
     unsent_since: Option<Instant>,
 }
 
+impl NullPacer {
+    /// See [`PacerImpl::handle_written`][super::PacerImpl::handle_written].
+    pub(super) fn handle_written(&mut self, changed: impl Iterator<Item = QueueState>) {
+        self.unsent_since = None;
+        super::replace_states(&mut self.queue_states, changed);
+    }
+}
+
 impl Pacer for NullPacer {
     fn set_pacing_rate(&mut self, _padding_bitrate: Bitrate) {
         // We don't care

@@ -43,7 +43,8 @@ macro_rules! str_id {
             type Target = str;
 
             fn deref(&self) -> &Self::Target {
-                from_utf8(&self.0).expect("ascii id").trim()
+                // By bytes: this is done for every packet that carries the id.
+                from_utf8(self.0.trim_ascii()).expect("ascii id")
             }
         }
 

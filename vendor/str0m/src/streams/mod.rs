@@ -490,6 +490,27 @@ impl Streams {
         }
     }
 
+    /// Whether packets were written, and every stream that has some was given a timeout before.
+    pub(crate) fn has_written(&self) -> bool {
+        let mut written = self.streams_tx.values().filter(|s| s.need_timeout());
+        let known = written.next().is_some_and(StreamTx::is_kind_known);
+        known && written.all(StreamTx::is_kind_known)
+    }
+
+    /// Gives written packets their time. The states of the streams that had any.
+    pub(crate) fn written_queue_states(
+        &mut self,
+        now: Instant,
+    ) -> impl Iterator<Item = QueueState> {
+        self.streams_tx
+            .values_mut()
+            .filter(|stream| stream.need_timeout())
+            .map(move |stream| {
+                stream.handle_written(now);
+                stream.queue_state(now)
+            })
+    }
+
     pub(crate) fn poll_keyframe_request(&mut self) -> Option<KeyframeRequest> {
         self.streams_tx.values_mut().find_map(|s| {
             let kind = s.poll_keyframe_request()?;

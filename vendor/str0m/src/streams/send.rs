@@ -1278,6 +1278,16 @@ impl StreamTx {
         self.send_queue.need_timeout()
     }
 
+    /// Whether the stream was given a timeout before, which sets what it has to know of its media.
+    pub(crate) fn is_kind_known(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    /// Gives written packets their time.
+    pub(crate) fn handle_written(&mut self, now: Instant) {
+        self.send_queue.handle_timeout(now);
+    }
+
     pub(crate) fn handle_timeout<'a>(
         &mut self,
         now: Instant,
