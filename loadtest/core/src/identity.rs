@@ -8,6 +8,9 @@ pub const IDENTITY_BYTES: usize = 32;
 const MAGIC: [u8; 4] = *b"TLT1";
 const MEASURED: u8 = 1;
 
+/// Added to the number of a camera in all encodings but its best: nobody has to get them.
+pub const LOWER_ENCODING: u32 = 1 << 31;
+
 /// One packet's name and birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {

@@ -19,12 +19,14 @@ mod work;
 
 pub use compare::{Comparison, Pair, median};
 pub use html::page;
-pub use identity::{IDENTITY_BYTES, Identity};
+pub use identity::{IDENTITY_BYTES, Identity, LOWER_ENCODING};
 pub use latency::{Latencies, Percentiles};
 pub use ledger::{Counts, Ledger};
 pub use media::{Microphone, Packet, Picture};
 pub use mos::mos;
 pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost};
-pub use scenario::{Audio, Clinic, Gates, Media, People, Reading, Scenario, Times, Video};
+pub use scenario::{
+    Audio, Clinic, Gates, Media, People, Reading, Scenario, Times, Video, VideoCodec,
+};
 pub use table::{comparison_table, table};
 pub use work::Work;

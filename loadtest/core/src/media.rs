@@ -1,8 +1,8 @@
-//! What people send: pictures as VP8 and speech as Opus, with an [`Identity`] at the end of every
+//! What people send: pictures as VP8 or H.264 and speech as Opus, with an [`Identity`] at the end of every
 //! packet. Nothing in it can be shown or heard; its shape is what a server sees.
 
 use crate::identity::{IDENTITY_BYTES, Identity};
-use crate::scenario::{Audio, Video};
+use crate::scenario::{Audio, Video, VideoCodec};
 
 /// Bytes of a payload descriptor and a key frame's header.
 const HEAD_BYTES: usize = 16;
@@ -22,7 +22,7 @@ pub struct Packet {
     pub payload: Vec<u8>,
 }
 
-/// A camera: one VP8 stream without layers.
+/// One encoding of a camera.
 #[derive(Debug, Clone)]
 pub struct Picture {
     source: u32,
@@ -61,7 +61,10 @@ impl Picture {
         for fragment in 0..fragments {
             self.sequence += 1;
             let mut payload = Vec::with_capacity(each + IDENTITY_BYTES);
-            self.head(fragment == 0, key, &mut payload);
+            match self.video.codec {
+                VideoCodec::Vp8 => self.vp8(fragment == 0, key, &mut payload),
+                VideoCodec::H264 => h264(fragment == 0, key, each, &mut payload),
+            }
             payload.resize(each.saturating_sub(IDENTITY_BYTES).max(HEAD_BYTES), 0x5a);
             Identity {
                 source: self.source,
@@ -84,7 +87,7 @@ impl Picture {
 
     /// The payload descriptor of RFC 7741 section 4.2 with a picture number of 15 bits, and in a
     /// first packet the frame's header of RFC 6386 section 9.1.
-    fn head(&self, first: bool, key: bool, payload: &mut Vec<u8>) {
+    fn vp8(&self, first: bool, key: bool, payload: &mut Vec<u8>) {
         let start = if first { 0x90 } else { 0x80 };
         #[expect(
             clippy::cast_possible_truncation,
@@ -101,6 +104,27 @@ impl Picture {
             payload.extend_from_slice(&[0x11, 0x02, 0x00]);
         }
     }
+}
+
+/// A unit of one slice (RFC 6184 section 5.6), so that a picture has as many slices as packets. A key frame
+/// begins with its parameter sets and the first slice in one aggregate (section 5.7.1) of `bytes` bytes.
+fn h264(first: bool, key: bool, bytes: usize, payload: &mut Vec<u8>) {
+    // Constrained baseline, level 3.1, 1280 by 720; none of it is decoded.
+    const SPS: [u8; 10] = [0x67, 0x42, 0xe0, 0x1f, 0xda, 0x01, 0x40, 0x16, 0xe8, 0x40];
+    const PPS: [u8; 4] = [0x68, 0xce, 0x3c, 0x80];
+    const STAP_A: u8 = 0x78;
+    let slice = if key { 0x65 } else { 0x41 };
+    if first && key {
+        let before = 1 + 2 + SPS.len() + 2 + PPS.len() + 2;
+        let rest = u16::try_from(bytes.saturating_sub(before)).unwrap_or(u16::MAX);
+        payload.extend_from_slice(&[STAP_A, 0, SPS.len().to_be_bytes()[7]]);
+        payload.extend_from_slice(&SPS);
+        payload.extend_from_slice(&[0, PPS.len().to_be_bytes()[7]]);
+        payload.extend_from_slice(&PPS);
+        payload.extend_from_slice(&rest.to_be_bytes());
+    }
+    // The slice begins at the first macroblock, or not (ITU-T H.264 section 7.3.3).
+    payload.extend_from_slice(&[slice, if first { 0x88 } else { 0x48 }]);
 }
 
 /// A microphone: one Opus packet after the other, as of somebody who always speaks.
@@ -159,6 +183,8 @@ mod tests {
         fps: 30,
         packets_per_frame: 6,
         key_every_s: 10,
+        codec: VideoCodec::Vp8,
+        layers: 1,
     };
 
     #[test]
@@ -191,6 +217,55 @@ mod tests {
         assert!(!is_key(&mut picture));
         picture.want_key();
         assert!(is_key(&mut picture));
+    }
+
+    #[test]
+    fn a_picture_in_h264_has_the_same_size_and_begins_with_its_parameter_sets() {
+        let mut picture = Picture::new(
+            7,
+            Video {
+                codec: VideoCodec::H264,
+                ..VIDEO
+            },
+        );
+        let mut packets = Vec::new();
+        picture.next(1, true, &mut packets);
+        let first = &packets[0].payload;
+        // An aggregate whose units fill it to its end, the first of them a parameter set.
+        let (mut at, mut types) = (1, Vec::new());
+        while at < first.len() {
+            let size = usize::from(u16::from_be_bytes([first[at], first[at + 1]]));
+            types.push(first[at + 2] & 0x1f);
+            at += 2 + size;
+        }
+        assert_eq!(
+            (first[0] & 0x1f, at, types),
+            (24, first.len(), vec![7, 8, 5])
+        );
+        assert_eq!(packets[1].payload[0] & 0x1f, 5);
+        assert!(
+            packets
+                .iter()
+                .all(|it| it.payload.len() == VIDEO.packet_bytes())
+        );
+        packets.clear();
+        picture.next(2, true, &mut packets);
+        assert!(packets.iter().all(|it| it.payload[0] & 0x1f == 1));
+        assert!(
+            packets
+                .iter()
+                .all(|it| Identity::read(&it.payload).is_some())
+        );
+    }
+
+    #[test]
+    fn a_lower_encoding_takes_a_quarter() {
+        let half = VIDEO.layer(1);
+        assert_eq!(
+            (half.bps, half.packets_per_frame, half.fps),
+            (375_000, 1, 30)
+        );
+        assert_eq!(VIDEO.layer(2).packet_bytes(), 390);
     }
 
     #[test]

@@ -136,6 +136,31 @@ pub struct Video {
     /// A key frame at least this often, in seconds.
     #[serde(default = "ten")]
     pub key_every_s: u32,
+    /// How packets are shaped.
+    #[serde(default)]
+    pub codec: VideoCodec,
+    /// Encodings that are sent side by side (simulcast), the best of which has `bps`, and each further one a
+    /// quarter of the one before. What is counted is the best: everybody has to get it.
+    #[serde(default = "one")]
+    pub layers: u8,
+}
+
+/// The shape of pictures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VideoCodec {
+    /// RFC 7741.
+    #[default]
+    Vp8,
+    /// RFC 6184, constrained baseline, `packetization-mode=1`.
+    H264,
+}
+
+/// Most encodings side by side.
+pub(crate) const LAYERS_MAX: u8 = 3;
+
+const fn one() -> u8 {
+    1
 }
 
 const fn ten() -> u32 {
@@ -148,6 +173,18 @@ impl Video {
     pub fn packet_bytes(&self) -> usize {
         let packets = self.fps.saturating_mul(u32::from(self.packets_per_frame));
         usize::try_from(self.bps / 8 / packets.max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// The encoding `steps` below the best one.
+    #[must_use]
+    pub fn layer(&self, steps: u8) -> Self {
+        let quarter = |value: u32| value >> (2 * u32::from(steps.min(LAYERS_MAX)));
+        let packets = quarter(u32::from(self.packets_per_frame)).max(1);
+        Self {
+            bps: quarter(self.bps),
+            packets_per_frame: u8::try_from(packets).unwrap_or(1),
+            ..*self
+        }
     }
 }
 
@@ -271,8 +308,16 @@ impl Scenario {
             return Some(("media", "the senders have nothing to send"));
         }
         if let Some(video) = self.media.video {
-            let bytes = video.packet_bytes();
-            let fits = (2 * IDENTITY_BYTES..=PACKET_BYTES_MAX).contains(&bytes);
+            if !(1..=LAYERS_MAX).contains(&video.layers) {
+                return Some(("layers", "a picture has one to three encodings"));
+            }
+            let other = video.codec != VideoCodec::Vp8 || video.layers > 1;
+            if other && independent > 0 {
+                return Some(("independent", "the other stack sends VP8 without layers"));
+            }
+            let fits = (0..video.layers)
+                .map(|steps| video.layer(steps).packet_bytes())
+                .all(|bytes| (2 * IDENTITY_BYTES..=PACKET_BYTES_MAX).contains(&bytes));
             if video.fps == 0 || video.fps > 120 || video.packets_per_frame == 0 || !fits {
                 return Some((
                     "video",
@@ -348,6 +393,7 @@ mod tests {
             ("fps = 30", "fps = 0"),
             ("viewers = 50", "viewers = 4000000000"),
             ("viewers = 50", "independent = 2"),
+            ("packets_per_frame = 6", "packets_per_frame = 6, layers = 4"),
             (
                 "[gates]",
                 "[clinic]\nper_s = 1\nlist = 0\nbook = 0\nprescribe = 0\n[gates]",

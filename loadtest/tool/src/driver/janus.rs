@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
-use loadtest_core::Scenario;
+use loadtest_core::{Scenario, VideoCodec};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
@@ -62,13 +62,21 @@ pub(super) async fn start(
         "general: {{ json = \"plain\" ws = true ws_port = {} ws_ip = \"127.0.0.1\" wss = false }}\n",
         address.port()
     );
+    let video = scenario.media.video;
+    if video.is_some_and(|video| video.layers > 1) {
+        bail!("with encodings side by side Janus has to be told which to forward: not played");
+    }
+    let codec = match video.map_or(VideoCodec::Vp8, |video| video.codec) {
+        VideoCodec::Vp8 => "vp8",
+        VideoCodec::H264 => "h264",
+    };
     let mut rooms = String::from("general: { }\n");
     for room in 0..scenario.people.rooms {
         let number = room + 1;
         let people = scenario.people.senders + 1;
         rooms.push_str(&format!(
             "room-{number}: {{ publishers = {people} bitrate = {BITRATE_MAX_BPS} audiocodec = \"opus\" \
-             videocodec = \"vp8\" notify_joining = false record = false }}\n"
+             videocodec = \"{codec}\" notify_joining = false record = false }}\n"
         ));
     }
     for (name, text) in [

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use loadtest_core::{
-    Counts, Identity, Latencies, Ledger, Media, Microphone, Packet, Picture, Video,
+    Counts, Identity, LOWER_ENCODING, Latencies, Ledger, Media, Microphone, Packet, Picture, Video,
+    VideoCodec,
 };
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid, Pt};
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
@@ -34,24 +35,58 @@ pub(crate) struct Counters {
     pub(crate) measured: bool,
 }
 
+/// Encodings of a camera, as browsers of the product name them, the best first.
+const RIDS: [&str; 3] = ["f", "h", "q"];
+
 /// One camera with its m-line and its beat.
 struct Camera {
     mid: Mid,
-    picture: Picture,
+    /// The best encoding first.
+    encodings: Vec<Encoding>,
     source: u32,
     period: Duration,
     next: Option<Instant>,
 }
 
+/// One encoding of a camera.
+struct Encoding {
+    rid: Option<Rid>,
+    picture: Picture,
+}
+
 impl Camera {
     fn new(mid: Mid, source: u32, video: Video) -> Self {
+        let named = video.layers > 1;
+        let encodings = RIDS.into_iter().zip(0..video.layers);
+        let encodings = encodings.map(|(rid, steps)| {
+            let source = if steps == 0 {
+                source
+            } else {
+                source | LOWER_ENCODING
+            };
+            Encoding {
+                rid: named.then(|| Rid::from(rid)),
+                picture: Picture::new(source, video.layer(steps)),
+            }
+        });
         Self {
             mid,
-            picture: Picture::new(source, video),
+            encodings: encodings.collect(),
             source,
             period: SECOND / video.fps.max(1),
             next: None,
         }
+    }
+
+    /// What its m-line offers to send side by side.
+    fn simulcast(video: Video) -> Option<Simulcast> {
+        (video.layers > 1).then(|| {
+            let mut simulcast = Simulcast::new();
+            for (rid, _) in RIDS.into_iter().zip(0..video.layers).rev() {
+                simulcast.add_send_layer(SimulcastLayer::new(rid));
+            }
+            simulcast
+        })
     }
 }
 
@@ -92,12 +127,13 @@ pub(crate) struct Hands<'a> {
 }
 
 impl Client {
-    pub(crate) fn new(now: Instant, local: SocketAddr) -> Self {
+    pub(crate) fn new(now: Instant, local: SocketAddr, codec: VideoCodec) -> Self {
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true)
+            .enable_vp8(codec == VideoCodec::Vp8)
+            .enable_h264(codec == VideoCodec::H264)
             .set_stats_interval(None)
             .build(now);
         if let Ok(candidate) = Candidate::host(local, "udp") {
@@ -124,19 +160,21 @@ impl Client {
     /// Makes the offer of a plan; `None` when the engine makes none.
     pub(crate) fn offer(&mut self, plan: Plan, media: Media) -> Option<Lines> {
         let mut changes = self.rtc.sdp_api();
-        let mut add = |kind, direction| changes.add_media(kind, direction, None, None, None);
+        let mut add =
+            |kind, direction, simulcast| changes.add_media(kind, direction, None, None, simulcast);
         let microphone = plan
             .microphone
-            .map(|source| (source, add(MediaKind::Audio, Direction::SendOnly)));
-        let camera = plan
-            .camera
-            .filter(|_| !plan.camera_later)
-            .map(|source| (source, add(MediaKind::Video, Direction::SendOnly)));
+            .map(|source| (source, add(MediaKind::Audio, Direction::SendOnly, None)));
+        let camera = plan.camera.filter(|_| !plan.camera_later).map(|source| {
+            let side_by_side = media.video.and_then(Camera::simulcast);
+            let mid = add(MediaKind::Video, Direction::SendOnly, side_by_side);
+            (source, mid)
+        });
         for _ in 0..plan.slots.audio {
-            add(MediaKind::Audio, Direction::RecvOnly);
+            add(MediaKind::Audio, Direction::RecvOnly, None);
         }
         for _ in 0..plan.slots.video {
-            add(MediaKind::Video, Direction::RecvOnly);
+            add(MediaKind::Video, Direction::RecvOnly, None);
         }
         let (offer, pending) = changes.apply()?;
         self.pending = Some(pending);
@@ -159,7 +197,14 @@ impl Client {
     pub(crate) fn offer_camera(&mut self, source: u32, media: Media) -> Option<Lines> {
         let video = media.video?;
         let mut changes = self.rtc.sdp_api();
-        let mid = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
+        let side_by_side = Camera::simulcast(video);
+        let mid = changes.add_media(
+            MediaKind::Video,
+            Direction::SendOnly,
+            None,
+            None,
+            side_by_side,
+        );
         let (offer, pending) = changes.apply()?;
         self.pending = Some(pending);
         self.camera = Some(Camera::new(mid, source, video));
@@ -233,11 +278,20 @@ impl Client {
 
     fn find_payload_types(&mut self) {
         let config = self.rtc.codec_config();
-        let of = |codec| {
-            let found = config.find(|params| params.spec().codec == codec);
+        // Of what both ends can do: H.264 has a payload type for each profile.
+        let of = |mid: Option<Mid>, codecs: &[Codec]| {
+            let agreed = self.rtc.media(mid?)?.remote_pts();
+            let found = config.find(|params| {
+                codecs.contains(&params.spec().codec) && agreed.contains(&params.pt())
+            });
             found.map(str0m::format::PayloadParams::pt)
         };
-        self.payload_types = (of(Codec::Opus), of(Codec::Vp8));
+        let voice = self.voice.as_ref().map(|voice| voice.mid);
+        let camera = self.camera.as_ref().map(|camera| camera.mid);
+        self.payload_types = (
+            of(voice, &[Codec::Opus]),
+            of(camera, &[Codec::Vp8, Codec::H264]),
+        );
     }
 
     pub(crate) const fn is_closed(&self) -> bool {
@@ -289,17 +343,27 @@ impl Client {
         while camera.next.is_some_and(|at| at <= hands.now) && frames < CATCH_UP_MAX {
             frames += 1;
             camera.next = camera.next.map(|at| at + camera.period);
-            let measured = hands.counters.measured;
-            camera.picture.next(unix_ns(), measured, &mut self.packets);
         }
         skip_missed(&mut camera.next, camera.period, hands.now);
-        count_sent(hands, camera.source, self.packets.len());
         let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx_by_mid(camera.mid, None) else {
-            return;
-        };
-        for packet in self.packets.drain(..) {
-            stream.write_rtp(written(pt, packet, hands.now).nackable(true));
+        for (steps, encoding) in camera.encodings.iter_mut().enumerate() {
+            let best = steps == 0;
+            let measured = best && hands.counters.measured;
+            for _ in 0..frames {
+                encoding
+                    .picture
+                    .next(unix_ns(), measured, &mut self.packets);
+            }
+            if best {
+                count_sent(hands, camera.source, self.packets.len());
+            }
+            let Some(stream) = direct.stream_tx_by_mid(camera.mid, encoding.rid) else {
+                self.packets.clear();
+                continue;
+            };
+            for packet in self.packets.drain(..) {
+                stream.write_rtp(written(pt, packet, hands.now).nackable(true));
+            }
         }
     }
 
@@ -363,9 +427,10 @@ impl Client {
                     self.account(&identity, came_ns, hands.counters);
                 }
             }
-            Event::KeyframeRequest(_) => {
-                if let Some(camera) = &mut self.camera {
-                    camera.picture.want_key();
+            Event::KeyframeRequest(request) => {
+                let encodings = self.camera.iter_mut().flat_map(|it| &mut it.encodings);
+                for wanted in encodings.filter(|it| it.rid == request.rid) {
+                    wanted.picture.want_key();
                 }
             }
             Event::Connected => self.begin(hands),

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use loadtest_core::Media;
+use loadtest_core::{Media, VideoCodec};
 use mio::{Events, Poll, Token, Waker};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -273,7 +273,11 @@ impl Worker {
         let index = self.next_index;
         let local = self.sockets.open(index).map_err(EngineError::System)?;
         self.next_index += 1;
-        let client = Client::new(now, local);
+        let codec = self
+            .media
+            .video
+            .map_or(VideoCodec::default(), |it| it.codec);
+        let client = Client::new(now, local, codec);
         Ok((index, self.clients.entry(index).or_insert(client)))
     }
 

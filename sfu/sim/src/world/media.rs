@@ -139,7 +139,10 @@ impl World<'_> {
         match self.sabotage {
             Sabotage::SkipKeyFrames if arrival.seq <= 1 => return Ok(()),
             Sabotage::SkipKeyFrames => arrival.seq = arrival.seq.saturating_sub(1),
-            Sabotage::RepeatNumbers if arrival.seq == 60 => arrival.seq = 59,
+            // Of sound: the number is wrong, and nothing else, also where packets overtake each other.
+            Sabotage::RepeatNumbers if identity.source.is_audio() && arrival.seq == 60 => {
+                arrival.seq = 59;
+            }
             Sabotage::TurnTimeBack if arrival.seq == 60 => {
                 arrival.timestamp = arrival.timestamp.wrapping_sub(500_000);
             }
