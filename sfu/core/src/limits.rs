@@ -9,7 +9,7 @@ pub const OFFER_BYTES_MAX: usize = 64 * 1024;
 pub const MEDIA_LINES_MAX: usize = 32;
 /// Most connections of one room: a lecture of which most only listen. A packet costs only its own
 /// subscribers; what grows with the room is looked through four times a second.
-pub const PARTICIPANTS_MAX: usize = 600;
+pub const PARTICIPANTS_MAX: usize = 1000;
 /// Most telephones of one room: all of them and their loudest listeners are mixed in one thread.
 pub const PHONES_MAX: usize = 24;
 /// A connection that is not ready after this long is given up.
