@@ -178,6 +178,7 @@ PLATFORM = [
     lines("The database's answer", "s", (quantile(0.5, "telehealth_store_ping_seconds", "instance"), "{{instance}} p50"), (quantile(0.95, "telehealth_store_ping_seconds", "instance"), "{{instance}} p95")),
     lines("The database answers", "short", (f"telehealth_store_up{ONE}", "{{instance}}")),
     lines("Versions", "short", (f"count by (version) (telehealth_build_info{ONE})", "{{version}}")),
+    lines("Traces that were not told", "cps", (rate("telemetry_spans_dropped_total"), "the queue was full"), (rate("telemetry_spans_unsent_total"), "the collector took none")),
     lines("Restarts", "short", (f"changes(process_start_time_seconds{ONE}[1h])", "{{instance}}")),
 ]
 ALL = {

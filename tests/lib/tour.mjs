@@ -269,6 +269,12 @@ function visitStops(stop, on, language) {
     await shown(on.admin, "nodes-single");
     return on.admin;
   });
+  stop("status", async () => {
+    await on.admin.goto("/home");
+    await on.admin.getByTestId("nav-status").click();
+    await on.admin.locator('[data-state="working"]').first().waitFor();
+    return on.admin;
+  });
   stop("admin-triage-figures", async () => {
     await on.admin.goto("/triage-figures");
     await shown(on.admin, "settings-save");

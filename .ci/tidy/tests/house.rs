@@ -531,7 +531,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "reqwest",
-        owners: &["clinical-gateways"],
+        owners: &["clinical-gateways", "telehealth"],
     },
     Reserved {
         name: "argon2",

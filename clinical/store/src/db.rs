@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::migrate;
 use crate::scribe::Scribe;
+use crate::statement::traced;
 use crate::tx::Conn;
 use crate::{Look, ReadTx, StoreError, Tx, keys, patience};
 
@@ -221,7 +222,7 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.source.begin().await
+        traced("store::begin", self.source.begin()).await
     }
 
     /// Begins a transaction that sees one consistent state and can not write.
@@ -229,7 +230,8 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
-        self.source.read().await.map(ReadTx::new)
+        let begun = traced("store::read", self.source.read()).await;
+        begun.map(ReadTx::new)
     }
 
     /// Begins a transaction that sees one consistent state and writes nothing but who looked.
@@ -237,7 +239,7 @@ impl Db {
     /// # Errors
     /// No connection in time.
     pub async fn look(&self) -> Result<Look, StoreError> {
-        let conn = self.source.read().await?;
+        let conn = traced("store::look", self.source.read()).await?;
         Ok(Look::new(conn, self.scribe.clone()))
     }
 

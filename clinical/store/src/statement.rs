@@ -1,20 +1,31 @@
 //! One SQL text for both engines: `$1` placeholders, native uuid, bigint, text and boolean.
 //!
 //! Each macro runs a literal statement on whichever engine the transaction belongs to. Arguments
-//! are bound in order; rows are structs with `#[derive(sqlx::FromRow)]` or tuples.
+//! are bound in order; rows are structs with `#[derive(sqlx::FromRow)]` or tuples. Each is a span of a trace
+//! that says where the statement stands, never what it says.
+
+use tracing::Instrument as _;
+use tracing::instrument::Instrumented;
+
+/// Runs a statement inside a span with the name of its module and of what it does.
+pub(crate) fn traced<F>(name: &'static str, statement: F) -> Instrumented<F> {
+    statement.instrument(tracing::info_span!(target: "span", "store", kind = "client", name))
+}
 
 /// Runs a statement on the engine at hand; `$run` is the sqlx method.
 macro_rules! on_engine {
     ($tx:expr, $make:ident::<$row:ty>, $run:ident, $sql:expr $(, $arg:expr)*) => {
         match $tx.engine() {
             $crate::tx::Engine::Sqlite(connection) => {
-                sqlx::$make::<sqlx::Sqlite, $row>($sql)$(.bind($arg))*.$run(connection).await
+                let run = sqlx::$make::<sqlx::Sqlite, $row>($sql)$(.bind($arg))*.$run(connection);
+                $crate::statement::traced(concat!(module_path!(), "::", stringify!($run)), run).await
                     .map_err($crate::StoreError::from)
             }
             $crate::tx::Engine::Postgres(connection) => {
-                $crate::patience::wait(
+                let run = $crate::patience::wait(
                     sqlx::$make::<sqlx::Postgres, $row>($sql)$(.bind($arg))*.$run(connection)
-                ).await
+                );
+                $crate::statement::traced(concat!(module_path!(), "::", stringify!($run)), run).await
             }
         }
     };
@@ -46,14 +57,16 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
         match $tx.engine() {
             $crate::tx::Engine::Sqlite(connection) => {
-                sqlx::query::<sqlx::Sqlite>($sql)$(.bind($arg))*.execute(connection).await
+                let run = sqlx::query::<sqlx::Sqlite>($sql)$(.bind($arg))*.execute(connection);
+                $crate::statement::traced(concat!(module_path!(), "::execute"), run).await
                     .map(|done| done.rows_affected())
                     .map_err($crate::StoreError::from)
             }
             $crate::tx::Engine::Postgres(connection) => {
-                $crate::patience::wait(
+                let run = $crate::patience::wait(
                     sqlx::query::<sqlx::Postgres>($sql)$(.bind($arg))*.execute(connection)
-                ).await
+                );
+                $crate::statement::traced(concat!(module_path!(), "::execute"), run).await
                     .map(|done| done.rows_affected())
             }
         }

@@ -8,6 +8,7 @@ use clinical_vault::Vault;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::scribe::Scribe;
+use crate::statement::traced;
 use crate::{StoreError, audit, idempotency, patience};
 
 /// An open transaction on either engine, as statements see it. Functions that only read take
@@ -102,8 +103,10 @@ impl Tx {
     /// The store failed.
     pub(crate) async fn commit_unaudited(self) -> Result<(), StoreError> {
         match self.0.inner {
-            Inner::Sqlite(transaction) => transaction.commit().await?,
-            Inner::Postgres(transaction) => patience::wait(transaction.commit()).await?,
+            Inner::Sqlite(transaction) => traced("store::commit", transaction.commit()).await?,
+            Inner::Postgres(transaction) => {
+                traced("store::commit", patience::wait(transaction.commit())).await?;
+            }
         }
         Ok(())
     }
@@ -184,7 +187,7 @@ impl Look {
         // Whoever waits for the writer holds no connection that others could read with.
         drop(conn);
         entries.push(entry);
-        scribe.write(entries).await
+        traced("store::look_commit", scribe.write(entries)).await
     }
 }
 

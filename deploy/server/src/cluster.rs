@@ -13,7 +13,7 @@ use signaling_directory::NodeName;
 use signaling_register::{RedisRegister, RegisterTerms};
 use signaling_server::{ClusterSettings, NodeSecret};
 
-use crate::vitals;
+use crate::processors;
 
 /// Several machines that serve one clinic. All of them need the same PostgreSQL, the same files in
 /// `keys/` of their data directories, and clocks that agree to a few seconds.
@@ -100,7 +100,7 @@ impl ClusterConfig {
             key_id,
             registry: Arc::new(self.register()?),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            busy: vitals::busy,
+            busy: processors::busy,
             notice: self.drain_notice(),
         })
     }

@@ -17,6 +17,7 @@ use crate::model::ModelConfig;
 use crate::recordings::RecordingsConfig;
 use crate::roles::{Role, Roles};
 use crate::tls::Files;
+use crate::traces::TelemetryConfig;
 
 /// The whole configuration. Every part has a default that suits one machine.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) node: NodeConfig,
     /// Logs.
     pub(crate) log: LogConfig,
+    /// Traces.
+    pub(crate) telemetry: TelemetryConfig,
 }
 
 impl Default for Config {
@@ -81,6 +84,7 @@ impl Default for Config {
             cluster: None,
             node: NodeConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }

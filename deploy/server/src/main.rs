@@ -17,12 +17,15 @@ mod mailroom;
 mod model;
 mod nodes;
 mod phone;
+mod processors;
 mod recordings;
 mod request_log;
 mod roles;
 mod service;
+mod status;
 mod telemetry;
 mod tls;
+mod traces;
 mod vitals;
 mod wiring;
 

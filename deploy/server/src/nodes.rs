@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clinical_app::nodes::{Node, NodeState, NodeWish, Nodes, WishError};
 use signaling_server::SignalingHandle;
 
-use crate::vitals;
+use crate::processors;
 
 /// What one machine alone is called.
 const ALONE: &str = "main";
@@ -44,7 +44,7 @@ impl Nodes for Machines {
                 is_here: true,
                 rooms: count(rooms),
                 people: count(people),
-                load: vitals::busy(),
+                load: processors::busy(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
                 since_us: self.since_us,
             }];

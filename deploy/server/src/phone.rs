@@ -7,20 +7,59 @@ mod rings;
 mod rooms;
 mod sound;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use anyhow::Context as _;
 use clinical_app::TenantId;
 use clinical_app::visits::{Desk, PhoneNumbers};
 use sfu_bridge::{Bridge, BridgeConfig};
 use sfu_net::SfuHandle;
-use signaling_phone::{PhoneSettings, Phones, Ports, Prompts, Trunks};
+use signaling_phone::{PhoneSettings, Phones, Ports, Prompts, TrunkHealth, Trunks};
 use signaling_server::{PhoneDoor, SignalingHandle};
 
 use self::admission::ClinicDoor;
 pub(crate) use self::call_backs::CallBacks;
 use self::rooms::RoomDoor;
 use self::sound::BridgeSound;
+
+/// What is known of all telephone companies together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineLook {
+    /// All of them answer.
+    Answers,
+    /// Some of them do.
+    AnswersInPart,
+    /// None does.
+    Silent,
+}
+
+/// Looks at the telephones without keeping them.
+pub(crate) struct LineWatch(Weak<Phones>);
+
+impl LineWatch {
+    /// How the line is; none when it has stopped, or nobody was asked yet.
+    pub(crate) fn look(&self) -> Option<LineLook> {
+        let health = self.0.upgrade()?.health();
+        let mut asked = 0_usize;
+        let mut answer = 0_usize;
+        for trunk in health {
+            match trunk.health {
+                TrunkHealth::Unknown => {}
+                TrunkHealth::Reachable { .. } => {
+                    asked += 1;
+                    answer += 1;
+                }
+                TrunkHealth::Unwell { .. } | TrunkHealth::Silent => asked += 1,
+            }
+        }
+        match (asked, answer) {
+            (0, _) => None,
+            (_, 0) => Some(LineLook::Silent),
+            (asked, answer) if asked == answer => Some(LineLook::Answers),
+            (_, _) => Some(LineLook::AnswersInPart),
+        }
+    }
+}
 
 /// What runs of the telephones.
 pub(crate) struct Telephones {
@@ -119,6 +158,11 @@ impl Telephones {
         measure::begin(&phones);
         tracing::info!(address = %phones.local_address(), "telephones may call");
         Ok(Self { phones, bridge })
+    }
+
+    /// For whoever wants to know how the line is.
+    pub(crate) fn watch(&self) -> LineWatch {
+        LineWatch(Arc::downgrade(&self.phones))
     }
 
     /// Hangs up everywhere.

@@ -1,23 +1,83 @@
-//! What is counted of every request: route, status, time. Never a path, an id or an address.
+//! What is counted and traced of every request: route, status, time. Never a path, an id or an address.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+
+use crate::status::Tally;
+use crate::traces::{Sampling, TARGET, TRACEPARENT, TraceContext};
+
+/// Traces a request of another node, which is counted where it came in.
+pub(crate) async fn trace(
+    State(sampling): State<Option<Sampling>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let context = sampling.and_then(|_| TraceContext::of_node(request.headers()));
+    let (method, route) = (label(request.method()), route(&request, "none"));
+    in_trace(request, next, (method, &route), context).await
+}
+
+/// The pattern of a route.
+fn route(request: &Request, otherwise: &str) -> String {
+    let path = request.extensions().get::<MatchedPath>();
+    path.map_or(otherwise, MatchedPath::as_str).to_owned()
+}
+
+/// Answers a request inside a span of its trace. Whatever is asked on its behalf reads the trace from its
+/// header, which is of this span from here on; without a trace there is none.
+async fn in_trace(
+    mut request: Request,
+    next: Next,
+    (method, route): (&str, &str),
+    context: Option<TraceContext>,
+) -> Response {
+    request.headers_mut().remove(TRACEPARENT);
+    let Some(context) = context else {
+        return next.run(request).await;
+    };
+    if let Some(header) = context.header() {
+        request.headers_mut().insert(TRACEPARENT, header);
+    }
+    if !context.sampled {
+        return next.run(request).await;
+    }
+    let name = format!("{method} {route}");
+    let span = tracing::info_span!(
+        target: TARGET, "http.request", kind = "server", name,
+        trace.id = context.trace, trace.span = context.span, trace.parent = context.parent,
+        http.request.method = method, http.route = route,
+        http.response.status_code = Empty, failed = Empty,
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    if status.is_server_error() {
+        span.record("failed", true);
+    }
+    // Says that it has ended as well.
+    span.record("http.response.status_code", u64::from(status.as_u16()));
+    response
+}
 
 /// Counts a request and its time under the pattern of its route.
-pub(crate) async fn measure(request: Request, next: Next) -> Response {
+pub(crate) async fn measure(
+    State((sampling, tally)): State<(Option<Sampling>, Arc<Tally>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let begin = Instant::now();
-    let method = label(request.method());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "pages".to_owned(), |path| path.as_str().to_owned());
-    let response = next.run(request).await;
+    let (method, route) = (label(request.method()), route(&request, "pages"));
+    let context = sampling.map(|it| TraceContext::of_people(request.headers(), it));
+    let response = in_trace(request, next, (method, &route), context).await;
     let status = response.status();
     let elapsed = begin.elapsed();
+    tally.note(&route, status);
     let labels = [
         ("method", method.to_owned()),
         ("route", route.clone()),

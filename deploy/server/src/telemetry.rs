@@ -5,11 +5,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::traces::Spans;
 
 /// Upper bounds of latency buckets, in seconds.
 const LATENCY_BUCKETS_S: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -28,18 +29,24 @@ const QUIET: [&str; 5] = [
     "sqlx=warn",
 ];
 
-/// Starts logging to standard error.
-pub(crate) fn start_logs(config: &LogConfig) -> anyhow::Result<()> {
+/// Starts logging to standard error, and collecting spans if somebody wants them.
+pub(crate) fn start_logs(config: &LogConfig, spans: Option<Spans>) -> anyhow::Result<()> {
     let mut filter = EnvFilter::try_new(&config.filter).context("log.filter has a mistake")?;
     for quiet in QUIET {
         filter = filter.add_directive(quiet.parse().context("a directive of ours")?);
     }
     // What the SIP stack says is left out whatever the filter says: it prints whole messages.
     let filter = filter.and(filter_fn(signaling_phone::may_be_logged));
+    // Spans of traces are for the collector.
+    let filter = filter.and(filter_fn(|metadata| !Spans::wants(metadata)));
+    let spans = spans.map(|spans| {
+        let ours = filter_fn(Spans::wants).with_max_level_hint(LevelFilter::INFO);
+        spans.with_filter(ours)
+    });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(true);
-    let registry = tracing_subscriber::registry();
+    let registry = tracing_subscriber::registry().with(spans);
     let started = match config.format {
         LogFormat::Text => registry
             .with(lines.with_ansi(false).with_filter(filter))

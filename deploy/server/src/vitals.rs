@@ -1,11 +1,13 @@
 //! How this process is: memory, files, processor time, and whether its store answers.
 
+use std::fs;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{fs, thread};
 
 use clinical_app::Db;
 use metrics::{counter, describe_gauge, describe_histogram, gauge, histogram};
 use tokio::sync::watch;
+
+use crate::processors;
 
 /// How often the process looks at itself. Prometheus asks every 15 s or less often.
 const LOOK: Duration = Duration::from_secs(10);
@@ -21,7 +23,7 @@ const STAT_USER: usize = 11;
 
 /// Faults that alerts look for. They are 0 from the start: of a number that only appears with the first
 /// fault, Prometheus sees no increase.
-const FAULTS: [&str; 7] = [
+const FAULTS: [&str; 9] = [
     "audit_checkpoint_failures_total",
     "phone_ticks_left_out_total",
     "phone_leg_events_lost_total",
@@ -29,10 +31,21 @@ const FAULTS: [&str; 7] = [
     "signal_clinic_dropped_total",
     "signal_media_failures_total",
     "signal_room_panics_total",
+    "telemetry_spans_dropped_total",
+    "telemetry_spans_unsent_total",
 ];
 
-/// Tells the numbers until the server stops.
-pub(crate) fn start(db: Db, stopped: watch::Receiver<bool>) {
+/// What the last look at the store came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreLook {
+    /// It answered, after this time.
+    Answers(Duration),
+    /// It gave no answer in time.
+    Silent,
+}
+
+/// Tells the numbers until the server stops, and what was seen of the store; nothing before the first look.
+pub(crate) fn start(db: Db, stopped: watch::Receiver<bool>) -> watch::Receiver<Option<StoreLook>> {
     describe();
     for fault in FAULTS {
         counter!(fault).increment(0);
@@ -44,26 +57,17 @@ pub(crate) fn start(db: Db, stopped: watch::Receiver<bool>) {
     if let Ok(since) = SystemTime::now().duration_since(UNIX_EPOCH) {
         gauge!("process_start_time_seconds").set(since.as_secs_f64());
     }
+    let (tell_store, store) = watch::channel(None);
     // Ends with the order to stop.
-    tokio::spawn(look_until_stopped(db, stopped));
+    tokio::spawn(look_until_stopped(db, tell_store, stopped));
+    store
 }
 
-/// How busy the processors of this machine were in the last minute, in percent of all of them.
-pub(crate) fn busy() -> Option<u32> {
-    let text = fs::read_to_string("/proc/loadavg").ok()?;
-    let processors = thread::available_parallelism().ok()?.get();
-    percent(&text, u32::try_from(processors).ok()?)
-}
-
-/// The first number of `/proc/loadavg` over that of processors.
-fn percent(text: &str, processors: u32) -> Option<u32> {
-    let (whole, rest) = text.split_once(' ')?.0.split_once('.')?;
-    let (whole, hundredths): (u32, u32) = (whole.parse().ok()?, rest.get(..2)?.parse().ok()?);
-    let load = whole.checked_mul(100)?.checked_add(hundredths)?;
-    load.checked_div(processors)
-}
-
-async fn look_until_stopped(db: Db, mut stopped: watch::Receiver<bool>) {
+async fn look_until_stopped(
+    db: Db,
+    tell_store: watch::Sender<Option<StoreLook>>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut tick = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
@@ -72,13 +76,19 @@ async fn look_until_stopped(db: Db, mut stopped: watch::Receiver<bool>) {
             _ = stopped.wait_for(|stop| *stop) => return,
         }
         tell(&Process::look());
+        processors::look();
         let begin = Instant::now();
         let answered = tokio::time::timeout(STORE_PATIENCE, db.ping()).await;
         let answers = matches!(answered, Ok(Ok(())));
         gauge!("telehealth_store_up").set(f64::from(u8::from(answers)));
-        if answers {
-            histogram!("telehealth_store_ping_seconds").record(begin.elapsed().as_secs_f64());
-        }
+        let look = if answers {
+            let took = begin.elapsed();
+            histogram!("telehealth_store_ping_seconds").record(took.as_secs_f64());
+            StoreLook::Answers(took)
+        } else {
+            StoreLook::Silent
+        };
+        tell_store.send_replace(Some(look));
     }
 }
 
@@ -193,14 +203,6 @@ mod tests {
                 cpu_s: Some(2.0),
             }
         );
-    }
-
-    #[test]
-    fn load_is_told_of_all_processors() {
-        assert_eq!(percent("1.50 9.00 9.00 1/2 3\n", 2), Some(75));
-        assert_eq!(percent("12.07 0.00 0.00 1/2 3\n", 1), Some(1207));
-        assert_eq!(percent("", 2), None);
-        assert_eq!(percent("1.50 0 0", 0), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use signaling_protocol::{ParticipantId, Purpose, RoomId};
 use signaling_session::{ChatPost, Input, RequestId, StoreFailed, VisitEvent};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tracing::{Instrument as _, Span};
 
 use crate::port::{PortError, SaidLine, VisitPort};
 
@@ -59,7 +60,8 @@ type Answer = Pin<Box<dyn Future<Output = Answered> + Send>>;
 pub(crate) struct Clinic<P> {
     room: RoomId,
     port: Arc<P>,
-    queue: VecDeque<Job>,
+    /// Each in the trace of whoever made the room ask.
+    queue: VecDeque<(Job, Span)>,
     running: Option<Answer>,
     recorder: Option<Recorder>,
 }
@@ -83,19 +85,22 @@ impl<P: VisitPort> Clinic<P> {
     /// Queues a question. When there are too many, gives back the answer that it failed.
     pub(crate) fn ask(&mut self, job: Job) -> Option<Input> {
         if let Job::Mark { participant, seq } = job
-            && let Some(newer) = self.queue.iter_mut().find_map(|waiting| match waiting {
-                Job::Mark {
-                    participant: of,
-                    seq,
-                } if *of == participant => Some(seq),
-                _ => None,
-            })
+            && let Some(newer) = self
+                .queue
+                .iter_mut()
+                .find_map(|(waiting, _)| match waiting {
+                    Job::Mark {
+                        participant: of,
+                        seq,
+                    } if *of == participant => Some(seq),
+                    _ => None,
+                })
         {
             *newer = seq;
             return None;
         }
         if self.queue.len() < QUEUE_MAX {
-            self.queue.push_back(job);
+            self.queue.push_back((job, Span::current()));
             return None;
         }
         metrics::counter!("signal_clinic_dropped_total").increment(1);
@@ -128,10 +133,11 @@ impl<P: VisitPort> Clinic<P> {
 
     async fn step(&mut self) -> Option<Input> {
         if self.running.is_none()
-            && let Some(job) = self.queue.pop_front()
+            && let Some((job, span)) = self.queue.pop_front()
         {
             let port = Arc::clone(&self.port);
-            self.running = Some(Box::pin(carry_out(port, self.room, job)));
+            let answer = carry_out(port, self.room, job).instrument(span);
+            self.running = Some(Box::pin(answer));
         }
         let running = self.running.as_mut()?;
         let (answer, recorder) = running.await;

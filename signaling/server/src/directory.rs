@@ -10,6 +10,7 @@ use signaling_protocol::RoomId;
 use signaling_session::{Entry, Input, ResumeSecret, SocketId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::cluster::Nodes;
 use crate::phone::Line;
@@ -30,6 +31,8 @@ pub(crate) enum Mail {
     },
     /// Something happened.
     Input(Input),
+    /// Somebody said something, which is a span of a trace until it is dealt with.
+    Said { input: Input, span: Span },
     /// Another node has the room from here on; its people go there.
     Move {
         nodes: Arc<Nodes>,

@@ -121,6 +121,10 @@ impl<P: VisitPort> Driver<P> {
             let input = tokio::select! {
                 mail = doorway.mail.recv() => match mail {
                     Some(Mail::Input(input)) => input,
+                    Some(Mail::Said { input, span }) => {
+                        span.in_scope(|| self.feed(input));
+                        continue;
+                    }
                     Some(Mail::Move { nodes, patience }) => self.leave_to(nodes, patience),
                     Some(Mail::Enter { socket, entry, secret, line }) => {
                         doorway.door.answered();

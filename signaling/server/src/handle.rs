@@ -111,6 +111,14 @@ impl SignalingHandle {
         self.nodes.as_ref().is_none_or(|nodes| nodes.is_ready())
     }
 
+    /// Whether somebody who comes to this node may begin a visit: here, or on another node.
+    #[must_use]
+    pub fn reaches_rooms(&self) -> bool {
+        self.nodes
+            .as_ref()
+            .is_none_or(|nodes| nodes.reaches_rooms())
+    }
+
     /// Takes no new rooms from here on, and says so to the other nodes; those that are here go on. One
     /// node alone has nobody to leave them to, and changes nothing.
     pub async fn drain(&self) {

@@ -30,6 +30,7 @@ mod secret;
 mod socket;
 mod spent;
 mod start;
+mod trace;
 mod translate;
 mod whip;
 mod writer;

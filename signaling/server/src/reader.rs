@@ -157,7 +157,7 @@ fn complain(code: ErrorCode, detail: &str, last: bool) -> Heard {
 }
 
 /// The label of a message in metrics.
-fn kind(message: &ClientMessage) -> &'static str {
+pub(crate) fn kind(message: &ClientMessage) -> &'static str {
     match message {
         ClientMessage::Hello { .. } => "hello",
         ClientMessage::Offer { .. } => "offer",

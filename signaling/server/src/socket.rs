@@ -13,8 +13,9 @@ use futures_util::StreamExt as _;
 use signaling_protocol::MESSAGE_BYTES_MAX;
 use signaling_session::{Entry, Input, ResumeSecret, SocketId};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
-use crate::cluster::{Entrance, carry, enter};
+use crate::cluster::{Comer, Entrance, carry, enter};
 use crate::config::SignalingConfig;
 use crate::counts::{Counts, Place};
 use crate::directory::{Door, Mail};
@@ -24,8 +25,9 @@ use crate::observer::observe;
 use crate::origin::{address, is_allowed};
 use crate::phone::Line;
 use crate::port::VisitPort;
-use crate::reader::{Heard, Reader};
+use crate::reader::{Heard, Reader, kind};
 use crate::start::Shared;
+use crate::trace::{Messages, OUTCOME, Trace, WAY};
 use crate::writer::{FAREWELL_MAX, write};
 
 /// Messages up to this size are read so that the client can be told that they are too large;
@@ -42,8 +44,9 @@ pub(crate) async fn upgrade<P: VisitPort>(
     ws: WebSocketUpgrade,
     request: Request,
 ) -> Response {
+    let trace = Trace::of(request.headers());
     match let_in((&shared.config, &shared.counts), &request) {
-        Ok(who) => sized(ws).on_upgrade(move |socket| serve(shared, socket, who)),
+        Ok(who) => sized(ws).on_upgrade(move |socket| serve(shared, socket, who, trace)),
         Err(refused) => *refused,
     }
 }
@@ -96,6 +99,7 @@ async fn serve<P: VisitPort>(
     shared: Arc<Shared<P>>,
     mut socket: WebSocket,
     (place, address): (Place, Option<IpAddr>),
+    trace: Trace,
 ) {
     let hello = match receive((&shared.config, &shared.hub), &mut socket).await {
         None => return,
@@ -105,14 +109,23 @@ async fn serve<P: VisitPort>(
     if let Some(nodes) = &shared.nodes
         && let Some((room, may_open)) = belongs((&shared.checker, &shared.clock), &hello)
     {
-        match enter(nodes, room, address, may_open).await {
+        let (span, traceparent) = trace.carry();
+        let comer = Comer {
+            address,
+            traceparent,
+        };
+        let way = enter(nodes, room, &comer, may_open);
+        let entrance = way.instrument(span.clone()).await;
+        span.record(WAY, entrance.word());
+        drop(span);
+        match entrance {
             Entrance::Here => {}
             Entrance::Elsewhere(owner) => return carry(&shared.hub, socket, hello, *owner).await,
             Entrance::Unknown => return refuse(socket, Refusal::unknown_token()).await,
             Entrance::Unavailable => return refuse(socket, Refusal::no_node()).await,
         }
     }
-    settle(&shared, socket, &hello).await;
+    settle(&shared, socket, &hello, trace).await;
     drop(place);
 }
 
@@ -121,17 +134,34 @@ pub(crate) async fn serve_here<P: VisitPort>(
     shared: Arc<Shared<P>>,
     mut socket: WebSocket,
     place: Place,
+    trace: Trace,
 ) {
     match receive((&shared.config, &shared.hub), &mut socket).await {
         None => {}
-        Some(Ok(hello)) => settle(&shared, socket, &hello).await,
+        Some(Ok(hello)) => settle(&shared, socket, &hello, trace).await,
         Some(Err(refusal)) => refuse(socket, refusal).await,
     }
     drop(place);
 }
 
-async fn settle<P: VisitPort>(shared: &Arc<Shared<P>>, socket: WebSocket, hello: &str) {
-    match admit(shared, hello).await {
+async fn settle<P: VisitPort>(
+    shared: &Arc<Shared<P>>,
+    socket: WebSocket,
+    hello: &str,
+    trace: Trace,
+) {
+    let span = trace.join();
+    let admittance = admit(shared, hello).instrument(span.clone()).await;
+    let outcome = match &admittance {
+        Ok(Admittance::Room { .. }) => "room",
+        Ok(Admittance::Observer(_)) => "observer",
+        Err(_) => "refused",
+    };
+    span.record(OUTCOME, outcome);
+    let messages = trace.messages();
+    // A visit lasts; the trace of its beginning ends here.
+    drop((span, trace));
+    match admittance {
         Err(refusal) => refuse(socket, refusal).await,
         Ok(Admittance::Observer(scope)) => {
             observe(&shared.hub, &shared.gauges, socket, scope).await;
@@ -140,12 +170,17 @@ async fn settle<P: VisitPort>(shared: &Arc<Shared<P>>, socket: WebSocket, hello:
             door,
             entry,
             secret,
-        }) => take_part(socket, door, entry, secret).await,
+        }) => take_part(socket, door, (entry, secret), messages).await,
     }
 }
 
 /// Carries messages between a socket and its room until one of them goes.
-async fn take_part(stream: WebSocket, door: Door, entry: Entry, secret: ResumeSecret) {
+async fn take_part(
+    stream: WebSocket,
+    door: Door,
+    (entry, secret): (Entry, ResumeSecret),
+    messages: Messages,
+) {
     let socket = next_socket();
     let (link, end) = link();
     let enter = Mail::Enter {
@@ -160,7 +195,7 @@ async fn take_part(stream: WebSocket, door: Door, entry: Entry, secret: ResumeSe
     }
     let (sink, stream) = stream.split();
     let mut writer = core::pin::pin!(write(sink, end));
-    let mut reader = core::pin::pin!(listen(Reader::new(stream), &door, socket));
+    let mut reader = core::pin::pin!(listen(Reader::new(stream), (&door, socket), messages));
     tokio::select! {
         () = &mut writer => {
             // Closing under unread bytes would reset the connection and lose the last frames.
@@ -176,14 +211,17 @@ async fn take_part(stream: WebSocket, door: Door, entry: Entry, secret: ResumeSe
 }
 
 /// Tells the room what the client says, until the client is gone.
-async fn listen(mut reader: Reader, door: &Door, socket: SocketId) {
+async fn listen(mut reader: Reader, (door, socket): (&Door, SocketId), messages: Messages) {
     loop {
-        let input = match reader.next().await {
-            Heard::Message(message) => Input::Message { socket, message },
-            Heard::Complaint(complaint) => Input::Complain { socket, complaint },
+        let mail = match reader.next().await {
+            Heard::Message(message) => Mail::Said {
+                span: messages.span(kind(&message)),
+                input: Input::Message { socket, message },
+            },
+            Heard::Complaint(complaint) => Mail::Input(Input::Complain { socket, complaint }),
             Heard::Lost => return,
         };
-        if door.send(Mail::Input(input)).await.is_err() {
+        if door.send(mail).await.is_err() {
             return;
         }
     }

@@ -53,6 +53,7 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if config.signaling.call_back.is_some() && config.phone.is_none() {
         findings.push("signaling.call_back needs a telephone line: configure [phone]".to_owned());
     }
+    findings.extend(config.telemetry.contradictions());
     if config.http.ops_bind == Some(config.http.bind) {
         findings.push("http.ops_bind and http.bind are the same: give one another port".to_owned());
     }

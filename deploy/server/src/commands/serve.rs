@@ -21,6 +21,8 @@ use super::say;
 use crate::config::Config;
 use crate::roles::{Role, Roles};
 use crate::service::Manager;
+use crate::status::{Sources, Status};
+use crate::traces::{self, Outbound};
 use crate::{health, nodes, telemetry, vitals, wiring};
 
 /// How long one request of the API may take; what takes longer is given up.
@@ -51,26 +53,29 @@ pub(crate) fn run(
     anyhow::ensure!(findings.is_empty(), "{}", findings.join("\n"));
     // A page from this machine reaches the media server most surely over this machine.
     config.sfu.loopback |= config.http.bind.ip().is_loopback();
-    telemetry::start_logs(&config.log)?;
+    let node = config.cluster.as_ref().map(|it| it.node.clone());
+    let (spans, outbound) = config.telemetry.open(node)?.unzip();
+    telemetry::start_logs(&config.log, spans)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    runtime.block_on(serve(config, &roles, is_demo, manager))?;
+    runtime.block_on(serve(config, (&roles, is_demo), manager, outbound))?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(
     config: Config,
-    roles: &Roles,
-    is_demo: bool,
+    (roles, is_demo): (&Roles, bool),
     manager: &Manager,
+    outbound: Option<Outbound>,
 ) -> anyhow::Result<()> {
     let metrics = telemetry::start_metrics()?;
+    let traces = outbound.map(Outbound::start).transpose()?;
     let (open, live_effects) = open(&config, is_demo).await?;
     let db = open.clinic.db.clone();
     let (stop, stopped) = watch::channel(false);
-    vitals::start(db.clone(), stopped.clone());
+    let store = vitals::start(db.clone(), stopped.clone());
     let mut work = Work::start(&config, roles, &open, &stopped).await?;
     let doors = Doors::open(&config, roles).await?;
     let mut rooms = Rooms::start(&config, roles, &open, &doors, stopped.clone()).await?;
@@ -86,8 +91,15 @@ async fn serve(
 
     let api = rooms.api(&config, roles, &open)?;
     let alive = || health::router(db.clone(), signaling.clone());
-    let signal = std::mem::take(&mut rooms.router);
-    let app = web_router(&config, api, signal, roles.has(Role::Web)).merge(alive());
+    let sources = Sources {
+        store,
+        signaling: signaling.clone(),
+        line: rooms.line(),
+    };
+    let status = Status::start(sources, stopped.clone());
+    let tally = status.tally();
+    let signal = std::mem::take(&mut rooms.router).merge(status.router());
+    let app = web_router(&config, (api, signal), roles.has(Role::Web), tally).merge(alive());
     let (app, ops) = measured(&config, app, (metrics, alive()), stopped.clone()).await?;
     let address = doors.address()?;
     let server = doors.serve(app, &config, rooms.sfu.as_ref(), stopped)?;
@@ -104,6 +116,7 @@ async fn serve(
     effects.abort();
     work.sign_off().await;
     db.close().await;
+    traces::finish(traces).await;
     for task in peers.into_iter().chain(deadline) {
         task.abort();
     }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use signaling_directory::{Asked, NodeName, Reach};
@@ -22,6 +22,7 @@ use super::door::{ANYWHERE, CLIENT, RETURN, ROOM, SIGNAL};
 use super::{Nodes, Way};
 use crate::observer::Hub;
 use crate::secret::private_room;
+use crate::trace::TRACEPARENT;
 use crate::writer::FAREWELL_MAX;
 
 /// How often somebody is sent on, because nodes know different things for a moment.
@@ -41,13 +42,39 @@ pub(crate) enum Entrance {
     Unavailable,
 }
 
+impl Entrance {
+    /// For a trace.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Elsewhere(_) => "elsewhere",
+            Self::Unknown => "unknown",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Somebody who came to this node, as the next one is told of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Comer {
+    /// From which address.
+    pub(crate) address: Option<IpAddr>,
+    /// In which trace.
+    pub(crate) traceparent: Option<String>,
+}
+
+impl Comer {
+    fn headers(&self, room: RoomId) -> Vec<(HeaderName, String)> {
+        let mut headers = vec![(ROOM, room.as_uuid().to_string())];
+        headers.extend(self.address.map(|address| (CLIENT, address.to_string())));
+        let traceparent = self.traceparent.clone();
+        headers.extend(traceparent.map(|traceparent| (TRACEPARENT, traceparent)));
+        headers
+    }
+}
+
 /// Finds the room, and the way there.
-pub(crate) async fn enter(
-    nodes: &Nodes,
-    room: RoomId,
-    client: Option<IpAddr>,
-    may_open: bool,
-) -> Entrance {
+pub(crate) async fn enter(nodes: &Nodes, room: RoomId, comer: &Comer, may_open: bool) -> Entrance {
     let asked = Asked {
         by_peer: false,
         may_open,
@@ -64,8 +91,7 @@ pub(crate) async fn enter(
         if nodes.is_silent(&name) {
             return Entrance::Unavailable;
         }
-        let mut headers = vec![(ROOM, room.as_uuid().to_string())];
-        headers.extend(client.map(|client| (CLIENT, client.to_string())));
+        let mut headers = comer.headers(room);
         headers.extend((!may_open).then(|| (RETURN, "1".to_owned())));
         way = match nodes.dial((&name, &address), SIGNAL, &headers).await {
             Ok(socket) => return Entrance::Elsewhere(Box::new(socket)),
@@ -88,7 +114,7 @@ pub(crate) async fn enter(
 }
 
 /// Finds any node that has rooms, for somebody who wants to watch, or to test their connection.
-pub(crate) async fn enter_any(nodes: &Nodes, client: Option<IpAddr>) -> Entrance {
+pub(crate) async fn enter_any(nodes: &Nodes, comer: &Comer) -> Entrance {
     let Ok(room) = private_room() else {
         return Entrance::Unavailable;
     };
@@ -98,11 +124,8 @@ pub(crate) async fn enter_any(nodes: &Nodes, client: Option<IpAddr>) -> Entrance
             continue;
         };
         // Nodes of older versions know no other way in than into a room.
-        let mut headers = vec![
-            (ROOM, room.as_uuid().to_string()),
-            (ANYWHERE, "1".to_owned()),
-        ];
-        headers.extend(client.map(|client| (CLIENT, client.to_string())));
+        let mut headers = comer.headers(room);
+        headers.push((ANYWHERE, "1".to_owned()));
         if let Ok(socket) = nodes.dial((&name, &address), SIGNAL, &headers).await {
             return Entrance::Elsewhere(Box::new(socket));
         }

@@ -22,6 +22,7 @@ use super::{Nodes, PEER_SILENCE_MAX, Way};
 use crate::port::VisitPort;
 use crate::socket::{READ_BYTES_MAX, serve_here};
 use crate::start::Shared;
+use crate::trace::Trace;
 
 /// Where a person is carried to their room.
 pub(super) const SIGNAL: &str = "/cluster/v1/signal";
@@ -97,9 +98,10 @@ async fn signal<P: VisitPort>(
     let Ok(place) = shared.counts.take(client) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    let trace = Trace::of(headers);
     ws.max_message_size(READ_BYTES_MAX)
         .max_frame_size(READ_BYTES_MAX)
-        .on_upgrade(move |socket| serve_here(shared, socket, place))
+        .on_upgrade(move |socket| serve_here(shared, socket, place, trace))
 }
 
 async fn open_line<P: VisitPort>(

@@ -32,7 +32,7 @@ use crate::observer::Hub;
 
 pub use auth::{NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
 pub(crate) use beat::keep_beating;
-pub(crate) use carry::{Entrance, carry, enter, enter_any};
+pub(crate) use carry::{Comer, Entrance, carry, enter, enter_any};
 pub(crate) use door::{open_line_of, routes};
 pub(crate) use drain::follow_wishes;
 pub use drain::{NodeInfo, NodeState, NodeWish, WishError};
@@ -184,6 +184,12 @@ impl Nodes {
     pub(crate) fn is_ready(&self) -> bool {
         let bearings = self.bearings();
         bearings.has_met() && !self.is_leaving.load(Ordering::Acquire)
+    }
+
+    /// Whether a new room can be somewhere, as far as this node knows.
+    pub(crate) fn reaches_rooms(&self) -> bool {
+        let here = self.has_rooms && self.is_ready();
+        here || self.bearings().has_another(&self.me)
     }
 
     /// Where a room is, or is to be. Takes it for this node where that follows.

@@ -321,6 +321,13 @@ pub struct PeerDoor {
 }
 
 impl PeerDoor {
+    /// Puts something in front of it, such as a count of who comes.
+    #[must_use]
+    pub fn behind(mut self, front: impl FnOnce(Router) -> Router) -> Self {
+        self.router = front(self.router);
+        self
+    }
+
     /// Takes the other nodes in until the task is aborted.
     pub async fn serve(self, listener: TcpListener) {
         let (accepted, connections) = mpsc::channel(ACCEPTED_MAX);

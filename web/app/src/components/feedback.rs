@@ -134,9 +134,16 @@ pub fn Failure(
     #[prop(optional, into)]
     on_retry: Option<UnsyncCallback<()>>,
 ) -> impl IntoView {
+    // Whether it is us or them is known to a page that comes without this application.
+    let may_be_ours = fault
+        .code()
+        .is_some_and(|code| matches!(code, ProblemCode::Internal | ProblemCode::Unavailable));
     view! {
         <Alert tone=Tone::Error testid="error">
             <p>{part(move || reason(&fault))}</p>
+            {may_be_ours.then(|| view! {
+                <p><a href="/status" rel="external">{say(Key::FooterStatus)}</a></p>
+            })}
             {on_retry
                 .map(|retry| {
                     view! {

@@ -22,6 +22,8 @@ pub fn Layout(
     /// The page.
     children: Children,
 ) -> impl IntoView {
+    // A page of the server itself, which comes when this application does not.
+    let status = || format!("/status?lang={}", lang().tag());
     view! {
         <a class="skip" href="#main" on:click=skip>{say(Key::SkipToContent)}</a>
         <header class="top">
@@ -35,6 +37,7 @@ pub fn Layout(
         <main id="main" tabindex="-1">{children()}</main>
         <footer class="foot">
             <a href="/help" data-testid="nav-help"><Icon glyph=Glyph::Help/>{say(Key::FooterHelp)}</a>
+            <a href=status rel="external" data-testid="nav-status"><Icon glyph=Glyph::Info/>{say(Key::FooterStatus)}</a>
             <p>{say(Key::FooterEmergency)}</p>
         </footer>
         <Toasts/>

@@ -19,6 +19,7 @@ use super::{API_PATIENCE, STORE_PATIENCE};
 use crate::config::Config;
 use crate::listener::{self, Front, Inside};
 use crate::roles::{Role, Roles};
+use crate::status::Tally;
 use crate::tls::Certificate;
 use crate::{assets, health, request_log};
 
@@ -137,9 +138,9 @@ const fn front(config: &Config) -> Front {
 /// Pages, API and signaling on one address, as far as this node has them.
 pub(super) fn web_router(
     config: &Config,
-    api: Option<Router>,
-    signal: Router,
+    (api, signal): (Option<Router>, Router),
     pages: bool,
+    tally: Arc<Tally>,
 ) -> Router {
     let mut app = Router::new().merge(signal);
     if let Some(api) = api {
@@ -148,7 +149,8 @@ pub(super) fn web_router(
     if pages {
         app = app.merge(assets::router(&config.web_dir));
     }
-    app.layer(middleware::from_fn(request_log::measure))
+    let watch = (config.telemetry.sampling(), tally);
+    app.layer(middleware::from_fn_with_state(watch, request_log::measure))
         .layer(middleware::from_fn(assets::security_headers))
 }
 
@@ -172,6 +174,8 @@ pub(super) async fn serve_peers(
     };
     let listener = listen(cluster.bind).await?;
     tracing::info!(node = cluster.node, address = %listener.local_addr()?, "listening for other nodes");
+    let traced = middleware::from_fn_with_state(config.telemetry.sampling(), request_log::trace);
+    let door = door.behind(|router| router.layer(traced));
     Ok(Some(tokio::spawn(door.serve(listener))))
 }
 

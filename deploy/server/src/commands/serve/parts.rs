@@ -18,7 +18,7 @@ use super::doors::{Doors, listen};
 use super::open::{self, Open};
 use crate::captions::Scribes;
 use crate::config::Config;
-use crate::phone::{CallBacks, Telephones};
+use crate::phone::{CallBacks, LineWatch, Telephones};
 use crate::recordings::{Background, Recorders};
 use crate::roles::{Role, Roles};
 use crate::{checkpoints, laboratory, wiring};
@@ -118,6 +118,11 @@ impl Rooms {
             recorders,
             scribes: Some(scribes),
         })
+    }
+
+    /// For whoever wants to know how the telephone line is, if there is one.
+    pub(super) fn line(&self) -> Option<LineWatch> {
+        self.telephones.as_ref().map(Telephones::watch)
     }
 
     /// The clinical API, if this node answers it.

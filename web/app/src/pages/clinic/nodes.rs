@@ -217,7 +217,7 @@ fn Node(known: Known, name: String, is_cluster: Memo<Option<bool>>) -> impl Into
         <section class="card" data-testid="node" data-node=name data-state=move || state.get().map(code)>
             <h2>
                 <Icon glyph=Glyph::Chart/>{heading}
-                {part(move || here.get().then(|| view! { " "<span class="badge">{say(Key::NodesHere)}</span> }))}
+                {part(move || here.get().then(|| view! { " "<span class="badge quiet">{say(Key::NodesHere)}</span> }))}
             </h2>
             <p role="status" data-testid="node-state">
                 <span class=move || mark(state.get()) aria-hidden="true"></span>
