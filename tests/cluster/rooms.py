@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caller import Caller, Line
+from caller import Caller
 from house import House
+from line import Line
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
 
@@ -58,6 +59,8 @@ class Passes:
 class Room:
     """A visit of two. The clinic lets people into the next one only; to others passes are printed."""
 
+    kind: type[Caller] = Caller
+
     def __init__(self, house: House, appointment: dict[str, Any], access: str) -> None:
         self.id = appointment["room"]
         self.passes = None if access else Passes(house, self.id, 2)
@@ -66,11 +69,11 @@ class Room:
         account["email"] = "doctor@demo.clinic"
         if self.passes is not None:
             take = self.passes.take
-            self.doctor = Caller(house, DOCTOR, "doctor", passes=lambda: take(0))
-            self.patient = Caller(house, PATIENT, "patient", passes=lambda: take(1))
+            self.doctor = self.kind(house, DOCTOR, "doctor", passes=lambda: take(0))
+            self.patient = self.kind(house, PATIENT, "patient", passes=lambda: take(1))
         else:
-            self.doctor = Caller(house, DOCTOR, "doctor", account)
-            self.patient = Caller(house, PATIENT, "patient", link)
+            self.doctor = self.kind(house, DOCTOR, "doctor", account)
+            self.patient = self.kind(house, PATIENT, "patient", link)
         self.people = [self.patient, self.doctor]
 
     def talks(self) -> bool:
