@@ -97,11 +97,14 @@ class Room:
             raise AssertionError(f"{[(p.name, p.stage, p.problems) for p in self.people]}") from None
 
     async def _let_in(self) -> None:
-        doctor = self.doctor.signal
-        assert doctor is not None
-        waits = lambda: next((p["id"] for p in doctor.people.values() if p["stage"] == "lobby"), "")
+        # On a busy machine a doctor may have lost their socket meanwhile, and be back by another one.
+        def waits() -> str:
+            people = self.doctor.signal.people.values() if self.doctor.signal is not None else ()
+            return next((person["id"] for person in people if person["stage"] == "lobby"), "")
+
         await until("patient in the waiting room", lambda: bool(waits()))
-        await doctor.say("admit", participant=waits())
+        assert self.doctor.signal is not None
+        await self.doctor.signal.say("admit", participant=waits())
 
     async def leave(self) -> None:
         """Both go."""

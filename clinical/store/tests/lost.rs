@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 /// Far less than a statement may take for work that nobody waits for (30 s), and far more than finding out
 /// that a connection is lost.
-const HEALS_MAX: Duration = Duration::from_secs(20);
+const HEALS_MAX: Duration = Duration::from_secs(25);
 
 /// The way to a PostgreSQL, on which everything can be lost without a word.
 struct Way {
