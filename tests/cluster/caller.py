@@ -1,8 +1,9 @@
 """Somebody in a visit who comes back by themselves, as a page does, and notes when they heard something.
 
-What a page does is in web/call: pauses before it comes back (machine/link.rs), and looking five times a second
-whether media still arrives (pulse.rs). This one does the same, except that it makes a new media connection
-where a page would look for another way with the one it has (aiortc has no ICE restart).
+What a page does is in web/call: pauses before it comes back (machine/link.rs), looking five times a second
+whether media still arrives (pulse.rs), and a second session beside the first when it is asked to move
+(machine/beside.rs). This one does the same, except that it makes a new media connection where a page would look
+for another way with the one it has (aiortc has no ICE restart).
 """
 
 import asyncio
@@ -10,114 +11,32 @@ import bisect
 import random
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
-from aiortc.sdp import candidate_from_sdp
 from clinic import Clinic
+from deaf import DEAF
 from house import House, Node
-from media import Ear, Look, Microphone
+from line import Line, Pulse
+from media import Look
 from signal_client import SignalClient
 
 # What web/call waits before it comes back: 250 ms to 2 s, more after every failure.
 PAUSE_S_MIN, PAUSE_S_MAX = 0.25, 2.0
 OPEN_S_MAX = 5.0
 SILENCE_S_MAX = 12.0
-# How web/call feels the pulse of its media.
-PULSE_S, SILENT_LOOKS, SENT_BYTES_MIN, RESTART_S_MIN = 0.2, 2, 500, 2.0
-# A look that came so late says that this program was late, not the server.
-LATE_S = 0.35
-
-
-class Line:
-    """One media connection: own microphone up, one slot down."""
-
-    def __init__(self, look: Look, heard: list[float]) -> None:
-        self.id = str(uuid.uuid4())
-        self.ear = Ear()
-        self.since = time.monotonic()
-        self._heard = heard
-        self._watcher: asyncio.Task[None] | None = None
-        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-        self._connection = RTCPeerConnection(configuration)
-        self._up = self._connection.addTransceiver(Microphone(look), direction="sendonly")
-        self._down = self._connection.addTransceiver("audio", direction="recvonly")
-
-    async def offer(self) -> dict[str, Any]:
-        """The fields of an Offer message."""
-        await self._connection.setLocalDescription(await self._connection.createOffer())
-        return {
-            "connection": self.id,
-            "offer_no": 1,
-            "sdp": self._connection.localDescription.sdp,
-            "sources": [{"mid": self._up.mid, "source": "microphone"}],
-        }
-
-    async def answer(self, sdp: str) -> None:
-        """Takes the server's answer, with its candidates, and listens."""
-        await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
-        for text in sdp.split("m=", 2)[1].splitlines():
-            if text.startswith("a=candidate:"):
-                candidate = candidate_from_sdp(text.removeprefix("a=candidate:"))
-                candidate.sdpMid = self._up.mid
-                await self._connection.addIceCandidate(candidate)
-        await self._connection.addIceCandidate(None)
-        self._watcher = asyncio.create_task(self._watch())
-
-    def passed(self) -> tuple[int, int]:
-        """Bytes that were sent and that arrived."""
-        transport = self._up.sender.transport
-        stats = vars(transport)
-        sent, arrived = (stats.get(f"_RTCDtlsTransport__{way}_bytes", 0) for way in ("tx", "rx"))
-        return sent, arrived
-
-    async def _watch(self) -> None:
-        try:
-            while True:
-                frame = await self._down.receiver.track.recv()
-                self._heard.append(time.monotonic())
-                self.ear.hear(frame)
-        except MediaStreamError:
-            return
-
-    async def close(self) -> None:
-        """Ends the connection."""
-        if self._watcher is not None:
-            self._watcher.cancel()
-        await self._connection.close()
-
-
-class Pulse:
-    """Whether a line has stalled, as pulse.rs says it."""
-
-    def __init__(self) -> None:
-        self._last = (0, 0)
-        self._silent = 0
-        self._looked = time.monotonic()
-
-    def feed(self, passed: tuple[int, int]) -> bool:
-        """Takes a look; answers whether the line has just stalled."""
-        now = time.monotonic()
-        is_late, self._looked = now - self._looked > LATE_S, now
-        (sent, arrived), (sent_before, arrived_before) = passed, self._last
-        fresh, self._last = self._last == (0, 0), passed
-        if fresh or is_late or arrived != arrived_before:
-            self._silent = 0
-            return False
-        if sent - sent_before < SENT_BYTES_MIN:
-            return False
-        self._silent += 1
-        return self._silent % SILENT_LOOKS == 0
+# How often it feels the pulse of its media, and how soon it acts again.
+PULSE_S, RESTART_S_MIN = 0.2, 2.0
 
 
 class Caller:
     """A person with a link, an account, or passes into a visit of another hour."""
+
+    # A page of an older version does not know what it is to move.
+    knows_move = True
 
     def __init__(
         self,
@@ -135,7 +54,7 @@ class Caller:
         self.signal: SignalClient | None = None
         self.line: Line | None = None
         self.node: Node | None = None
-        self.resumes = self.entries = 0
+        self.resumes = self.entries = self.moves = 0
         self.stage = ""
         self.chat: list[str] = []
         self._prefer: list[Node] = []
@@ -143,6 +62,7 @@ class Caller:
         self._stopping = self._is_suspect = self._at_once = False
         self._restarted = 0.0
         self._closing: set[asyncio.Task[None]] = set()
+        self._beside: tuple[SignalClient, Line] | None = None
 
     def go(self, first: str = "") -> None:
         """Comes in, by this node first."""
@@ -155,6 +75,10 @@ class Caller:
         if self._runner is not None:
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
+        if self._beside is not None:
+            second, line = self._beside
+            second.drop()
+            await line.close()
         for task in self._closing:
             task.cancel()
         if self.line is not None:
@@ -178,6 +102,14 @@ class Caller:
         first, last = bisect.bisect_right(self.heard, since), bisect.bisect_left(self.heard, end)
         times = [since, *self.heard[first:last], end]
         return [later - earlier for earlier, later in zip(times, times[1:])]
+
+    def lost(self, since: float, pause_s: float) -> float:
+        """All pauses longer than this, whole, in seconds. One in which this program itself stood still, so that
+        less than this is left of it, says nothing of the servers."""
+        end = time.monotonic()
+        times = [since, *self.heard[bisect.bisect_right(self.heard, since) :], end]
+        pauses = ((begin, end) for begin, end in zip(times, times[1:]) if end - begin > pause_s)
+        return sum(end - begin for begin, end in pauses if end - begin - DEAF.within(begin, end) > pause_s)
 
     def hears(self, other: Look) -> bool:
         """Whether the other one's tone is heard now."""
@@ -207,6 +139,7 @@ class Caller:
         auth: dict[str, Any] = {"by": "resume", "token": token}
         if not token:
             auth = {"by": "ticket", "ticket": await self.ticket(base)}
+        self._beside = None
         signal: SignalClient | None = None
         try:
             async with asyncio.timeout(OPEN_S_MAX):
@@ -226,7 +159,12 @@ class Caller:
             self.resumes += bool(token)
             self.entries += not token
             self.signal, self.node = signal, node
-            await self._take_part(signal)
+            await self._enter(signal)
+            await self._stay(signal)
+            while self._beside is not None:
+                signal.drop()
+                signal = self._use_beside()
+                await self._stay(signal)
             return signal.resume_token
         finally:
             if signal is not None:
@@ -235,7 +173,8 @@ class Caller:
     async def ticket(self, base: str) -> str:
         """A fresh ticket, as a page gets one."""
         if self._passes is not None:
-            return self._passes()
+            # Making new ones takes long, and must keep nobody from hearing.
+            return await asyncio.to_thread(self._passes)
         clinic = Clinic(base, patience_s=0)
         if "link" in self._way:
             view = await clinic.expect(200, "POST", "/join", {"token": self._way["link"]})
@@ -250,8 +189,8 @@ class Caller:
         assert answer.status == 200, answer
         return str(answer.body["ticket"])
 
-    async def _take_part(self, signal: SignalClient) -> None:
-        """Until the socket closes, says nothing for long, or has to be left for another one."""
+    async def _enter(self, signal: SignalClient) -> None:
+        """Is in the visit, with the media connection of before if it lives."""
         snapshot = next(m for m in signal.heard if m["type"] == "welcome")["snapshot"]
         self.stage = snapshot["stage"]
         self.chat = [m["text"] for m in snapshot["chat"]]
@@ -261,13 +200,19 @@ class Caller:
         if not await self._line_lives(snapshot.get("connection")):
             await signal.say("media", sources={"microphone": True, "camera": False, "screen": False})
             await self._connect(signal)
+
+    async def _stay(self, signal: SignalClient) -> None:
+        """Until the socket closes, says nothing for long, or has to be left for another one."""
         pulse = asyncio.create_task(self._feel(signal))
+        beside: asyncio.Task[None] | None = None
         try:
             seen = -1
             while not signal.closed and not pulse.done():
                 if len(signal.heard) == seen:
                     return
-                seen = len(signal.heard)
+                fresh, seen = signal.heard[max(seen, 0) :], len(signal.heard)
+                if self.knows_move and beside is None and any(it["type"] == "move" for it in fresh):
+                    beside = asyncio.create_task(self._begin_beside(signal))
                 more = asyncio.create_task(signal.until("more", lambda _: True, seen))
                 # That the socket has closed is seen above.
                 more.add_done_callback(lambda it: it.cancelled() or it.exception())
@@ -277,6 +222,47 @@ class Caller:
                     more.cancel()
         finally:
             pulse.cancel()
+            if beside is not None:
+                beside.cancel()
+
+    async def _begin_beside(self, first: SignalClient) -> None:
+        """A second session with media where the room goes to; only then is the first one told."""
+        base = self.house.front.base
+        second: SignalClient | None = None
+        line = Line(self.look, [])
+        try:
+            second = await SignalClient.open(base, "/signal/v1", await self.ticket(base), self.name)
+            welcome = await second.until_kind("welcome")
+            if welcome["snapshot"]["stage"] != "admitted":
+                await second.until_kind("admitted")
+            await second.say("media", sources={"microphone": True, "camera": False, "screen": False})
+            await second.say("offer", **await line.offer())
+            answer = await second.until_kind("answer")
+            await line.answer(answer["sdp"])
+            await line.flows()
+            self._beside = (second, line)
+            await first.say("moved")
+        except Exception as error:  # A refused upgrade is of a type of the library's own.
+            self.problems.append(f"move: {type(error).__name__} {error}"[:200])
+        finally:
+            if self._beside is None:
+                self._close_later(line)
+                if second is not None:
+                    second.drop()
+
+    def _use_beside(self) -> SignalClient:
+        """The second session is the visit from here on, and what is heard is what it brings."""
+        assert self._beside is not None
+        second, line = self._beside
+        self._beside = None
+        old, self.line = self.line, line
+        line.into(self.heard)
+        if old is not None:
+            old.into([])
+            self._close_later(old)
+        self.signal, self.node = second, None
+        self.moves += 1
+        return second
 
     async def _line_lives(self, on_server: str | None) -> bool:
         line, suspect = self.line, self._is_suspect
@@ -311,10 +297,7 @@ class Caller:
         old, self.line = self.line, Line(self.look, self.heard)
         line = self.line
         if old is not None:
-            # Its other end may be dead, and then closing it takes long.
-            closing = asyncio.create_task(old.close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._close_later(old)
         await signal.say("offer", **await line.offer())
         answer = await signal.until(
             "answer",
@@ -323,3 +306,9 @@ class Caller:
         assert answer["type"] == "answer", answer
         await line.answer(answer["sdp"])
         line.since = time.monotonic()
+
+    def _close_later(self, line: Line) -> None:
+        # Its other end may be dead, and then closing it takes long.
+        closing = asyncio.create_task(line.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

@@ -19,6 +19,8 @@ RATE = float(os.environ.get("RATE", "100"))
 SECONDS = float(os.environ.get("FAULT_SECONDS", "60"))
 AWAY_MINUTES = float(os.environ.get("AWAY_MINUTES", "5"))
 HEALS_S_MAX = 10.0
+# A word of the fault that is wanted.
+ONLY = os.environ.get("ONLY", "")
 
 
 class Database:
@@ -46,7 +48,7 @@ class Database:
             ("refuses", "postgres cut"),
             ("is gone without a word", "postgres lose"),
         )
-        for name, order in orders if SECONDS else ():
+        for name, order in ((name, order) for name, order in orders if SECONDS and ONLY in name):
             await self._fault(f"the database {name}", [order], SECONDS)
         if AWAY_MINUTES > 0:
             both = ["postgres hang", "redis hang"]

@@ -6,9 +6,10 @@ import signal
 import time
 from collections.abc import Callable
 
-from caller import Caller, Line
+from caller import Caller
 from figures import Figures
 from house import BINARY, House, Node
+from line import Line
 from rooms import Desk, Room, until
 
 # After a fault is over nothing of it may be left for so long.

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from deaf import DEAF
 from house import OUT
 
 
@@ -55,6 +56,7 @@ class Figures:
             "minutes": round((time.monotonic() - self._start) / 60, 1),
             "load": [round(share(self._loads, 0.5), 1), round(max(self._loads), 1)],
             "cores": os.cpu_count(),
+            "deaf": round(DEAF.longest(), 2),
         }
         whole = {"run": run, "facts": self.facts, "seconds": self.seconds}
         self._file.write_text(json.dumps(whole, indent=1) + "\n")

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from deaf import DEAF
 from store import Front, Redis, Ways
 
 BINARY = os.environ["TELEHEALTH_BIN"]
@@ -32,6 +33,8 @@ class Node:
         self.address = address
         self.base = f"http://{address}:{WEB}"
         self.binary = BINARY
+        # What it does, with commas between; everything without.
+        self.roles = ""
         self.log = OUT / f"{RUN}-{name}.log"
         self.log.unlink(missing_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
@@ -46,7 +49,7 @@ class Node:
     def start(self, demo: bool = False) -> None:
         """Starts it; it is ready some seconds later. With a demo clinic it serves its own machine only."""
         web = "127.0.0.1" if demo else self.address
-        options = ["--demo"] if demo else []
+        options = ["--demo"] if demo else ["--only", self.roles] if self.roles else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -114,9 +117,9 @@ class Node:
 
 
 class House:
-    """Nodes, a database, Redis, the ways to them, and the proxy in front."""
+    """Nodes, a database, Redis, the ways to them, and the proxy in front of nodes that people come to."""
 
-    def __init__(self) -> None:
+    def __init__(self, roles: dict[str, str] | None = None, doors: str = "abc") -> None:
         OUT.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="telehealth-cluster-"))
         secret = self.folder / "secret"
@@ -128,11 +131,14 @@ class House:
             name: Node(name, f"10.78.0.{number}", self.folder, self.ways)
             for number, name in enumerate("abc", 1)
         }
-        addresses = [f"{node.address}:{WEB}" for node in self.nodes.values()]
+        for name, chosen in (roles or {}).items():
+            self.nodes[name].roles = chosen
+        addresses = [f"{self.nodes[name].address}:{WEB}" for name in doors]
         self.front = Front(self.folder, addresses, OUT / f"{RUN}-front.log")
 
     async def open(self, binary: str = BINARY) -> None:
         """Starts everything. The first node makes the clinic, and the keys that all of them need."""
+        DEAF.watch()
         self.redis.start()
         for node in self.nodes.values():
             node.binary = binary

@@ -9,10 +9,11 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 
-from caller import Caller, Line
+from caller import Caller
 from faults import Faults
 from figures import Figures
 from house import House, Node
+from line import Line
 from load import Load, told
 from rooms import PASSWORD, Desk, Room, until
 from signal_client import SignalClient
@@ -288,12 +289,13 @@ class Cluster:
         assert self._lines() == lines, "a new media connection though nothing happened to media"
 
     async def drain(self) -> None:
-        """a node that is told to stop says it is not ready, hands its visits over, and ends"""
+        """a node that is told to stop says it is not ready, hands its visits over before it lets go, and ends"""
         await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
         room = self.rooms[0]
         owner = self.house.owner(room.id)
         theirs = [it for it in self.rooms if self.house.owner(it.id) is owner]
         old = {person: person.line for it in theirs for person in it.people}
+        came = {person: person.entries + person.resumes for person in old}
         assert owner.process is not None
         start = time.monotonic()
         owner.process.send_signal(signal.SIGTERM)
@@ -305,6 +307,8 @@ class Cluster:
         await until("visit elsewhere", lambda: fresh() and all(it.talks() for it in theirs))
         for person in old:
             self.figures.note("drain: media gap", person.gap(start))
+            now = person.entries + person.resumes
+            assert now == came[person], f"{person.name} had to come back: {person.problems[-4:]}"
 
     async def close(self) -> None:
         """Everybody goes."""

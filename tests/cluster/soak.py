@@ -1,7 +1,8 @@
 """An hour with one fault a minute: how many joins succeed, and how much of the visits is lost.
 
 Lost time is judged by who listens: every pause of more than half a second in which somebody hears nothing
-counts whole. A join succeeds if somebody new is in a visit within 15 s, trying again as a page does.
+counts whole. What the loss of a server with visits costs is told apart from everything else. A join succeeds if
+somebody new is in a visit within 15 s, trying again as a page does.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ MINUTE_S = 60.0
 JOIN_EVERY_S = 5.0
 JOIN_S_MAX = 15.0
 PAUSE_S = 0.5
+# After these, nobody has the visits until another server does.
+LOSSES = ("owner_killed", "owner_killed_without_redis", "host_vanished", "owner_hung")
 
 
 class Soak:
@@ -130,13 +133,14 @@ class Soak:
 
     def _lost(self, room: Room, since: float) -> float:
         """Seconds of people in which they heard nothing."""
-        return sum(gap for person in room.people for gap in person.gaps(since) if gap > PAUSE_S)
+        return sum(person.lost(since, PAUSE_S) for person in room.people)
 
     async def _join_again_and_again(self) -> None:
-        passes = {room.id: Passes(self.house, room.id, 3) for room in self.faults.rooms}
+        make = lambda room: asyncio.to_thread(Passes, self.house, room.id, 3)
+        passes = [await make(room) for room in self.faults.rooms]
         while True:
             await asyncio.sleep(JOIN_EVERY_S)
-            chosen = self.chance.choice(list(passes.values()))
+            chosen = self.chance.choice(passes)
             await chosen.renew()
             task = asyncio.create_task(self._join(chosen))
             self._joining.add(task)
@@ -145,7 +149,7 @@ class Soak:
     async def _join(self, passes: Passes) -> None:
         try:
             async with asyncio.timeout(JOIN_S_MAX):
-                while not await self._comes_in(passes.take(2)):
+                while not await self._comes_in(await asyncio.to_thread(passes.take, 2)):
                     await asyncio.sleep(random.uniform(0.25, 1.0))
             self.joins.append(True)
         except TimeoutError:
@@ -173,17 +177,20 @@ class Soak:
         took = time.monotonic() - self.start
         people = sum(len(room.people) for room in self.faults.rooms)
         lost = sum(self._lost(room, self.start) for room in self.faults.rooms)
+        of_losses = sum(sum(costs) for kind, costs in self.by_fault.items() if kind in LOSSES)
         joins = len(self.joins)
         self.figures.fact("joins", joins)
         self.figures.fact("join success", sum(self.joins) / joins if joins else 0)
         self.figures.fact("lost participant-minutes", lost / (took * people))
+        self.figures.fact("lost with a server", of_losses / (took * people))
         self.figures.fact("participant-minutes", round(took * people / 60, 1))
         self.figures.fact("seconds lost by fault", self.by_fault)
         self.figures.fact(
             "soak",
             f"{took / 60:.0f} minutes, {people} people, {joins} joins, "
             f"{100 * self.figures.facts['join success']:.2f} % of them succeeded; "
-            f"{100 * self.figures.facts['lost participant-minutes']:.2f} % lost; load {load():.0f}",
+            f"{100 * self.figures.facts['lost participant-minutes']:.2f} % lost, "
+            f"{100 * self.figures.facts['lost with a server']:.2f} % with a server; load {load():.0f}",
         )
         self.figures.keep()
 

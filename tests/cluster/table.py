@@ -54,10 +54,11 @@ def share(seconds: list[float], part: float) -> float:
 def told(run: dict[str, Any]) -> str:
     """Where figures are from."""
     median, highest = run["load"]
+    deaf = f"; the judging program itself stood still for {run['deaf']:.2f} s at most" if "deaf" in run else ""
     busy = "busy with other work" if median > 2 * run["cores"] else "not busy"
     return (
         f"`{run['command']}`, {run['date']}, {run['minutes']:.3g} minutes on {run['cores']} cores; the machine was "
-        f"{busy} (load {median:.0f}, at most {highest:.0f})."
+        f"{busy} (load {median:.0f}, at most {highest:.0f}){deaf}."
     )
 
 
@@ -83,11 +84,16 @@ def facts(form: str, run: dict[str, Any]) -> list[str]:
         lines = ["| What | Promised | Measured | Kept |", "|---|---|---|---|"]
         success, lost = found["join success"], found["lost participant-minutes"]
         count, minutes = found["joins"], found["participant-minutes"]
+        with_server = found["lost with a server"]
+        rest = lost - with_server
         for what, wanted, measured, kept in (
             (f"joins that succeeded, of {count}", "99.9 %", success, success >= 0.999),
             (f"lost, of {minutes} participant-minutes", "0.1 %", lost, lost <= 0.001),
+            ("of it until visits of a lost server went on elsewhere", "", with_server, None),
+            ("of it for any other reason", "0.1 %", rest, rest <= 0.001),
         ):
-            lines.append(f"| {what} | {wanted} | {100 * measured:.2f} % | {'yes' if kept else '**no**'} |")
+            said = "" if kept is None else "yes" if kept else "**no**"
+            lines.append(f"| {what} | {wanted} | {100 * measured:.2f} % | {said} |")
         lines += ["", "| Fault | Times | Seconds of people that one costs, on average |", "|---|---|---|"]
         for kind, costs in sorted(found["seconds lost by fault"].items()):
             lines.append(f"| {kind.replace('_', ' ')} | {len(costs)} | {sum(costs) / len(costs):.1f} |")

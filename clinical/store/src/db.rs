@@ -9,10 +9,11 @@ use clinical_model::{AuditActor, AuditEntry, Micros, TenantId};
 use clinical_vault::Vault;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, SqlitePool, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, SqlitePool};
 use tokio::time::timeout;
 
 use crate::migrate;
+use crate::remote::{PgTx, SESSION};
 use crate::scribe::Scribe;
 use crate::statement::traced;
 use crate::tx::Conn;
@@ -34,7 +35,7 @@ const SQLITE_READERS: u32 = 4;
 
 /// Connections to PostgreSQL per process: requests queue here before they queue in the server,
 /// whose usual limit of 100 is shared by several processes.
-const POSTGRES_CONNECTIONS: u32 = 20;
+pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 
 /// How long SQLite waits for a lock that another process holds (`telehealth migrate`, a backup).
 const BUSY_MAX: Duration = Duration::from_secs(5);
@@ -157,6 +158,9 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_MAX)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SESSION).await.map(drop) })
+            })
             // Its own test has no limit.
             .test_before_acquire(false)
             .before_acquire(|connection, about| Box::pin(is_usable(connection, about.idle_for)))
@@ -243,6 +247,15 @@ impl Db {
         Ok(Look::new(conn, self.scribe.clone()))
     }
 
+    /// Connections that are open and serve nobody.
+    #[cfg(feature = "testbed")]
+    pub(crate) fn idle(&self) -> usize {
+        match &self.source.pools {
+            Pools::Sqlite { readers, .. } => readers.num_idle(),
+            Pools::Postgres(pool) => pool.num_idle(),
+        }
+    }
+
     /// Waits for open transactions and closes every connection.
     pub async fn close(&self) {
         match &self.source.pools {
@@ -255,16 +268,13 @@ impl Db {
     }
 }
 
-/// Begins a transaction in a task of its own, which goes on when nobody waits for it any more. A BEGIN that
-/// is given up halfway leaves a transaction open of which sqlx knows nothing, and who gets the connection
-/// next would be in it. And whoever comes to the head of a queue has waited the longest: were connections
-/// made only while somebody waits, none would be made in time after a fault, and the queue would never end.
-async fn begin(
-    pool: &PgPool,
-    statement: &'static str,
-) -> Result<Transaction<'static, Postgres>, StoreError> {
+/// Begins a transaction in a task of its own, which goes on when nobody waits for it any more. A BEGIN must
+/// not be given up halfway ([`PgTx`]). And whoever comes to the head of a queue has waited the longest: were
+/// connections made only while somebody waits, none would be made in time after a fault, and the queue would
+/// never end.
+async fn begin(pool: &PgPool, statement: &'static str) -> Result<PgTx, StoreError> {
     let pool = pool.clone();
-    let task = tokio::spawn(async move { patience::wait(pool.begin_with(statement)).await });
+    let task = tokio::spawn(async move { PgTx::begin(&pool, statement).await });
     let begun = async {
         let gone = |_| Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed));
         task.await.unwrap_or_else(gone)

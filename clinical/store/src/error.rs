@@ -116,11 +116,11 @@ impl From<sqlx::Error> for StoreError {
             // PostgreSQL exclusion constraint; SQLite RAISE(ABORT) in a trigger.
             Some("23P01" | "1811") => Self::Violation(error),
             // PostgreSQL: serialization failure, deadlock, out of connections, shutting down;
-            // connection errors of class 08; a full disk, and what the system answered to a read or a
-            // write.
+            // connection errors of class 08; a transaction that was idle for too long; a full disk, and
+            // what the system answered to a read or a write.
             Some(
-                "40001" | "40P01" | "53100" | "53300" | "57P01" | "57P02" | "57P03" | "58000"
-                | "58030",
+                "25P03" | "40001" | "40P01" | "53100" | "53300" | "57P01" | "57P02" | "57P03"
+                | "58000" | "58030",
             ) => Self::Unavailable(error),
             Some(code) if code.len() == 5 && code.starts_with("08") => Self::Unavailable(error),
             // SQLite adds the reason above the lowest eight bits: busy, locked, an error of the system

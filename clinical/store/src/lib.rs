@@ -34,6 +34,7 @@ pub mod patients;
 pub mod people;
 pub mod prescriptions;
 pub mod recordings;
+mod remote;
 pub mod rights;
 pub mod schema;
 mod scribe;

@@ -357,6 +357,25 @@ pub async fn audit_outcomes(
     Ok(rows.into_iter().map(|(outcome,)| outcome).collect())
 }
 
+/// As many connections as a store has to PostgreSQL.
+pub const POSTGRES_CONNECTIONS: usize = crate::db::POSTGRES_CONNECTIONS as usize;
+
+/// Connections of a store that are open and serve nobody.
+#[must_use]
+pub fn idle_connections(db: &Db) -> usize {
+    db.idle()
+}
+
+/// How PostgreSQL has a setting on this connection.
+///
+/// # Errors
+/// The store failed, or there is no such setting.
+pub async fn setting(conn: &mut crate::Conn, name: &str) -> Result<String, crate::StoreError> {
+    let (value,) =
+        crate::statement::fetch_one!(conn, (String,), "SELECT current_setting($1)", name)?;
+    Ok(value)
+}
+
 /// How many audit events there are.
 ///
 /// # Errors

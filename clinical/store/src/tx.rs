@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clinical_model::AuditEntry;
 use clinical_vault::Vault;
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{PgConnection, Sqlite, SqliteConnection, Transaction};
 
+use crate::remote::PgTx;
 use crate::scribe::Scribe;
 use crate::statement::traced;
 use crate::{StoreError, audit, idempotency, patience};
@@ -22,7 +23,7 @@ pub struct Conn {
 #[derive(Debug)]
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PgTx),
 }
 
 /// The connection to run one statement on.
@@ -43,10 +44,7 @@ impl Conn {
         }
     }
 
-    pub(crate) const fn postgres(
-        transaction: Transaction<'static, Postgres>,
-        vault: Arc<Vault>,
-    ) -> Self {
+    pub(crate) const fn postgres(transaction: PgTx, vault: Arc<Vault>) -> Self {
         Self {
             inner: Inner::Postgres(transaction),
             vault,
