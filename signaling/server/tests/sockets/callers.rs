@@ -44,6 +44,11 @@ impl Caller {
         connection: u128,
         only: Option<SocketAddr>,
     ) -> Self {
+        // An engine is large, and the future that has it is.
+        Box::pin(Self::offer(client, connection, only)).await
+    }
+
+    async fn offer(client: &mut Client, connection: u128, only: Option<SocketAddr>) -> Self {
         let sources = Sources {
             microphone: true,
             camera: false,
