@@ -57,6 +57,8 @@ class Caller:
         self.resumes = self.entries = self.moves = 0
         self.stage = ""
         self.chat: list[str] = []
+        # Which candidates of the server this person's network lets through.
+        self.reaches: Callable[[str], bool] = lambda _: True
         self._prefer: list[Node] = []
         self._runner: asyncio.Task[None] | None = None
         self._stopping = self._is_suspect = self._at_once = False
@@ -293,6 +295,11 @@ class Caller:
             self.problems.append("stalled")
             return
 
+    def _reached(self, sdp: str) -> str:
+        """An answer with the candidates that can be reached."""
+        is_far = lambda line: line.startswith("a=candidate:") and not self.reaches(line.rstrip())
+        return "".join(line for line in sdp.splitlines(keepends=True) if not is_far(line))
+
     async def _connect(self, signal: SignalClient) -> None:
         old, self.line = self.line, Line(self.look, self.heard)
         line = self.line
@@ -304,7 +311,7 @@ class Caller:
             lambda m: m["type"] == "error" or (m["type"] == "answer" and m["connection"] == line.id),
         )
         assert answer["type"] == "answer", answer
-        await line.answer(answer["sdp"])
+        await line.answer(self._reached(answer["sdp"]))
         line.since = time.monotonic()
 
     def _close_later(self, line: Line) -> None:

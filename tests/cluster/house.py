@@ -21,13 +21,13 @@ OUT = Path(os.environ.get("LOGS", "tests/out")).absolute()
 # What logs of this run are called, so that two can go on at once.
 RUN = os.environ.get("CLUSTER_RUN", "cluster")
 START_S_MAX = 120
-WEB, PEERS, OPS, MEDIA = 8080, 7700, 9090, 3478
+WEB, PEERS, OPS, MEDIA, EDGE = 8080, 7700, 9090, 3478, 3577
 
 
 class Node:
     """One server in the namespace of its name, which tests/run-cluster made."""
 
-    def __init__(self, name: str, address: str, folder: Path, ways: Ways) -> None:
+    def __init__(self, name: str, address: str, folder: Path, ways: Ways, region: str = "") -> None:
         self.name = name
         self.data = folder / name
         self.address = address
@@ -39,11 +39,13 @@ class Node:
         self.log.unlink(missing_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / f"{name}.toml"
+        site = f'region = "{region}"\nedge = {{ udp_port = {EDGE}, advertise = ["{address}"] }}\n'
         self.config.write_text(
             "[http]\nplain_http = true\nbehind_proxy = true\n"
             f'ops_bind = "{address}:{OPS}"\n[store]\nurl = "{ways.postgres_url}"\n'
             f'[cluster]\nnode = "{name}"\nbind = "{address}:{PEERS}"\n'
             f'redis_urls = ["{ways.redis_url}"]\nsecret_file = "{folder / "secret"}"\ndrain_notice_s = 4\n'
+            f'{site if region else ""}'
         )
 
     def start(self, demo: bool = False) -> None:
@@ -119,7 +121,12 @@ class Node:
 class House:
     """Nodes, a database, Redis, the ways to them, and the proxy in front of nodes that people come to."""
 
-    def __init__(self, roles: dict[str, str] | None = None, doors: str = "abc") -> None:
+    def __init__(
+        self,
+        roles: dict[str, str] | None = None,
+        doors: str = "abc",
+        regions: dict[str, str] | None = None,
+    ) -> None:
         OUT.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="telehealth-cluster-"))
         secret = self.folder / "secret"
@@ -128,7 +135,7 @@ class House:
         self.redis = Redis(self.folder)
         self.ways = Ways(self.redis)
         self.nodes = {
-            name: Node(name, f"10.78.0.{number}", self.folder, self.ways)
+            name: Node(name, f"10.78.0.{number}", self.folder, self.ways, (regions or {}).get(name, ""))
             for number, name in enumerate("abc", 1)
         }
         for name, chosen in (roles or {}).items():

@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use signaling_directory::NodeName;
+use sfu_net::{EdgeConfig, SfuConfig, start_edge};
+use signaling_directory::{NodeName, Region};
 use signaling_register::{RedisRegister, RegisterTerms};
-use signaling_server::{ClusterSettings, NodeSecret};
+use signaling_server::{ClusterSettings, NodeSecret, Site};
 
 use crate::processors;
 
@@ -43,6 +44,10 @@ pub(crate) struct ClusterConfig {
     /// what the load balancer needs to see that it is not ready.
     #[serde(default = "drain_notice_s")]
     pub(crate) drain_notice_s: u32,
+    /// Where this node is: visits are opened in the region of who opens them. Without it, anywhere.
+    pub(crate) region: Option<String>,
+    /// Forwards sound and pictures of people who come to this node while their visit is in another region.
+    pub(crate) edge: Option<EdgeConfig>,
 }
 
 const fn drain_notice_s() -> u32 {
@@ -88,7 +93,11 @@ impl ClusterConfig {
     }
 
     /// What signaling needs to be one of several nodes.
-    pub(crate) fn settings(&self, key_id: String) -> anyhow::Result<ClusterSettings> {
+    pub(crate) fn settings(
+        &self,
+        key_id: String,
+        sfu: &SfuConfig,
+    ) -> anyhow::Result<ClusterSettings> {
         Ok(ClusterSettings {
             name: self.name()?,
             address: self
@@ -102,7 +111,32 @@ impl ClusterConfig {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             busy: processors::busy,
             notice: self.drain_notice(),
+            site: self.site(sfu)?,
         })
+    }
+
+    /// Where it is. Its edge listens from here on.
+    fn site(&self, sfu: &SfuConfig) -> anyhow::Result<Site> {
+        let edge = self.edge.as_ref().map(start_edge).transpose();
+        Ok(Site {
+            region: self.region()?,
+            media: self.inner(sfu),
+            edge: edge.context("cluster.edge")?,
+        })
+    }
+
+    fn region(&self) -> anyhow::Result<Option<Region>> {
+        let region = self.region.as_deref().map(str::parse).transpose();
+        region.context("cluster.region")
+    }
+
+    /// Where edges of other nodes reach the media ports of this one: by the network between nodes, if media
+    /// listens there.
+    pub(crate) fn inner(&self, sfu: &SfuConfig) -> Option<IpAddr> {
+        let ip = self.bind.ip();
+        let listens =
+            sfu.bind == ip || sfu.bind.is_unspecified() && sfu.bind.is_ipv4() == ip.is_ipv4();
+        (listens && !ip.is_unspecified()).then_some(ip)
     }
 
     /// How long it goes on before its rooms move.
@@ -123,6 +157,21 @@ impl ClusterConfig {
         check(self.name().map(drop));
         check(self.register().map(drop));
         check(self.secret().map(drop));
+        check(self.region().map(drop));
+        if let Some(edge) = &self.edge {
+            if self.region.is_none() {
+                findings.push(
+                    "cluster.edge needs cluster.region: it forwards to nodes of other regions"
+                        .to_owned(),
+                );
+            }
+            if edge.advertise.is_empty() {
+                findings.push(
+                    "cluster.edge.advertise is empty: say by which addresses people reach this node"
+                        .to_owned(),
+                );
+            }
+        }
         if !store_url.starts_with("postgres") {
             findings.push(
                 "cluster: several nodes need one PostgreSQL; set store.url (a SQLite file belongs \
@@ -164,7 +213,7 @@ mod tests {
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
         let text = format!(
             "[cluster]\nnode = \"A b\"\nbind = \"0.0.0.0:7700\"\nsecret_file = \"{}\"\n\
-             drain_notice_s = 31\n",
+             drain_notice_s = 31\nedge = {{ advertise = [] }}\n",
             secret.display()
         );
         let findings = crate::commands::config_check::contradictions(&config(&text));
@@ -176,6 +225,8 @@ mod tests {
             "PostgreSQL",
             "cluster.address",
             "drain_notice",
+            "cluster.edge needs cluster.region",
+            "cluster.edge.advertise",
         ] {
             assert!(
                 findings.iter().any(|it| it.contains(part)),
@@ -195,6 +246,23 @@ mod tests {
             !findings.iter().any(|it| it.contains("hunter2")),
             "{findings:?}"
         );
+    }
+
+    #[test]
+    fn edges_reach_media_by_the_network_between_nodes_where_it_listens() {
+        let inner = |bind: &str, sfu: &str| {
+            let text = format!(
+                "[sfu]\nbind = \"{sfu}\"\n[cluster]\nnode = \"a\"\nbind = \"{bind}\"\nsecret_file = \"s\""
+            );
+            let config = config(&text);
+            config.cluster.as_ref().unwrap().inner(&config.sfu)
+        };
+        let ip = Some("10.0.0.1".parse().unwrap());
+        assert_eq!(inner("10.0.0.1:7700", "0.0.0.0"), ip);
+        assert_eq!(inner("10.0.0.1:7700", "10.0.0.1"), ip);
+        assert_eq!(inner("10.0.0.1:7700", "192.0.2.1"), None);
+        assert_eq!(inner("0.0.0.0:7700", "0.0.0.0"), None);
+        assert_eq!(inner("[2001:db8::1]:7700", "0.0.0.0"), None);
     }
 
     #[test]

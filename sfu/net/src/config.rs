@@ -33,6 +33,10 @@ pub struct SfuConfig {
     /// Where clients reach the relay, such as `turns:clinic.example.org:443?transport=tcp`. Empty:
     /// clients are told of no relay.
     pub turn_urls: Vec<String>,
+    /// Further addresses of this machine at which edges of other nodes reach the media ports; clients are not
+    /// told. Filled in by the program, not by the file.
+    #[serde(skip)]
+    pub inner: Vec<IpAddr>,
     /// The bound TCP listeners whose connections are given to [`crate::Door`]. Filled in by the
     /// program, not by the file.
     #[serde(skip)]
@@ -54,6 +58,7 @@ impl Default for SfuConfig {
             tcp_connections_max: 2000,
             tcp_connections_per_address_max: 500,
             turn_urls: Vec::new(),
+            inner: Vec::new(),
             tcp_doors: Vec::new(),
         }
     }

@@ -22,6 +22,7 @@ mod send_queue;
 mod socket;
 
 mod door;
+mod edge;
 mod turn;
 
 #[doc(hidden)]
@@ -32,6 +33,7 @@ pub mod fuzzing {
 
 pub use config::SfuConfig;
 pub use door::{Door, Ends, FIRST_BYTES_MAX, Media, Opening, Prefixed, first_bytes};
+pub use edge::{EdgeConfig, EdgeError, EdgeHandle, Overwhelmed, Permit, start_edge};
 pub use handle::{ConnectError, SfuHandle, Stopped};
 pub use phones::{PhoneEvents, Unseatable};
 pub use sfu_core::check_offer;

@@ -166,8 +166,12 @@ fn prepare(
         secret: random().map_err(StartError::Secrets)?,
     })
     .map_err(StartError::Shard)?;
+    // What comes to an inner address is answered from there. It stands last: what comes to an address that
+    // nobody knows, behind a NAT, is as before meant for the first one.
+    let inner = config.inner.iter().map(|ip| SocketAddr::new(*ip, port));
+    let inner = inner.filter(|it| !udp.contains(it));
     let paths = Paths {
-        candidates: udp.clone(),
+        candidates: udp.iter().copied().chain(inner).collect(),
         own: addresses.own.clone(),
     };
     let mut socket = Socket::new(socket, paths).map_err(StartError::System)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use signaling_protocol::RoomId;
 
 use crate::ledger::{Ask, LEASE_US, Lease};
-use crate::node::{Epoch, Member, NodeName};
+use crate::node::{About, Epoch, Member, NodeName, Region};
 use crate::place::{Candidate, place};
 
 /// A node that nobody has heard of for so long is forgotten, in microseconds. While the register is
@@ -83,6 +83,7 @@ enum Register {
 #[derive(Debug)]
 pub struct Bearings {
     me: NodeName,
+    region: Option<Region>,
     register: Register,
     is_draining: bool,
     peers: BTreeMap<NodeName, Peer>,
@@ -95,11 +96,26 @@ impl Bearings {
     pub const fn new(me: NodeName) -> Self {
         Self {
             me,
+            region: None,
             register: Register::NeverMet,
             is_draining: false,
             peers: BTreeMap::new(),
             owned: BTreeMap::new(),
         }
+    }
+
+    /// This node is there: rooms that people open by it go to nodes of its region first.
+    pub fn settle(&mut self, region: Option<Region>) {
+        self.region = region;
+    }
+
+    /// What a peer says of itself if it is in another region than this node. Who says no region is
+    /// nowhere else.
+    #[must_use]
+    pub fn far(&self, name: &NodeName) -> Option<&About> {
+        let about = &self.peers.get(name)?.member.about;
+        let (here, there) = (self.region.as_ref()?, about.region.as_ref()?);
+        (here != there).then_some(about)
     }
 
     /// The register has told who lives.
@@ -423,7 +439,8 @@ impl Bearings {
         }
     }
 
-    /// One of these nodes or this one. Without the register loads are old, and all must choose alike.
+    /// One of these nodes or this one. Without the register loads are old, and all must choose alike,
+    /// in whatever region they are.
     fn choose<'a>(
         &'a self,
         room: RoomId,
@@ -435,14 +452,21 @@ impl Bearings {
         let me = (!self.is_draining).then_some(Candidate {
             name: &self.me,
             load: load(mine),
+            is_near: true,
         });
         let others = others
             .filter(|it| !it.member.is_draining)
             .map(|it| Candidate {
                 name: &it.member.name,
                 load: load(it.member.load),
+                is_near: !by_load || self.is_near(&it.member.about),
             });
         let candidates: Vec<_> = others.chain(me).collect();
         place(room, &candidates)
+    }
+
+    /// A node that knows no region is as near to all.
+    fn is_near(&self, about: &About) -> bool {
+        self.region.is_none() || about.region == self.region
     }
 }

@@ -16,6 +16,6 @@ mod registry;
 
 pub use bearings::{Asked, Bearings, FORGET_US, Kept, Reach, Step};
 pub use ledger::{Ask, LEASE_US, Lease, Ledger};
-pub use node::{About, Epoch, Member, NodeName, NodeNameError};
-pub use place::{Candidate, LOAD_SLACK, place};
+pub use node::{About, Epoch, Member, NodeName, NodeNameError, Region};
+pub use place::{Candidate, LOAD_SLACK, REGION_SLACK, place};
 pub use registry::{Answer, Registry, RegistryError};

@@ -1,6 +1,7 @@
 //! The words for machines.
 
 use core::fmt;
+use core::net::IpAddr;
 use core::str::FromStr;
 
 /// Longest name of a node, in characters.
@@ -43,6 +44,26 @@ impl fmt::Display for NodeName {
     }
 }
 
+/// Where nodes are close to each other and to their people: a name of the same form as a node's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(NodeName);
+
+impl Region {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for Region {
+    type Err = NodeNameError;
+
+    fn from_str(text: &str) -> Result<Self, NodeNameError> {
+        text.parse().map(Self)
+    }
+}
+
 /// How often a room has changed hands. Of two that say they own a room, the higher epoch is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Epoch(pub u64);
@@ -78,6 +99,10 @@ pub struct About {
     pub has_rooms: bool,
     /// Its door speaks TLS.
     pub speaks_tls: bool,
+    /// Where it is. Who says none is as near as any.
+    pub region: Option<Region>,
+    /// Where its media ports are reached by nodes that forward to it; without it, where people reach them.
+    pub media: Option<IpAddr>,
 }
 
 impl Default for About {
@@ -88,6 +113,8 @@ impl Default for About {
             busy: None,
             has_rooms: true,
             speaks_tls: false,
+            region: None,
+            media: None,
         }
     }
 }

@@ -8,6 +8,10 @@ use crate::node::NodeName;
 /// some seconds old, and without it all rooms of a dead node would go to one other.
 pub const LOAD_SLACK: u32 = 5;
 
+/// Rooms that the emptiest near node may have more than the emptiest of all and still be preferred. Distance
+/// is heard in every word of a visit, load only when a node is full, and a full one declines by itself.
+pub const REGION_SLACK: u32 = 100;
+
 /// A node that may be given a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
@@ -15,16 +19,23 @@ pub struct Candidate<'a> {
     pub name: &'a NodeName,
     /// Rooms that it has.
     pub load: u32,
+    /// It is in the region of who opens the room.
+    pub is_near: bool,
 }
 
-/// The node that a new room goes to: one of the emptiest, by rendezvous hashing, so that nodes that
-/// know the same choose the same. `None` without candidates.
+/// The node that a new room goes to: a near one while that is not much fuller than the others, and of those
+/// one of the emptiest, by rendezvous hashing, so that nodes of a region that know the same choose the same.
+/// `None` without candidates.
 #[must_use]
 pub fn place<'a>(room: RoomId, candidates: &[Candidate<'a>]) -> Option<&'a NodeName> {
     let least = candidates.iter().map(|it| it.load).min()?;
+    let near = candidates.iter().filter(|it| it.is_near);
+    let near = near.map(|it| it.load).min();
+    let near = near.filter(|near| *near <= least.saturating_add(REGION_SLACK));
     candidates
         .iter()
-        .filter(|it| it.load <= least.saturating_add(LOAD_SLACK))
+        .filter(|it| near.is_none() || it.is_near)
+        .filter(|it| it.load <= near.unwrap_or(least).saturating_add(LOAD_SLACK))
         .max_by_key(|it| (score(room, it.name), it.name))
         .map(|it| it.name)
 }

@@ -1,12 +1,12 @@
 //! Several nodes and one register, in every order: at most one owner, and nobody is sent in circles.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use signaling_directory::{
-    About, Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName,
-    Reach, Step, place,
+    About, Ask, Asked, Bearings, Candidate, Epoch, Kept, LEASE_US, LOAD_SLACK, Lease, Ledger,
+    Member, NodeName, REGION_SLACK, Reach, Step, place,
 };
 use signaling_protocol::RoomId;
 use uuid::Uuid;
@@ -41,6 +41,37 @@ fn member(text: &str, load: u32) -> Member {
         key_id: String::new(),
         about: About::default(),
     }
+}
+
+fn candidate(name: &NodeName, load: u32, is_near: bool) -> Candidate<'_> {
+    Candidate {
+        name,
+        load,
+        is_near,
+    }
+}
+
+/// A node of a region.
+fn member_in(text: &str, load: u32, region: &str) -> Member {
+    let mut member = member(text, load);
+    member.about.region = Some(region.parse().unwrap());
+    member
+}
+
+/// Node `a` of the east, who hears `b` of the east and `c` of the west.
+fn node_of_the_east(load: [u32; 2]) -> Bearings {
+    let mut a = Bearings::new(name("a"));
+    a.settle(Some("east".parse().unwrap()));
+    let [b, c] = load;
+    let members = vec![
+        member_in("a", 0, "east"),
+        member_in("b", b, "east"),
+        member_in("c", c, "west"),
+    ];
+    a.met(members, 0);
+    hear(&mut a, "b", BTreeMap::new());
+    hear(&mut a, "c", BTreeMap::new());
+    a
 }
 
 /// Node `a`, who hears `b` and `c`.
@@ -302,14 +333,93 @@ fn a_closed_room_is_given_up_after_its_grace() {
     assert_eq!(a.owned(), [(room(2), Epoch(1))]);
 }
 
+#[test]
+fn a_room_is_opened_in_the_region_of_who_opens_it() {
+    let a = node_of_the_east([0, 0]);
+    let mut seen = BTreeSet::new();
+    for number in 0..100 {
+        seen.insert(format!("{:?}", a.locate(room(number), None, JOIN)));
+        let first = a.hosts(room(number));
+        assert_eq!(first.len(), 2, "far nodes stay hosts");
+    }
+    let here = format!("{:?}", Step::Claim(Ask::default()));
+    let beside = format!("{:?}", Step::At(name("b")));
+    assert_eq!(seen, BTreeSet::from([here, beside]));
+}
+
+#[test]
+fn a_region_whose_nodes_drain_or_are_full_sends_rooms_to_another_one() {
+    let mut a = node_of_the_east([0, 0]);
+    a.drain();
+    a.declined(&name("b"));
+    for number in 0..20 {
+        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+    }
+}
+
+#[test]
+fn without_the_register_nodes_of_all_regions_choose_alike() {
+    let mut east = node_of_the_east([0, 0]);
+    let mut west = Bearings::new(name("c"));
+    west.settle(Some("west".parse().unwrap()));
+    west.met(
+        vec![member_in("a", 0, "east"), member_in("b", 0, "east")],
+        0,
+    );
+    hear(&mut west, "a", BTreeMap::new());
+    hear(&mut west, "b", BTreeMap::new());
+    assert!(east.missed(1) && west.missed(1));
+    for number in 0..100 {
+        let chosen = |step: Step, me: &str| match step {
+            Step::At(name) => name,
+            Step::Open(_) => name(me),
+            other => panic!("{other:?}"),
+        };
+        let of_east = chosen(east.locate_alone(room(number), JOIN, 1), "a");
+        let of_west = chosen(west.locate_alone(room(number), JOIN, 1), "c");
+        assert_eq!(of_east, of_west);
+    }
+}
+
+#[test]
+fn a_node_is_far_when_both_say_where_they_are() {
+    let mut a = node_of_the_east([0, 0]);
+    assert!(a.far(&name("c")).is_some());
+    assert!(a.far(&name("b")).is_none() && a.far(&name("d")).is_none());
+    a.met(vec![member("c", 0)], 0);
+    assert!(a.far(&name("c")).is_none(), "it says no region");
+    a.met(vec![member_in("c", 0, "west")], 0);
+    a.settle(None);
+    assert!(a.far(&name("c")).is_none(), "this node says none");
+}
+
 proptest! {
+    /// A near node gets the room unless all of them are much fuller; then the emptiest do, wherever.
+    #[test]
+    fn distance_counts_until_load_counts_more(
+        loads in prop::collection::vec((0_u32..400, any::<bool>()), 1..6), number: u128,
+    ) {
+        let names: Vec<_> = (0..loads.len()).map(|it| name(&format!("n{it}"))).collect();
+        let all: Vec<_> = names.iter().zip(&loads).map(|(name, (load, is_near))| candidate(name, *load, *is_near)).collect();
+        let chosen = place(room(number), &all).unwrap();
+        let chosen = all.iter().find(|it| it.name == chosen).unwrap();
+        let least = all.iter().map(|it| it.load).min().unwrap();
+        let least_near = all.iter().filter(|it| it.is_near).map(|it| it.load).min();
+        match least_near {
+            Some(near) if near <= least + REGION_SLACK => {
+                prop_assert!(chosen.is_near && chosen.load <= near + LOAD_SLACK);
+            }
+            _ => prop_assert!(chosen.load <= least + LOAD_SLACK),
+        }
+    }
+
     #[test]
     fn all_who_know_the_same_choose_the_same_and_spread_rooms(seed: u128) {
         let names = [name("a"), name("b"), name("c")];
         let mut counts = BTreeMap::new();
         for number in 0..300 {
             let room = room(seed.wrapping_add(number));
-            let candidates: Vec<_> = names.iter().map(|name| Candidate { name, load: 0 }).collect();
+            let candidates: Vec<_> = names.iter().map(|name| candidate(name, 0, true)).collect();
             let reversed: Vec<_> = candidates.iter().rev().copied().collect();
             let chosen = place(room, &candidates);
             prop_assert_eq!(chosen, place(room, &reversed));

@@ -1,5 +1,6 @@
 //! Redis, asked by scripts.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -74,6 +75,10 @@ struct Row {
     rooms: bool,
     #[serde(default)]
     tls: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    media: Option<IpAddr>,
 }
 
 const fn yes() -> bool {
@@ -229,6 +234,8 @@ impl RedisRegister {
             busy: me.about.busy,
             rooms: me.about.has_rooms,
             tls: me.about.speaks_tls,
+            region: me.about.region.as_ref().map(|it| it.as_str().to_owned()),
+            media: me.about.media,
         };
         let row = serde_json::to_string(&row).or(Err(RegisterError::Foreign))?;
         let mut call = self.beat.key(NODES);
@@ -310,6 +317,8 @@ fn member(row: &str) -> Result<Member, RegisterError> {
             busy: row.busy,
             has_rooms: row.rooms,
             speaks_tls: row.tls,
+            region: row.region.and_then(|it| it.parse().ok()),
+            media: row.media,
         },
     })
 }

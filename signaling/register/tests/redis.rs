@@ -122,7 +122,11 @@ async fn many_rooms_are_renewed_together_and_nodes_hear_of_each_other() {
         load,
         is_draining: load == 0,
         key_id: "k".to_owned(),
-        about: About::default(),
+        about: About {
+            region: (load == 0).then(|| "west".parse().unwrap()),
+            media: (load == 0).then(|| "10.0.0.1".parse().unwrap()),
+            ..About::default()
+        },
     };
     register.beat(&member("a", 3)).await.unwrap();
     register.beat(&member("b", 0)).await.unwrap();

@@ -43,7 +43,7 @@ pub mod fuzzing {
 pub use clock::WallClock;
 pub use cluster::{
     ClusterSettings, NodeInfo, NodeSecret, NodeState, NodeWish, PeerDoor, SECRET_BYTES_MIN,
-    SecretTooShort, SecureError, WishError,
+    SecretTooShort, SecureError, Site, WishError,
 };
 pub use config::{CallBackConfig, SignalingConfig};
 pub use handle::SignalingHandle;

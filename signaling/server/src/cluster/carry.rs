@@ -2,7 +2,8 @@
 //!
 //! Nothing is kept on the way: a message is read when the one before it was taken, so a slow side slows
 //! the other one down to the limits of the owner's own queue. Rates, sizes and silence are judged by the
-//! owner, as if the person had come there; here only dead sides are noticed.
+//! owner, as if the person had come there; here only dead sides are noticed. An answer to an offer is told
+//! with one candidate more, where this node is an edge ([`mod@super::edge`]).
 
 use core::time::Duration;
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use tokio_tungstenite::tungstenite;
 
 use super::dial::{DialError, PeerSocket};
 use super::door::{ANYWHERE, CLIENT, RETURN, ROOM, SIGNAL};
+use super::edge::EdgeLine;
 use super::{Nodes, Way};
 use crate::observer::Hub;
 use crate::secret::private_room;
@@ -35,11 +37,24 @@ pub(crate) enum Entrance {
     /// The room is this node's.
     Here,
     /// The line to the node that has it.
-    Elsewhere(Box<PeerSocket>),
+    Elsewhere(Box<Owner>),
     /// Nobody has the room, and it is not to be opened.
     Unknown,
     /// It cannot be reached now.
     Unavailable,
+}
+
+/// The line to a room's owner, for one person.
+pub(crate) struct Owner {
+    socket: PeerSocket,
+    edge: Option<EdgeLine>,
+}
+
+impl Owner {
+    fn of(nodes: &Nodes, name: &NodeName, socket: PeerSocket) -> Entrance {
+        let edge = nodes.edge_towards(name);
+        Entrance::Elsewhere(Box::new(Self { socket, edge }))
+    }
 }
 
 impl Entrance {
@@ -94,7 +109,7 @@ pub(crate) async fn enter(nodes: &Nodes, room: RoomId, comer: &Comer, may_open: 
         let mut headers = comer.headers(room);
         headers.extend((!may_open).then(|| (RETURN, "1".to_owned())));
         way = match nodes.dial((&name, &address), SIGNAL, &headers).await {
-            Ok(socket) => return Entrance::Elsewhere(Box::new(socket)),
+            Ok(socket) => return Owner::of(nodes, &name, socket),
             Err(DialError::Answered(StatusCode::CONFLICT, Some(other))) => {
                 sent_on(nodes, room, asked, other).await
             }
@@ -127,7 +142,7 @@ pub(crate) async fn enter_any(nodes: &Nodes, comer: &Comer) -> Entrance {
         let mut headers = comer.headers(room);
         headers.push((ANYWHERE, "1".to_owned()));
         if let Ok(socket) = nodes.dial((&name, &address), SIGNAL, &headers).await {
-            return Entrance::Elsewhere(Box::new(socket));
+            return Owner::of(nodes, &name, socket);
         }
     }
     Entrance::Unavailable
@@ -142,10 +157,11 @@ async fn sent_on(nodes: &Nodes, room: RoomId, asked: Asked, other: NodeName) -> 
 }
 
 /// Carries messages until one side goes. `hello` was read already.
-pub(crate) async fn carry(hub: &Hub, client: WebSocket, hello: String, owner: PeerSocket) {
+pub(crate) async fn carry(hub: &Hub, client: WebSocket, hello: String, owner: Owner) {
     metrics::gauge!("signal_cluster_carried").increment(1.0);
     let (mut to_client, from_client) = client.split();
-    let (mut to_owner, from_owner) = owner.split();
+    let Owner { socket, mut edge } = owner;
+    let (mut to_owner, from_owner) = socket.split();
     let code = {
         let up = async {
             let hello = tungstenite::Message::Text(hello.into());
@@ -154,7 +170,7 @@ pub(crate) async fn carry(hub: &Hub, client: WebSocket, hello: String, owner: Pe
                 Err(_) => close_code::RESTART,
             }
         };
-        let down = downwards(from_owner, &mut to_client);
+        let down = downwards(from_owner, &mut to_client, edge.as_mut());
         tokio::select! {
             code = up => code,
             code = down => code,
@@ -202,6 +218,7 @@ async fn upwards(
 async fn downwards(
     mut from: SplitStream<PeerSocket>,
     to: &mut SplitSink<WebSocket, Message>,
+    mut edge: Option<&mut EdgeLine>,
 ) -> u16 {
     let mut ping = interval(Duration::from_millis(u64::from(HEARTBEAT_MS)));
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -209,7 +226,10 @@ async fn downwards(
     loop {
         let message = tokio::select! {
             heard = timeout_at(end, from.next()) => match heard {
-                Ok(Some(Ok(tungstenite::Message::Text(text)))) => Message::Text(text.as_str().into()),
+                Ok(Some(Ok(tungstenite::Message::Text(text)))) => {
+                    let amended = edge.as_mut().and_then(|edge| edge.amend(text.as_str()));
+                    Message::Text(amended.map_or_else(|| text.as_str().into(), Into::into))
+                }
                 Ok(Some(Ok(tungstenite::Message::Close(frame)))) => {
                     return frame.map_or(close_code::RESTART, |frame| frame.code.into());
                 }

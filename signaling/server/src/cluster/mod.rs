@@ -1,7 +1,8 @@
 //! Rooms on several nodes: where a room is, and the way there.
 //!
 //! Each room belongs to one node, whose media server has its people. A node that is asked for a room of
-//! another one carries the messages there ([`mod@carry`]); sound and pictures go to the owner directly. The
+//! another one carries the messages there ([`mod@carry`]); sound and pictures go to the owner directly,
+//! or from another region by this node ([`mod@edge`]). The
 //! rules are those of [`signaling_directory`]; here are the lines, the register and the clock.
 
 mod auth;
@@ -10,17 +11,20 @@ mod carry;
 mod dial;
 mod door;
 mod drain;
+mod edge;
 mod line;
 mod secure;
 
+use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use sfu_net::EdgeHandle;
 use signaling_directory::{
-    About, Asked, Bearings, Lease, Member, NodeName, Reach, Registry, RegistryError, Step,
+    About, Asked, Bearings, Lease, Member, NodeName, Reach, Region, Registry, RegistryError, Step,
 };
 use signaling_protocol::{Bye, ParticipantId, RoomId};
 use signaling_session::Input;
@@ -67,6 +71,19 @@ pub struct ClusterSettings {
     /// How long a node that is to be emptied goes on before its rooms move: what a load balancer needs to
     /// see that it is not ready.
     pub notice: Duration,
+    /// Where it is, and what it does for people whose rooms are elsewhere.
+    pub site: Site,
+}
+
+/// Where a node is. One that says nothing is as near to all others as they are to each other.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Its region: rooms that people open by it go to nodes of this region first.
+    pub region: Option<Region>,
+    /// Where edges of other nodes reach its media ports, if not where people do.
+    pub media: Option<IpAddr>,
+    /// Forwards media of people here whose rooms are in other regions.
+    pub edge: Option<EdgeHandle>,
 }
 
 impl core::fmt::Debug for ClusterSettings {
@@ -128,6 +145,9 @@ pub(crate) struct Nodes {
     since_us: i64,
     busy: fn() -> Option<u32>,
     notice: Duration,
+    region: Option<Region>,
+    media: Option<IpAddr>,
+    edge: Option<EdgeHandle>,
     wishes: watch::Sender<NodeWish>,
     /// It is being emptied, or stops.
     is_leaving: AtomicBool,
@@ -152,6 +172,7 @@ impl Nodes {
     ) -> Result<Arc<Self>, SecureError> {
         let secure = Secure::new(&settings.secret, settings.allows_plain)?;
         let mut bearings = Bearings::new(settings.name.clone());
+        bearings.settle(settings.site.region.clone());
         if !has_rooms {
             // Nodes of older versions know no other word for one that takes none.
             bearings.drain();
@@ -164,6 +185,9 @@ impl Nodes {
             since_us: clock.wall_us(),
             busy: settings.busy,
             notice: settings.notice,
+            region: settings.site.region,
+            media: settings.site.media,
+            edge: settings.site.edge,
             wishes: watch::Sender::new(NodeWish::Serve),
             is_leaving: AtomicBool::new(false),
             seen: Mutex::default(),
@@ -389,6 +413,8 @@ impl Nodes {
                 busy: (self.busy)(),
                 has_rooms: self.has_rooms,
                 speaks_tls: true,
+                region: self.region.clone(),
+                media: self.media,
             },
         }
     }

@@ -28,11 +28,27 @@ pub(crate) struct Caller {
     connected: bool,
     pub(crate) heard: usize,
     said: u64,
+    /// The one address that this person's network lets them reach; all if there is none.
+    only: Option<SocketAddr>,
 }
 
 impl Caller {
     /// Offers over the person's WebSocket and connects.
     pub(crate) async fn join(client: &mut Client, connection: u128) -> Self {
+        Self::join_by(client, connection, None).await
+    }
+
+    /// The same in a network that may let one address through alone.
+    pub(crate) async fn join_by(
+        client: &mut Client,
+        connection: u128,
+        only: Option<SocketAddr>,
+    ) -> Self {
+        // An engine is large, and the future that has it is.
+        Box::pin(Self::offer(client, connection, only)).await
+    }
+
+    async fn offer(client: &mut Client, connection: u128, only: Option<SocketAddr>) -> Self {
         let sources = Sources {
             microphone: true,
             camera: false,
@@ -75,6 +91,7 @@ impl Caller {
             connected: false,
             heard: 0,
             said: 0,
+            only,
         };
         caller.until(|caller| caller.connected).await;
         caller
@@ -142,10 +159,11 @@ impl Caller {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(_) => return,
                 Output::Transmit(transmit) => {
-                    // What the kernel does not take is lost, as on any network.
-                    let _ = self
-                        .socket
-                        .send_to(&transmit.contents, transmit.destination);
+                    let to = transmit.destination;
+                    if self.only.is_none_or(|only| only == to) {
+                        // What the kernel does not take is lost, as on any network.
+                        let _ = self.socket.send_to(&transmit.contents, to);
+                    }
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::RtpPacket(_)) => self.heard += 1,

@@ -19,6 +19,7 @@ mod phones;
 mod program;
 mod recording;
 mod refusals;
+mod regions;
 mod survival;
 mod visits;
 mod watching;

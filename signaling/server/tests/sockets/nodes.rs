@@ -10,7 +10,7 @@ use std::time::Instant;
 use signaling_directory::{Answer, Ask, Lease, Ledger, Member, NodeName, Registry, RegistryError};
 use signaling_protocol::{Bye, ClientMessage, ErrorCode, Grants, Role, RoomId, ServerMessage};
 use signaling_server::{
-    ClusterSettings, NodeSecret, NodeState, NodeWish, SignalingConfig, WishError,
+    ClusterSettings, NodeSecret, NodeState, NodeWish, SignalingConfig, Site, WishError,
 };
 use signaling_ticket::{Observed, PassKey};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -86,9 +86,9 @@ impl Registry for MemoryRegister {
 }
 
 /// Two nodes of one clinic.
-struct Street {
+pub(crate) struct Street {
     register: Arc<MemoryRegister>,
-    houses: [House; 2],
+    pub(crate) houses: [House; 2],
     inner: [SocketAddr; 2],
 }
 
@@ -99,6 +99,11 @@ impl Street {
 
     /// Two nodes that go on for so long when they are to be emptied, and may speak in clear.
     async fn open_with(notice: Duration, is_old: bool) -> Self {
+        Self::open_at(notice, is_old, [Site::default(), Site::default()]).await
+    }
+
+    /// The same with each node somewhere.
+    pub(crate) async fn open_at(notice: Duration, is_old: bool, sites: [Site; 2]) -> Self {
         let register = Arc::new(MemoryRegister {
             ledger: Mutex::default(),
             members: Mutex::default(),
@@ -109,7 +114,7 @@ impl Street {
         let pem = PassKey::generate().unwrap();
         let mut houses = Vec::new();
         let mut inner = Vec::new();
-        for (name, first_pass) in [("a", 1), ("b", 1_000_000)] {
+        for ((name, first_pass), site) in [("a", 1), ("b", 1_000_000)].into_iter().zip(sites) {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
             let address = listener.local_addr().unwrap();
             let key = PassKey::from_pem(&pem).unwrap();
@@ -123,6 +128,7 @@ impl Street {
                 version: "1".to_owned(),
                 busy: || Some(7),
                 notice,
+                site,
             };
             let cluster = (Some((settings, listener)), first_pass);
             let config = SignalingConfig::default();
@@ -143,7 +149,7 @@ impl Street {
     }
 
     /// The house that has the room, and the other one.
-    fn owner_first(&self) -> (&House, &House) {
+    pub(crate) fn owner_first(&self) -> (&House, &House) {
         let [a, b] = &self.houses;
         let lease = self.register.owner(room()).expect("somebody has the room");
         if lease.owner.as_str() == "a" {
@@ -154,13 +160,13 @@ impl Street {
     }
 
     /// The name of a house.
-    fn name(&self, house: &House) -> &'static str {
+    pub(crate) fn name(&self, house: &House) -> &'static str {
         let [a, _] = &self.houses;
         if core::ptr::eq(a, house) { "a" } else { "b" }
     }
 
     /// Waits until each node hears the other.
-    async fn lines(&self) {
+    pub(crate) async fn lines(&self) {
         for (house, name) in self.houses.iter().zip(["b", "a"]) {
             while house.handle.can_wish(name, NodeWish::Serve).is_err() {
                 tokio::task::yield_now().await;
@@ -169,7 +175,7 @@ impl Street {
     }
 
     /// A doctor at one node and an admitted patient at the other.
-    async fn visit(&self) -> (Client, Client) {
+    pub(crate) async fn visit(&self) -> (Client, Client) {
         let [a, b] = &self.houses;
         let mut doctor = a.enter(DOCTOR, Role::Clinician).await;
         let mut patient = b.enter(PATIENT, Role::Patient).await;

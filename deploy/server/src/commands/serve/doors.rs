@@ -64,6 +64,11 @@ impl Doors {
     pub(super) fn media_config(&self, config: &Config) -> anyhow::Result<SfuConfig> {
         let mut sfu = config.sfu.clone();
         sfu.turn_urls = config.turn_urls();
+        let cluster = config.cluster.as_ref();
+        sfu.inner = cluster
+            .and_then(|it| it.inner(&config.sfu))
+            .into_iter()
+            .collect();
         if let Some(web) = self.web.as_ref().filter(|_| Self::is_shared(config)) {
             sfu.tcp_doors.push(web.local_addr()?);
         }

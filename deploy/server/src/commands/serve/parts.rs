@@ -56,7 +56,7 @@ impl Rooms {
         .await?;
         let cluster = config.cluster.as_ref();
         let cluster = cluster
-            .map(|it| it.settings(open.key_id.clone()))
+            .map(|it| it.settings(open.key_id.clone(), &config.sfu))
             .transpose()?;
         let clock = Arc::clone(&open.clinic.clock);
         let wall: WallClock = Arc::new(move || clock.now().0);
