@@ -211,10 +211,16 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
+    Room {
+        name: "layers",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
     // A process of its own: the server reaches it by a pipe, and links none of it.
     Room {
         name: "telehealth-recogniser",
-        may_import: &["speech"],
+        may_import: &["speech", "layers"],
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
@@ -458,7 +464,7 @@ const ROOMS: &[Room] = &[
 const RESERVED: &[Reserved] = &[
     Reserved {
         name: "ndarray",
-        owners: &["telehealth-recogniser"],
+        owners: &["layers", "telehealth-recogniser"],
     },
     Reserved {
         name: "rsipstack",
