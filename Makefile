@@ -132,6 +132,11 @@ captions: ## Build the recogniser of captions in release mode, and fetch its wei
 captions-weights: ## Fetch the weights of captions, 133 MB with pinned hashes (FOLDER=)
 	@scripts/weights $(or $(FOLDER),weights)
 
+.PHONY: encoder
+encoder: ## Build the sentence encoder in release mode, and fetch its weights (FOLDER=)
+	@scripts/cargo build --release --locked --package telehealth-encoder
+	@scripts/encoder-weights $(or $(FOLDER),weights)
+
 .PHONY: captions-measure
 captions-measure: ## Measure the recogniser on real speech (PROMPTS= of each language)
 	@scripts/setup captions

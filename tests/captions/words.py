@@ -7,6 +7,31 @@ NUMBERS = {
     "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze".split(),
     "en": "zero one two three four five six seven eight nine ten eleven twelve".split(),
 }
+# Slips of the pen in the texts of the packages: nobody can hear them.
+SLIPS = {
+    "abregée": "abrégée",
+    "acceuil": "accueil",
+    "connection": "connexion",
+    "démontration": "démonstration",
+    "dévérouiller": "déverrouiller",
+    "etait": "était",
+    "ete": "été",
+    "etes": "êtes",
+    "etre": "être",
+    "felicitation": "félicitations",
+    "indentified": "identified",
+    "premieres": "premières",
+    "presentement": "présentement",
+    "présentemnet": "présentement",
+    "rappler": "rappeler",
+    "represenatives": "representatives",
+    "umute": "unmute",
+    "verouillée": "verrouillée",
+    "vérouiller": "verrouiller",
+    "vérrouiller": "verrouiller",
+    "witheld": "withheld",
+    "étez": "été",
+}
 
 
 def words(text, language):
@@ -17,6 +42,18 @@ def words(text, language):
     found = re.findall(r"\w+", text)
     names = NUMBERS[language]
     return [names[int(it)] if it.isdigit() and int(it) < len(names) else it for it in found]
+
+
+def spelt(text, language):
+    """The words of a text of the packages, with its slips of the pen mended."""
+    slips = {it: right for it, right in SLIPS.items() if language == "fr" or it != "connection"}
+    return [slips.get(it, it) for it in words(text, language)]
+
+
+def sounds(word):
+    """A French word without endings that cannot be heard: "appuyez", "appuyer" and "appuyés" are one."""
+    word = re.sub(r"(er|ez|ée?s?)$", "é", word)
+    return re.sub(r"(?<=\w{3})(e?s|x|e)$", "", word)
 
 
 def errors(said, heard):

@@ -211,10 +211,23 @@ const ROOMS: &[Room] = &[
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
-    // A process of its own: the server reaches it by a pipe, and links none of it.
+    Room {
+        name: "layers",
+        may_import: &[],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
+    // Processes of their own: the server reaches one by a pipe and the other by a local door, and links
+    // none of them.
+    Room {
+        name: "telehealth-encoder",
+        may_import: &["clinical-triage", "layers"],
+        tests_may_import: &[],
+        never_reaches: NO_SERVER,
+    },
     Room {
         name: "telehealth-recogniser",
-        may_import: &["speech"],
+        may_import: &["speech", "layers"],
         tests_may_import: &[],
         never_reaches: NO_SERVER,
     },
@@ -458,7 +471,7 @@ const ROOMS: &[Room] = &[
 const RESERVED: &[Reserved] = &[
     Reserved {
         name: "ndarray",
-        owners: &["telehealth-recogniser"],
+        owners: &["layers", "telehealth-encoder", "telehealth-recogniser"],
     },
     Reserved {
         name: "rsipstack",
@@ -547,7 +560,12 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         name: "clap",
-        owners: &["telehealth", "telehealth-loadtest", "telehealth-recogniser"],
+        owners: &[
+            "telehealth",
+            "telehealth-encoder",
+            "telehealth-loadtest",
+            "telehealth-recogniser",
+        ],
     },
 ];
 

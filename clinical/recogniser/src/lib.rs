@@ -9,7 +9,6 @@
 
 mod hearing;
 mod judge;
-mod kernel;
 mod mel;
 mod model;
 mod process;

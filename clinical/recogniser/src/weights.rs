@@ -178,7 +178,7 @@ impl<'a> Rest<'a> {
         let data = self.bytes(length)?;
         let values: Vec<f32> = match kind {
             FLOAT16 => chunks(data)
-                .map(|it| half(u16::from_le_bytes(it)))
+                .map(|it| layers::half(u16::from_le_bytes(it)))
                 .collect(),
             FLOAT32 => chunks(data).map(f32::from_le_bytes).collect(),
             INT8 => chunks(data)
@@ -204,44 +204,4 @@ impl<'a> Rest<'a> {
 
 fn chunks<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
     data.as_chunks().0.iter().copied()
-}
-
-/// A number of 16 bits (IEEE 754 binary16).
-fn half(bits: u16) -> f32 {
-    let sign = u32::from(bits >> 15) << 31;
-    let exponent = u32::from(bits >> 10) & 0x1f;
-    let fraction = u32::from(bits) & 0x3ff;
-    match exponent {
-        // Below the normal numbers: so many 2^-24.
-        0 => {
-            let size = f32::from(bits & 0x3ff) * 2.0_f32.powi(-24);
-            f32::from_bits(sign | size.to_bits())
-        }
-        0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
-        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_16_bits_are_those_of_the_standard() {
-        let known = [
-            (0x0000, 0.0),
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x3555, 0.333_251_95),
-            (0x7bff, 65_504.0),
-            (0x0400, 2.0_f32.powi(-14)),
-            (0x0001, 2.0_f32.powi(-24)),
-            (0x83ff, -1023.0 * 2.0_f32.powi(-24)),
-            (0x7c00, f32::INFINITY),
-        ];
-        for (bits, value) in known {
-            assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:#06x}");
-        }
-        assert!(half(0x7e00).is_nan());
-    }
 }

@@ -3,10 +3,13 @@
 //! The model of Radford et al. 2022 ("Robust Speech Recognition via Large-Scale Weak Supervision").
 //! The decoder keeps keys and values of what it has said, so a token costs one row.
 
+use layers::{Convolution, Linear, Norm, Rows, attend, columns, gelu, product, some_of};
 use ndarray::{Array1, Array2, Axis, concatenate};
 
-use crate::kernel::{Convolution, Linear, Norm, Rows, attend, columns, gelu, product, some_of};
 use crate::weights::{Weights, WeightsError};
+
+/// What norms of Whisper add to a variance.
+const EPSILON: f32 = 1e-5;
 
 /// Why nothing is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -354,6 +357,7 @@ impl Parts {
         Ok(Norm {
             gain: self.vector(&format!("{name}/gamma"), self.width)?,
             bias: self.vector(&format!("{name}/beta"), self.width)?,
+            epsilon: EPSILON,
         })
     }
 

@@ -23,7 +23,7 @@ pub(crate) const END: usize = LETTERS;
 pub(crate) const FRENCH: usize = LETTERS + 3;
 const TOKENS: usize = LETTERS + MARKS.len();
 const PLACES: usize = 64;
-const COLUMNS: usize = 400;
+const COLUMNS: usize = 1200;
 
 /// A file of tensors while it is written.
 struct File {

@@ -1,34 +1,33 @@
-//! What layers are computed with: rows of numbers, one thread, no error.
-//!
-//! Shapes are known when a model is loaded ([`crate::Whisper::new`] asks for each of them), so nothing
-//! here can fail for what somebody said.
+//! Products, norms, convolutions and attention.
 
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// One row for each moment or token.
-pub(crate) type Rows = Array2<f32>;
-
-const EPSILON: f32 = 1e-5;
+pub type Rows = Array2<f32>;
 
 /// A matrix and what is added.
 #[derive(Debug)]
-pub(crate) struct Linear {
+pub struct Linear {
     /// One row for each number that comes out.
-    pub(crate) weight: Rows,
-    pub(crate) bias: Array1<f32>,
+    pub weight: Rows,
+    /// What is added to each.
+    pub bias: Array1<f32>,
 }
 
 impl Linear {
-    pub(crate) fn forward(&self, rows: &Rows) -> Rows {
+    /// The layer over each row for itself.
+    #[must_use]
+    pub fn forward(&self, rows: &Rows) -> Rows {
         product(rows, &self.weight) + &self.bias
     }
 }
 
 /// `rows` times the rows of `weight`. A single row is a dot product each, which reads the weights once;
 /// packing them for a product of matrices would cost more than the product.
-pub(crate) fn product(rows: &Rows, weight: &Rows) -> Rows {
+#[must_use]
+pub fn product(rows: &Rows, weight: &Rows) -> Rows {
     if rows.nrows() == 1 {
         weight.dot(&rows.row(0)).insert_axis(Axis(0))
     } else {
@@ -38,19 +37,25 @@ pub(crate) fn product(rows: &Rows, weight: &Rows) -> Rows {
 
 /// Each row with mean 0 and variance 1, then stretched and moved.
 #[derive(Debug)]
-pub(crate) struct Norm {
-    pub(crate) gain: Array1<f32>,
-    pub(crate) bias: Array1<f32>,
+pub struct Norm {
+    /// How far each number is stretched.
+    pub gain: Array1<f32>,
+    /// How far each is moved.
+    pub bias: Array1<f32>,
+    /// What is added to a variance, so that a row of equal numbers can be divided by it.
+    pub epsilon: f32,
 }
 
 impl Norm {
-    pub(crate) fn forward(&self, rows: &Rows) -> Rows {
+    /// The layer over each row for itself.
+    #[must_use]
+    pub fn forward(&self, rows: &Rows) -> Rows {
         let mut normed = rows.clone();
         for mut row in normed.rows_mut() {
             let mean = row.mean().unwrap_or(0.0);
             row -= mean;
             let variance = row.dot(&row) / length(row.view());
-            row /= (variance + EPSILON).sqrt();
+            row /= (variance + self.epsilon).sqrt();
             row *= &self.gain;
             row += &self.bias;
         }
@@ -68,15 +73,17 @@ fn length(row: ArrayView1<'_, f32>) -> f32 {
 
 /// A convolution over time of three moments each, one of silence before and behind.
 #[derive(Debug)]
-pub(crate) struct Convolution {
+pub struct Convolution {
     /// For each number that comes out: those of each channel at three moments.
-    pub(crate) linear: Linear,
-    pub(crate) stride: usize,
+    pub linear: Linear,
+    /// Moments from one that comes out to the next.
+    pub stride: usize,
 }
 
 impl Convolution {
     /// Moments are rows, channels are columns.
-    pub(crate) fn forward(&self, moments: ArrayView2<'_, f32>) -> Rows {
+    #[must_use]
+    pub fn forward(&self, moments: ArrayView2<'_, f32>) -> Rows {
         let (count, channels) = moments.dim();
         let mut seen = Rows::zeros((count.div_ceil(self.stride), channels * 3));
         for (at, mut row) in seen.rows_mut().into_iter().enumerate() {
@@ -96,7 +103,8 @@ impl Convolution {
 
 /// What a neuron lets through (Hendrycks and Gimpel 2016), with the error function of Abramowitz and
 /// Stegun 7.1.26, which is right to 1.5e-7.
-pub(crate) fn gelu(mut rows: Rows) -> Rows {
+#[must_use]
+pub fn gelu(mut rows: Rows) -> Rows {
     rows.mapv_inplace(|value| {
         let scaled = value.abs() * std::f32::consts::FRAC_1_SQRT_2;
         let turn = 1.0 / (1.0 + 0.327_591_1 * scaled);
@@ -113,13 +121,8 @@ pub(crate) fn gelu(mut rows: Rows) -> Rows {
 
 /// Queries look at keys and take the values of what they find, each head for itself. Of the last rows
 /// each sees only what was before it where `causal`.
-pub(crate) fn attend(
-    queries: &Rows,
-    keys: &Rows,
-    values: &Rows,
-    heads: usize,
-    causal: bool,
-) -> Rows {
+#[must_use]
+pub fn attend(queries: &Rows, keys: &Rows, values: &Rows, heads: usize, causal: bool) -> Rows {
     let (rows, width) = queries.dim();
     let head = width / heads;
     let before = keys.nrows() - rows.min(keys.nrows());
@@ -162,13 +165,32 @@ pub(crate) fn attend(
 }
 
 /// Some columns of all rows.
-pub(crate) fn columns(rows: &Rows, range: Range<usize>) -> ArrayView2<'_, f32> {
+#[must_use]
+pub fn columns(rows: &Rows, range: Range<usize>) -> ArrayView2<'_, f32> {
     rows.slice_axis(Axis(1), range.into())
 }
 
 /// Some of the rows.
-pub(crate) fn some_of(rows: &Rows, range: Range<usize>) -> ArrayView2<'_, f32> {
+#[must_use]
+pub fn some_of(rows: &Rows, range: Range<usize>) -> ArrayView2<'_, f32> {
     rows.slice_axis(Axis(0), range.into())
+}
+
+/// A number of 16 bits (IEEE 754 binary16).
+#[must_use]
+pub fn half(bits: u16) -> f32 {
+    let sign = u32::from(bits >> 15) << 31;
+    let exponent = u32::from(bits >> 10) & 0x1f;
+    let fraction = u32::from(bits) & 0x3ff;
+    match exponent {
+        // Below the normal numbers: so many 2^-24.
+        0 => {
+            let size = f32::from(bits & 0x3ff) * 2.0_f32.powi(-24);
+            f32::from_bits(sign | size.to_bits())
+        }
+        0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +221,7 @@ mod tests {
         let norm = Norm {
             gain: array![2.0, 2.0],
             bias: array![1.0, 1.0],
+            epsilon: 1e-5,
         };
         near(&norm.forward(&array![[3.0, 5.0]]), &array![[-1.0, 3.0]]);
     }
@@ -240,5 +263,24 @@ mod tests {
                 near(&alone, &some_of(&all, at..at + 1).to_owned());
             }
         }
+    }
+
+    #[test]
+    fn numbers_of_16_bits_are_those_of_the_standard() {
+        let known = [
+            (0x0000, 0.0),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x3555, 0.333_251_95),
+            (0x7bff, 65_504.0),
+            (0x0400, 2.0_f32.powi(-14)),
+            (0x0001, 2.0_f32.powi(-24)),
+            (0x83ff, -1023.0 * 2.0_f32.powi(-24)),
+            (0x7c00, f32::INFINITY),
+        ];
+        for (bits, value) in known {
+            assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:#06x}");
+        }
+        assert!(half(0x7e00).is_nan());
     }
 }
