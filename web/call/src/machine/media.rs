@@ -43,7 +43,11 @@ enum Talk {
     /// The browser makes it.
     Making,
     /// It is with the server.
-    Asked { since_ms: u64 },
+    Asked {
+        since_ms: u64,
+        /// The answer is overdue, and the socket was looked at.
+        doubted: bool,
+    },
     /// Answered.
     Settled,
     /// It was made while the server was away and is lost.
@@ -63,8 +67,6 @@ struct Peer {
     restart_wait_ms: u64,
     /// The network has changed under it; the browser may not have noticed.
     suspect: bool,
-    /// The answer to its offer is overdue, and the socket was looked at.
-    is_doubted: bool,
     /// Its first offer goes out before the server has said anything.
     eager: bool,
     /// It knows no relay although there is one.
@@ -185,7 +187,6 @@ impl Media {
             restarted_ms: None,
             restart_wait_ms: 0,
             suspect: false,
-            is_doubted: false,
             eager: false,
             bare: false,
         });
@@ -247,9 +248,10 @@ impl Media {
     fn answer_due_ms(&self) -> Option<(u64, u64)> {
         let peer = self.peer.as_ref()?;
         match peer.talk {
-            Talk::Asked { since_ms } if peer.flow != Flow::New && !peer.is_doubted => {
-                Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms))
-            }
+            Talk::Asked {
+                since_ms,
+                doubted: false,
+            } if peer.flow != Flow::New => Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms)),
             _ => None,
         }
     }
@@ -265,7 +267,10 @@ impl Media {
         if now_ms < due_ms {
             return None;
         }
-        self.peer.as_mut()?.is_doubted = true;
+        self.peer.as_mut()?.talk = Talk::Asked {
+            since_ms,
+            doubted: true,
+        };
         Some(since_ms)
     }
 
@@ -302,8 +307,10 @@ impl Media {
             return None;
         }
         peer.offer_no = peer.offer_no.saturating_add(1);
-        peer.talk = Talk::Asked { since_ms: now_ms };
-        peer.is_doubted = false;
+        peer.talk = Talk::Asked {
+            since_ms: now_ms,
+            doubted: false,
+        };
         Some(peer.offer_no)
     }
 
@@ -432,7 +439,7 @@ impl Media {
             Flow::Disconnected { since_ms } => Some(since_ms.saturating_add(DISCONNECTED_MS_MAX)),
         };
         let talk = match peer.talk {
-            Talk::Asked { since_ms } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
+            Talk::Asked { since_ms, .. } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
             Talk::Making | Talk::Settled | Talk::Missed => None,
         };
         [flow, talk].into_iter().flatten().min()
