@@ -46,10 +46,7 @@ impl Inner {
     /// no connection at all.
     pub(super) fn open_peer(&self, wanted: Wanted) {
         let before = self.peer.take();
-        let networks = match before {
-            Some(_) => Networks::Fresh,
-            None => Networks::Known,
-        };
+        let networks = self.networks.replace(Networks::Known);
         drop(before);
         let sealing = self.secrecy.as_ref().and_then(Secrecy::sealing);
         if wanted.encrypted && sealing.is_none() {
@@ -131,7 +128,7 @@ impl Inner {
             let taken = Peer::answer(pc, sdp).await;
             let Some(inner) = me.upgrade() else { return };
             match taken {
-                Ok(true) => inner.feed(Input::Peer(connection, PeerChange::Nowhere)),
+                Ok(true) => inner.is_nowhere(connection),
                 Ok(false) => inner.look_for_networks(connection),
                 Err(_refused) => inner.feed(Input::Peer(connection, PeerChange::Failed)),
             }
@@ -145,10 +142,17 @@ impl Inner {
             if let Some(inner) = me.upgrade()
                 && inner.of_peer(connection, Peer::is_nowhere) == Some(true)
             {
-                inner.feed(Input::Peer(connection, PeerChange::Nowhere));
+                inner.is_nowhere(connection);
             }
         })
         .forget();
+    }
+
+    /// If the machine takes a new connection for it, that one is to know the networks of now.
+    fn is_nowhere(&self, connection: ConnectionId) {
+        self.networks.set(Networks::Fresh);
+        self.feed(Input::Peer(connection, PeerChange::Nowhere));
+        self.networks.set(Networks::Known);
     }
 
     pub(super) fn send_track(&self, source: Source) {
