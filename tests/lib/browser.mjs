@@ -3,10 +3,10 @@
 import { BASE } from "./demo.mjs";
 import { launch } from "./engines.mjs";
 
-/** Keeps every RTCPeerConnection that the page makes, whatever the page does with it. */
+/** Keeps every RTCPeerConnection that the page makes, in its own window or in a frame. */
 function keepConnections() {
   const Native = window.RTCPeerConnection;
-  const kept = [];
+  const kept = window.parent.keptConnections ?? [];
   Object.defineProperty(window, "keptConnections", { value: kept });
   window.RTCPeerConnection = class RTCPeerConnection extends Native {
     constructor(...given) {

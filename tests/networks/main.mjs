@@ -41,6 +41,8 @@ const everything = (engine, ...first) => [
 await runAll([
   { id: "short", make: () => over("Firefox, short", inVisit("firefox"), times(changes, 3), times(loss, 10)) },
   { id: "short-chromium", make: () => over("Chromium, short", inVisit("chromium"), times(changes, 3), times(loss, 10)) },
+  { id: "changes", make: () => over("Chromium, changes", inVisit("chromium"), times(changes, 5)) },
+  { id: "changes-firefox", make: () => over("Firefox, changes", inVisit("firefox"), times(changes, 5)) },
   { id: "narrow", make: () => over("Chromium, 100 kbit/s", inVisit("chromium"), narrow) },
   {
     id: "narrow-later",

@@ -6,6 +6,7 @@
 //!
 //! This crate exists to forbid imports: pages never touch WebRTC, and the rules never touch a page.
 
+mod cost;
 mod grade;
 mod machine;
 mod pulse;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod devices;
+mod frame;
 mod host;
 mod memory;
 mod meter;

@@ -17,9 +17,11 @@ use web_sys::{
 };
 
 use super::devices::LocalMedia;
+use super::frame::{Frame, track_of};
 use super::host::Listener;
 use super::reflect;
 use super::secrecy::Sealing;
+use crate::cost::weigh;
 use crate::machine::{PeerChange, SlotCount};
 
 const OWN: [Source; 3] = [Source::Microphone, Source::Camera, Source::Screen];
@@ -33,13 +35,23 @@ pub(super) struct Peer {
     /// Nothing leaves or arrives in clear.
     sealing: Option<Sealing>,
     _state: Listener,
+    _frame: Option<Frame>,
+}
+
+/// What a connection knows of networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Networks {
+    /// Those that the page knows.
+    Known,
+    /// Those of now.
+    Fresh,
 }
 
 impl Peer {
     /// Makes a connection that sends what is open and can receive `slots`.
     pub(super) fn new(
         connection: ConnectionId,
-        (slots, relays): (SlotCount, &[IceServer]),
+        (slots, relays, networks): (SlotCount, &[IceServer], Networks),
         local: &LocalMedia,
         sealing: Option<Sealing>,
         report: Rc<dyn Fn(PeerChange)>,
@@ -49,7 +61,11 @@ impl Peer {
         if !relays.is_empty() {
             reflect::set(&settings, "iceServers", &ice_servers(relays));
         }
-        let pc = RtcPeerConnection::new_with_configuration(&settings)?;
+        let fresh = networks == Networks::Fresh && sealing.is_none();
+        let (frame, pc) = match fresh.then(|| Frame::connect(&settings)).flatten() {
+            Some((frame, pc)) => (Some(frame), pc),
+            None => (None, RtcPeerConnection::new_with_configuration(&settings)?),
+        };
         let mut own = Vec::new();
         for source in OWN {
             let line = add_own(&pc, source, local.track(source));
@@ -77,6 +93,7 @@ impl Peer {
             slots: RefCell::default(),
             sealing,
             _state: state,
+            _frame: frame,
         };
         peer.grow(slots);
         Ok(peer)
@@ -129,12 +146,16 @@ impl Peer {
         (self.pc.clone(), self.own.clone())
     }
 
-    /// Takes the server's answer.
-    pub(super) async fn answer(pc: RtcPeerConnection, sdp: Sdp) -> Result<(), JsValue> {
+    /// Takes the server's answer. Says whether the browser may still prefer its way before.
+    pub(super) async fn answer(pc: RtcPeerConnection, sdp: Sdp) -> Result<bool, JsValue> {
+        let own = pc.local_description().map(|description| description.sdp());
+        let used = used_pair(&pc);
+        let used = used.as_ref().map(|(local, remote)| (&**local, &**remote));
         let answer = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
-        answer.set_sdp(sdp.as_str());
+        let weighed = weigh(sdp.as_str(), used, &own.unwrap_or_default());
+        answer.set_sdp(&weighed.sdp);
         JsFuture::from(pc.set_remote_description(&answer)).await?;
-        Ok(())
+        Ok(weighed.is_spent)
     }
 
     /// Sends the track that is open for a source, or nothing. No renegotiation.
@@ -147,6 +168,19 @@ impl Peer {
 
     pub(super) fn is_connected(&self) -> bool {
         self.pc.connection_state() == RtcPeerConnectionState::Connected
+    }
+
+    /// Whether the browser has found no network for its latest offer on which datagrams could go.
+    pub(super) fn is_nowhere(&self) -> bool {
+        let own = self.pc.local_description().map(|it| it.sdp());
+        let is_way = |line: &str| {
+            let mut words = line.split_ascii_whitespace();
+            line.starts_with("a=candidate:")
+                && words
+                    .nth(2)
+                    .is_some_and(|it| it.eq_ignore_ascii_case("udp"))
+        };
+        own.is_some_and(|own| !own.lines().any(is_way))
     }
 
     /// The next offer looks for another way to the server.
@@ -220,9 +254,7 @@ impl Peer {
         let (_, line) = slots
             .iter()
             .find(|(_, line)| line.mid().as_deref() == Some(mid))?;
-        let track = reflect::get(&line.receiver(), "track")
-            .dyn_into::<MediaStreamTrack>()
-            .ok()?;
+        let track = track_of(&line.receiver())?;
         let stream = MediaStream::new().ok()?;
         stream.add_track(&track);
         Some(stream)
@@ -233,6 +265,16 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.pc.close();
     }
+}
+
+/// The two candidates between which media travels, as lines; none before, and in browsers that do not
+/// tell.
+fn used_pair(pc: &RtcPeerConnection) -> Option<(String, String)> {
+    let sender = pc.get_senders().get(0);
+    let transport = reflect::get(&reflect::get(&sender, "transport"), "iceTransport");
+    let pair = reflect::call(&transport, "getSelectedCandidatePair", &[]).ok()?;
+    let line = |end| reflect::text(&reflect::get(&pair, end), "candidate");
+    Some((line("local")?, line("remote")?))
 }
 
 fn add_own(

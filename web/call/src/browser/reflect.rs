@@ -44,11 +44,11 @@ pub(super) fn call(
     Reflect::apply(&method, target, &list)
 }
 
-/// Calls a method that gives a promise.
+/// Calls a method that gives a promise, of whichever window.
 pub(super) fn call_promise(
     target: &JsValue,
     name: &str,
     arguments: &[JsValue],
 ) -> Result<Promise, JsValue> {
-    call(target, name, arguments)?.dyn_into()
+    Ok(Promise::resolve(&call(target, name, arguments)?))
 }

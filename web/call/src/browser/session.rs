@@ -16,7 +16,7 @@ use web_sys::HtmlMediaElement;
 use super::clock::{chat_id, now_ms, seed};
 use super::devices::{LocalMedia, MediaError};
 use super::host::{Listener, on_network, on_window, socket_url};
-use super::peer::Peer;
+use super::peer::{Networks, Peer};
 use super::secrecy::{Ability, Secrecy, SecrecyView};
 use super::socket::{Socket, SocketEvent};
 use super::sound::Speaker;
@@ -99,6 +99,8 @@ struct Inner {
     secrecy: Option<Secrecy>,
     /// A connection that waits for the keys of this page.
     waiting: RefCell<Option<Wanted>>,
+    /// What the next connection is to know.
+    networks: Cell<Networks>,
     speaker: Speaker,
     local: LocalMedia,
     timer: RefCell<Option<Timeout>>,
@@ -234,6 +236,7 @@ impl CallSession {
                     .then(|| Secrecy::start(hear))
                     .flatten(),
                 waiting: RefCell::default(),
+                networks: Cell::new(Networks::Known),
                 speaker: Speaker::new(Rc::new(move || {
                     if let Some(inner) = blocked.upgrade() {
                         (inner.hooks.sound_blocked)();

@@ -205,7 +205,7 @@ impl Call {
         };
         let step = match survival {
             Survival::Lives => None,
-            Survival::Restart => self.media.restart(now_ms),
+            Survival::Restart => self.media.search(now_ms),
             Survival::Gone => Some(self.media.open(now_ms, &mut self.rng, &self.room.others)),
         };
         let known = on_server.filter(|_| survival != Survival::Gone);

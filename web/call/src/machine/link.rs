@@ -190,6 +190,14 @@ impl Link {
         }
     }
 
+    /// Whether the socket in use has said something since a moment.
+    pub(super) const fn was_heard_since(&self, moment_ms: u64) -> bool {
+        match self.state {
+            LinkState::Open { heard_ms, .. } => heard_ms > moment_ms,
+            _ => false,
+        }
+    }
+
     /// The proof was not accepted: forget it. Says whether to try again, and when.
     pub(super) fn refused(&mut self, now_ms: u64, rng: &mut Rng) -> bool {
         self.ticket = None;

@@ -8,8 +8,17 @@ use crate::rng::Rng;
 /// A connection that was interrupted looks for another way at once (ICE restart); when that has not
 /// helped after this long, a new connection is made.
 const DISCONNECTED_MS_MAX: u64 = 5_000;
-/// Two searches for another way have at least this between them.
-const RESTART_MS_MIN: u64 = 2_000;
+/// A browser learns of a network seconds after it is there, and then only a connection that is new
+/// knows it. Two of those have at least this between them.
+const RENEWAL_MS_MIN: u64 = 10_000;
+/// A search for another way has at least this time before the next one; twice and four times as much
+/// when it follows on others. Over slow networks a search takes a second.
+const RESTART_MS_MIN: u64 = 1_000;
+/// The longest of these times. A search that is this long past counts no more.
+const RESTART_MS_MAX: u64 = 4_000;
+/// An offer that looks for another way is answered in one round trip. When this has passed, and the
+/// socket has said nothing either, the socket went with the old way.
+const SEARCH_MS_MAX: u64 = 2_000;
 /// From the wish for a connection to packets. Slow mobile networks need about three seconds.
 const CONNECT_MS_MAX: u64 = 10_000;
 /// The same for a connection that knows no relay, where there is one.
@@ -34,7 +43,11 @@ enum Talk {
     /// The browser makes it.
     Making,
     /// It is with the server.
-    Asked { since_ms: u64 },
+    Asked {
+        since_ms: u64,
+        /// The answer is overdue, and the socket was looked at.
+        doubted: bool,
+    },
     /// Answered.
     Settled,
     /// It was made while the server was away and is lost.
@@ -50,12 +63,35 @@ struct Peer {
     flow: Flow,
     opened_ms: u64,
     restarted_ms: Option<u64>,
+    /// How long after that no further search begins.
+    restart_wait_ms: u64,
     /// The network has changed under it; the browser may not have noticed.
     suspect: bool,
     /// Its first offer goes out before the server has said anything.
     eager: bool,
     /// It knows no relay although there is one.
     bare: bool,
+}
+
+impl Peer {
+    /// When the next search may begin; none when nothing is in its way.
+    fn again_ms(&self) -> Option<u64> {
+        Some(self.restarted_ms?.saturating_add(self.restart_wait_ms))
+    }
+
+    fn searches(&mut self, now_ms: u64) {
+        let follows = self.restarted_ms.is_some_and(|at| {
+            now_ms.saturating_sub(at) < RESTART_MS_MAX.saturating_add(RESTART_MS_MIN)
+        });
+        self.restart_wait_ms = if follows {
+            self.restart_wait_ms
+                .saturating_mul(2)
+                .clamp(RESTART_MS_MIN, RESTART_MS_MAX)
+        } else {
+            RESTART_MS_MIN
+        };
+        self.restarted_ms = Some(now_ms);
+    }
 }
 
 /// What to do next.
@@ -86,6 +122,7 @@ pub(super) struct Media {
     peer: Option<Peer>,
     retry_ms: Option<u64>,
     failures: u32,
+    renewed_ms: Option<u64>,
     pub(super) slots: Vec<SlotBinding>,
 }
 
@@ -96,6 +133,7 @@ impl Media {
             peer: None,
             retry_ms: None,
             failures: 0,
+            renewed_ms: None,
             slots: Vec::new(),
         }
     }
@@ -147,6 +185,7 @@ impl Media {
             flow: Flow::New,
             opened_ms: now_ms,
             restarted_ms: None,
+            restart_wait_ms: 0,
             suspect: false,
             eager: false,
             bare: false,
@@ -191,20 +230,63 @@ impl Media {
     /// is under way.
     pub(super) fn may_restart(&self, now_ms: u64) -> bool {
         self.peer.as_ref().is_some_and(|peer| {
-            let recent = peer
-                .restarted_ms
-                .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MIN);
+            let recent = peer.again_ms().is_some_and(|at| now_ms < at);
             peer.flow != Flow::New && peer.talk == Talk::Settled && !recent
         })
     }
 
-    /// Another way to the server, unless it was looked for a moment ago or an offer is under way.
-    pub(super) fn restart(&mut self, now_ms: u64) -> Option<MediaStep> {
-        if !self.may_restart(now_ms) {
+    /// When a connection that is interrupted may look for another way once more.
+    fn search_due_ms(&self) -> Option<u64> {
+        let peer = self.peer.as_ref()?;
+        match (peer.flow, peer.talk) {
+            (Flow::Disconnected { .. }, Talk::Settled) => peer.again_ms(),
+            _ => None,
+        }
+    }
+
+    /// When an offer that looks for another way should have been answered, and since when it waits.
+    fn answer_due_ms(&self) -> Option<(u64, u64)> {
+        let peer = self.peer.as_ref()?;
+        match peer.talk {
+            Talk::Asked {
+                since_ms,
+                doubted: false,
+            } if peer.flow != Flow::New => Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms)),
+            _ => None,
+        }
+    }
+
+    /// Whether an interrupted connection is to look for another way now.
+    pub(super) fn is_search_due(&self, now_ms: u64) -> bool {
+        self.search_due_ms().is_some_and(|due| due <= now_ms)
+    }
+
+    /// Since when an offer waits that should have been answered. Said once.
+    pub(super) fn overdue_since_ms(&mut self, now_ms: u64) -> Option<u64> {
+        let (due_ms, since_ms) = self.answer_due_ms()?;
+        if now_ms < due_ms {
             return None;
         }
+        self.peer.as_mut()?.talk = Talk::Asked {
+            since_ms,
+            doubted: true,
+        };
+        Some(since_ms)
+    }
+
+    /// Another way to the server, unless it was looked for a moment ago or an offer is under way.
+    pub(super) fn restart(&mut self, now_ms: u64) -> Option<MediaStep> {
+        if self.may_restart(now_ms) {
+            self.search(now_ms)
+        } else {
+            None
+        }
+    }
+
+    /// Another way to the server, whenever the last one was looked for.
+    pub(super) fn search(&mut self, now_ms: u64) -> Option<MediaStep> {
         let peer = self.peer.as_mut()?;
-        peer.restarted_ms = Some(now_ms);
+        peer.searches(now_ms);
         peer.talk = Talk::Making;
         Some(MediaStep::Restart(peer.connection))
     }
@@ -225,7 +307,10 @@ impl Media {
             return None;
         }
         peer.offer_no = peer.offer_no.saturating_add(1);
-        peer.talk = Talk::Asked { since_ms: now_ms };
+        peer.talk = Talk::Asked {
+            since_ms: now_ms,
+            doubted: false,
+        };
         Some(peer.offer_no)
     }
 
@@ -264,7 +349,25 @@ impl Media {
                 }
             }
             PeerChange::Stalled => {}
+            PeerChange::Nowhere => self.renew(now_ms),
             PeerChange::Failed => self.fail(now_ms),
+        }
+    }
+
+    /// Plans a new connection in place of one whose search can find nothing.
+    fn renew(&mut self, now_ms: u64) {
+        let recent = self
+            .renewed_ms
+            .is_some_and(|at| now_ms.saturating_sub(at) < RENEWAL_MS_MIN);
+        let searches = self.peer.as_ref().is_some_and(|peer| {
+            let searched = peer
+                .restarted_ms
+                .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MAX);
+            peer.flow != Flow::New && peer.talk == Talk::Settled && searched
+        });
+        if searches && !recent {
+            self.renewed_ms = Some(now_ms);
+            self.fail(now_ms);
         }
     }
 
@@ -302,7 +405,6 @@ impl Media {
             Talk::Settled if known && !interrupted => Survival::Lives,
             Talk::Settled | Talk::Asked { .. } | Talk::Missed if known => {
                 peer.talk = Talk::Settled;
-                peer.restarted_ms = None;
                 Survival::Restart
             }
             Talk::Making | Talk::Settled | Talk::Asked { .. } | Talk::Missed => Survival::Gone,
@@ -318,7 +420,14 @@ impl Media {
     }
 
     pub(super) fn due_ms(&self) -> Option<u64> {
-        self.retry_ms.or_else(|| self.deadline_ms())
+        let search = self.search_due_ms();
+        let answer = self.answer_due_ms().map(|(due, _)| due);
+        self.retry_ms.or_else(|| {
+            [self.deadline_ms(), search, answer]
+                .into_iter()
+                .flatten()
+                .min()
+        })
     }
 
     fn deadline_ms(&self) -> Option<u64> {
@@ -330,7 +439,7 @@ impl Media {
             Flow::Disconnected { since_ms } => Some(since_ms.saturating_add(DISCONNECTED_MS_MAX)),
         };
         let talk = match peer.talk {
-            Talk::Asked { since_ms } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
+            Talk::Asked { since_ms, .. } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
             Talk::Making | Talk::Settled | Talk::Missed => None,
         };
         [flow, talk].into_iter().flatten().min()

@@ -337,6 +337,17 @@ impl Call {
         }
     }
 
+    /// An interrupted connection looks on, and an answer that does not come puts the socket in doubt.
+    fn search_on(&mut self, now_ms: u64) {
+        if self.media.is_search_due(now_ms) {
+            self.find_another_way(now_ms);
+        }
+        let overdue = self.media.overdue_since_ms(now_ms);
+        if overdue.is_some_and(|since_ms| !self.link.was_heard_since(since_ms)) {
+            self.network_changed(now_ms);
+        }
+    }
+
     /// A socket over the old network can hang until the silence is noticed, so take a new one.
     fn network_changed(&mut self, now_ms: u64) {
         match self.link.state {
@@ -372,6 +383,7 @@ impl Call {
             }
         }
         if self.is_in_call() {
+            self.search_on(now_ms);
             if self.chat_retry_ms.is_some_and(|due| due <= now_ms) {
                 self.send_pending();
             }

@@ -435,6 +435,108 @@ fn a_stall_with_a_silent_socket_takes_a_new_socket_first() {
 }
 
 #[test]
+fn a_search_that_knows_no_network_gets_a_new_connection_and_not_too_often() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let nowhere = |connection| Input::Peer(connection, PeerChange::Nowhere);
+    // It does not search.
+    assert!(!opens_peer(&bench.feed(nowhere(connection))));
+    search(&mut bench, connection, 2);
+    assert!(opens_peer(&bench.feed(nowhere(connection))));
+    let second = bench.connect_media();
+    assert_ne!(second, connection);
+    assert!(
+        !opens_peer(&bench.feed(nowhere(connection))),
+        "an earlier one"
+    );
+    bench.now_ms += 3_000;
+    search(&mut bench, second, 2);
+    assert!(!opens_peer(&bench.feed(nowhere(second))), "too soon");
+    bench.now_ms += 7_000;
+    search(&mut bench, second, 3);
+    assert!(opens_peer(&bench.feed(nowhere(second))));
+}
+
+#[test]
+fn a_connection_that_is_interrupted_soon_after_a_search_looks_on() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    search(&mut bench, connection, 2);
+    bench.now_ms += 500;
+    bench.hear(ServerMessage::Heartbeat);
+    let outputs = bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    assert_eq!(restarts(&outputs), 0);
+    bench.now_ms = bench.call.poll_timeout().unwrap();
+    bench.hear(ServerMessage::Heartbeat);
+    assert_eq!(restarts(&bench.feed(Input::Tick)), 1);
+    // The next one takes longer.
+    answer(&mut bench, connection, 3);
+    bench.now_ms += 1_500;
+    bench.hear(ServerMessage::Heartbeat);
+    assert_eq!(restarts(&bench.feed(Input::Tick)), 0);
+    bench.now_ms += 500;
+    assert_eq!(
+        restarts(&bench.feed(Input::Tick)),
+        0,
+        "the socket is silent"
+    );
+    assert_eq!(bench.call.phase(), Phase::Reconnecting);
+}
+
+#[test]
+fn an_answer_that_is_overdue_puts_a_silent_socket_in_doubt() {
+    for heard in [true, false] {
+        let mut bench = Bench::new();
+        bench.begin(Stage::Admitted);
+        let connection = bench.connect_media();
+        bench.hear(ServerMessage::Heartbeat);
+        bench.feed(Input::Peer(connection, PeerChange::Stalled));
+        bench.feed(Input::OfferMade {
+            connection,
+            sdp: sdp(),
+            sources: Vec::new(),
+        });
+        let old = bench.socket;
+        bench.now_ms += 1_000;
+        if heard {
+            bench.hear(ServerMessage::Heartbeat);
+        }
+        bench.now_ms += 1_000;
+        bench.feed(Input::Tick);
+        assert_eq!(bench.socket == old, heard);
+        if !heard {
+            bench.feed(Input::SocketOpened(bench.socket));
+            let outputs = bench.welcome(Stage::Admitted, Some(connection));
+            assert_eq!(restarts(&outputs), 1);
+        }
+    }
+}
+
+/// The connection stalls, looks for another way, and is answered.
+fn search(bench: &mut Bench, connection: ConnectionId, offer_no: u32) {
+    bench.hear(ServerMessage::Heartbeat);
+    let outputs = bench.feed(Input::Peer(connection, PeerChange::Stalled));
+    assert_eq!(restarts(&outputs), 1);
+    answer(bench, connection, offer_no);
+}
+
+/// The browser makes an offer, and the server answers it.
+fn answer(bench: &mut Bench, connection: ConnectionId, offer_no: u32) {
+    bench.feed(Input::OfferMade {
+        connection,
+        sdp: sdp(),
+        sources: Vec::new(),
+    });
+    bench.hear(ServerMessage::Answer {
+        connection,
+        offer_no,
+        sdp: sdp(),
+    });
+}
+
+#[test]
 fn a_changed_network_finds_another_way_for_the_same_connection() {
     let mut bench = Bench::new();
     bench.begin(Stage::Admitted);
@@ -833,6 +935,7 @@ fn input_of(bench: &Bench, kind: u8, part: u8) -> Input {
         20 => ServerMessage::Chat {
             message: line(u64::from(part) + 1, u128::from(part), 2),
         },
+        21 if part == 0 => return Input::Peer(connection, PeerChange::Nowhere),
         21 => return Input::Peer(connection, PeerChange::Stalled),
         23 => ServerMessage::Recording {
             recording: Recording {

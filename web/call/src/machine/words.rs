@@ -105,6 +105,8 @@ pub enum PeerChange {
     Disconnected,
     /// Nothing has arrived for a moment although the server should have something to say.
     Stalled,
+    /// It looks for another way, and the browser knows no network, or would not leave the one it uses.
+    Nowhere,
     /// It will not come back.
     Failed,
 }

@@ -3,16 +3,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use signaling_protocol::{ClientMessage, ConnectionId, IceServer, Sdp, Source};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Inner;
-use crate::browser::peer::Peer;
+use crate::browser::peer::{Networks, Peer};
 use crate::browser::secrecy::{Ability, Said, Sealing, Secrecy};
 use crate::browser::socket::Socket;
 use crate::browser::stats::StatsReport;
 use crate::machine::{Act, CallView, Input, Output, PeerChange, SlotCount};
 use crate::pulse::Pulse;
+
+/// A browser names the networks that it knows within some milliseconds.
+const GATHER_MS: u32 = 100;
 
 /// A connection that is to be made.
 pub(super) struct Wanted {
@@ -42,6 +46,7 @@ impl Inner {
     /// no connection at all.
     pub(super) fn open_peer(&self, wanted: Wanted) {
         let before = self.peer.take();
+        let networks = self.networks.replace(Networks::Known);
         drop(before);
         let sealing = self.secrecy.as_ref().and_then(Secrecy::sealing);
         if wanted.encrypted && sealing.is_none() {
@@ -51,7 +56,11 @@ impl Inner {
         let _earlier = self.waiting.take();
         let sealing = sealing.filter(|_| wanted.encrypted);
         let connection = wanted.connection;
-        let made = self.make_peer(connection, (wanted.slots, &wanted.relays), sealing);
+        let made = self.make_peer(
+            connection,
+            (wanted.slots, &wanted.relays, networks),
+            sealing,
+        );
         *self.peer.borrow_mut() = made;
         self.make_offer(connection);
         self.renew_readings();
@@ -69,7 +78,7 @@ impl Inner {
     pub(super) fn make_peer(
         &self,
         connection: ConnectionId,
-        (slots, relays): (SlotCount, &[IceServer]),
+        (slots, relays, networks): (SlotCount, &[IceServer], Networks),
         sealing: Option<Sealing>,
     ) -> Option<Peer> {
         let me = self.me.clone();
@@ -80,7 +89,14 @@ impl Inner {
                 inner.measure();
             }
         });
-        Peer::new(connection, (slots, relays), &self.local, sealing, report).ok()
+        Peer::new(
+            connection,
+            (slots, relays, networks),
+            &self.local,
+            sealing,
+            report,
+        )
+        .ok()
     }
 
     pub(super) fn make_offer(&self, connection: ConnectionId) {
@@ -109,12 +125,34 @@ impl Inner {
         };
         let me = self.me.clone();
         spawn_local(async move {
-            if Peer::answer(pc, sdp).await.is_err()
-                && let Some(inner) = me.upgrade()
-            {
-                inner.feed(Input::Peer(connection, PeerChange::Failed));
+            let taken = Peer::answer(pc, sdp).await;
+            let Some(inner) = me.upgrade() else { return };
+            match taken {
+                Ok(true) => inner.is_nowhere(connection),
+                Ok(false) => inner.look_for_networks(connection),
+                Err(_refused) => inner.feed(Input::Peer(connection, PeerChange::Failed)),
             }
         });
+    }
+
+    /// After a moment, whether the browser has found a network for its offer.
+    fn look_for_networks(&self, connection: ConnectionId) {
+        let me = self.me.clone();
+        Timeout::new(GATHER_MS, move || {
+            if let Some(inner) = me.upgrade()
+                && inner.of_peer(connection, Peer::is_nowhere) == Some(true)
+            {
+                inner.is_nowhere(connection);
+            }
+        })
+        .forget();
+    }
+
+    /// If the machine takes a new connection for it, that one is to know the networks of now.
+    fn is_nowhere(&self, connection: ConnectionId) {
+        self.networks.set(Networks::Fresh);
+        self.feed(Input::Peer(connection, PeerChange::Nowhere));
+        self.networks.set(Networks::Known);
     }
 
     pub(super) fn send_track(&self, source: Source) {
@@ -186,7 +224,7 @@ impl Inner {
                 relays,
                 encrypted: false,
             } => {
-                let made = self.make_peer(connection, (slots, &relays), None);
+                let made = self.make_peer(connection, (slots, &relays, Networks::Known), None);
                 let _old = self.beside.peer.replace(made);
                 self.make_offer(connection);
             }
