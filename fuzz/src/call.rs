@@ -110,6 +110,7 @@ impl Page {
             ("offer", Some(_)) => self.offer(),
             ("connected", Some(of)) => Some(of(PeerChange::Connected)),
             ("stalled", Some(of)) => Some(of(PeerChange::Stalled)),
+            ("nowhere", Some(of)) => Some(of(PeerChange::Nowhere)),
             ("failed", Some(of)) => Some(of(PeerChange::Failed)),
             (line, _) => self.message(line),
         };

@@ -9,9 +9,11 @@ mod call;
 mod captions;
 mod chart;
 mod clinic;
+mod doors;
 mod laboratory;
 mod media;
 mod mutation;
+mod rules;
 mod shard;
 
 pub use mutation::Mutator;
@@ -33,6 +35,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("relay", media::relay),
     ("whip_offer", signaling_server::fuzzing::offer),
     ("whip_fragment", signaling_server::fuzzing::fragment),
+    ("whip_precondition", signaling_server::fuzzing::precondition),
     ("client_message", call::client_message),
     ("server_frames", call::server_frames),
     ("pass", call::pass),
@@ -54,6 +57,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("fhir_patch", chart::patch),
     ("fhir_search", chart::search),
     ("fhir_moment", chart::moment),
+    ("cookies", clinical_http::fuzzing::cookies),
+    ("cursors", clinical_http::fuzzing::cursors),
+    ("entity_tags", clinical_http::fuzzing::entity_tags),
+    ("refresh_token", doors::refresh_token),
+    ("sms_report", doors::sms_report),
+    ("rule_import", rules::import),
     ("recurrence", clinic::recurrence),
     ("holidays", clinic::holidays),
     ("typed_words", clinic::typed_words),

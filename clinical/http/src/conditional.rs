@@ -9,7 +9,7 @@
 //! booking, a message, a consent), they end or undo something whatever its version (cancel,
 //! suspend, withdraw, revoke), or they set the caller's own things (hours, tags, password).
 
-mod tags;
+pub(crate) mod tags;
 pub(crate) mod versions;
 
 use core::hash::Hasher as _;

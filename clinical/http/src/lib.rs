@@ -7,8 +7,11 @@
 mod actor;
 mod conditional;
 mod cookies;
+mod cursor;
 mod error;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod idempotent;
 mod openapi;
 mod operation;

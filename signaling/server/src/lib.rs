@@ -37,7 +37,7 @@ mod writer;
 
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use crate::whip::fuzzing::{fragment, offer};
+    pub use crate::whip::fuzzing::{fragment, offer, precondition};
 }
 
 pub use clock::WallClock;

@@ -1,15 +1,17 @@
 //! `If-Match` and `If-None-Match`: `*`, or a list of entity tags (RFC 9110 8.8.3, 13.1).
 
+use core::fmt;
+
 use axum::http::{HeaderMap, HeaderName};
 
 use crate::error::ApiError;
 
 /// More tags in one header are refused: each may cost a try.
-const TAGS_MAX: usize = 8;
+pub(crate) const TAGS_MAX: usize = 8;
 
 /// What a header names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Tags {
+pub(crate) enum Tags {
     /// Whatever is there.
     Any,
     /// One of these.
@@ -18,14 +20,14 @@ pub(super) enum Tags {
 
 /// An entity tag.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     is_weak: bool,
     opaque: String,
 }
 
 impl Tags {
     /// Reads a header, of which there may be several lines.
-    pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn of(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, ApiError> {
         let malformed = || ApiError::malformed(name.as_str());
         let mut text = String::new();
         for line in headers.get_all(name) {
@@ -59,12 +61,12 @@ impl Tags {
     }
 
     /// Whether the tag of what is there is among these (weak comparison).
-    pub(super) fn name(&self, current: Option<&str>) -> bool {
+    pub(crate) fn name(&self, current: Option<&str>) -> bool {
         self.find(current, |_| true)
     }
 
     /// Whether the tag of what is there is among these, and neither is weak (strong comparison).
-    pub(super) fn strongly_name(&self, current: Option<&str>) -> bool {
+    pub(crate) fn strongly_name(&self, current: Option<&str>) -> bool {
         self.find(current, |tag| !tag.is_weak)
     }
 
@@ -77,6 +79,13 @@ impl Tags {
                     .any(|it| counts(it) && it.opaque == current.opaque)
             }),
         }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weak = if self.is_weak { "W/" } else { "" };
+        write!(f, "{weak}\"{}\"", self.opaque)
     }
 }
 
@@ -94,7 +103,7 @@ impl Tag {
 
     /// The version that a tag of ours names, with or without the digest of the answer: what a write
     /// must not overwrite is a version. A weak tag names none.
-    pub(super) fn version(&self) -> Option<u32> {
+    pub(crate) fn version(&self) -> Option<u32> {
         let digits = self.opaque.split('.').next()?;
         let are_digits = digits.bytes().all(|it| it.is_ascii_digit());
         if self.is_weak || !are_digits {

@@ -1,10 +1,12 @@
 //! What must hold of every offer and fragment at the standard doors. For the fuzz targets only.
 
+use axum::http::header::IF_MATCH;
+use axum::http::{HeaderMap, HeaderValue};
 use signaling_protocol::SDP_BYTES_MAX;
 
-use super::Way;
 use super::fragment::{self, Credentials};
 use super::offer::prepare;
+use super::{Way, precondition};
 
 /// Most sources of one program: a sound and two pictures.
 const SOURCES_MAX: usize = 3;
@@ -54,4 +56,24 @@ pub fn fragment(bytes: &[u8]) {
     let told = fragment::write(text);
     assert_eq!(fragment::write(&told), told);
     assert!(told.lines().all(|line| text.lines().any(|it| it == line)));
+}
+
+/// Lines of `If-Match` of somebody who tells news of an ICE session.
+pub fn precondition(bytes: &[u8]) {
+    const CURRENT: &str = "\"5d41402abc4b2a76\"";
+    let mut headers = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if let Ok(value) = HeaderValue::from_bytes(line) {
+            headers.append(IF_MATCH, value);
+        }
+    }
+    let names = |word: &str| {
+        let mut fields = headers.get_all(IF_MATCH).iter();
+        fields.any(|field| field.to_str().is_ok_and(|field| field.contains(word)))
+    };
+    if precondition::check(&headers, CURRENT).is_ok() {
+        assert!(names(CURRENT) || names("*"), "another session is meant");
+    }
+    headers.append(IF_MATCH, HeaderValue::from_static(CURRENT));
+    assert!(precondition::check(&headers, CURRENT).is_ok());
 }

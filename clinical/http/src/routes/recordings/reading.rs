@@ -5,14 +5,15 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 use clinical_api::{PlayView, RecordingFiguresView, RecordingView, RecordingsView};
-use clinical_app::recordings::{self, Filter};
+use clinical_app::recordings::{self, After, Filter};
 use clinical_model::recordings::RecordingState;
 use clinical_model::{AppointmentId, PatientId, RecordingId};
 use serde::Deserialize;
 
 use super::archive;
-use super::views::{after, cursor, recording_view, row_view};
+use super::views::{recording_view, row_view};
 use crate::actor::Caller;
+use crate::cursor::{after, cursor};
 use crate::error::ApiError;
 use crate::extract::{Params, Segments};
 use crate::router::ApiState;
@@ -48,6 +49,7 @@ pub(super) async fn list_recordings(
         Some(text) => Some(after(text).ok_or_else(|| ApiError::invalid("after"))?),
         None => None,
     };
+    let from = from.map(|(started, id)| After { started, id });
     let Some(archive) = state.recordings.as_ref() else {
         return Ok(Json(RecordingsView {
             recordings: Vec::new(),
@@ -63,7 +65,8 @@ pub(super) async fn list_recordings(
     let page = recordings::list(&state.clinic, archive, &actor, (filter, from)).await?;
     let views = page.items.into_iter().map(|it| row_view(it, actor.role));
     let recordings: Vec<_> = views.collect();
-    let next = recordings.last().filter(|_| page.has_more).map(cursor);
+    let last = recordings.last().filter(|_| page.has_more);
+    let next = last.map(|it| cursor(it.started_us, it.id));
     Ok(Json(RecordingsView { recordings, next }))
 }
 

@@ -4,8 +4,8 @@ use clinical_api::{
     ProblemCode, RecordingConsentView, RecordingGapView, RecordingRowView, RecordingTrackView,
     RecordingView,
 };
-use clinical_app::recordings::{After, Full, Gap, Listed, RecordingsError, ShelfError, Track};
-use clinical_model::{Micros, ParticipantUuid, RecordingId, Role};
+use clinical_app::recordings::{Full, Gap, Listed, RecordingsError, ShelfError, Track};
+use clinical_model::{ParticipantUuid, Role};
 
 use crate::error::ApiError;
 
@@ -69,20 +69,6 @@ pub(super) fn recording_view(it: Full, role: Role) -> RecordingView {
         consents: consents.collect(),
         row: row_view(it.listed, role),
     }
-}
-
-/// Where the next page begins, as the client gives it back.
-pub(super) fn cursor(last: &RecordingRowView) -> String {
-    format!("{}_{}", last.started_us, last.id)
-}
-
-pub(super) fn after(text: &str) -> Option<After> {
-    let (started, id) = text.split_once('_')?;
-    let id: RecordingId = id.parse().ok()?;
-    Some(After {
-        started: Micros(started.parse().ok()?),
-        id,
-    })
 }
 
 impl From<RecordingsError> for ApiError {

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use clinical_api::{CorrespondentView, MessagesView, ThreadView, ThreadsView, UnreadView};
-use clinical_app::threads::{self, Range};
+use clinical_app::threads::{self, After, Range};
 use clinical_model::{PatientId, ThreadId};
 use serde::Deserialize;
 
-use super::views::{after, cursor, message_view, thread_view};
+use super::views::{message_view, thread_view};
 use crate::actor::Caller;
+use crate::cursor::{after, cursor};
 use crate::error::ApiError;
 use crate::extract::{Params, Segments};
 use crate::router::ApiState;
@@ -33,9 +34,11 @@ pub(super) async fn list_threads(
         Some(text) => Some(after(text).ok_or_else(|| ApiError::invalid("after"))?),
         None => None,
     };
+    let from = from.map(|(last, id)| After { last, id });
     let page = threads::list(&state.clinic, &actor, from).await?;
     let threads: Vec<ThreadView> = page.items.into_iter().map(thread_view).collect();
-    let next = threads.last().filter(|_| page.has_more).map(cursor);
+    let last = threads.last().filter(|_| page.has_more);
+    let next = last.map(|it| cursor(it.last_us, it.id));
     Ok(Json(ThreadsView { threads, next }))
 }
 

@@ -1,8 +1,7 @@
 //! From models to views.
 
 use clinical_api::{MessageView, ProblemCode, ThreadMemberView, ThreadView};
-use clinical_app::threads::{After, Full, Said, ThreadsError};
-use clinical_model::{Micros, ThreadId};
+use clinical_app::threads::{Full, Said, ThreadsError};
 
 use crate::error::ApiError;
 
@@ -42,20 +41,6 @@ pub(super) fn message_view(it: Said) -> MessageView {
     }
 }
 
-/// Where the next page begins, as the client gives it back.
-pub(super) fn cursor(last: &ThreadView) -> String {
-    format!("{}_{}", last.last_us, last.id)
-}
-
-pub(super) fn after(text: &str) -> Option<After> {
-    let (last, id) = text.split_once('_')?;
-    let id: ThreadId = id.parse().ok()?;
-    Some(After {
-        last: Micros(last.parse().ok()?),
-        id,
-    })
-}
-
 impl From<ThreadsError> for ApiError {
     fn from(error: ThreadsError) -> Self {
         match error {
@@ -65,24 +50,6 @@ impl From<ThreadsError> for ApiError {
             ThreadsError::WrongState => ProblemCode::WrongState.into(),
             ThreadsError::Changed => ProblemCode::Changed.into(),
             ThreadsError::Store(error) => error.into(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_leads_back_and_anything_else_is_refused() {
-        let id = "00000000-0000-7000-8000-000000000001";
-        let found = after(&format!("17_{id}")).unwrap();
-        assert_eq!(
-            (found.last, found.id.to_string().as_str()),
-            (Micros(17), id)
-        );
-        for bad in ["", "17", "x_y", "17_1", &format!("x_{id}")] {
-            assert!(after(bad).is_none(), "{bad}");
         }
     }
 }
