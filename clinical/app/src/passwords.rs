@@ -213,8 +213,7 @@ fn hash(password: &[u8], salt: &[u8], memory: &mut Memory) -> Result<PasswordHas
     let hash = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(version.into()),
-        params: phc::ParamsString::try_from(&params)
-            .map_err(|error| PasswordError::Hash(error.into()))?,
+        params: phc::ParamsString::try_from(&params).map_err(PasswordError::Hash)?,
         salt: Some(salt),
         hash: Some(compute(password, &salt, (version, &params), memory)?),
     };
