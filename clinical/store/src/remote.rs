@@ -25,12 +25,13 @@ const BEGIN_MAX: Duration = Duration::from_millis(2_500);
 /// word keeps that client's transaction, with its locks, for as long as TCP believes in it (two hours), and
 /// whoever needs one of the rows waits for nobody. No transaction of this program is idle for so long:
 /// nothing but statements is done in one. Probes find a lost client after 20 s and free its place among the
-/// connections of the server.
+/// connections of the server; the last line does so while an answer is on its way to them (PostgreSQL 12 and later).
 pub(crate) const SESSION: &str = "\
     SET idle_in_transaction_session_timeout = '15s';\
     SET tcp_keepalives_idle = 10;\
     SET tcp_keepalives_interval = 2;\
-    SET tcp_keepalives_count = 5";
+    SET tcp_keepalives_count = 5;\
+    SET tcp_user_timeout = '20s'";
 
 /// An open transaction. It is rolled back unless it is committed.
 #[derive(Debug)]

@@ -263,7 +263,7 @@ mod tests {
         let half = VIDEO.layer(1);
         assert_eq!(
             (half.bps, half.packets_per_frame, half.fps),
-            (375_000, 1, 30)
+            (375_000, 2, 30)
         );
         assert_eq!(VIDEO.layer(2).packet_bytes(), 390);
     }

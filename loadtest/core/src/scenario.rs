@@ -178,10 +178,10 @@ impl Video {
     /// The encoding `steps` below the best one.
     #[must_use]
     pub fn layer(&self, steps: u8) -> Self {
-        let quarter = |value: u32| value >> (2 * u32::from(steps.min(LAYERS_MAX)));
-        let packets = quarter(u32::from(self.packets_per_frame)).max(1);
+        let share = 1 << (2 * u32::from(steps.min(LAYERS_MAX)));
+        let packets = u32::from(self.packets_per_frame).div_ceil(share);
         Self {
-            bps: quarter(self.bps),
+            bps: self.bps / share,
             packets_per_frame: u8::try_from(packets).unwrap_or(1),
             ..*self
         }

@@ -7,9 +7,13 @@
 //! 8839 section 5.1 that other browsers skip). So every answer says less than the one before: whatever
 //! pair of a restart works is cheaper than the pair before it. When there is nothing left to go below,
 //! a new connection begins again with the most.
+//!
+//! Browsers that do not repeat what was said do not weigh it either: to them every answer says the most.
 
 /// Most that a candidate may say; the first answer says it.
 const COST_MAX: u32 = 999;
+/// Least that a candidate may say: 0 would not be repeated by the browser.
+const COST_MIN: u32 = 1;
 
 /// An answer that says what its candidates cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,25 +25,46 @@ pub(crate) struct Weighed {
 }
 
 /// What a candidate line says that it costs.
-fn cost_of(line: &str) -> u32 {
+fn told_of(line: &str) -> Option<u32> {
     let mut words = line.split_ascii_whitespace();
     let cost = words
         .find(|word| *word == "network-cost")
         .and_then(|_name| words.next()?.parse().ok());
-    cost.unwrap_or(0).min(COST_MAX)
+    cost.map(|cost: u32| cost.min(COST_MAX))
+}
+
+fn cost_of(line: &str) -> u32 {
+    told_of(line).unwrap_or(0)
+}
+
+/// The part of a description that an ICE restart changes (RFC 8839 section 4.4.1.1.1).
+fn ufrag(sdp: &str) -> Option<&str> {
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
 }
 
 /// Writes into each candidate of an answer what it costs. `used` are the two candidates of the pair in
-/// use, as lines; `own` is the browser's description with the candidates that it found for this answer.
-pub(crate) fn weigh(answer: &str, used: Option<(&str, &str)>, own: &str) -> Weighed {
-    let below = used.map(|(local, remote)| {
+/// use, as lines; `own` is the browser's description with the candidates that it found for this answer,
+/// and `before` the server's description until now.
+pub(crate) fn weigh(
+    answer: &str,
+    used: Option<(&str, &str)>,
+    (own, before): (&str, &str),
+) -> Weighed {
+    // Without a restart nothing is looked for, and candidates keep what they have said.
+    let same = ufrag(answer).is_some() && ufrag(answer) == ufrag(before);
+    let kept = before.lines().filter(|line| is_candidate(line));
+    let kept = same.then(|| kept.filter_map(told_of).next()).flatten();
+    let used = used.filter(|_| !same);
+    let below = used.and_then(|(local, remote)| {
         let found = own.lines().filter(|line| is_candidate(line)).map(cost_of);
         let dearest = found.max().unwrap_or_else(|| cost_of(local));
-        let sum = cost_of(local).saturating_add(cost_of(remote));
-        sum.checked_sub(dearest.saturating_add(1))
+        let sum = cost_of(local).saturating_add(told_of(remote)?);
+        let left = sum.checked_sub(dearest.saturating_add(1));
+        Some(left.filter(|cost| *cost >= COST_MIN))
     });
     let cost = below
-        .map_or(COST_MAX, |left| left.unwrap_or(0))
+        .map_or(kept.unwrap_or(COST_MAX), |left| left.unwrap_or(COST_MIN))
         .min(COST_MAX);
     let mut sdp = String::with_capacity(answer.len().saturating_add(256));
     for line in answer.split_inclusive('\n') {
@@ -90,14 +115,14 @@ mod tests {
         let pair = used
             .zip(remote.as_deref())
             .map(|((local, _), remote)| (local, remote));
-        let weighed = weigh(&answer, pair, &own(found));
+        let weighed = weigh(&answer, pair, (&own(found), ""));
         let line = weighed.sdp.lines().find(|line| is_candidate(line)).unwrap();
         let cost = cost_of(line);
         assert_eq!(
             weighed.sdp.replace(&format!(" network-cost {cost}"), ""),
             answer
         );
-        assert!(cost == 0 || !weighed.is_spent);
+        assert!(cost == COST_MIN || !weighed.is_spent);
         (!weighed.is_spent).then_some(cost)
     }
 
@@ -132,13 +157,37 @@ mod tests {
         assert_eq!(said(Some((WIFI, 999)), &[WIFI, MOBILE]), Some(108));
         assert_eq!(said(Some((MOBILE, 108)), &[WIFI, MOBILE]), Some(107));
         assert_eq!(said(Some((WIFI, 107)), &[WIFI, MOBILE]), None);
-        assert_eq!(said(Some((CABLE, 1)), &[CABLE]), Some(0));
-        assert_eq!(said(Some((CABLE, 0)), &[CABLE]), None);
+        assert_eq!(said(Some((CABLE, 2)), &[CABLE]), Some(COST_MIN));
+        assert_eq!(said(Some((CABLE, 1)), &[CABLE]), None);
+    }
+
+    #[test]
+    fn a_browser_that_does_not_repeat_what_was_said_is_always_told_the_most() {
+        let answer = "a=candidate:9 1 udp 1 10.77.0.1 3478 typ host\r\n";
+        let ours = "candidate:9 1 udp 1 10.77.0.1 3478 typ host";
+        let weighed = weigh(answer, Some((WIFI, ours)), (&own(&[WIFI]), ""));
+        assert!(weighed.sdp.contains("network-cost 999"));
+        assert!(!weighed.is_spent);
+    }
+
+    #[test]
+    fn an_answer_without_a_restart_says_what_was_said_before() {
+        let ours = "a=candidate:9 1 udp 1 10.77.0.1 3478 typ host";
+        let answer = |ufrag: &str| format!("a=ice-ufrag:{ufrag}\r\n{ours}\r\n");
+        let before = answer("one").replace("typ host", "typ host network-cost 108");
+        let used = Some((MOBILE, "candidate:9 1 udp network-cost 108"));
+        let found = own(&[WIFI, MOBILE]);
+        let grown = weigh(&answer("one"), used, (&found, &before));
+        assert!(grown.sdp.contains("network-cost 108") && !grown.is_spent);
+        let restarted = weigh(&answer("two"), used, (&found, &before));
+        assert!(restarted.sdp.contains("network-cost 107"));
+        let first = weigh(&answer("one"), None, ("", ""));
+        assert!(first.sdp.contains("network-cost 999"));
     }
 
     #[test]
     fn lines_keep_their_ends() {
-        let sdp = |answer| weigh(answer, None, "").sdp;
+        let sdp = |answer| weigh(answer, None, ("", "")).sdp;
         assert_eq!(sdp("v=0\r\n"), "v=0\r\n");
         assert_eq!(sdp("a=candidate:1\n"), "a=candidate:1 network-cost 999\n");
         assert_eq!(sdp("a=candidate:1"), "a=candidate:1 network-cost 999");

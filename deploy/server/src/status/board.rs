@@ -114,7 +114,16 @@ impl Board {
             }
         }
         while self.changes.len() > CHANGES_MAX {
-            self.changes.pop_front();
+            // The last change of a service says how it is.
+            let is_past = |at: &usize| {
+                let of = self.changes.get(*at).map(|(_, of, _)| *of);
+                let mut later = self.changes.iter().skip(at.saturating_add(1));
+                later.any(|(_, service, _)| Some(*service) == of)
+            };
+            let Some(oldest) = (0..self.changes.len()).find(is_past) else {
+                break;
+            };
+            self.changes.remove(oldest);
         }
     }
 

@@ -30,10 +30,10 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    fn takes(self, trace: u128) -> bool {
-        // The part of it that has to be random (Trace Context level 2, 3.2.2.3.2).
-        let random = trace & 0x00ff_ffff_ffff_ffff;
-        random.is_multiple_of(u128::from(self.one_in.get()))
+    /// By the id of our own span: that of the trace may be one that a stranger has chosen.
+    fn takes(self, span: u64) -> bool {
+        let random = span & 0x00ff_ffff_ffff_ffff;
+        random.is_multiple_of(u64::from(self.one_in.get()))
     }
 }
 
@@ -48,7 +48,7 @@ impl TraceContext {
             sampled: true,
         });
         Self {
-            sampled: context.sampled && sampling.takes(context.trace),
+            sampled: context.sampled && sampling.takes(context.span),
             ..context
         }
     }

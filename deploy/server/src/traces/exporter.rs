@@ -94,9 +94,10 @@ async fn run(
                 metrics::counter!("telemetry_spans_unsent_total").increment(lost);
             }
             is_heard = say_once(is_heard, sent);
+            let was_full = batch.len() >= TOGETHER_MAX;
             batch.clear();
-            if !is_heard {
-                // What waits is tried after the next tick, not at once.
+            if !is_heard || (!is_last && !was_full) {
+                // What came meanwhile is gathered until the next tick.
                 break;
             }
         }

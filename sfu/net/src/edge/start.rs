@@ -14,9 +14,12 @@ use super::table::Permit;
 use super::thread::{Edge, Order, WAKER};
 use crate::socket::{Paths, Socket};
 
-/// Orders that may wait for the edge. Further ones are refused, and clients are not told of it: they reach
+/// Permits that may wait for the edge. Further ones are refused, and clients are not told of it: they reach
 /// the owner without. It empties them on every turn.
-const ORDERS_MAX: usize = 256;
+const PERMITS_WAITING_MAX: usize = 256;
+/// Orders of both kinds that may wait. A release that is lost would leave a permit for ever, so there is room
+/// for those of everybody whom a node carries, at a time.
+const ORDERS_MAX: usize = 16_384;
 
 /// Where an edge listens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -98,13 +101,17 @@ impl EdgeHandle {
     /// # Errors
     /// [`Overwhelmed`]: then clients need not be told of the edge.
     pub fn permit(&self, permit: Permit) -> Result<(), Overwhelmed> {
+        let waiting = ORDERS_MAX.saturating_sub(self.orders.capacity());
+        if waiting >= PERMITS_WAITING_MAX {
+            return Err(Overwhelmed);
+        }
         self.order(Order::Permit(permit))
     }
 
     /// Its messages are not carried by this node any more.
     ///
     /// # Errors
-    /// [`Overwhelmed`]: the permit stays, and is worth nothing once the owner has let the connection go.
+    /// [`Overwhelmed`]: the edge is gone, or thousands wait; the permit stays then.
     pub fn release(&self, ufrag: String) -> Result<(), Overwhelmed> {
         self.order(Order::Release(ufrag))
     }

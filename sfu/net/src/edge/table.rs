@@ -1,6 +1,6 @@
 //! Who may be forwarded, where to, and how much: without IO.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -232,8 +232,15 @@ impl Table {
 
     /// Time has passed: ends flows whose owners are silent, and forgets connections.
     pub(super) fn tick(&mut self, now: Instant) {
-        self.permits
-            .retain(|_, known| known.until.is_none_or(|until| now < until));
+        // A connection that comes by here goes on, and may change its address.
+        let used = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Used(flow) => Some(flow.ufrag.as_str()),
+            Slot::Free | Slot::Ended => None,
+        });
+        let used: HashSet<&str> = used.collect();
+        self.permits.retain(|ufrag, known| {
+            known.until.is_none_or(|until| now < until) || used.contains(ufrag.as_str())
+        });
         let silent = |flow: &Flow| now.saturating_duration_since(flow.answered) >= SILENCE_MAX;
         for key in self.keys_of(silent) {
             self.end(key);

@@ -148,11 +148,13 @@ impl Peer {
 
     /// Takes the server's answer. Says whether the browser may still prefer its way before.
     pub(super) async fn answer(pc: RtcPeerConnection, sdp: Sdp) -> Result<bool, JsValue> {
-        let own = pc.local_description().map(|description| description.sdp());
+        let own = pc.local_description().map(|it| it.sdp());
+        let before = pc.remote_description().map(|it| it.sdp());
         let used = used_pair(&pc);
         let used = used.as_ref().map(|(local, remote)| (&**local, &**remote));
         let answer = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
-        let weighed = weigh(sdp.as_str(), used, &own.unwrap_or_default());
+        let known = (own.unwrap_or_default(), before.unwrap_or_default());
+        let weighed = weigh(sdp.as_str(), used, (&known.0, &known.1));
         answer.set_sdp(&weighed.sdp);
         JsFuture::from(pc.set_remote_description(&answer)).await?;
         Ok(weighed.is_spent)
@@ -268,12 +270,15 @@ impl Drop for Peer {
 }
 
 /// The two candidates between which media travels, as lines; none before, and in browsers that do not
-/// tell.
+/// tell. Safari tells them in words of its own.
 fn used_pair(pc: &RtcPeerConnection) -> Option<(String, String)> {
     let sender = pc.get_senders().get(0);
     let transport = reflect::get(&reflect::get(&sender, "transport"), "iceTransport");
     let pair = reflect::call(&transport, "getSelectedCandidatePair", &[]).ok()?;
-    let line = |end| reflect::text(&reflect::get(&pair, end), "candidate");
+    let line = |end| {
+        let text = reflect::text(&reflect::get(&pair, end), "candidate");
+        text.filter(|it| it.starts_with("candidate:"))
+    };
     Some((line("local")?, line("remote")?))
 }
 

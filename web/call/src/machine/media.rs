@@ -43,11 +43,7 @@ enum Talk {
     /// The browser makes it.
     Making,
     /// It is with the server.
-    Asked {
-        since_ms: u64,
-        /// The answer is overdue, and the socket was looked at.
-        doubted: bool,
-    },
+    Asked { since_ms: u64 },
     /// Answered.
     Settled,
     /// It was made while the server was away and is lost.
@@ -65,6 +61,10 @@ struct Peer {
     restarted_ms: Option<u64>,
     /// How long after that no further search begins.
     restart_wait_ms: u64,
+    /// Its latest offer looks for another way.
+    searching: bool,
+    /// An answer was overdue and the socket was looked at, since which nothing was answered.
+    doubted: bool,
     /// The network has changed under it; the browser may not have noticed.
     suspect: bool,
     /// Its first offer goes out before the server has said anything.
@@ -186,6 +186,8 @@ impl Media {
             opened_ms: now_ms,
             restarted_ms: None,
             restart_wait_ms: 0,
+            searching: false,
+            doubted: false,
             suspect: false,
             eager: false,
             bare: false,
@@ -223,6 +225,7 @@ impl Media {
             video: wanted.video.max(peer.slots.video),
         };
         peer.talk = Talk::Making;
+        peer.searching = false;
         Some(MediaStep::Grow(peer.connection, peer.slots))
     }
 
@@ -235,23 +238,30 @@ impl Media {
         })
     }
 
-    /// When a connection that is interrupted may look for another way once more.
+    /// When a connection that is interrupted may look for another way once more; none when a new connection
+    /// comes first.
     fn search_due_ms(&self) -> Option<u64> {
         let peer = self.peer.as_ref()?;
-        match (peer.flow, peer.talk) {
-            (Flow::Disconnected { .. }, Talk::Settled) => peer.again_ms(),
-            _ => None,
-        }
+        let Flow::Disconnected { since_ms } = peer.flow else {
+            return None;
+        };
+        let over_ms = since_ms.saturating_add(DISCONNECTED_MS_MAX);
+        peer.again_ms()
+            .filter(|at| peer.talk == Talk::Settled && *at < over_ms)
+    }
+
+    /// When another way was looked for last.
+    pub(super) fn searched_ms(&self) -> Option<u64> {
+        self.peer.as_ref()?.restarted_ms
     }
 
     /// When an offer that looks for another way should have been answered, and since when it waits.
     fn answer_due_ms(&self) -> Option<(u64, u64)> {
         let peer = self.peer.as_ref()?;
         match peer.talk {
-            Talk::Asked {
-                since_ms,
-                doubted: false,
-            } if peer.flow != Flow::New => Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms)),
+            Talk::Asked { since_ms } if peer.searching && !peer.doubted => {
+                Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms))
+            }
             _ => None,
         }
     }
@@ -267,10 +277,7 @@ impl Media {
         if now_ms < due_ms {
             return None;
         }
-        self.peer.as_mut()?.talk = Talk::Asked {
-            since_ms,
-            doubted: true,
-        };
+        self.peer.as_mut()?.doubted = true;
         Some(since_ms)
     }
 
@@ -288,6 +295,7 @@ impl Media {
         let peer = self.peer.as_mut()?;
         peer.searches(now_ms);
         peer.talk = Talk::Making;
+        peer.searching = true;
         Some(MediaStep::Restart(peer.connection))
     }
 
@@ -307,10 +315,7 @@ impl Media {
             return None;
         }
         peer.offer_no = peer.offer_no.saturating_add(1);
-        peer.talk = Talk::Asked {
-            since_ms: now_ms,
-            doubted: false,
-        };
+        peer.talk = Talk::Asked { since_ms: now_ms };
         Some(peer.offer_no)
     }
 
@@ -322,6 +327,7 @@ impl Media {
         let fits = matches!(peer.talk, Talk::Asked { .. }) && peer.offer_no == offer_no;
         if fits {
             peer.talk = Talk::Settled;
+            peer.doubted = false;
         }
         fits
     }
@@ -439,7 +445,7 @@ impl Media {
             Flow::Disconnected { since_ms } => Some(since_ms.saturating_add(DISCONNECTED_MS_MAX)),
         };
         let talk = match peer.talk {
-            Talk::Asked { since_ms, .. } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
+            Talk::Asked { since_ms } => Some(since_ms.saturating_add(ANSWER_MS_MAX)),
             Talk::Making | Talk::Settled | Talk::Missed => None,
         };
         [flow, talk].into_iter().flatten().min()

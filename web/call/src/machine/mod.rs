@@ -340,7 +340,14 @@ impl Call {
     /// An interrupted connection looks on, and an answer that does not come puts the socket in doubt.
     fn search_on(&mut self, now_ms: u64) {
         if self.media.is_search_due(now_ms) {
-            self.find_another_way(now_ms);
+            // It has answered the last search, or said something else since.
+            let searched = self.media.searched_ms();
+            if searched.is_some_and(|at| self.link.was_heard_since(at)) {
+                let step = self.media.restart(now_ms);
+                self.media_step(step);
+            } else {
+                self.find_another_way(now_ms);
+            }
         }
         let overdue = self.media.overdue_since_ms(now_ms);
         if overdue.is_some_and(|since_ms| !self.link.was_heard_since(since_ms)) {

@@ -477,12 +477,38 @@ fn a_connection_that_is_interrupted_soon_after_a_search_looks_on() {
     bench.hear(ServerMessage::Heartbeat);
     assert_eq!(restarts(&bench.feed(Input::Tick)), 0);
     bench.now_ms += 500;
+    let socket = bench.socket;
+    assert_eq!(restarts(&bench.feed(Input::Tick)), 1);
+    assert_eq!(bench.socket, socket, "it has answered the search before");
+}
+
+#[test]
+fn a_slow_answer_costs_one_socket_at_most_and_none_when_people_come() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.hear(ServerMessage::Heartbeat);
+    bench.feed(Input::Peer(connection, PeerChange::Stalled));
+    let offer = || Input::OfferMade {
+        connection,
+        sdp: sdp(),
+        sources: Vec::new(),
+    };
+    bench.feed(offer());
+    let first = bench.socket;
+    bench.now_ms += 2_000;
+    bench.feed(Input::Tick);
+    let second = bench.socket;
+    assert_ne!(first, second);
+    bench.feed(Input::SocketOpened(second));
     assert_eq!(
-        restarts(&bench.feed(Input::Tick)),
-        0,
-        "the socket is silent"
+        restarts(&bench.welcome(Stage::Admitted, Some(connection))),
+        1
     );
-    assert_eq!(bench.call.phase(), Phase::Reconnecting);
+    bench.feed(offer());
+    bench.now_ms += 2_500;
+    bench.feed(Input::Tick);
+    assert_eq!(bench.socket, second, "it is waited for");
 }
 
 #[test]

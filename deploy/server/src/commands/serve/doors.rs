@@ -164,7 +164,11 @@ pub(super) async fn in_time(request: Request, next: Next) -> Response {
     let answer = clinical_app::patiently(STORE_PATIENCE, next.run(request));
     match tokio::time::timeout(API_PATIENCE, answer).await {
         Ok(response) => response,
-        Err(_elapsed) => clinical_http::overdue(),
+        Err(_elapsed) => {
+            let mut late = clinical_http::overdue();
+            late.extensions_mut().insert(request_log::Overdue);
+            late
+        }
     }
 }
 
