@@ -232,6 +232,10 @@ impl Table {
 
     /// Time has passed: ends flows whose owners are silent, and forgets connections.
     pub(super) fn tick(&mut self, now: Instant) {
+        let silent = |flow: &Flow| now.saturating_duration_since(flow.answered) >= SILENCE_MAX;
+        for key in self.keys_of(silent) {
+            self.end(key);
+        }
         // A connection that comes by here goes on, and may change its address.
         let used = self.slots.iter().filter_map(|slot| match slot {
             Slot::Used(flow) => Some(flow.ufrag.as_str()),
@@ -241,10 +245,6 @@ impl Table {
         self.permits.retain(|ufrag, known| {
             known.until.is_none_or(|until| now < until) || used.contains(ufrag.as_str())
         });
-        let silent = |flow: &Flow| now.saturating_duration_since(flow.answered) >= SILENCE_MAX;
-        for key in self.keys_of(silent) {
-            self.end(key);
-        }
     }
 
     /// Ends a flow.

@@ -50,6 +50,15 @@ enum Talk {
     Missed,
 }
 
+/// Whether its offer looks for another way. Every answer ends that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    Off,
+    On,
+    /// An answer was overdue, and the socket was looked at. That is done once.
+    Doubted,
+}
+
 #[derive(Debug)]
 struct Peer {
     connection: ConnectionId,
@@ -61,10 +70,7 @@ struct Peer {
     restarted_ms: Option<u64>,
     /// How long after that no further search begins.
     restart_wait_ms: u64,
-    /// Its latest offer looks for another way.
-    searching: bool,
-    /// An answer was overdue and the socket was looked at, since which nothing was answered.
-    doubted: bool,
+    search: Search,
     /// The network has changed under it; the browser may not have noticed.
     suspect: bool,
     /// Its first offer goes out before the server has said anything.
@@ -186,8 +192,7 @@ impl Media {
             opened_ms: now_ms,
             restarted_ms: None,
             restart_wait_ms: 0,
-            searching: false,
-            doubted: false,
+            search: Search::Off,
             suspect: false,
             eager: false,
             bare: false,
@@ -225,7 +230,6 @@ impl Media {
             video: wanted.video.max(peer.slots.video),
         };
         peer.talk = Talk::Making;
-        peer.searching = false;
         Some(MediaStep::Grow(peer.connection, peer.slots))
     }
 
@@ -259,7 +263,7 @@ impl Media {
     fn answer_due_ms(&self) -> Option<(u64, u64)> {
         let peer = self.peer.as_ref()?;
         match peer.talk {
-            Talk::Asked { since_ms } if peer.searching && !peer.doubted => {
+            Talk::Asked { since_ms } if peer.search == Search::On => {
                 Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms))
             }
             _ => None,
@@ -277,7 +281,7 @@ impl Media {
         if now_ms < due_ms {
             return None;
         }
-        self.peer.as_mut()?.doubted = true;
+        self.peer.as_mut()?.search = Search::Doubted;
         Some(since_ms)
     }
 
@@ -295,7 +299,9 @@ impl Media {
         let peer = self.peer.as_mut()?;
         peer.searches(now_ms);
         peer.talk = Talk::Making;
-        peer.searching = true;
+        if peer.search == Search::Off {
+            peer.search = Search::On;
+        }
         Some(MediaStep::Restart(peer.connection))
     }
 
@@ -327,7 +333,7 @@ impl Media {
         let fits = matches!(peer.talk, Talk::Asked { .. }) && peer.offer_no == offer_no;
         if fits {
             peer.talk = Talk::Settled;
-            peer.doubted = false;
+            peer.search = Search::Off;
         }
         fits
     }

@@ -127,6 +127,18 @@ fn a_flow_ends_with_the_answers_of_its_owner_and_not_before() {
 }
 
 #[test]
+fn a_connection_that_goes_on_without_a_holder_may_change_its_address() {
+    let start = Instant::now();
+    let (mut table, key) = with_flow(start);
+    table.release(start, "ufrag1");
+    let later = start + 2 * LINGER;
+    assert_eq!(table.outward(later, key, 10), Ok(way(1)));
+    table.tick(later);
+    let moved = table.inward(later, way(2), &check_of(1));
+    assert!(matches!(moved, Inward::Open(..)));
+}
+
+#[test]
 fn a_permit_lasts_as_long_as_somebody_holds_it_and_a_minute_more() {
     let now = Instant::now();
     let mut table = Table::new(8);
