@@ -27,7 +27,7 @@ test: ## Run every check and test, and say where the time went
 .PHONY: build
 build: ## Build server and browser bundle in release mode
 	@scripts/setup run
-	@scripts/cargo build --release --locked --package telehealth
+	@scripts/cargo build --release --locked --package telehealth --package telehealth-recogniser
 	@scripts/bundle
 
 .PHONY: fmt
