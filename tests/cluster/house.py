@@ -161,6 +161,7 @@ class House:
         for node in self.nodes.values():
             await node.until_ready()
         self.front.start()
+        await self.front.until_open()
 
     async def see_each_other(self) -> None:
         """Waits until every node knows the two others: Redis has all three, and each has a line to each."""

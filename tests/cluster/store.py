@@ -1,10 +1,12 @@
 """What all nodes share: Redis, the way to it and to PostgreSQL, and the proxy that people come by."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -120,6 +122,20 @@ class Front:
                 ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)],
                 env=self._environment, stdout=log, stderr=log,
             )
+
+    async def until_open(self) -> None:
+        """Waits until it takes connections."""
+        host, _, port = self.base.removeprefix("http://").partition(":")
+        end = time.monotonic() + 60
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+            except OSError:
+                assert time.monotonic() < end, f"the proxy is not there: {self._log}"
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
 
     def close(self) -> None:
         """Ends it."""
