@@ -7,7 +7,7 @@ use super::flag::{Flag, Level, Rule};
 use super::measures;
 use super::patient::{Background, Patient, Pregnancy};
 use super::unclear::{self, Unclear};
-use crate::words::{Assertion, Match, Reader, Speaker, Text};
+use crate::words::{Assertion, Match, Reader, Speaker, Text, Token};
 
 /// How soon somebody must act. The order is the order of weight.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -157,10 +157,9 @@ impl Flags {
         let text = Text::read(story.text, reader(patient));
         let known = self.known(patient, story, &text);
         let child_named = patient.age.is_none()
-            && text
-                .tokens()
-                .iter()
-                .any(|token| self.child.contains(token.word.as_str()));
+            && text.tokens().iter().enumerate().any(|(at, token)| {
+                self.child.contains(token.word.as_str()) && !is_a_while(text.tokens(), at)
+            });
         let mut unclear: BTreeSet<Unclear> = BTreeSet::new();
         if story.findings.is_empty() || !story.text.trim().is_empty() {
             unclear.extend(unclear::unclear(&text, |word| {
@@ -286,6 +285,22 @@ impl Flags {
             | Assertion::OtherPerson => None,
         }
     }
+}
+
+/// Whether "months" or "weeks" at this place say how long something has lasted and not how old a child is:
+/// "since 2 months", "depuis 3 mois", "il y a deux mois".
+fn is_a_while(tokens: &[Token], at: usize) -> bool {
+    let sentence = tokens.get(at).map(|token| token.sentence);
+    let word = |place: Option<usize>| {
+        place
+            .and_then(|place| tokens.get(place))
+            .filter(|near| sentence == Some(near.sentence))
+            .map_or("", |near| near.word.as_str())
+    };
+    matches!(word(Some(at)), "months" | "mois" | "weeks")
+        && !matches!(word(at.checked_add(1)), "old" | "age" | "of")
+        && (matches!(word(at.checked_sub(2)), "since" | "depuis" | "for")
+            || (word(at.checked_sub(2)) == "a" && word(at.checked_sub(3)) == "y"))
 }
 
 fn reader(patient: &Patient) -> Reader {

@@ -24,7 +24,7 @@ const TELLING: [&str; 2] = [
 const FALSE_FRIENDS: [&str; 2] = [
     "malaise malaises mal main mains chat rage bras lance lit sang figure coup choc fin tape cours balle court tire \
 bout plus fort forte sens vide bois chute sort pend gale sale lame mou cote bas poids rein reins \
-selle selles pose porte verse bord point tombe serre bouche gene fille pays",
+selle selles pose porte verse bord point tombe serre bouche gene fille pays dent dents",
     "pain fit fits coin",
 ];
 /// Telling words of one language, without one of the other, from which on a sentence is in it.

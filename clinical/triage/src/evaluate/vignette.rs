@@ -123,13 +123,15 @@ pub fn case(engine: &Engine, vignette: &Vignette) -> Case {
     }
 }
 
+/// Words for somebody close.
+const CLOSE: [&str; 24] = [
+    "son", "daughter", "baby", "child", "mother", "father", "mum", "mom", "dad", "husband", "wife",
+    "brother", "sister", "fils", "fille", "bébé", "enfant", "mère", "père", "mari", "femme",
+    "frère", "sœur", "garçon",
+];
+
 /// Whether a story begins with somebody close to who tells it: "my son", "ma mère".
 fn tells_of_another(story: &str) -> bool {
-    const CLOSE: [&str; 24] = [
-        "son", "daughter", "baby", "child", "mother", "father", "mum", "mom", "dad", "husband",
-        "wife", "brother", "sister", "fils", "fille", "bébé", "enfant", "mère", "père", "mari",
-        "femme", "frère", "sœur", "garçon",
-    ];
     let folded = story.to_lowercase();
     let mut words = folded
         .split(|c: char| !c.is_alphanumeric())
@@ -181,7 +183,8 @@ fn demographics(text: &str, own_field: bool) -> (Option<Age>, Option<Sex>) {
         .or_else(|| {
             let bare = words.iter().find_map(|word| number(word).map(|(n, _)| n));
             bare.filter(|_| own_field).map(Age::years)
-        });
+        })
+        .or_else(|| (0..words.len()).find_map(|at| years_said(&words, at)));
     let sex = words.iter().find_map(|word| {
         if word.len() == 1 && !own_field {
             None
@@ -238,6 +241,29 @@ fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     Some(age)
 }
 
+/// The years of "I'm 31" and "my wife is 29", when no unit of something else follows.
+fn years_said(words: &[&str], at: usize) -> Option<Age> {
+    let before = |by: usize| {
+        at.checked_sub(by)
+            .and_then(|at| words.get(at))
+            .copied()
+            .unwrap_or_default()
+    };
+    let (count, attached) = number(words.get(at)?)?;
+    let own = before(1) == "im" || (matches!(before(1), "m" | "am") && before(2) == "i");
+    let close = matches!(before(1), "is" | "s") && CLOSE.contains(&before(2));
+    let other = words.get(at + 1).is_some_and(|next| {
+        number(next).is_some()
+            || [
+                "weeks", "week", "wks", "months", "month", "days", "day", "hours", "minutes", "kg",
+                "kilos", "stone", "cm", "feet", "ft", "times", "degrees", "semaines", "mois", "sa",
+            ]
+            .contains(next)
+    });
+    ((own || close) && attached.is_empty() && !other && (2..=110).contains(&count))
+        .then(|| Age::years(count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Age, Sex, demographics};
@@ -270,6 +296,9 @@ mod tests {
                 Sex::Female,
             ),
             ("a six-month-old girl", false, Age::months(6), Sex::Female),
+            ("I'm 31 and she", false, Age::years(31), Sex::Female),
+            ("im 22, her ear", false, Age::years(22), Sex::Female),
+            ("My son is 13, he", false, Age::years(13), Sex::Male),
         ] {
             assert_eq!(
                 demographics(text, own_field),
@@ -277,6 +306,13 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(demographics("for 3 days", false).0, None);
+        for none in [
+            "for 3 days",
+            "I'm 35 weeks pregnant",
+            "my baby is 5 weeks",
+            "her temperature is 39",
+        ] {
+            assert_eq!(demographics(none, false).0, None, "{none}");
+        }
     }
 }
