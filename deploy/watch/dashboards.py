@@ -150,6 +150,13 @@ MEDIA = [
     lines("Datagrams", "pps", (rate("sfu_datagrams_received_total"), "received"), (rate("sfu_datagrams_sent_total"), "sent")),
     lines("Media over TCP", "short", (total("sfu_tcp_connections"), "open"), (rate("sfu_tcp_connections_ended_total", "reason"), "{{reason}}/s"), (rate("sfu_tcp_connections_refused_total"), "refused/s")),
     lines(
+        "Media of other nodes' visits (edge)",
+        "short",
+        (total("sfu_edge_flows"), "addresses"),
+        (rate("sfu_edge_datagrams_total", "way"), "{{way}}/s"),
+        (rate("sfu_edge_dropped_total", "reason"), "dropped: {{reason}}/s"),
+    ),
+    lines(
         "Data lanes",
         "cps",
         (rate("sfu_data_messages_total"), "messages"),

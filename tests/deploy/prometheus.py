@@ -52,6 +52,9 @@ def ask(port, path, **words):
         with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as error:
+        # It is still starting.
+        if error.code == 503:
+            raise
         raise Wrong(f"{words}: {error.read()[:300]!r}") from error
 
 
