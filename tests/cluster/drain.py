@@ -2,12 +2,9 @@
 
 import asyncio
 import os
-import random
 import signal
 import sys
 import time
-import traceback
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from deaf import DEAF
 from figures import load
 from house import OUT, House, Node
 from rooms import PASSWORD, Room, until
+from steps import Step, play
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
 
@@ -47,7 +45,7 @@ class Drain:
         self.rooms: list[Room] = []
         self.figures: dict[str, list[float]] = {}
 
-    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+    def steps(self) -> list[Step]:
         """Every step; the docstring is its name."""
         return [
             self.meet,
@@ -207,6 +205,11 @@ class Drain:
             lines.append(f"| {what} | {len(seconds)} | {at(0.5):.2f} | {at(0.95):.2f} | {seconds[-1]:.2f} |")
         return "\n".join(lines)
 
+    def kept(self) -> str:
+        """Writes the figures down; they as lines."""
+        (OUT / "drain.md").write_text(self.table() + "\n")
+        return self.table()
+
     async def close(self) -> None:
         """Everybody goes."""
         leaving = asyncio.gather(*(room.leave() for room in self.rooms), return_exceptions=True)
@@ -215,27 +218,9 @@ class Drain:
 
 
 async def main() -> int:
-    """Runs the steps; those after a failure are not run and count as failed."""
+    """Plays every step."""
     drain = Drain()
-    steps = drain.steps()
-    passed = 0
-    try:
-        for step in steps:
-            start = time.monotonic()
-            try:
-                await asyncio.wait_for(step(), 300)
-            except Exception:
-                traceback.print_exc()
-                print(f"FAILED  {step.__doc__}", flush=True)
-                break
-            passed += 1
-            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
-    finally:
-        await drain.close()
-    (OUT / "drain.md").write_text(drain.table() + "\n")
-    print(drain.table())
-    print(f"{passed} passed, {len(steps) - passed} failed")
-    return 0 if passed == len(steps) else 1
+    return await play(drain.steps(), drain.close, drain.rooms, drain.kept)
 
 
 if __name__ == "__main__":

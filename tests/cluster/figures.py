@@ -61,6 +61,11 @@ class Figures:
         whole = {"run": run, "facts": self.facts, "seconds": self.seconds}
         self._file.write_text(json.dumps(whole, indent=1) + "\n")
 
+    def kept(self) -> str:
+        """Writes everything down; the figures as lines."""
+        self.keep()
+        return self.table()
+
     def table(self) -> str:
         """The figures as lines."""
         lines = ["| What | n | p50 | p95 | max |", "|---|---|---|---|---|"]

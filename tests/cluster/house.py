@@ -82,6 +82,11 @@ class Node:
             assert time.monotonic() < end, f"{self.name} is not ready: {self.log}"
             await asyncio.sleep(0.1)
 
+    async def come_back(self) -> None:
+        """Starts it again, and waits."""
+        self.start()
+        await self.until_ready()
+
     def counter(self, name: str) -> float:
         """The sum of one of its numbers."""
         with urllib.request.urlopen(f"http://{self.address}:{OPS}/metrics", timeout=10) as answer:

@@ -6,8 +6,6 @@ import random
 import signal
 import sys
 import time
-import traceback
-from collections.abc import Awaitable, Callable
 
 from caller import Caller
 from faults import Faults
@@ -17,6 +15,7 @@ from line import Line
 from load import Load, told
 from rooms import PASSWORD, Desk, Room, until
 from signal_client import SignalClient
+from steps import Step, play
 from store import SEED
 
 from clinic import Clinic
@@ -34,7 +33,7 @@ class Cluster:
         self.faults = Faults(self.house, self.figures, random.Random(SEED))
         self.rooms = self.faults.rooms
 
-    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+    def steps(self) -> list[Step]:
         """Every step; the docstring is its name."""
         return [
             self.meet,
@@ -104,7 +103,7 @@ class Cluster:
             await watcher.close()
         # The person of that ticket was replaced by it, and comes back with another one.
         patient, room = self.rooms[0].patient, self.rooms[0]
-        await until("the patient again", lambda: patient.entries > before and self._is_in(room))
+        await until("the patient again", lambda: patient.entries > before and room.is_in())
         await until("the visit as before", room.talks)
 
     async def node_without_room(self) -> None:
@@ -114,7 +113,7 @@ class Cluster:
         other = next(node for node in self.house.nodes.values() if node is not owner)
         if room.patient.node is not other:
             await room.patient.through(other.name)
-            await until("patient by that node", lambda: room.patient.node is other and self._is_in(room))
+            await until("patient by that node", lambda: room.patient.node is other and room.is_in())
         before, lines = room.patient.resumes, self._lines()
         start = time.monotonic()
         other.kill()
@@ -124,14 +123,11 @@ class Cluster:
         self.figures.note("signaling node killed: media gap", gap)
         self.figures.note("signaling node killed: back in the room", took)
         assert all(person.line is lines[person] for person in room.people), "a new media connection"
-        await self._return(other)
+        await other.come_back()
 
     def _lines(self) -> dict[Caller, Line | None]:
         """Everybody's media connection."""
         return {person: person.line for room in self.rooms for person in room.people}
-
-    def _is_in(self, room: Room) -> bool:
-        return all(person.signal is not None and not person.signal.closed for person in room.people)
 
     async def owners_killed(self) -> None:
         """the node that has a visit is killed; the visit goes on elsewhere under a higher epoch"""
@@ -161,15 +157,11 @@ class Cluster:
         if epoch is not None:
             later = self.house.redis.lease(room.id)
             assert later is not None and later[1] > epoch[1] and later[0] != owner.name, (epoch, later)
-        await self._return(owner)
+        await owner.come_back()
 
     def _owner_by_numbers(self, room: Room) -> Node:
         """Without Redis: who carries nobody and has people in a room."""
         return self.house.nodes[self._owners[room.id]]
-
-    async def _return(self, node: Node) -> None:
-        node.start()
-        await node.until_ready()
 
     async def redis_killed(self) -> None:
         """Redis is killed for longer than a lease: nobody hears it, people come into known and new visits, and a fresh, empty one is told again"""
@@ -233,7 +225,7 @@ class Cluster:
         self.house.redis.start()
         known = lambda: all(self._lease(it.id) for it in self.rooms)
         await until("rooms in Redis", known)
-        await self._return(owner)
+        await owner.come_back()
 
     async def redis_hangs(self) -> None:
         """Redis hangs: people come back by every node, and sound goes on as before"""
@@ -316,30 +308,9 @@ class Cluster:
 
 
 async def main() -> int:
-    """Runs the steps; those after a failure are not run and count as failed."""
+    """Plays every step."""
     cluster = Cluster()
-    steps = cluster.steps()
-    passed = 0
-    try:
-        for step in steps:
-            start = time.monotonic()
-            try:
-                await asyncio.wait_for(step(), 300)
-            except Exception:
-                traceback.print_exc()
-                print(f"FAILED  {step.__doc__}", flush=True)
-                for room in cluster.rooms:
-                    for person in room.people:
-                        print(f"        {person.name} {person.stage} {person.problems[-5:]}")
-                break
-            passed += 1
-            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
-    finally:
-        await cluster.close()
-    cluster.figures.keep()
-    print(cluster.figures.table())
-    print(f"{passed} passed, {len(steps) - passed} failed")
-    return 0 if passed == len(steps) else 1
+    return await play(cluster.steps(), cluster.close, cluster.rooms, cluster.figures.kept)
 
 
 if __name__ == "__main__":

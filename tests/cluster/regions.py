@@ -3,12 +3,11 @@
 import asyncio
 import sys
 import time
-import traceback
-from collections.abc import Awaitable, Callable
 
 from figures import Figures
-from house import EDGE, House, Node
+from house import EDGE, House
 from rooms import Desk, Room, until
+from steps import Step, play
 
 # Node a alone is in the east. People of the other nodes are in the west.
 REGIONS = {"a": "east", "b": "west", "c": "west"}
@@ -27,7 +26,7 @@ class Regions:
         self.figures = Figures("regions")
         self.rooms: list[Room] = []
 
-    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+    def steps(self) -> list[Step]:
         """Every step; the docstring is its name."""
         return [
             self.meet,
@@ -103,7 +102,7 @@ class Regions:
         """the node with the edge is killed; its people come back by another one"""
         room, node = self.rooms[0], self.house.nodes["b"]
         await room.patient.through("b")
-        await until("patient by that node", lambda: room.patient.node is node and self._is_in(room))
+        await until("patient by that node", lambda: room.patient.node is node and room.is_in())
         await until("sound both ways", room.talks)
         room.patient.reaches = lambda _: True
         line, start = room.patient.line, time.monotonic()
@@ -113,10 +112,7 @@ class Regions:
         assert self.house.owner(room.id).name == "a"
         for person in room.people:
             self.figures.note("node with the edge killed: media gap", person.gap(start))
-        await self._return(node)
-
-    def _is_in(self, room: Room) -> bool:
-        return all(it.signal is not None and not it.signal.closed for it in room.people)
+        await node.come_back()
 
     async def owner_killed(self) -> None:
         """the only node of a region is killed; its visits go on in the other region"""
@@ -129,10 +125,6 @@ class Regions:
         for person in old:
             self.figures.note("owner in another region killed: media gap", person.gap(start))
 
-    async def _return(self, node: Node) -> None:
-        node.start()
-        await node.until_ready()
-
     async def close(self) -> None:
         """Everybody goes."""
         await asyncio.gather(*(room.leave() for room in self.rooms))
@@ -140,30 +132,9 @@ class Regions:
 
 
 async def main() -> int:
-    """Runs the steps; those after a failure are not run and count as failed."""
+    """Plays every step."""
     regions = Regions()
-    steps = regions.steps()
-    passed = 0
-    try:
-        for step in steps:
-            start = time.monotonic()
-            try:
-                await asyncio.wait_for(step(), 300)
-            except Exception:
-                traceback.print_exc()
-                print(f"FAILED  {step.__doc__}", flush=True)
-                for room in regions.rooms:
-                    for person in room.people:
-                        print(f"        {person.name} {person.stage} {person.problems[-5:]}")
-                break
-            passed += 1
-            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
-    finally:
-        await regions.close()
-    regions.figures.keep()
-    print(regions.figures.table())
-    print(f"{passed} passed, {len(steps) - passed} failed")
-    return 0 if passed == len(steps) else 1
+    return await play(regions.steps(), regions.close, regions.rooms, regions.figures.kept)
 
 
 if __name__ == "__main__":

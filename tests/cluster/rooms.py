@@ -80,6 +80,10 @@ class Room:
         """Whether each hears the other one's own tone now."""
         return self.patient.hears(DOCTOR) and self.doctor.hears(PATIENT)
 
+    def is_in(self) -> bool:
+        """Whether both have a socket now."""
+        return all(person.signal is not None and not person.signal.closed for person in self.people)
+
     def lines(self) -> dict[Caller, Line | None]:
         """Everybody's media connection."""
         return {person: person.line for person in self.people}

@@ -7,15 +7,15 @@ import secrets
 import subprocess
 import sys
 import time
-import traceback
 import urllib.request
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from collector import Collector, Told
 from house import BINARY, House
+from steps import Step, play
 from websockets.asyncio.client import connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "interop"))
@@ -62,7 +62,7 @@ class Traces:
         # Whatever was said or given to anybody meanwhile.
         self.secrets: set[str] = {secret, PASSWORD, "Toux", "@demo.clinic", SAID}
 
-    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+    def steps(self) -> list[Step]:
         """Every step; the docstring is its name."""
         return [self.open, self.request, self.join, self.quiet, self.away, self.status]
 
@@ -256,32 +256,16 @@ class Traces:
             answer.read()
         return self.collector.named("GET pages")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Ends what runs."""
         self.collector.hold.set()
         self.house.close()
 
 
 async def main() -> int:
-    """Runs the steps; those after a failure are not run and count as failed."""
+    """Plays every step."""
     traces = Traces()
-    steps = traces.steps()
-    passed = 0
-    try:
-        for step in steps:
-            start = time.monotonic()
-            try:
-                await asyncio.wait_for(step(), 300)
-            except Exception:
-                traceback.print_exc()
-                print(f"FAILED  {step.__doc__}", flush=True)
-                break
-            passed += 1
-            print(f"ok      {step.__doc__} ({time.monotonic() - start:.1f} s)", flush=True)
-    finally:
-        traces.close()
-    print(f"{passed} passed, {len(steps) - passed} failed")
-    return 0 if passed == len(steps) else 1
+    return await play(traces.steps(), traces.close)
 
 
 if __name__ == "__main__":
