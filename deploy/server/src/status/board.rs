@@ -222,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn how_a_service_is_outlives_the_changes_of_the_others() {
+        let mut board = Board::new(0);
+        let line = Some(LineLook::Silent);
+        let looks = [Look { line, ..GOOD }, Look { line, ..GONE }];
+        let flapping = looks.iter().cycle().take(2 * CHANGES_MAX);
+        for (look, at_s) in flapping.zip((10_u64..).step_by(10)) {
+            board.hear(look, at_s);
+            assert_eq!(board.now(Service::Telephone), Some(State::Down));
+        }
+        assert_eq!(board.changes.len(), CHANGES_MAX);
+        let troubles = board.troubles(Service::Telephone, 40_000);
+        assert_eq!(troubles.first().map(|it| it.from_s), Some(0));
+    }
+
+    #[test]
     fn troubles_are_told_to_the_minute_and_those_that_touch_are_one() {
         let mut board = Board::new(0);
         for (look, at_s) in [

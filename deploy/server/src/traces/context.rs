@@ -184,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_chooses_the_trace_does_not_choose_whether_it_is_told() {
+        let some = Sampling {
+            one_in: NonZeroU32::new(1000).unwrap(),
+        };
+        // Low digits of which every number is a divisor.
+        let chosen = headers("00-00000000000000010000000000000000-0000000000000001-01");
+        let told = (0..4000).filter(|_| TraceContext::of_people(&chosen, some).sampled);
+        assert!(told.count() < 40);
+    }
+
+    #[test]
     fn nobody_can_ask_for_more_than_is_told_anyway() {
         let some = Sampling {
             one_in: NonZeroU32::MAX,
