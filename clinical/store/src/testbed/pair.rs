@@ -18,6 +18,9 @@ start() {
         -o "-p $2 -k $dir -c listen_addresses='' -c fsync=off -c max_connections=100" start
 }
 stop() { "$bin/pg_ctl" -D "$dir/$1" -m immediate stop || true; }
+# However it ends: also when nobody hears any more that something was done.
+trap '{ stop standby; stop primary; } >>"$dir/log" 2>&1; cd /; rm -rf "$dir"' EXIT
+trap '' PIPE
 {
     "$bin/initdb" -D "$dir/primary" -U postgres -A trust -E UTF8 --no-sync
     start primary 5432
@@ -33,8 +36,6 @@ while read -r order; do
     esac >>"$dir/log" 2>&1
     echo done
 done
-{ stop standby; stop primary; } >>"$dir/log" 2>&1
-rm -rf "$dir"
 "#;
 
 /// A primary and its standby. They end with this.
