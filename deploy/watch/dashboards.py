@@ -184,6 +184,13 @@ PLATFORM = [
     lines("Tasks", "short", (f"runtime_tasks{ONE}", "{{instance}}")),
     lines("The database's answer", "s", (quantile(0.5, "telehealth_store_ping_seconds", "instance"), "{{instance}} p50"), (quantile(0.95, "telehealth_store_ping_seconds", "instance"), "{{instance}} p95")),
     lines("The database answers", "short", (f"telehealth_store_up{ONE}", "{{instance}}")),
+    lines(
+        "Replicas of the database",
+        "short",
+        (f"telehealth_store_replica_up{ONE}", "{{instance}} {{replica}} used"),
+        (f"telehealth_store_replica_lag_seconds{ONE}", "{{instance}} {{replica}} late, s"),
+        (rate("telehealth_store_stale_reads_total", "by"), "by the {{by}}/s"),
+    ),
     lines("Versions", "short", (f"count by (version) (telehealth_build_info{ONE})", "{{version}}")),
     lines("Traces that were not told", "cps", (rate("telemetry_spans_dropped_total"), "the queue was full"), (rate("telemetry_spans_unsent_total"), "the collector took none")),
     lines("Restarts", "short", (f"changes(process_start_time_seconds{ONE}[1h])", "{{instance}}")),

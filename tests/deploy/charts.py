@@ -16,10 +16,12 @@ CHART = DEPLOY / "helm/telehealth"
 # The oldest and the newest Kubernetes that the chart is meant for.
 VERSIONS = ("1.27", "1.33")
 SMALL = {"site": {"host": "clinic.example.org"}, "store": {"existingSecret": "telehealth-store"}}
+SENTINELS = {"kind": "sentinel", "master": "clinic", "user": "telehealth", "passwordKey": "password"}
 LARGE = SMALL | {
     "image": {"repository": "registry.example.org/telehealth", "digest": f"sha256:{'0' * 64}"},
     "replicas": 3,
-    "cluster": {"enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node"},
+    "cluster": {"enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node", "redis": SENTINELS},
+    "store": {"existingSecret": "telehealth-store", "replicasKey": "replicas"},
     "keys": {"existingSecret": "telehealth-keys"},
     "objects": {"enabled": True, "existingSecret": "telehealth-objects", "endpoint": "https://objects.example.org"},
     "autoscaling": {"enabled": True},
@@ -60,7 +62,9 @@ SECRETS = {
     "objects/id": "telehealth",
     "objects/secret": "made up",
     "smtp/password": "made up",
-    "redis/urls": "redis://redis:6379",
+    "store/replicas": "postgres://telehealth@standby/telehealth",
+    "redis/urls": "rediss://redis:6379",
+    "redis/password": "made up",
     "cluster/secret": "0123456789abcdef" * 4,
 }
 # A server without this section is the only one, and refuses it.
@@ -176,6 +180,7 @@ def chart_refuses():
         "two servers without shared keys": SMALL | {"replicas": 2},
         "scaling without a cluster": SMALL | {"autoscaling": {"enabled": True}},
         "a cluster without its secrets": SMALL | {"cluster": {"enabled": True}},
+        "Sentinels that nobody knows what to ask": SMALL | {"cluster": LARGE["cluster"] | {"redis": {"kind": "sentinel"}}},
         "an object store without keys": SMALL | {"objects": {"enabled": True}},
         "less time to stop than rooms need": SMALL | {"terminationGracePeriodSeconds": 30},
     }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 pub use access::{Access, AccessDenied};
 pub use clinical_model::{Micros, ParticipantUuid, RecordingId, TenantId};
-pub use clinical_store::{Db, StoreError, patiently};
+pub use clinical_store::{Db, ReplicaSettings, ReplicaState, StoreError, patiently};
 pub use clinical_vault::{MasterKeys, Vault};
 pub use clock::{Clock, Entropy, ManualClock, SystemClock};
 pub use identity::Actor;

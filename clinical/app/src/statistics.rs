@@ -40,7 +40,7 @@ pub enum StatisticsError {
     Store(#[from] StoreError),
 }
 
-/// Counts of the last [`MONTHS`] finished months.
+/// Counts of the last [`MONTHS`] finished months. They may be as old as replicas of the store may be late.
 ///
 /// # Errors
 /// [`StatisticsError`]
@@ -49,10 +49,10 @@ pub async fn statistics(clinic: &Clinic, actor: &Actor) -> Result<Statistics, St
         return Err(StatisticsError::Forbidden);
     }
     let now = clinic.clock.now();
-    let mut tx = clinic.db.look().await?;
-    let facility = tenants::find(&mut tx, actor.tenant).await?;
-    let zone = facility
-        .and_then(|it| TimeZone::get(&it.zone).ok())
+    let mut look = clinic.db.look_stale().await?;
+    let zone = tenants::zone(&mut look, actor.tenant).await?;
+    let zone = zone
+        .and_then(|it| TimeZone::get(&it).ok())
         .unwrap_or(TimeZone::UTC);
     let months = finished_months(now, &zone)?;
     let mut held = Vec::with_capacity(months.len());
@@ -62,10 +62,10 @@ pub async fn statistics(clinic: &Clinic, actor: &Actor) -> Result<Statistics, St
             (AppointmentStage::Finished, &mut held),
             (AppointmentStage::Cancelled, &mut cancelled),
         ] {
-            row.push(statistics::appointments(&mut tx, actor.tenant, *span, stage).await?);
+            row.push(statistics::appointments(&mut look, actor.tenant, *span, stage).await?);
         }
     }
-    tx.commit(actor.did("statistics.read", now)).await?;
+    look.commit(actor.did("statistics.read", now)).await?;
     Ok(Statistics {
         months: months
             .iter()

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::migrate;
 use crate::remote::{PgTx, SESSION};
+use crate::replicas::{ReplicaLook, ReplicaSettings, Replicas, StaleReads};
 use crate::scribe::Scribe;
 use crate::statement::traced;
 use crate::tx::Conn;
@@ -45,6 +46,7 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 pub struct Db {
     source: Source,
     scribe: Scribe,
+    replicas: Option<Arc<Replicas>>,
 }
 
 /// Where transactions come from.
@@ -80,6 +82,18 @@ pub enum OpenError {
     /// The schema can not be brought to this version.
     #[error("the store can not be migrated")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// SQLite has no replicas.
+    #[error("replicas are of PostgreSQL: a SQLite file has none")]
+    NoReplicas,
+    /// The URL of a replica can not be read. It is not repeated: it may hold a password.
+    #[error("the URL of replica {number} can not be read")]
+    Replica {
+        /// Which one, counted from 1.
+        number: usize,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
     /// The first key can not be made or opened: the master keys are not those of this store.
     #[error("the keys of the store can not be opened")]
     Keys(#[source] StoreError),
@@ -174,7 +188,40 @@ impl Db {
     fn on(pools: Pools, vault: Arc<Vault>) -> Self {
         let source = Source { pools, vault };
         let scribe = Scribe::start(source.clone());
-        Self { source, scribe }
+        Self {
+            source,
+            scribe,
+            replicas: None,
+        }
+    }
+
+    /// With replicas, for what may be old ([`Db::look_stale`]). Nothing is connected yet.
+    ///
+    /// # Errors
+    /// A URL that can not be read, or a store that has no replicas.
+    pub fn with_replicas(self, settings: &ReplicaSettings) -> Result<Self, OpenError> {
+        let Pools::Postgres(primary) = &self.source.pools else {
+            return Err(OpenError::NoReplicas);
+        };
+        let replicas = Replicas::start(primary, settings)?;
+        Ok(Self {
+            replicas: Some(Arc::new(replicas)),
+            ..self
+        })
+    }
+
+    /// What was last seen of each replica, in their order.
+    #[must_use]
+    pub fn replicas(&self) -> Vec<ReplicaLook> {
+        let replicas = self.replicas.as_ref();
+        replicas.map_or_else(Vec::new, |it| it.looks())
+    }
+
+    /// Who answered reads that may be old; without replicas nothing is counted.
+    #[must_use]
+    pub fn stale_reads(&self) -> StaleReads {
+        let replicas = self.replicas.as_ref();
+        replicas.map_or_else(StaleReads::default, |it| it.reads())
     }
 
     /// Brings the schema to this version. Running it again changes nothing.
@@ -247,6 +294,13 @@ impl Db {
         Ok(Look::new(conn, self.scribe.clone()))
     }
 
+    pub(crate) async fn look_at_replica(&self) -> Option<Look> {
+        let replicas = self.replicas.as_ref()?;
+        let begun = traced("store::look_stale", replicas.read()).await?;
+        let conn = Conn::postgres(begun, Arc::clone(&self.source.vault));
+        Some(Look::new(conn, self.scribe.clone()))
+    }
+
     /// Connections that are open and serve nobody.
     #[cfg(feature = "testbed")]
     pub(crate) fn idle(&self) -> usize {
@@ -258,6 +312,9 @@ impl Db {
 
     /// Waits for open transactions and closes every connection.
     pub async fn close(&self) {
+        if let Some(replicas) = &self.replicas {
+            replicas.close().await;
+        }
         match &self.source.pools {
             Pools::Sqlite { writer, readers } => {
                 readers.close().await;

@@ -14,6 +14,8 @@ use sqlx::{PgConnection, PgPool, Postgres, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::time::timeout;
 
+use crate::horizon::Place;
+use crate::replicas::STEP_MAX;
 use crate::{StoreError, patience};
 
 /// A connection whose BEGIN is not answered for so long is closed. BEGIN does nothing and takes less than a
@@ -48,6 +50,38 @@ impl PgTx {
         let begun = timeout(BEGIN_MAX, begin).await;
         let error = match begun {
             Ok(Ok(())) => return Ok(Self { connection }),
+            Ok(Err(error)) => error.into(),
+            Err(_elapsed) => patience::late(),
+        };
+        connection.close_on_drop();
+        Err(error)
+    }
+
+    /// Begins what reads on a replica, if that has replayed the log up to `required` by now; none if not.
+    pub(crate) async fn begin_behind(
+        pool: &PgPool,
+        required: Place,
+    ) -> Result<Option<Self>, StoreError> {
+        const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut connection = pool.acquire().await?;
+        let asked = sqlx::query_as::<_, (bool,)>(
+            "SELECT COALESCE((pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint >= $1
+                             AND pg_is_in_recovery(), false)",
+        );
+        let asked = asked.bind(required.0).fetch_one(&mut *connection);
+        let step = timeout(STEP_MAX, asked).await;
+        let step = match step {
+            Ok(Ok((false,))) => return Ok(None),
+            Ok(Ok((true,))) => {
+                // What it sees is what was replayed by now, or more.
+                let begin = PgTransactionManager::begin(&mut connection, Some(READ.into_sql_str()));
+                timeout(STEP_MAX, begin).await
+            }
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(elapsed) => Err(elapsed),
+        };
+        let error = match step {
+            Ok(Ok(())) => return Ok(Some(Self { connection })),
             Ok(Err(error)) => error.into(),
             Err(_elapsed) => patience::late(),
         };

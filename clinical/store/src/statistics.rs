@@ -3,9 +3,8 @@
 use clinical_model::booking::AppointmentStage;
 use clinical_model::{Micros, TenantId};
 
-use crate::StoreError;
 use crate::statement::fetch_one;
-use crate::tx::Conn;
+use crate::{StaleLook, StoreError};
 
 /// How many appointments of a facility that begin in `[from, to)` stand at `stage`. It counts people
 /// and names none; it may leave the house only after small counts were suppressed.
@@ -13,13 +12,13 @@ use crate::tx::Conn;
 /// # Errors
 /// The store failed.
 pub async fn appointments(
-    conn: &mut Conn,
+    look: &mut StaleLook,
     tenant: TenantId,
     (from, to): (Micros, Micros),
     stage: AppointmentStage,
 ) -> Result<u64, StoreError> {
     let (count,) = fetch_one!(
-        conn,
+        look.conn(),
         (i64,),
         "SELECT count(*) FROM appointments
          WHERE tenant = $1 AND state = $2 AND start_us >= $3 AND start_us < $4",

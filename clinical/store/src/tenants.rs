@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::statement::{execute_one, fetch_all, fetch_optional};
 use crate::tx::Conn;
-use crate::{StoreError, Tx, keys};
+use crate::{StaleLook, StoreError, Tx, keys};
 
 /// A facility with its own people, patients and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,14 @@ pub async fn find(conn: &mut Conn, id: TenantId) -> Result<Option<Tenant>, Store
         id.as_uuid()
     )?;
     Ok(row.map(Tenant::from))
+}
+
+/// The IANA zone of a facility, for figures.
+///
+/// # Errors
+/// The store failed.
+pub async fn zone(look: &mut StaleLook, id: TenantId) -> Result<Option<String>, StoreError> {
+    Ok(find(look.conn(), id).await?.map(|it| it.zone))
 }
 
 /// Every facility, oldest first, at most 1,000.

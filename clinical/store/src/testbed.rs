@@ -9,6 +9,8 @@
     reason = "a test without its database has failed"
 )]
 
+mod pair;
+
 use core::ops::Deref;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -31,6 +33,8 @@ use crate::Db;
 use crate::identity::{Credential, PasswordHash};
 use crate::offline::{Offline, on_line};
 use crate::tenants::{self, Tenant};
+
+pub use pair::Pair;
 
 /// A database that nobody else uses, with the schema.
 #[derive(Debug)]
@@ -338,6 +342,24 @@ pub fn made_up_nurse(id: UserId, tenant: TenantId) -> Credential {
 /// The engine refuses, as it must.
 pub async fn try_write(conn: &mut crate::Conn) -> Result<u64, crate::StoreError> {
     crate::statement::execute!(conn, "DELETE FROM tenants")
+}
+
+/// Tries to write on a look that may be old.
+///
+/// # Errors
+/// The engine refuses, as it must.
+pub async fn try_write_stale(look: &mut crate::StaleLook) -> Result<u64, crate::StoreError> {
+    try_write(look.conn()).await
+}
+
+/// Whether a standby of PostgreSQL answers this look.
+///
+/// # Errors
+/// The store failed.
+pub async fn is_on_standby(look: &mut crate::StaleLook) -> Result<bool, crate::StoreError> {
+    let (answer,) =
+        crate::statement::fetch_one!(look.conn(), (bool,), "SELECT pg_is_in_recovery()")?;
+    Ok(answer)
 }
 
 /// How the acts of one kind ended, oldest first.

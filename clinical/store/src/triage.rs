@@ -14,8 +14,8 @@ use crate::{Conn, StoreError, Tx, keys};
 
 pub use feedback::{add_feedback, feedback_of};
 pub use read::{
-    FINISHED_MAX, Finished, INTERVIEWS_MAX, find, finished_since, of_appointment, of_patient,
-    of_token,
+    FINISHED_MAX, Finished, INTERVIEWS_MAX, figures_since, find, finished_since, of_appointment,
+    of_patient, of_token,
 };
 pub use settings::{put_settings, settings};
 

@@ -1,5 +1,7 @@
 //! One node among several: its part of the configuration, and what follows from it.
 
+mod register;
+
 use std::fmt;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +16,7 @@ use signaling_directory::{NodeName, Region};
 use signaling_register::{RedisRegister, RegisterTerms};
 use signaling_server::{ClusterSettings, NodeSecret, Site};
 
+use self::register::RedisConfig;
 use crate::processors;
 
 /// Several machines that serve one clinic. All of them need the same PostgreSQL, the same files in
@@ -28,12 +31,15 @@ pub(crate) struct ClusterConfig {
     pub(crate) bind: SocketAddr,
     /// Where the others reach it, as `host:port`; without it, `bind`.
     pub(crate) address: Option<String>,
-    /// Redis servers, `redis://` or with TLS `rediss://`; the first that takes writes is used. Behind
-    /// Sentinel, name all of them.
+    /// Redis servers, Sentinels or servers of a Redis Cluster, as `redis.kind` says: `redis://`, or with TLS
+    /// `rediss://`.
     #[serde(default)]
     pub(crate) redis_urls: Vec<String>,
     /// A file with such addresses, one a line, so that passwords stay out of this file.
     pub(crate) redis_urls_file: Option<PathBuf>,
+    /// What stands at these addresses, and how one gets in.
+    #[serde(default)]
+    pub(crate) redis: RedisConfig,
     /// A file with at least 32 random bytes, the same on all nodes, readable by its owner only.
     pub(crate) secret_file: PathBuf,
     /// Nodes of a version that knows no TLS between nodes may be spoken with in clear; all others are
@@ -80,7 +86,9 @@ impl ClusterConfig {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             urls.extend(lines.map(str::to_owned));
         }
-        RedisRegister::new(&urls, RegisterTerms::default()).context("cluster.redis_urls")
+        let (layout, entry) = (self.redis.layout()?, self.redis.entry()?);
+        RedisRegister::new(&urls, layout, &entry, RegisterTerms::default())
+            .context("cluster.redis_urls")
     }
 
     /// The secret that nodes know each other by.

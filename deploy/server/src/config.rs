@@ -158,6 +158,12 @@ pub(crate) struct StoreConfig {
     pub(crate) url: Option<String>,
     /// A file that holds the URL, so that a password stays out of this file.
     pub(crate) url_file: Option<PathBuf>,
+    /// Standby servers of this PostgreSQL, `postgres://...`: figures are read from one that is not too late.
+    pub(crate) replicas: Vec<String>,
+    /// A file with such addresses, one a line.
+    pub(crate) replicas_file: Option<PathBuf>,
+    /// How old what a replica answers may be, in seconds.
+    pub(crate) replica_lag_s_max: Option<u32>,
     /// The master keys that seal the store's values; without it, `keys/master.pem` in the data
     /// directory. Keep it apart from backups: without it they cannot be read.
     pub(crate) master_key_file: Option<PathBuf>,
@@ -169,6 +175,9 @@ impl std::fmt::Debug for StoreConfig {
         f.debug_struct("StoreConfig")
             .field("url", &self.url.as_ref().map(|_| ".."))
             .field("url_file", &self.url_file)
+            .field("replicas", &self.replicas.len())
+            .field("replicas_file", &self.replicas_file)
+            .field("replica_lag_s_max", &self.replica_lag_s_max)
             .field("master_key_file", &self.master_key_file)
             .finish()
     }

@@ -19,6 +19,7 @@ mod nodes;
 mod phone;
 mod processors;
 mod recordings;
+mod replicas;
 mod request_log;
 mod roles;
 mod service;

@@ -7,7 +7,7 @@ use clinical_app::Db;
 use metrics::{counter, describe_gauge, describe_histogram, gauge, histogram};
 use tokio::sync::watch;
 
-use crate::processors;
+use crate::{processors, replicas};
 
 /// How often the process looks at itself. Prometheus asks every 15 s or less often.
 const LOOK: Duration = Duration::from_secs(10);
@@ -47,6 +47,7 @@ pub(crate) enum StoreLook {
 /// Tells the numbers until the server stops, and what was seen of the store; nothing before the first look.
 pub(crate) fn start(db: Db, stopped: watch::Receiver<bool>) -> watch::Receiver<Option<StoreLook>> {
     describe();
+    replicas::describe();
     for fault in FAULTS {
         counter!(fault).increment(0);
     }
@@ -77,6 +78,7 @@ async fn look_until_stopped(
         }
         tell(&Process::look());
         processors::look();
+        replicas::tell(&db);
         let begin = Instant::now();
         let answered = tokio::time::timeout(STORE_PATIENCE, db.ping()).await;
         let answers = matches!(answered, Ok(Ok(())));

@@ -3,17 +3,19 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Pipeline, Script, Value};
+use redis::Value;
 use serde::{Deserialize, Serialize};
 use signaling_directory::{
     About, Answer, Ask, Epoch, LEASE_US, Lease, Member, NodeName, Registry, RegistryError,
 };
 use signaling_protocol::RoomId;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::alone::Alone;
+use crate::cluster::Cluster;
 use crate::error::{OpenError, RegisterError};
+use crate::line::{Call, Lua};
+use crate::settings::{Door, Entry, Layout};
 
 /// How long one call may take, connecting included. A person waits for it.
 const CALL_MAX: Duration = Duration::from_millis(700);
@@ -38,15 +40,20 @@ impl Default for RegisterTerms {
     }
 }
 
-/// The register in Redis. One connection carries all calls; it is made again after any failure.
+/// The register in Redis. One connection a server carries all calls; it is made again after any failure.
 pub struct RedisRegister {
-    clients: Vec<Client>,
+    door: Door,
+    way: Way,
     terms: RegisterTerms,
-    connection: Mutex<Option<MultiplexedConnection>>,
-    claim: Script,
-    look: Script,
-    release: Script,
-    beat: Script,
+    claim: Lua,
+    look: Lua,
+    release: Lua,
+    beat: Lua,
+}
+
+enum Way {
+    Alone(Alone),
+    Cluster(Cluster),
 }
 
 impl core::fmt::Debug for RedisRegister {
@@ -86,25 +93,28 @@ const fn yes() -> bool {
 }
 
 impl RedisRegister {
-    /// A register at the first of these addresses that takes writes. Nothing is connected yet.
+    /// A register at these addresses. Nothing is connected yet.
     ///
     /// # Errors
-    /// An address cannot be read, or there is none.
-    pub fn new(urls: &[String], terms: RegisterTerms) -> Result<Self, OpenError> {
-        if urls.is_empty() {
-            return Err(OpenError::None);
-        }
-        let clients = (1..).zip(urls).map(|(number, url)| {
-            Client::open(url.as_str()).map_err(|cause| OpenError::Url { number, cause })
-        });
+    /// [`OpenError`]: addresses or certificates are of no use.
+    pub fn new(
+        urls: &[String],
+        layout: Layout,
+        entry: &Entry,
+        terms: RegisterTerms,
+    ) -> Result<Self, OpenError> {
         Ok(Self {
-            clients: clients.collect::<Result<_, _>>()?,
+            door: Door::new(urls, &layout, entry)?,
+            way: match layout {
+                Layout::Servers => Way::Alone(Alone::default()),
+                Layout::Sentinel { master } => Way::Alone(Alone::watched(master)),
+                Layout::Cluster => Way::Cluster(Cluster::default()),
+            },
             terms,
-            connection: Mutex::new(None),
-            claim: Script::new(include_str!("scripts/claim.lua")),
-            look: Script::new(include_str!("scripts/look.lua")),
-            release: Script::new(include_str!("scripts/release.lua")),
-            beat: Script::new(include_str!("scripts/beat.lua")),
+            claim: Lua::new(include_str!("scripts/claim.lua")),
+            look: Lua::new(include_str!("scripts/look.lua")),
+            release: Lua::new(include_str!("scripts/release.lua")),
+            beat: Lua::new(include_str!("scripts/beat.lua")),
         })
     }
 
@@ -113,68 +123,40 @@ impl RedisRegister {
     /// # Errors
     /// Nothing does, in time.
     pub async fn ping(&self) -> Result<(), RegisterError> {
-        timeout(CALL_MAX, self.connect()).await??;
-        Ok(())
+        let mut command = redis::cmd("HLEN");
+        command.arg(NODES);
+        self.run(None, &[Call::new(NODES, command)]).await.map(drop)
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RegisterError> {
-        let mut kept = self.connection.lock().await;
-        if let Some(connection) = &*kept {
-            return Ok(connection.clone());
-        }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CALL_MAX))
-            .set_response_timeout(Some(CALL_MAX));
-        let mut failure = RegisterError::NoMaster;
-        for client in &self.clients {
-            let connected = client.get_multiplexed_async_connection_with_config(&config);
-            let mut connection = match connected.await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    failure = error.into();
-                    continue;
-                }
-            };
-            // A replica answers, and then refuses to write.
-            let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
-            let is_master = match role.first() {
-                Some(Value::BulkString(name)) => name == b"master",
-                Some(Value::SimpleString(name)) => name == "master",
-                Some(_) | None => false,
-            };
-            if is_master {
-                *kept = Some(connection.clone());
-                return Ok(connection);
-            }
-        }
-        Err(failure)
-    }
-
-    /// Runs one round trip. Whatever fails is tried on a fresh connection next time.
-    async fn run<T: redis::FromRedisValue>(&self, pipe: &Pipeline) -> Result<T, RegisterError> {
-        let call = async {
-            let mut connection = self.connect().await?;
-            Ok::<T, RegisterError>(pipe.query_async(&mut connection).await?)
+    /// Runs calls and answers in their order. What fails is tried on a fresh connection next time.
+    async fn run(&self, lua: Option<&Lua>, calls: &[Call]) -> Result<Vec<Value>, RegisterError> {
+        let door = &self.door;
+        let answered = match &self.way {
+            Way::Alone(way) => timeout(CALL_MAX, way.run(door, lua, calls)).await,
+            Way::Cluster(way) => timeout(CALL_MAX, way.run(door, lua, calls)).await,
         };
-        let result = match timeout(CALL_MAX, call).await {
-            Ok(result) => result,
+        let result = match answered {
+            Ok(Ok(answers)) if answers.len() == calls.len() => return Ok(answers),
+            Ok(Ok(_)) => Err(RegisterError::Foreign),
+            Ok(Err(error)) => Err(error),
             Err(late) => Err(late.into()),
         };
-        if result.is_err() {
-            *self.connection.lock().await = None;
+        match (&self.way, &result) {
+            (Way::Alone(way), _) => way.forget().await,
+            // Nobody knows who was silent.
+            (Way::Cluster(way), Err(RegisterError::Late(_))) => way.forget().await,
+            (Way::Cluster(way), _) => way.look_again().await,
         }
         result
     }
 
     async fn look_up(&self, room: RoomId) -> Result<Option<Lease>, RegisterError> {
-        let mut pipe = redis::pipe();
-        pipe.load_script(&self.look).ignore();
-        pipe.invoke_script(&self.look.key(key(room)));
-        let (row,): (Vec<Value>,) = self.run(&pipe).await?;
-        if row.is_empty() {
-            return Ok(None);
+        let call = self.look.on(&key(room));
+        match self.run(Some(&self.look), &[call]).await?.pop() {
+            Some(Value::Array(row)) if row.is_empty() => Ok(None),
+            Some(row) => lease(row).map(Some),
+            None => Err(RegisterError::Foreign),
         }
-        lease(row).map(Some)
     }
 
     async fn claim_all(
@@ -184,75 +166,51 @@ impl RedisRegister {
     ) -> Result<Vec<Lease>, RegisterError> {
         let mut leases = Vec::with_capacity(rooms.len());
         for batch in rooms.chunks(BATCH_ROOMS) {
-            let mut pipe = redis::pipe();
-            pipe.load_script(&self.claim).ignore();
-            for (room, ask) in batch {
+            let calls = batch.iter().map(|(room, ask)| {
                 let deposes = ask.deposes.and_then(|it| i64::try_from(it.0).ok());
-                let mut call = self.claim.key(key(*room));
-                call.arg(by.as_str())
+                self.claim
+                    .on(&key(*room))
+                    .arg(by.as_str())
                     .arg(ask.has.0)
                     .arg(deposes.unwrap_or(-1))
                     .arg(millis(self.terms.lease))
-                    .arg(millis(self.terms.memory));
-                pipe.invoke_script(&call);
-            }
-            let rows: Vec<Vec<Value>> = self.run(&pipe).await?;
-            for row in rows {
+                    .arg(millis(self.terms.memory))
+            });
+            let calls: Vec<_> = calls.collect();
+            for row in self.run(Some(&self.claim), &calls).await? {
                 leases.push(lease(row)?);
             }
         }
-        if leases.len() == rooms.len() {
-            Ok(leases)
-        } else {
-            Err(RegisterError::Foreign)
-        }
+        Ok(leases)
     }
 
     async fn release_all(&self, by: &NodeName, rooms: &[RoomId]) -> Result<(), RegisterError> {
         for batch in rooms.chunks(BATCH_ROOMS) {
-            let mut pipe = redis::pipe();
-            pipe.load_script(&self.release).ignore();
-            for room in batch {
-                let mut call = self.release.key(key(*room));
-                call.arg(by.as_str());
-                pipe.invoke_script(&call).ignore();
-            }
-            self.run::<()>(&pipe).await?;
+            let calls = batch.iter();
+            let calls = calls.map(|room| self.release.on(&key(*room)).arg(by.as_str()));
+            let calls: Vec<_> = calls.collect();
+            self.run(Some(&self.release), &calls).await?;
         }
         Ok(())
     }
 
     async fn say(&self, me: &Member) -> Result<Vec<Member>, RegisterError> {
-        let row = Row {
-            name: me.name.as_str().to_owned(),
-            address: me.address.clone(),
-            load: me.load,
-            draining: me.is_draining,
-            key: me.key_id.clone(),
-            version: me.about.version.clone(),
-            since_us: me.about.since_us,
-            busy: me.about.busy,
-            rooms: me.about.has_rooms,
-            tls: me.about.speaks_tls,
-            region: me.about.region.as_ref().map(|it| it.as_str().to_owned()),
-            media: me.about.media,
-        };
-        let row = serde_json::to_string(&row).or(Err(RegisterError::Foreign))?;
-        let mut call = self.beat.key(NODES);
-        call.arg(me.name.as_str())
+        let row = serde_json::to_string(&row(me)).or(Err(RegisterError::Foreign))?;
+        let call = self.beat.on(NODES);
+        let call = call
+            .arg(me.name.as_str())
             .arg(row)
             .arg(millis(self.terms.lease));
-        let mut pipe = redis::pipe();
-        pipe.load_script(&self.beat).ignore();
-        pipe.invoke_script(&call);
-        let (rows,): (Vec<String>,) = self.run(&pipe).await?;
+        let rows = self.run(Some(&self.beat), &[call]).await?.pop();
+        let rows = rows.ok_or(RegisterError::Foreign)?;
+        let rows: Vec<String> = redis::from_redis_value(rows).or(Err(RegisterError::Foreign))?;
         rows.iter().map(|row| member(row)).collect()
     }
 
     async fn forget(&self, me: &NodeName) -> Result<(), RegisterError> {
-        let mut pipe = redis::pipe();
-        pipe.hdel(NODES, me.as_str()).ignore();
-        self.run::<()>(&pipe).await
+        let mut command = redis::cmd("HDEL");
+        command.arg(NODES).arg(me.as_str());
+        self.run(None, &[Call::new(NODES, command)]).await.map(drop)
     }
 }
 
@@ -292,15 +250,32 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn lease(row: Vec<Value>) -> Result<Lease, RegisterError> {
+fn lease(row: Value) -> Result<Lease, RegisterError> {
     let (owner, epoch, live): (String, u64, u8) =
-        redis::from_redis_value(Value::Array(row)).or(Err(RegisterError::Foreign))?;
+        redis::from_redis_value(row).or(Err(RegisterError::Foreign))?;
     Ok(Lease {
         owner: owner.parse().or(Err(RegisterError::Foreign))?,
         epoch: Epoch(epoch),
         is_live: live == 1,
         is_released: live == 2,
     })
+}
+
+fn row(me: &Member) -> Row {
+    Row {
+        name: me.name.as_str().to_owned(),
+        address: me.address.clone(),
+        load: me.load,
+        draining: me.is_draining,
+        key: me.key_id.clone(),
+        version: me.about.version.clone(),
+        since_us: me.about.since_us,
+        busy: me.about.busy,
+        rooms: me.about.has_rooms,
+        tls: me.about.speaks_tls,
+        region: me.about.region.as_ref().map(|it| it.as_str().to_owned()),
+        media: me.about.media,
+    }
 }
 
 fn member(row: &str) -> Result<Member, RegisterError> {

@@ -131,20 +131,20 @@ fn months(now: Micros, zone: &TimeZone) -> Option<(Vec<String>, Micros)> {
     Some((names.collect(), Micros(begin.as_microsecond())))
 }
 
-/// How triage went in the last twelve months.
+/// How triage went in the last twelve months. It may be as old as replicas of the store may be late.
 ///
 /// # Errors
 /// [`TriageError::Forbidden`] and [`TriageError::Store`]
 pub async fn figures(clinic: &Clinic, actor: &Actor) -> Result<Figures, TriageError> {
     only_admin(actor)?;
     let now = clinic.clock.now();
-    let mut tx = clinic.db.look().await?;
-    let facility = tenants::find(&mut tx, actor.tenant).await?;
-    let zone = facility.and_then(|it| TimeZone::get(&it.zone).ok());
+    let mut look = clinic.db.look_stale().await?;
+    let zone = tenants::zone(&mut look, actor.tenant).await?;
+    let zone = zone.and_then(|it| TimeZone::get(&it).ok());
     let zone = zone.unwrap_or(TimeZone::UTC);
     let (names, since) = months(now, &zone).unwrap_or((Vec::new(), Micros(i64::MAX)));
-    let finished = store::finished_since(&mut tx, actor.tenant, since).await?;
-    tx.commit(actor.did("triage.figures", now)).await?;
+    let finished = store::figures_since(&mut look, actor.tenant, since).await?;
+    look.commit(actor.did("triage.figures", now)).await?;
     let mut by_name: BTreeMap<String, Month> = BTreeMap::new();
     let mut all = Month::default();
     for it in &finished {

@@ -8,7 +8,7 @@ use super::feedback::feedback_of;
 use super::{key_of, story_place};
 use crate::access::{Viewer, reach};
 use crate::statement::{fetch_all, fetch_optional};
-use crate::{Conn, StoreError};
+use crate::{Conn, StaleLook, StoreError};
 
 /// Most interviews of one list.
 pub const INTERVIEWS_MAX: i64 = 50;
@@ -228,4 +228,16 @@ pub async fn finished_since(
         });
     }
     Ok(found)
+}
+
+/// As [`finished_since`], for figures.
+///
+/// # Errors
+/// The store failed.
+pub async fn figures_since(
+    look: &mut StaleLook,
+    tenant: TenantId,
+    since: Micros,
+) -> Result<Vec<Finished>, StoreError> {
+    finished_since(look.conn(), tenant, since).await
 }

@@ -44,6 +44,10 @@ public_url = "https://{{ .Values.site.host }}"
 
 [store]
 url_file = "/run/secrets/store/{{ .Values.store.key }}"
+{{- with .Values.store.replicasKey }}
+replicas_file = "/run/secrets/store/{{ . }}"
+replica_lag_s_max = {{ $.Values.store.replicaLagSeconds }}
+{{- end }}
 
 [sfu]
 udp_port = {{ .Values.media.udpPort }}
@@ -71,6 +75,21 @@ node = "{{ .node }}"
 bind = "0.0.0.0:{{ .Values.cluster.port }}"
 address = "{{ .node }}.{{ .Release.Name }}-servers.{{ .Release.Namespace }}.svc:{{ .Values.cluster.port }}"
 redis_urls_file = "/run/secrets/redis/urls"
+{{- with .Values.cluster.redis }}
+redis.kind = {{ .kind | quote }}
+{{- with .master }}
+redis.master = {{ . | quote }}
+{{- end }}
+{{- with .user }}
+redis.user = {{ . | quote }}
+{{- end }}
+{{- with .passwordKey }}
+redis.password_file = "/run/secrets/redis/{{ . }}"
+{{- end }}
+{{- with .caKey }}
+redis.ca_file = "/run/secrets/redis/{{ . }}"
+{{- end }}
+{{- end }}
 secret_file = "/run/secrets/cluster/secret"
 {{- end }}
 {{- with .Values.extraConfig }}

@@ -25,6 +25,8 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     if let Err(error) = config.store_url() {
         findings.push(format!("{error:#}"));
     }
+    let store_url = config.store_url().unwrap_or_default();
+    findings.extend(config.store.replica_contradiction(&store_url));
     if let Err(error) = config.lab.interface() {
         findings.push(format!("{error:#}"));
     }
@@ -47,8 +49,7 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     }
     findings.extend(config.roles().contradictions(config));
     if let Some(cluster) = &config.cluster {
-        let store = config.store_url().unwrap_or_default();
-        findings.extend(cluster.contradictions(&store));
+        findings.extend(cluster.contradictions(&store_url));
     }
     if config.signaling.call_back.is_some() && config.phone.is_none() {
         findings.push("signaling.call_back needs a telephone line: configure [phone]".to_owned());

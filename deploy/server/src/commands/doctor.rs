@@ -35,6 +35,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     findings.push(keys(&config.data_dir));
     findings.push(web_dir(&config.web_dir));
     findings.push(runtime.block_on(store(config)));
+    findings.extend(runtime.block_on(replicas(config)));
     findings.extend(runtime.block_on(objects(config)));
     findings.extend(runtime.block_on(cluster(config)));
     findings.push(tcp(config.http.bind));
@@ -132,6 +133,32 @@ async fn store(config: &Config) -> Finding {
     }
 }
 
+/// The replicas of the store, if there are some.
+async fn replicas(config: &Config) -> Vec<Finding> {
+    // What is wrong with the settings themselves was said before.
+    let settings = config.store.replicas().ok().flatten();
+    let urls = settings.map_or_else(Vec::new, |it| it.urls);
+    let mut findings = Vec::new();
+    for (number, url) in (1..).zip(urls) {
+        let Ok(keys) = MasterKeys::generate() else {
+            continue;
+        };
+        let vault = std::sync::Arc::new(Vault::new(keys));
+        let opened = clinical_app::Db::connect(&url, vault).await;
+        findings.push(match opened {
+            Ok(_) => Finding::Good(format!("replica {number} of the store answers")),
+            Err(error) => {
+                let error = anyhow::Error::new(error);
+                Finding::Note(format!(
+                    "replica {number} of the store does not answer ({error:#}): figures are read from \
+                     the database until it does"
+                ))
+            }
+        });
+    }
+    findings
+}
+
 /// The object store of recordings, if there is one.
 async fn objects(config: &Config) -> Option<Finding> {
     let settings = config.recordings.objects.as_ref()?;
@@ -171,7 +198,8 @@ async fn cluster(config: &Config) -> Option<Finding> {
         Err(error) => {
             let error = anyhow::Error::new(error);
             Finding::Wrong(format!(
-                "Redis does not answer ({error:#}): check cluster.redis_urls and that it runs. Visits \
+                "Redis does not answer ({error:#}): check cluster.redis_urls, the kind in \
+                 cluster.redis and that it runs. Visits \
                  that run go on without it; this node takes no new ones before it has met it once"
             ))
         }

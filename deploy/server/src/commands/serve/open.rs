@@ -42,6 +42,11 @@ pub(super) async fn open(
         .await
         .context("cannot open the store")?;
     db.migrate().await.context("cannot migrate the store")?;
+    // After that: a replica must know the schema of this version before it is asked anything.
+    let db = match config.store.replicas()? {
+        Some(replicas) => db.with_replicas(&replicas).context("store.replicas")?,
+        None => db,
+    };
     let clinic = Clinic {
         db,
         clock: Arc::new(SystemClock),
