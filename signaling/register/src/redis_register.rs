@@ -78,6 +78,8 @@ struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pages: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     media: Option<IpAddr>,
 }
 
@@ -235,6 +237,7 @@ impl RedisRegister {
             rooms: me.about.has_rooms,
             tls: me.about.speaks_tls,
             region: me.about.region.as_ref().map(|it| it.as_str().to_owned()),
+            pages: me.about.pages.clone(),
             media: me.about.media,
         };
         let row = serde_json::to_string(&row).or(Err(RegisterError::Foreign))?;
@@ -318,6 +321,7 @@ fn member(row: &str) -> Result<Member, RegisterError> {
             has_rooms: row.rooms,
             speaks_tls: row.tls,
             region: row.region.and_then(|it| it.parse().ok()),
+            pages: row.pages,
             media: row.media,
         },
     })

@@ -124,6 +124,7 @@ async fn many_rooms_are_renewed_together_and_nodes_hear_of_each_other() {
         key_id: "k".to_owned(),
         about: About {
             region: (load == 0).then(|| "west".parse().unwrap()),
+            pages: (load == 0).then(|| "https://a.example".to_owned()),
             media: (load == 0).then(|| "10.0.0.1".parse().unwrap()),
             ..About::default()
         },
