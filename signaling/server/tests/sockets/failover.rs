@@ -70,7 +70,7 @@ impl Village {
                     .can_wish(name, NodeWish::Serve)
                     .is_err()
                 {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    tokio::task::yield_now().await;
                 }
             }
         }
@@ -105,7 +105,7 @@ impl Village {
                 ServerMessage::Error {
                     code: ErrorCode::Unavailable,
                     ..
-                } => tokio::time::sleep(Duration::from_millis(20)).await,
+                } => tokio::task::yield_now().await,
                 said => return (client, said),
             }
         }
@@ -219,7 +219,7 @@ async fn people_meet_at_the_tickets_next_node_by_whichever_they_come() {
     // The register is told by the heir, and believes the later epoch.
     let is_told = async {
         while village.register.owner(room()).map(|it| it.epoch.0) != Some(2) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, is_told).await.unwrap();
