@@ -35,6 +35,8 @@ PULSE_S, RESTART_S_MIN = 0.2, 2.0
 class Caller:
     """A person with a link, an account, or passes into a visit of another hour."""
 
+    # There is no proxy for this one: pages come from the address of one node, and know others by their ticket.
+    home = ""
     # A page of an older version does not know what it is to move.
     knows_move = True
 
@@ -65,6 +67,7 @@ class Caller:
         self._restarted = 0.0
         self._closing: set[asyncio.Task[None]] = set()
         self._beside: tuple[SignalClient, Line] | None = None
+        self._place = 0
 
     def go(self, first: str = "") -> None:
         """Comes in, by this node first."""
@@ -137,12 +140,15 @@ class Caller:
 
     async def _visit(self, node: Node | None, token: str) -> str:
         """One socket from its first message to its end; answers with the token to come back with."""
-        base = node.base if node else self.house.front.base
-        auth: dict[str, Any] = {"by": "resume", "token": token}
+        base = node.base if node else self._base()
+        failover = self.signal.failover["ticket"] if self.signal is not None else ""
+        shown = f"{token}.{failover}" if failover else token
+        auth: dict[str, Any] = {"by": "resume", "token": shown}
         if not token:
             auth = {"by": "ticket", "ticket": await self.ticket(base)}
         self._beside = None
         signal: SignalClient | None = None
+        welcomed = False
         try:
             async with asyncio.timeout(OPEN_S_MAX):
                 signal = await SignalClient.dial(base, "/signal/v1", self.name)
@@ -158,6 +164,7 @@ class Caller:
                 # A page whose token is not good any more asks for a ticket without a pause.
                 self._at_once = bool(token) and why == "unauthorized"
                 return "" if why == "unauthorized" else token
+            welcomed = True
             self.resumes += bool(token)
             self.entries += not token
             self.signal, self.node = signal, node
@@ -169,8 +176,18 @@ class Caller:
                 await self._stay(signal)
             return signal.resume_token
         finally:
+            # A place where nobody greets is left for the next one.
+            self._place += not welcomed
             if signal is not None:
                 signal.drop()
+
+    def _base(self) -> str:
+        """Where this person's page goes now."""
+        if not self.home:
+            return self.house.front.base
+        others = self.signal.failover["nodes"] if self.signal is not None else []
+        places = [self.home, *others]
+        return str(places[self._place % len(places)])
 
     async def ticket(self, base: str) -> str:
         """A fresh ticket, as a page gets one."""

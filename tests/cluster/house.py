@@ -22,12 +22,16 @@ OUT = Path(os.environ.get("LOGS", "tests/out")).absolute()
 RUN = os.environ.get("CLUSTER_RUN", "cluster")
 START_S_MAX = 120
 WEB, PEERS, OPS, MEDIA, EDGE = 8080, 7700, 9090, 3478, 3577
+# Where people reach each node by itself.
+ORIGINS = [f"http://10.78.0.{number}:{WEB}" for number in (1, 2, 3)]
 
 
 class Node:
     """One server in the namespace of its name, which tests/run-cluster made."""
 
-    def __init__(self, name: str, address: str, folder: Path, ways: Ways, region: str = "") -> None:
+    def __init__(
+        self, name: str, address: str, folder: Path, ways: Ways, region: str = "", pages: bool = False
+    ) -> None:
         self.name = name
         self.data = folder / name
         self.address = address
@@ -40,12 +44,14 @@ class Node:
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / f"{name}.toml"
         site = f'region = "{region}"\nedge = {{ udp_port = {EDGE}, advertise = ["{address}"] }}\n'
+        own = f'pages = "{self.base}"\n' if pages else ""
+        known = f"[signaling]\nallowed_origins = {ORIGINS}\n" if pages else ""
         self.config.write_text(
             "[http]\nplain_http = true\nbehind_proxy = true\n"
             f'ops_bind = "{address}:{OPS}"\n[store]\nurl = "{ways.postgres_url}"\n'
             f'[cluster]\nnode = "{name}"\nbind = "{address}:{PEERS}"\n'
             f'redis_urls = ["{ways.redis_url}"]\nsecret_file = "{folder / "secret"}"\ndrain_notice_s = 4\n'
-            f'{site if region else ""}'
+            f'{own}{site if region else ""}{known}'
         )
 
     def start(self, demo: bool = False) -> None:
@@ -131,6 +137,7 @@ class House:
         roles: dict[str, str] | None = None,
         doors: str = "abc",
         regions: dict[str, str] | None = None,
+        pages: bool = False,
     ) -> None:
         OUT.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="telehealth-cluster-"))
@@ -140,7 +147,7 @@ class House:
         self.redis = Redis(self.folder)
         self.ways = Ways(self.redis)
         self.nodes = {
-            name: Node(name, f"10.78.0.{number}", self.folder, self.ways, (regions or {}).get(name, ""))
+            name: Node(name, f"10.78.0.{number}", self.folder, self.ways, (regions or {}).get(name, ""), pages)
             for number, name in enumerate("abc", 1)
         }
         for name, chosen in (roles or {}).items():

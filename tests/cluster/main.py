@@ -28,7 +28,7 @@ class Cluster:
     """The steps in order."""
 
     def __init__(self) -> None:
-        self.house = House()
+        self.house = House(pages=True)
         self.figures = Figures("short")
         self.faults = Faults(self.house, self.figures, random.Random(SEED))
         self.rooms = self.faults.rooms
@@ -44,6 +44,7 @@ class Cluster:
             self.owners_killed,
             self.redis_killed,
             self.owner_killed_without_redis,
+            self.owner_killed_without_proxy,
             self.redis_hangs,
             self.host_vanishes,
             self.owner_hangs,
@@ -226,6 +227,43 @@ class Cluster:
         known = lambda: all(self._lease(it.id) for it in self.rooms)
         await until("rooms in Redis", known)
         await owner.come_back()
+
+    async def owner_killed_without_proxy(self) -> None:
+        """people who reach nodes by their own addresses meet at their tickets' next node when theirs and Redis are gone"""
+        await self.house.see_each_other()
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
+        room = self.rooms[0]
+        lease = self.house.redis.lease(room.id)
+        assert lease is not None
+        owner = self.house.nodes[lease[0]]
+        for person in room.people:
+            person.home = owner.base
+            await person.through(owner.name)
+        told = lambda it: it.signal.failover["nodes"] if it.signal is not None else []
+        await until("tickets of three nodes", lambda: all(len(told(it)) == 3 for it in room.people))
+        first, heir, _ = told(room.doctor)
+        assert first == owner.base and told(room.patient) == told(room.doctor)
+        await until("sound both ways", room.talks)
+        entries = [person.entries for person in room.people]
+        old = room.lines()
+        self.house.redis.send(signal.SIGKILL)
+        owner.kill()
+        start = time.monotonic()
+        fresh = lambda: all(person.line is not line for person, line in old.items())
+        await until("visit elsewhere", lambda: fresh() and room.talks())
+        for person in room.people:
+            self.figures.note("owner and Redis killed, no proxy: media gap", person.gap(start - 0.2))
+        assert entries == [person.entries for person in room.people], "somebody asked for a pass"
+        self.house.redis.start()
+        await until("rooms in Redis", lambda: all(self._lease(it.id) for it in self.rooms))
+        now = self.house.owner(room.id)
+        later = self.house.redis.lease(room.id)
+        assert now.base == heir, f"the visit is at {now.base}, and the tickets say {heir}"
+        assert later is not None and later[1] > lease[1], (lease, later)
+        await owner.come_back()
+        for person in room.people:
+            person.home = ""
+        await until("sound everywhere", lambda: all(it.talks() for it in self.rooms))
 
     async def redis_hangs(self) -> None:
         """Redis hangs: people come back by every node, and sound goes on as before"""

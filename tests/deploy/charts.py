@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import tempfile
+import tomllib
 
 import kubernetes_validate
 import yaml
@@ -20,8 +21,14 @@ SENTINELS = {"kind": "sentinel", "master": "clinic", "user": "telehealth", "pass
 LARGE = SMALL | {
     "image": {"repository": "registry.example.org/telehealth", "digest": f"sha256:{'0' * 64}"},
     "replicas": 3,
-    "cluster": {"enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node", "redis": SENTINELS},
+    "cluster": {
+        "enabled": True, "redisSecret": "telehealth-redis", "nodeSecret": "telehealth-node", "region": "west",
+        "redis": SENTINELS,
+        # One for each server that there may be.
+        "edge": {"enabled": True, "udpPort": 3577, "advertise": [f"203.0.113.{number}" for number in range(1, 7)]},
+    },
     "store": {"existingSecret": "telehealth-store", "replicasKey": "replicas"},
+    "networkPolicy": {"peers": ["10.1.0.0/16"]},
     "keys": {"existingSecret": "telehealth-keys"},
     "objects": {"enabled": True, "existingSecret": "telehealth-objects", "endpoint": "https://objects.example.org"},
     "autoscaling": {"enabled": True},
@@ -157,6 +164,31 @@ def chart_configures_the_server():
 
 
 @check
+def chart_opens_the_edge():
+    """Each server of a region has an edge at its own address, whose port the network lets in; without one none is open."""
+    objects = rendered(LARGE)
+    config = next(it for it in of_kind(objects, "ConfigMap") if it["metadata"]["name"].endswith("-config"))
+    for number, (name, text) in enumerate(sorted(config["data"].items()), 1):
+        cluster = tomllib.loads(text)["cluster"]
+        told = (cluster["region"], cluster["edge"])
+        if told != ("west", {"udp_port": 3577, "advertise": [f"203.0.113.{number}"]}):
+            raise Wrong(f"{name}: {told}")
+    def opened(made):
+        policies = [it["spec"].get("ingress", []) for it in of_kind(made, "NetworkPolicy")]
+        from_anywhere = [rule["ports"] for rules in policies for rule in rules if "from" not in rule]
+        return {"protocol": "UDP", "port": 3577} in [port for ports in from_anywhere for port in ports]
+    if not opened(objects) or opened(rendered(SMALL)):
+        raise Wrong("the port of the edge in the network policy")
+    server = of_kind(objects, "StatefulSet")[0]["spec"]["template"]["spec"]["containers"][0]
+    if {"name": "edge", "containerPort": 3577, "protocol": "UDP"} not in server["ports"]:
+        raise Wrong("the port of the edge in the pod")
+    peers = [rule for it in of_kind(objects, "NetworkPolicy") for rule in it["spec"].get("ingress", [])
+             if {"ipBlock": {"cidr": "10.1.0.0/16"}} in rule.get("from", [])]
+    if [rule["ports"] for rule in peers] != [[{"protocol": "TCP", "port": "cluster"}]]:
+        raise Wrong(f"servers of other regions: {peers}")
+
+
+@check
 def chart_rules():
     """The rules in the chart are those of deploy/watch, with a runbook that can be opened."""
     spec = of_kind(rendered(LARGE), "PrometheusRule")[0]["spec"]
@@ -181,6 +213,10 @@ def chart_refuses():
         "scaling without a cluster": SMALL | {"autoscaling": {"enabled": True}},
         "a cluster without its secrets": SMALL | {"cluster": {"enabled": True}},
         "Sentinels that nobody knows what to ask": SMALL | {"cluster": LARGE["cluster"] | {"redis": {"kind": "sentinel"}}},
+        "an edge without a region": LARGE | {"cluster": LARGE["cluster"] | {"region": ""}},
+        "an edge without an address for each server": LARGE | {
+            "cluster": LARGE["cluster"] | {"edge": {"enabled": True, "advertise": ["203.0.113.1"]}}},
+        "a region with a capital": LARGE | {"cluster": LARGE["cluster"] | {"region": "West"}},
         "an object store without keys": SMALL | {"objects": {"enabled": True}},
         "less time to stop than rooms need": SMALL | {"terminationGracePeriodSeconds": 30},
     }

@@ -25,6 +25,8 @@ class SignalClient:
         self.slots: dict[str, dict[str, Any]] = {}
         self.me: dict[str, Any] = {}
         self.resume_token = ""
+        # The last failover ticket, and where else pages are served.
+        self.failover: dict[str, Any] = {"ticket": "", "nodes": []}
         # Of the last frame. A resumed session goes on counting, a refused one does not: None takes both.
         self.seq: int | None = 0
         self.closed = False
@@ -127,6 +129,8 @@ class SignalClient:
             self.people = {person["id"]: person for person in snapshot["others"]}
             self.slots = {slot["mid"]: slot for slot in snapshot["slots"]}
             self.resume_token = message.get("resume_token", self.resume_token)
+        elif kind == "failover":
+            self.failover = message
         elif kind == "participant":
             person = message["participant"]
             self.people[person["id"]] = person

@@ -8,6 +8,7 @@ mod join;
 mod line;
 mod live;
 mod phone;
+mod readmit;
 mod record;
 mod room;
 mod telephone;
@@ -36,6 +37,7 @@ pub use phone::{
     CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError,
     admit_by_phone, call_back, new_phone_pin, phone_way,
 };
+pub use readmit::{Readmitted, readmit};
 pub use record::{VisitEvent, VisitEventError, record_visit_event, spend_pass};
 pub(crate) use room::chat_message;
 pub use room::{ChatError, RoomState, append_chat, load_room, mark_read};

@@ -9,12 +9,12 @@ use clinical_app::observe::{ObserveError, observe};
 use clinical_app::visits::{
     AddGuestError, ChatError, Entry, GUESTS_MAX, GuestCommand, JoinError, LiveEffect,
     RemoveGuestError, VisitEvent, VisitEventError, add_guest, append_chat, connection_test,
-    join_as_doctor, link_queue, link_test, load_room, mark_read, record_visit_event, redeem,
-    remove_guest,
+    join_as_doctor, link_queue, link_test, load_room, mark_read, readmit, record_visit_event,
+    redeem, remove_guest,
 };
 use clinical_model::booking::{Appointment, AppointmentStage, PersonName, Relation};
 use clinical_model::visits::{JoinLinkToken, JoinRefusal};
-use clinical_model::{GuestId, Micros, Role};
+use clinical_model::{AuditActor, AuditEntry, GuestId, Micros, Role};
 use clinical_store::on_both_engines;
 use clinical_store::testbed::TestDb;
 use signaling_protocol::{ChatId, ChatText, ParticipantId, Role as RoomRole, RoomId};
@@ -233,6 +233,51 @@ on_both_engines! {
         let effect = visit.practice.effects.try_recv().unwrap();
         assert!(matches!(effect, LiveEffect::DropParticipant { participant: who, .. }
             if who.as_uuid() == participant.as_uuid()));
+    }
+
+    async fn who_was_in_a_visit_comes_back_while_their_way_in_works(db) {
+        let visit = Visit::booked(db).await;
+        let (guest, _, the_guest) = visit.guest("Chantal").await.unwrap();
+        let (desk, room) = (&visit.practice.desk, visit.room());
+        let by = visit.the_doctor();
+        let back = async |who| readmit(desk, room, who).await.unwrap();
+        let doctor = back(by).await.unwrap();
+        assert_eq!((doctor.role, doctor.admitted), (RoomRole::Clinician, true));
+        let waits = back(visit.the_patient()).await.unwrap();
+        assert_eq!((waits.role, waits.admitted), (RoomRole::Patient, false));
+        visit.tell(VisitEvent::Admitted { participant: visit.the_patient(), by }).await.unwrap();
+        let patient = back(visit.the_patient()).await.unwrap();
+        assert_eq!((patient.name.as_str(), patient.admitted), ("Person 2", true));
+        let relation = back(the_guest).await.unwrap().relation;
+        assert_eq!(relation.as_deref(), Some("daughter"));
+
+        remove_guest(desk, &visit.doctor, visit.appointment.id, guest).await.unwrap();
+        assert_eq!(back(the_guest).await, None, "the invitation was taken back");
+        let stranger = ParticipantId::from_uuid(Uuid::from_u128(1));
+        assert_eq!(back(stranger).await, None);
+        let elsewhere = RoomId::from_uuid(Uuid::from_u128(1));
+        assert_eq!(readmit(desk, elsewhere, by).await.unwrap(), None);
+        visit.tell(VisitEvent::Removed { participant: visit.the_patient(), by }).await.unwrap();
+        assert!(!back(visit.the_patient()).await.unwrap().admitted, "removed: they wait");
+        let id = visit.appointment.id;
+        revoke_link(desk, &visit.patient, id).await.unwrap();
+        assert_eq!(back(visit.the_patient()).await, None, "the link was taken back");
+        let mut tx = visit.practice.db.begin().await.unwrap();
+        clinical_store::identity::set_disabled(&mut tx, visit.doctor.user, true).await.unwrap();
+        tx.commit(AuditEntry::done(AuditActor::System, "test", MONDAY)).await.unwrap();
+        assert_eq!(back(by).await, None, "the account was shut");
+    }
+
+    async fn who_was_in_a_visit_does_not_come_back_into_one_that_is_over(db) {
+        let visit = Visit::booked(db).await;
+        let by = visit.the_doctor();
+        visit.tell(VisitEvent::Admitted { participant: visit.the_patient(), by }).await.unwrap();
+        visit.tell(VisitEvent::Started).await.unwrap();
+        visit.tell(VisitEvent::Ended { by }).await.unwrap();
+        for who in [by, visit.the_patient()] {
+            let back = readmit(&visit.practice.desk, visit.room(), who).await.unwrap();
+            assert_eq!(back, None);
+        }
     }
 
     async fn a_visit_has_room_for_so_many_guests(db) {

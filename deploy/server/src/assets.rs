@@ -3,22 +3,25 @@
 use std::path::Path;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, HeaderName};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY as CONTENT_SECURITY, HeaderName};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::services::{ServeDir, ServeFile};
 
+use crate::cluster::{ClusterConfig, is_origin};
+use crate::config::Config;
+
 /// What a page may load, and what it may not become part of (CSP Level 3).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; \
     script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self'; \
-    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    connect-src 'self'";
 
 /// Headers of every answer.
-const HEADERS: [(&str, &str); 6] = [
-    ("content-security-policy", CONTENT_SECURITY_POLICY),
+const HEADERS: [(&str, &str); 5] = [
     (
         "permissions-policy",
         "camera=(self), microphone=(self), display-capture=(self)",
@@ -64,9 +67,33 @@ async fn pages(request: Request, next: Next) -> Response {
     response
 }
 
+/// What pages of this node may load. Where people reach each node by its own address, they may also open a
+/// WebSocket to the others, for when this one fails.
+pub(crate) fn policy(config: &Config) -> HeaderValue {
+    let mut policy = CONTENT_SECURITY_POLICY.to_owned();
+    let has_pages = |it: &ClusterConfig| it.pages.is_some();
+    if config.cluster.as_ref().is_some_and(has_pages) {
+        let origins = config.signaling.allowed_origins.iter();
+        for rest in origins
+            .filter(|it| is_origin(it))
+            .filter_map(|it| it.strip_prefix("http"))
+        {
+            policy.push_str(" ws");
+            policy.push_str(rest);
+        }
+    }
+    HeaderValue::try_from(policy)
+        .unwrap_or_else(|_| HeaderValue::from_static(CONTENT_SECURITY_POLICY))
+}
+
 /// Puts the security headers on an answer.
-pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
+pub(crate) async fn security_headers(
+    State(policy): State<HeaderValue>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
+    response.headers_mut().insert(CONTENT_SECURITY, policy);
     for (name, value) in HEADERS {
         response.headers_mut().insert(
             HeaderName::from_static(name),
@@ -74,4 +101,32 @@ pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
         );
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connects(text: &str) -> String {
+        let config: Config = toml::from_str(text).unwrap();
+        let policy = policy(&config);
+        let (_, connects) = policy.to_str().unwrap().rsplit_once("; ").unwrap();
+        connects.to_owned()
+    }
+
+    #[test]
+    fn pages_reach_other_nodes_only_where_nodes_have_addresses_of_their_own() {
+        let origins = "[signaling]\nallowed_origins = [\"https://a.example\", \"https://b.example:8443\", \"https://c;x\"]\n";
+        let cluster = "[cluster]\nnode = \"a\"\nbind = \"10.0.0.1:1\"\nsecret_file = \"s\"\n";
+        assert_eq!(connects(""), "connect-src 'self'");
+        assert_eq!(
+            connects(&format!("{origins}{cluster}")),
+            "connect-src 'self'"
+        );
+        let own = format!("{origins}{cluster}pages = \"https://a.example\"\n");
+        assert_eq!(
+            connects(&own),
+            "connect-src 'self' wss://a.example wss://b.example:8443"
+        );
+    }
 }

@@ -52,6 +52,10 @@ pub(crate) struct ClusterConfig {
     pub(crate) drain_notice_s: u32,
     /// Where this node is: visits are opened in the region of who opens them. Without it, anywhere.
     pub(crate) region: Option<String>,
+    /// Where people reach this node alone, as `https://a.clinic.example`, if there is no one address for all
+    /// nodes. Their pages come back by the others when this one fails. `signaling.allowed_origins` has to name
+    /// those of all nodes.
+    pub(crate) pages: Option<String>,
     /// Forwards sound and pictures of people who come to this node while their visit is in another region.
     pub(crate) edge: Option<EdgeConfig>,
 }
@@ -128,6 +132,7 @@ impl ClusterConfig {
         let edge = self.edge.as_ref().map(start_edge).transpose();
         Ok(Site {
             region: self.region()?,
+            pages: self.pages.clone(),
             media: self.inner(sfu),
             edge: edge.context("cluster.edge")?,
         })
@@ -139,12 +144,12 @@ impl ClusterConfig {
     }
 
     /// Where edges of other nodes reach the media ports of this one: by the network between nodes, if media
-    /// listens there.
+    /// listens there. A loopback address is another machine's own.
     pub(crate) fn inner(&self, sfu: &SfuConfig) -> Option<IpAddr> {
         let ip = self.bind.ip();
         let listens =
             sfu.bind == ip || sfu.bind.is_unspecified() && sfu.bind.is_ipv4() == ip.is_ipv4();
-        (listens && !ip.is_unspecified()).then_some(ip)
+        (listens && !ip.is_unspecified() && !ip.is_loopback()).then_some(ip)
     }
 
     /// How long it goes on before its rooms move.
@@ -157,7 +162,7 @@ impl ClusterConfig {
     }
 
     /// Settings that cannot work together, each with what to do.
-    pub(crate) fn contradictions(&self, store_url: &str) -> Vec<String> {
+    pub(crate) fn contradictions(&self, store_url: &str, origins: &[String]) -> Vec<String> {
         let mut findings = Vec::new();
         let mut check = |result: anyhow::Result<()>| {
             findings.extend(result.err().map(|error| format!("{error:#}")));
@@ -179,6 +184,16 @@ impl ClusterConfig {
                         .to_owned(),
                 );
             }
+        }
+        if let Some(pages) = &self.pages
+            && !(is_origin(pages) && origins.contains(pages))
+        {
+            findings.push(
+                "cluster.pages is an address such as https://a.clinic.example, and it and those of the \
+                 other nodes are in signaling.allowed_origins: their pages come to this node when theirs \
+                 fails"
+                    .to_owned(),
+            );
         }
         if !store_url.starts_with("postgres") {
             findings.push(
@@ -204,6 +219,15 @@ impl ClusterConfig {
     }
 }
 
+/// An origin as browsers write it (RFC 6454 section 6.2): no path, and nothing that means something in a header.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -221,7 +245,7 @@ mod tests {
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
         let text = format!(
             "[cluster]\nnode = \"A b\"\nbind = \"0.0.0.0:7700\"\nsecret_file = \"{}\"\n\
-             drain_notice_s = 31\nedge = {{ advertise = [] }}\n",
+             drain_notice_s = 31\npages = \"https://a.example/\"\nedge = {{ advertise = [] }}\n",
             secret.display()
         );
         let findings = crate::commands::config_check::contradictions(&config(&text));
@@ -235,6 +259,7 @@ mod tests {
             "drain_notice",
             "cluster.edge needs cluster.region",
             "cluster.edge.advertise",
+            "cluster.pages",
         ] {
             assert!(
                 findings.iter().any(|it| it.contains(part)),
@@ -270,7 +295,31 @@ mod tests {
         assert_eq!(inner("10.0.0.1:7700", "10.0.0.1"), ip);
         assert_eq!(inner("10.0.0.1:7700", "192.0.2.1"), None);
         assert_eq!(inner("0.0.0.0:7700", "0.0.0.0"), None);
+        assert_eq!(inner("127.0.0.1:7700", "0.0.0.0"), None);
+        assert_eq!(inner("127.0.0.1:7700", "127.0.0.1"), None);
         assert_eq!(inner("[2001:db8::1]:7700", "0.0.0.0"), None);
+    }
+
+    #[test]
+    fn an_origin_has_no_path_and_breaks_no_header() {
+        use super::is_origin;
+        for good in [
+            "https://a.example",
+            "http://10.0.0.1:8080",
+            "https://[2001:db8::1]:1",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "a.example",
+            "https://",
+            "https://a/",
+            "https://a;x",
+            "ws://a",
+            "https://a b",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{
-    ChatPost, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent, VisitPort,
+    ChatPost, Person, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent, VisitPort,
 };
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -64,6 +64,25 @@ impl VisitPort for ClinicPort {
         patiently(STORE_PATIENCE, spend)
             .await
             .map_err(PortError::new)
+    }
+
+    async fn readmit(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+    ) -> Result<Option<Person>, PortError> {
+        let readmit = visits::readmit(&self.desk, room, participant);
+        let readmitted = patiently(STORE_PATIENCE, readmit)
+            .await
+            .map_err(PortError::new)?;
+        Ok(readmitted.map(|it| Person {
+            id: participant,
+            name: it.name,
+            role: it.role,
+            relation: it.relation,
+            admitted: it.admitted,
+            connection: None,
+        }))
     }
 
     async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {

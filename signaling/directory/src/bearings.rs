@@ -1,8 +1,12 @@
 //! What one node knows of the others, and what follows from it.
 
+mod advice;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use signaling_protocol::RoomId;
+
+pub use advice::Advice;
 
 use crate::ledger::{Ask, LEASE_US, Lease};
 use crate::node::{About, Epoch, Member, NodeName, Region};
@@ -396,9 +400,16 @@ impl Bearings {
         }
     }
 
-    /// The same while the register does not answer: by what the peers said last, and by their names.
+    /// The same while the register does not answer: by what the peers said last, and by the advice that
+    /// somebody brings who was in the room, or else by the peers' names.
     #[must_use]
-    pub fn locate_alone(&self, room: RoomId, asked: Asked, now_us: i64) -> Step {
+    pub fn locate_alone(
+        &self,
+        room: RoomId,
+        asked: Asked,
+        advice: Option<&Advice>,
+        now_us: i64,
+    ) -> Step {
         if self.owned.contains_key(&room) {
             return Step::Here;
         }
@@ -407,11 +418,16 @@ impl Bearings {
             Reach::Silent => now_us.saturating_sub(peer.heard_us) >= LEASE_US,
             Reach::Refused => true,
         };
-        let mut after = Epoch(0);
+        let known = advice.map_or(Epoch(0), |it| it.epoch);
+        let mut after = known;
         for peer in self.peers.values() {
             let Some(epoch) = peer.rooms.get(&room) else {
                 continue;
             };
+            // One that had the room before the advice was given has lost it since.
+            if *epoch < known {
+                continue;
+            }
             if is_gone(peer) {
                 after = after.max(*epoch);
             } else if peer.reach == Reach::Up {
@@ -430,6 +446,9 @@ impl Bearings {
             } else {
                 open
             };
+        }
+        if let Some(step) = advice.and_then(|it| self.first_living(it, is_gone, &open)) {
+            return step;
         }
         let others = self.peers.values().filter(|it| !is_gone(it));
         match self.choose(room, others, false) {

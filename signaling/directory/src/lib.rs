@@ -14,8 +14,8 @@ mod node;
 mod place;
 mod registry;
 
-pub use bearings::{Asked, Bearings, FORGET_US, Kept, Reach, Step};
+pub use bearings::{Advice, Asked, Bearings, FORGET_US, Kept, Reach, Step};
 pub use ledger::{Ask, LEASE_US, Lease, Ledger};
 pub use node::{About, Epoch, Member, NodeName, NodeNameError, Region};
-pub use place::{Candidate, LOAD_SLACK, REGION_SLACK, place};
+pub use place::{Candidate, LOAD_SLACK, REGION_SLACK, order, place};
 pub use registry::{Answer, Registry, RegistryError};

@@ -101,6 +101,8 @@ pub struct About {
     pub speaks_tls: bool,
     /// Where it is. Who says none is as near as any.
     pub region: Option<Region>,
+    /// Where pages reach this node alone, as `https://host`. Without it they reach all nodes by one address.
+    pub pages: Option<String>,
     /// Where its media ports are reached by nodes that forward to it; without it, where people reach them.
     pub media: Option<IpAddr>,
 }
@@ -114,6 +116,7 @@ impl Default for About {
             has_rooms: true,
             speaks_tls: false,
             region: None,
+            pages: None,
             media: None,
         }
     }

@@ -1,5 +1,7 @@
 //! Who gets a new room.
 
+use core::cmp::Reverse;
+
 use signaling_protocol::RoomId;
 
 use crate::node::NodeName;
@@ -38,6 +40,14 @@ pub fn place<'a>(room: RoomId, candidates: &[Candidate<'a>]) -> Option<&'a NodeN
         .filter(|it| it.load <= near.unwrap_or(least).saturating_add(LOAD_SLACK))
         .max_by_key(|it| (score(room, it.name), it.name))
         .map(|it| it.name)
+}
+
+/// All of them in the order in which they are asked for a room when nothing is known of loads: near ones first,
+/// and of those by rendezvous hashing.
+#[must_use]
+pub fn order<'a>(room: RoomId, mut candidates: Vec<Candidate<'a>>) -> Vec<&'a NodeName> {
+    candidates.sort_by_key(|it| Reverse((it.is_near, score(room, it.name), it.name)));
+    candidates.into_iter().map(|it| it.name).collect()
 }
 
 /// FNV-1a over both names, mixed so that a difference at the end counts everywhere.

@@ -255,8 +255,8 @@ fn a_node_that_takes_no_rooms_sends_people_on_and_gives_all_up() {
     assert!(!a.owns(room(1)));
     a.missed(0);
     let elsewhere = |step| matches!(step, Step::At(it) if it != name("a"));
-    assert!(elsewhere(a.locate_alone(room(1), JOIN, 0)));
-    assert_eq!(a.locate_alone(room(1), CARRIED, 0), Step::Nowhere);
+    assert!(elsewhere(a.locate_alone(room(1), JOIN, None, 0)));
+    assert_eq!(a.locate_alone(room(1), CARRIED, None, 0), Step::Nowhere);
     let hosts = a.hosts(room(1));
     assert_eq!(hosts.len(), 2);
     assert!(elsewhere(Step::At(hosts[0].clone())));
@@ -276,24 +276,24 @@ fn without_the_register_known_rooms_are_found_and_those_of_the_dead_taken_over()
     hear(&mut a, "b", BTreeMap::from([(room(1), Epoch(4))]));
     assert!(a.missed(0));
     assert!(!a.missed(1), "it is news once");
-    assert_eq!(a.locate_alone(room(1), JOIN, 1), Step::At(name("b")));
+    assert_eq!(a.locate_alone(room(1), JOIN, None, 1), Step::At(name("b")));
     a.unreached(&name("b"), Reach::Silent);
     assert_eq!(
-        a.locate_alone(room(1), JOIN, 1),
+        a.locate_alone(room(1), JOIN, None, 1),
         Step::Nowhere,
         "it may come back"
     );
     a.unreached(&name("b"), Reach::Refused);
-    let step = a.locate_alone(room(1), CARRIED, 1);
+    let step = a.locate_alone(room(1), CARRIED, None, 1);
     assert_eq!(step, Step::Open(Epoch(5)));
-    assert_eq!(a.locate_alone(room(1), RETURN, 1), Step::Nowhere);
+    assert_eq!(a.locate_alone(room(1), RETURN, None, 1), Step::Nowhere);
 }
 
 #[test]
 fn a_node_that_never_met_the_register_opens_nothing() {
     let mut a = Bearings::new(name("a"));
     a.missed(0);
-    assert_eq!(a.locate_alone(room(1), JOIN, 0), Step::Nowhere);
+    assert_eq!(a.locate_alone(room(1), JOIN, None, 0), Step::Nowhere);
 }
 
 #[test]
@@ -375,8 +375,8 @@ fn without_the_register_nodes_of_all_regions_choose_alike() {
             Step::Open(_) => name(me),
             other => panic!("{other:?}"),
         };
-        let of_east = chosen(east.locate_alone(room(number), JOIN, 1), "a");
-        let of_west = chosen(west.locate_alone(room(number), JOIN, 1), "c");
+        let of_east = chosen(east.locate_alone(room(number), JOIN, None, 1), "a");
+        let of_west = chosen(west.locate_alone(room(number), JOIN, None, 1), "c");
         assert_eq!(of_east, of_west);
     }
 }

@@ -22,7 +22,8 @@ pub enum Auth {
     },
     /// The secret of an earlier Welcome, after a lost WebSocket. Media goes on meanwhile.
     Resume {
-        /// The secret.
+        /// The secret, and behind a dot the last failover ticket, if there was one
+        /// ([`crate::FailoverTicket`]).
         token: String,
         /// The last `seq` that this client saw.
         last_seq: u64,

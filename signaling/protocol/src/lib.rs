@@ -32,7 +32,7 @@ pub use roster::{
     WayIn,
 };
 pub use server::{
-    Bye, ChatMessage, ErrorCode, IceServer, ServerFrame, ServerMessage, SlotBinding, Snapshot,
-    WantedSource,
+    Bye, ChatMessage, ErrorCode, FailoverTicket, IceServer, ServerFrame, ServerMessage,
+    SlotBinding, Snapshot, WantedSource,
 };
 pub use text::{ChatText, KeyText, Sdp, TextError};

@@ -122,6 +122,8 @@ pub enum ServerMessage {
     /// [`Bye::Restarting`] on that follows here. Whoever does nothing is sent on by that Bye, as after a
     /// restart.
     Move,
+    /// What to come back with if this server fails. Replaces the one before.
+    Failover(FailoverTicket),
     /// A clinician changed what the server forwards from and to this person.
     Granted {
         /// From here on.
@@ -169,6 +171,24 @@ pub enum ServerMessage {
         /// Why.
         reason: Bye,
     },
+}
+
+/// Where and with what a page comes back when the server that has the visit fails. Another server takes the resume
+/// token with a dot and the ticket behind it, where it takes the token alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailoverTicket {
+    /// Opaque; good for some minutes, and for nothing without the resume token of the last Welcome.
+    pub ticket: String,
+    /// Where else pages are served, as `https://host`, the one to ask first first. Empty where all servers have
+    /// one address.
+    pub nodes: Vec<String>,
+}
+
+impl core::fmt::Debug for FailoverTicket {
+    /// Tickets never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("FailoverTicket(..)")
+    }
 }
 
 /// Everything a person may know of the room at one moment.

@@ -1,7 +1,7 @@
 //! What comes from outside is a message or an error, never a panic.
 
 use proptest::prelude::*;
-use signaling_protocol::{ClientMessage, ServerMessage};
+use signaling_protocol::{ClientMessage, FailoverTicket, ServerFrame, ServerMessage};
 
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -118,4 +118,17 @@ proptest! {
             prop_assert_eq!(parse(&again).unwrap(), message);
         }
     }
+}
+
+#[test]
+fn a_failover_ticket_is_read_as_it_is_written_and_does_not_print_itself() {
+    let text = r#"{"seq":2,"message":{"type":"failover","ticket":"a.b.c","nodes":["https://b"]}}"#;
+    let frame: ServerFrame = serde_json::from_str(text).unwrap();
+    let failover = FailoverTicket {
+        ticket: "a.b.c".to_owned(),
+        nodes: vec!["https://b".to_owned()],
+    };
+    assert_eq!(frame.message, ServerMessage::Failover(failover));
+    assert_eq!(serde_json::to_string(&frame).unwrap(), text);
+    assert!(!format!("{frame:?}").contains("a.b.c"));
 }

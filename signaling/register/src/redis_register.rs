@@ -85,6 +85,8 @@ struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pages: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     media: Option<IpAddr>,
 }
 
@@ -274,6 +276,7 @@ fn row(me: &Member) -> Row {
         rooms: me.about.has_rooms,
         tls: me.about.speaks_tls,
         region: me.about.region.as_ref().map(|it| it.as_str().to_owned()),
+        pages: me.about.pages.clone(),
         media: me.about.media,
     }
 }
@@ -293,6 +296,7 @@ fn member(row: &str) -> Result<Member, RegisterError> {
             has_rooms: row.rooms,
             speaks_tls: row.tls,
             region: row.region.and_then(|it| it.parse().ok()),
+            pages: row.pages,
             media: row.media,
         },
     })

@@ -72,6 +72,7 @@ impl SignalingConfig {
             seat_kept_us: i64::from(self.seat_kept_s) * 1_000_000,
             empty_grace_us: i64::from(self.empty_room_kept_s) * 1_000_000,
             test_us: i64::from(test_s) * 1_000_000,
+            vouch_us: None,
             call_back: self.call_back.map(|rule| CallBackRule {
                 after_us: i64::from(rule.after_s) * 1_000_000,
                 automatic: rule.automatic,

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use sfu_net::Mode;
-use signaling_protocol::{Bye, ErrorCode, IceServer, Purpose, RoomId, ServerFrame, ServerMessage};
+use signaling_protocol::{
+    Bye, ErrorCode, IceServer, ParticipantId, Purpose, RoomId, ServerFrame, ServerMessage,
+};
 use signaling_session::{
-    CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, VisitEvent,
+    CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, TokenHash, VisitEvent,
 };
 use tokio::time::sleep_until;
 
@@ -90,6 +92,8 @@ struct Driver<P> {
     /// `None` in a connection test.
     listing: Option<Listing>,
     finished: bool,
+    /// The other nodes, which sign for pages in a visit.
+    nodes: Option<Arc<Nodes>>,
     /// While the room goes to another node: what is decided here has to be known there.
     heirs: Option<Arc<Nodes>>,
 }
@@ -105,6 +109,7 @@ impl<P: VisitPort> Driver<P> {
             media: Media::new(id, mode, shared.sfu.clone()),
             listing,
             finished: false,
+            nodes: shared.nodes.clone(),
             heirs: None,
         }
     }
@@ -194,6 +199,16 @@ impl<P: VisitPort> Driver<P> {
         nodes.order(&order);
     }
 
+    /// A failover ticket, while the room is this node's.
+    fn vouch(&self, participant: ParticipantId, session: TokenHash) -> Option<Input> {
+        let nodes = self.nodes.as_ref()?;
+        let failover = nodes.vouch(self.room.id(), participant, session)?;
+        Some(Input::Vouched {
+            participant,
+            failover,
+        })
+    }
+
     /// One input and everything that follows from it.
     fn feed(&mut self, input: Input) {
         if let Input::Lost { socket } = &input {
@@ -242,6 +257,10 @@ impl<P: VisitPort> Driver<P> {
                 let overflow = line.tell(news).is_err();
                 return overflow.then_some(Input::Slow { socket });
             }
+            Output::Vouch {
+                participant,
+                session,
+            } => return self.vouch(participant, session),
             Output::StoreChat { request, post } => {
                 return self.clinic.ask(Job::Chat { request, post });
             }

@@ -59,8 +59,8 @@ async fn serve(
         traceparent,
     };
     let way = async {
-        match belongs((&hall.checker, &hall.clock), &hello) {
-            Some((room, may_open)) => enter(&hall.nodes, room, &comer, may_open).await,
+        match belongs((&hall.checker, &hall.clock, &hall.nodes), &hello) {
+            Some(sought) => enter(&hall.nodes, &sought, &comer).await,
             None => enter_any(&hall.nodes, &comer).await,
         }
     };

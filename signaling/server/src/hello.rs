@@ -12,7 +12,9 @@ use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
 use signaling_ticket::{Observed, PassChecker, Purpose};
 use tokio::time::timeout;
 
+use crate::clinic::within;
 use crate::clock::Clock;
+use crate::cluster::{Nodes, Sought, advice};
 use crate::config::SignalingConfig;
 use crate::directory::Door;
 use crate::driver::{count_refusal, run_test, run_visit};
@@ -129,12 +131,12 @@ async fn first_text(socket: &mut WebSocket) -> Option<Result<String, Refusal>> {
     }
 }
 
-/// The room that a Hello asks for, and whether it may be a fresh one. `None`: no room is asked for, or
-/// the Hello will be refused.
+/// The room that a Hello asks for, and what is known of it. `None`: no room is asked for, or the Hello will be
+/// refused.
 pub(crate) fn belongs(
-    (checker, clock): (&PassChecker, &Clock),
+    (checker, clock, nodes): (&PassChecker, &Clock, &Nodes),
     text: &str,
-) -> Option<(RoomId, bool)> {
+) -> Option<Sought> {
     let ClientMessage::Hello { auth, .. } = parse(text).ok()? else {
         return None;
     };
@@ -142,11 +144,23 @@ pub(crate) fn belongs(
         Auth::Ticket { ticket, .. } => {
             let pass = checker.check(&ticket, clock.wall_us()).ok()?;
             match pass.purpose {
-                Purpose::Visit { room, .. } => Some((room, true)),
+                Purpose::Visit { room, .. } => Some(Sought {
+                    room,
+                    may_open: true,
+                    advice: None,
+                }),
                 Purpose::ConnectionTest { .. } | Purpose::Observe { .. } => None,
             }
         }
-        Auth::Resume { token, .. } => parse_token(&token).map(|(room, _)| (room, false)),
+        Auth::Resume { token, .. } => {
+            let shown = parse_token(&token)?;
+            let failover = nodes.vouched(&shown);
+            Some(Sought {
+                room: shown.room,
+                may_open: failover.is_some(),
+                advice: failover.as_ref().map(advice),
+            })
+        }
     }
 }
 
@@ -173,7 +187,7 @@ pub(crate) async fn admit<P: VisitPort>(
     }
     match auth {
         Auth::Ticket { ticket, connection } => with_ticket(shared, &ticket, connection).await,
-        Auth::Resume { token, .. } => with_token(shared, &token),
+        Auth::Resume { token, .. } => with_token(shared, &token).await,
     }
 }
 
@@ -249,14 +263,27 @@ pub(crate) fn open_visit<P: VisitPort>(shared: &Arc<Shared<P>>, room: RoomId) ->
 
 const TOKEN_REFUSED: &str = "the resume token is not accepted";
 
-fn with_token<P: VisitPort>(shared: &Shared<P>, token: &str) -> Result<Admittance, Refusal> {
-    let (room, hash) = parse_token(token).ok_or_else(Refusal::unknown_token)?;
-    let secret = resume_secret(room).or(Err(Refusal::unavailable("no random numbers")))?;
+async fn with_token<P: VisitPort>(
+    shared: &Arc<Shared<P>>,
+    token: &str,
+) -> Result<Admittance, Refusal> {
+    let shown = parse_token(token).ok_or_else(Refusal::unknown_token)?;
+    let secret = resume_secret(shown.room).or(Err(Refusal::unavailable("no random numbers")))?;
+    let nodes = shared.nodes.as_ref();
+    if let Some(failover) = nodes.and_then(|it| it.returning(&shown)) {
+        // The ticket says whose session it was; whether they may come in, the clinic says now.
+        let asked = shared.port.readmit(failover.room, failover.participant);
+        let person = within("readmit", asked).await;
+        let person = person.ok_or(Refusal::unavailable("the clinic does not answer"))?;
+        let person = person.ok_or_else(Refusal::unknown_token)?;
+        let door = open_visit(shared, shown.room);
+        return into_room(door, Entry::Return(shown.hash, person), secret);
+    }
     let door = shared
         .directory
-        .knock(room)
+        .knock(shown.room)
         .ok_or_else(Refusal::unknown_token)?;
-    into_room(Some(door), Entry::Resume(hash), secret)
+    into_room(Some(door), Entry::Resume(shown.hash), secret)
 }
 
 fn into_room(

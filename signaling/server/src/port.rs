@@ -4,7 +4,7 @@ use core::future::Future;
 
 use sfu_net::TapEvent;
 use signaling_protocol::{Caption, ChatMessage, ParticipantId, Role, RoomId};
-use signaling_session::{ChatPost, RoomRecord, VisitEvent};
+use signaling_session::{ChatPost, Person, RoomRecord, VisitEvent};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -60,6 +60,17 @@ pub trait VisitPort: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, PortError>> + Send {
         let _ = (pass, expires_us);
         core::future::ready(Err(PortError::new("there is no register of passes")))
+    }
+
+    /// Who a person is now that was in a room of a node that has failed, as a pass of theirs would say.
+    /// `None`: they would get none.
+    fn readmit(
+        &self,
+        room: RoomId,
+        participant: ParticipantId,
+    ) -> impl Future<Output = Result<Option<Person>, PortError>> + Send {
+        let _ = (room, participant);
+        core::future::ready(Ok(None))
     }
 
     /// Stores a chat message and gives it the room's next number and the time. A message with a

@@ -22,14 +22,39 @@ pub(crate) fn resume_secret(room: RoomId) -> Result<ResumeSecret, NoRandom> {
     Ok(ResumeSecret { text, hash })
 }
 
-/// The room and the hash of a token that a client shows.
-pub(crate) fn parse(token: &str) -> Option<(RoomId, TokenHash)> {
+/// A token that a client shows.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Shown<'a> {
+    /// The room that it names.
+    pub(crate) room: RoomId,
+    /// Of the token, without what is behind it.
+    pub(crate) hash: TokenHash,
+    /// What is behind it: a failover ticket, or anything else.
+    pub(crate) failover: Option<&'a str>,
+}
+
+impl core::fmt::Debug for Shown<'_> {
+    /// Tickets never reach a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Shown")
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a token that a client shows, with or without a failover ticket behind it.
+pub(crate) fn parse(text: &str) -> Option<Shown<'_>> {
+    let mut parts = text.splitn(3, '.');
+    let (room, rest) = (parts.next()?, parts.next()?);
+    let token = text.get(..room.len().saturating_add(1).saturating_add(rest.len()))?;
     if token.len() > TOKEN_BYTES_MAX {
         return None;
     }
-    let (room, _) = token.split_once('.')?;
-    let room = RoomId::from_uuid(Uuid::try_parse(room).ok()?);
-    Some((room, hash(token)))
+    Some(Shown {
+        room: RoomId::from_uuid(Uuid::try_parse(room).ok()?),
+        hash: hash(token),
+        failover: parts.next(),
+    })
 }
 
 /// The id of a room that nobody else can name.
@@ -85,7 +110,14 @@ mod tests {
         let room = private_room().unwrap();
         let secret = resume_secret(room).unwrap();
         assert_eq!(secret.text.len(), 97);
-        assert_eq!(parse(&secret.text), Some((room, secret.hash)));
+        let shown = |failover| Shown {
+            room,
+            hash: secret.hash,
+            failover,
+        };
+        assert_eq!(parse(&secret.text), Some(shown(None)));
+        let with = format!("{}.a.b.c", secret.text);
+        assert_eq!(parse(&with), Some(shown(Some("a.b.c"))));
         assert_ne!(resume_secret(room).unwrap().hash, secret.hash);
         assert_eq!(parse("nothing"), None);
         assert_eq!(parse(&"a".repeat(10_000)), None);

@@ -107,14 +107,14 @@ async fn serve<P: VisitPort>(
         Some(Err(refusal)) => return refuse(socket, refusal).await,
     };
     if let Some(nodes) = &shared.nodes
-        && let Some((room, may_open)) = belongs((&shared.checker, &shared.clock), &hello)
+        && let Some(sought) = belongs((&shared.checker, &shared.clock, nodes), &hello)
     {
         let (span, traceparent) = trace.carry();
         let comer = Comer {
             address,
             traceparent,
         };
-        let way = enter(nodes, room, &comer, may_open);
+        let way = enter(nodes, &sought, &comer);
         let entrance = way.instrument(span.clone()).await;
         span.record(WAY, entrance.word());
         drop(span);

@@ -161,7 +161,7 @@ pub fn start_without_rooms(
             router: Router::new()
                 .route(cluster::LINE, get(cluster::open_line_of))
                 .with_state(Arc::clone(&nodes)),
-            secure: nodes.secure.clone(),
+            nodes: Arc::clone(&nodes),
         },
         handle: SignalingHandle {
             directory: ground.directory,
@@ -216,7 +216,10 @@ fn build<P: VisitPort>(
 ) -> Signaling {
     let counts = Counts::new(config.connections_max, config.connections_per_address_max);
     let shared = Arc::new(Shared {
-        limits: config.limits(),
+        limits: Limits {
+            vouch_us: nodes.is_some().then_some(cluster::VOUCH_US),
+            ..config.limits()
+        },
         config,
         port,
         sfu,
@@ -242,7 +245,7 @@ fn build<P: VisitPort>(
     let phones = PhoneDoor::new(&shared);
     let peers = shared.nodes.as_ref().map(|nodes| PeerDoor {
         router: cluster::routes(&shared),
-        secure: nodes.secure.clone(),
+        nodes: Arc::clone(nodes),
     });
     Signaling {
         peers,

@@ -33,6 +33,7 @@ impl Room {
             Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
             Entry::Phone(caller) => self.call_in(socket, caller),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
+            Entry::Return(token, person) => self.come_back(socket, (&token, person), welcome),
         }
     }
 
@@ -107,6 +108,54 @@ impl Room {
         self.sit_down(id, socket, welcome);
     }
 
+    /// The same window after the node that had the room has failed. One that was welcomed here, and whose
+    /// socket was lost again, goes on.
+    fn come_back(
+        &mut self,
+        socket: SocketId,
+        (token, person): (&TokenHash, Person),
+        welcome: Greeting,
+    ) {
+        if self.members.values().any(|member| member.holds(token)) {
+            self.resume(socket, token, welcome);
+        } else {
+            self.arrive(socket, (person, Client::Page), welcome);
+        }
+    }
+
+    /// Asks for a failover ticket for a page, if there are other nodes.
+    pub(crate) fn vouch(&mut self, id: ParticipantId) {
+        let now_us = self.now_us;
+        if self.limits.vouch_us.is_none() || self.kind == Kind::Test {
+            return;
+        }
+        let page = self.members.get_mut(&id);
+        let Some(member) = page.filter(|it| it.socket().is_some() && it.client == Client::Page)
+        else {
+            return;
+        };
+        member.vouched_us = now_us;
+        if let [Some(session), _] = member.tokens {
+            self.push(Output::Vouch {
+                participant: id,
+                session,
+            });
+        }
+    }
+
+    /// Asks anew for those whose failover ticket is old.
+    pub(crate) fn vouch_again(&mut self) {
+        let Some(every_us) = self.limits.vouch_us else {
+            return;
+        };
+        let due = self.now_us.saturating_sub(every_us);
+        let old = self.members.values().filter(|it| it.vouched_us <= due);
+        let old: Vec<_> = old.map(|it| it.id).collect();
+        for id in old {
+            self.vouch(id);
+        }
+    }
+
     /// A media connection that outlived an earlier room is theirs again, if they are in the visit.
     fn give_back(&mut self, id: ParticipantId, claim: Claim) {
         let Some(member) = self.members.get_mut(&id) else {
@@ -156,6 +205,7 @@ impl Room {
                 },
             );
         }
+        self.vouch(id);
         self.announce(id);
     }
 

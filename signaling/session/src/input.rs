@@ -1,8 +1,8 @@
 //! What happens to a room.
 
 use signaling_protocol::{
-    Bye, Caption, ChatMessage, ClientMessage, ConnectionId, ErrorCode, IceServer, ParticipantId,
-    Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
+    Bye, Caption, ChatMessage, ClientMessage, ConnectionId, ErrorCode, FailoverTicket, IceServer,
+    ParticipantId, Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
 };
 
 /// One WebSocket, numbered by the server; never used twice.
@@ -111,6 +111,9 @@ pub enum Entry {
     Phone(Caller),
     /// With the token of an earlier Welcome.
     Resume(TokenHash),
+    /// With the token of a Welcome of the node that had the room before, and a failover ticket of that session.
+    /// The clinic says who it is. Whoever this room has welcomed meanwhile resumes.
+    Return(TokenHash, Person),
 }
 
 /// What the clinic has stored of a room before this process knew it.
@@ -316,6 +319,13 @@ pub enum Input {
     Close {
         /// What everybody is told.
         reason: Bye,
+    },
+    /// The answer to [`crate::Output::Vouch`].
+    Vouched {
+        /// Whose it is.
+        participant: ParticipantId,
+        /// What their page is told.
+        failover: FailoverTicket,
     },
     /// Another node has the room from here on: every page is asked to begin there, and the room closes
     /// when all have, or in so many microseconds.

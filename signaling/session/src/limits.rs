@@ -43,6 +43,8 @@ pub struct Limits {
     pub empty_grace_us: i64,
     /// How long a connection test lasts.
     pub test_us: i64,
+    /// How often a page gets a new failover ticket; never without.
+    pub vouch_us: Option<i64>,
     /// When a patient whose page was lost is called; never without.
     pub call_back: Option<CallBackRule>,
 }
@@ -53,6 +55,7 @@ impl Default for Limits {
             seat_kept_us: SEAT_KEPT_US,
             empty_grace_us: EMPTY_GRACE_US,
             test_us: i64::from(TEST_MS_MAX).saturating_mul(1_000),
+            vouch_us: None,
             call_back: None,
         }
     }

@@ -120,6 +120,8 @@ pub(crate) struct Member {
     pub(crate) seq: u64,
     /// When the last frame was sent.
     pub(crate) spoken_us: i64,
+    /// When a failover ticket was asked for last.
+    pub(crate) vouched_us: i64,
     pub(crate) media: Media,
     /// Relays that this session may use.
     pub(crate) relays: Vec<IceServer>,
@@ -150,6 +152,7 @@ impl Member {
             tokens: [None, None],
             seq: 0,
             spoken_us: now_us,
+            vouched_us: now_us,
             media: Media::default(),
             relays: Vec::new(),
             leg: None,

@@ -5,7 +5,7 @@ use signaling_protocol::{
     RecordingEnd, Role, Sdp, ServerFrame, SlotView, SourceMid, Sources,
 };
 
-use crate::input::{RequestId, SocketId};
+use crate::input::{RequestId, SocketId, TokenHash};
 
 /// A chat message before it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -316,6 +316,14 @@ pub enum Output {
         participant: ParticipantId,
         /// Whether.
         ring: bool,
+    },
+    /// Sign a failover ticket for a page and answer with [`crate::Input::Vouched`]; where there is no other
+    /// node, never.
+    Vouch {
+        /// Whose page.
+        participant: ParticipantId,
+        /// Of the resume token that it belongs to.
+        session: TokenHash,
     },
     /// Store a chat message and answer with [`crate::Input::Stored`]. One at a time.
     StoreChat {

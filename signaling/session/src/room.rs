@@ -207,6 +207,10 @@ impl Room {
                 reason,
             } => self.take_out(participant, reason),
             Input::Close { reason } => self.close(reason),
+            Input::Vouched {
+                participant,
+                failover,
+            } => self.say(participant, ServerMessage::Failover(failover)),
             Input::Move { patience_us } => self.begin_move(patience_us),
             Input::Inherit { legacy } => self.inherit(legacy),
             Input::Timeout => {}
@@ -455,6 +459,7 @@ impl Room {
         for participant in silent {
             self.say(participant, ServerMessage::Heartbeat);
         }
+        self.vouch_again();
     }
 
     /// What follows from any change.

@@ -71,7 +71,15 @@ impl Visitor {
         &self.name
     }
 
-    fn doctor(record: &AppointmentRecord) -> Self {
+    pub(super) const fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(super) fn relation(&self) -> Option<&str> {
+        self.relation.as_deref()
+    }
+
+    pub(super) fn doctor(record: &AppointmentRecord) -> Self {
         Self {
             participant: record.appointment.doctor_participant,
             name: record.doctor.name.clone(),

@@ -109,6 +109,18 @@ impl Appointment {
         })
     }
 
+    /// Whether the door is open to somebody who was in the visit a moment ago, at the same times.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn readmits(&self, now: Micros) -> Result<(), JoinRefusal> {
+        self.takes_place()?;
+        if now >= self.closes_at() {
+            return Err(JoinRefusal::Ended);
+        }
+        self.is_open(now)
+    }
+
     const fn takes_place(&self) -> Result<(), JoinRefusal> {
         match self.state {
             AppointmentState::Cancelled { .. } => Err(JoinRefusal::Cancelled),

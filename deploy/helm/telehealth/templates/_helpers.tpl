@@ -26,6 +26,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and .Values.cluster.enabled (not (and .Values.cluster.redisSecret .Values.cluster.nodeSecret)) -}}
 {{- fail "cluster.enabled needs cluster.redisSecret with the key \"urls\" and cluster.nodeSecret with the key \"secret\"" -}}
 {{- end -}}
+{{- if and .Values.cluster.edge.enabled (not (and .Values.cluster.enabled .Values.cluster.region)) -}}
+{{- fail "cluster.edge.enabled needs cluster.enabled and cluster.region: an edge forwards to servers of other regions" -}}
+{{- end -}}
+{{- $servers := int .Values.replicas -}}
+{{- if .Values.autoscaling.enabled }}{{ $servers = max $servers (int .Values.autoscaling.max) }}{{ end -}}
+{{- if and .Values.cluster.edge.enabled (lt (len .Values.cluster.edge.advertise) (int $servers)) -}}
+{{- fail "cluster.edge.advertise needs an address for each server that there may be: the edge of each is reached by its own" -}}
+{{- end -}}
 {{- if and .Values.objects.enabled (not .Values.objects.existingSecret) -}}
 {{- fail "objects.enabled needs objects.existingSecret with the keys \"id\" and \"secret\"" -}}
 {{- end -}}
@@ -91,6 +99,15 @@ redis.ca_file = "/run/secrets/redis/{{ . }}"
 {{- end }}
 {{- end }}
 secret_file = "/run/secrets/cluster/secret"
+{{- with .Values.cluster.region }}
+region = {{ . | quote }}
+{{- end }}
+{{- if .Values.cluster.edge.enabled }}
+
+[cluster.edge]
+udp_port = {{ .Values.cluster.edge.udpPort }}
+advertise = {{ list (index .Values.cluster.edge.advertise (int .number)) | toJson }}
+{{- end }}
 {{- end }}
 {{- with .Values.extraConfig }}
 

@@ -49,7 +49,8 @@ pub(crate) fn contradictions(config: &Config) -> Vec<String> {
     }
     findings.extend(config.roles().contradictions(config));
     if let Some(cluster) = &config.cluster {
-        findings.extend(cluster.contradictions(&store_url));
+        let origins = &config.signaling.allowed_origins;
+        findings.extend(cluster.contradictions(&store_url, origins));
     }
     if config.signaling.call_back.is_some() && config.phone.is_none() {
         findings.push("signaling.call_back needs a telephone line: configure [phone]".to_owned());

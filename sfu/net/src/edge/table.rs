@@ -12,8 +12,8 @@ use super::bucket::Bucket;
 /// Connections that may be known at a time. Further ones are refused; their clients reach the owner without
 /// this node.
 pub(super) const PERMITS_MAX: usize = 4096;
-/// Addresses of one connection. A client has one for each of its networks, and a new one after its NAT forgot
-/// it; the one that the owner answered longest ago is given up for it.
+/// Paths of one connection. A client has one for each of its networks and each of our addresses, and a new one
+/// after its NAT forgot it; the one that the owner answered longest ago is given up for it.
 const FLOWS_PER_PERMIT_MAX: usize = 4;
 /// How long a connection may take new addresses after its messages stopped being carried here: as long as
 /// its seat is kept.
@@ -40,7 +40,7 @@ impl fmt::Debug for Permit {
     }
 }
 
-/// One address of a client, and the socket towards its owner.
+/// One path of a client, and the socket towards its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FlowKey(pub(super) usize);
 
@@ -92,12 +92,16 @@ enum Slot {
     Ended,
 }
 
+/// Where a datagram of a client came to, and from where.
+type Way = (SocketAddr, SocketAddr);
+
 /// All that an edge knows.
 pub(super) struct Table {
     flows_max: usize,
     permits: HashMap<String, Permitted>,
     slots: Vec<Slot>,
-    by_client: HashMap<SocketAddr, FlowKey>,
+    /// By our address and the client's: a client that tries two of ours has a path by each.
+    by_way: HashMap<Way, FlowKey>,
 }
 
 impl Table {
@@ -106,7 +110,7 @@ impl Table {
             flows_max,
             permits: HashMap::new(),
             slots: Vec::new(),
-            by_client: HashMap::new(),
+            by_way: HashMap::new(),
         }
     }
 
@@ -154,7 +158,7 @@ impl Table {
             Some(20..=63 | 128..=191) => false,
             Some(_) | None => return Inward::Drop(Dropped::Garbage),
         };
-        let known = self.by_client.get(&client).copied();
+        let known = self.by_way.get(&(local, client)).copied();
         if is_stun {
             let Ok(message) = Message::parse(contents) else {
                 return Inward::Drop(Dropped::Garbage);
@@ -192,7 +196,7 @@ impl Table {
             return Inward::Drop(Dropped::Refused);
         }
         let owner = known.permit.owner;
-        if let Some(old) = self.by_client.get(&client).copied() {
+        if let Some(old) = self.by_way.get(&(local, client)).copied() {
             self.end(old);
         }
         self.make_room(ufrag);
@@ -210,7 +214,7 @@ impl Table {
         if let Some(slot) = self.slots.get_mut(key.0) {
             *slot = Slot::Used(flow);
         }
-        self.by_client.insert(client, key);
+        self.by_way.insert((local, client), key);
         Inward::Open(key, owner)
     }
 
@@ -252,8 +256,9 @@ impl Table {
         if let Some(slot) = self.slots.get_mut(key.0)
             && let Slot::Used(flow) = slot
         {
-            if self.by_client.get(&flow.client) == Some(&key) {
-                self.by_client.remove(&flow.client);
+            let way = (flow.local, flow.client);
+            if self.by_way.get(&way) == Some(&key) {
+                self.by_way.remove(&way);
             }
             *slot = Slot::Ended;
         }
@@ -273,7 +278,7 @@ impl Table {
 
     /// Flows that go on.
     pub(super) fn len(&self) -> usize {
-        self.by_client.len()
+        self.by_way.len()
     }
 
     fn make_room(&mut self, ufrag: &str) {

@@ -88,6 +88,7 @@ fn member(text: &str, load: u32) -> Member {
         key_id: "k".to_owned(),
         about: About {
             region: (load == 0).then(|| "west".parse().unwrap()),
+            pages: (load == 0).then(|| "https://a.example".to_owned()),
             media: (load == 0).then(|| "10.0.0.1".parse().unwrap()),
             ..About::default()
         },

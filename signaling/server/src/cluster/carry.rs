@@ -13,13 +13,13 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use axum::http::{HeaderName, StatusCode};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use signaling_directory::{Asked, NodeName, Reach};
+use signaling_directory::{Advice, Asked, NodeName, Reach};
 use signaling_protocol::{HEARTBEAT_MS, RoomId, SILENCE_MS_MAX};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 use super::dial::{DialError, PeerSocket};
-use super::door::{ANYWHERE, CLIENT, RETURN, ROOM, SIGNAL};
+use super::door::{ANYWHERE, CLIENT, EPOCH, RETURN, ROOM, SIGNAL};
 use super::edge::EdgeLine;
 use super::{Nodes, Way};
 use crate::observer::Hub;
@@ -69,6 +69,16 @@ impl Entrance {
     }
 }
 
+/// The room that somebody wants into.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    pub(crate) room: RoomId,
+    /// It is opened if nobody has it.
+    pub(crate) may_open: bool,
+    /// What their failover ticket says.
+    pub(crate) advice: Option<Advice>,
+}
+
 /// Somebody who came to this node, as the next one is told of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Comer {
@@ -89,12 +99,13 @@ impl Comer {
 }
 
 /// Finds the room, and the way there.
-pub(crate) async fn enter(nodes: &Nodes, room: RoomId, comer: &Comer, may_open: bool) -> Entrance {
+pub(crate) async fn enter(nodes: &Nodes, sought: &Sought, comer: &Comer) -> Entrance {
+    let (room, may_open, advice) = (sought.room, sought.may_open, sought.advice.as_ref());
     let asked = Asked {
         by_peer: false,
         may_open,
     };
-    let mut way = nodes.resolve(room, asked).await;
+    let mut way = nodes.resolve(room, asked, advice).await;
     for _ in 0..HOPS_MAX {
         let (name, address) = match way {
             Way::Here => return Entrance::Here,
@@ -108,19 +119,20 @@ pub(crate) async fn enter(nodes: &Nodes, room: RoomId, comer: &Comer, may_open: 
         }
         let mut headers = comer.headers(room);
         headers.extend((!may_open).then(|| (RETURN, "1".to_owned())));
+        headers.extend(advice.map(|it| (EPOCH, it.epoch.0.to_string())));
         way = match nodes.dial((&name, &address), SIGNAL, &headers).await {
             Ok(socket) => return Owner::of(nodes, &name, socket),
             Err(DialError::Answered(StatusCode::CONFLICT, Some(other))) => {
-                sent_on(nodes, room, asked, other).await
+                sent_on(nodes, (room, asked, advice), other).await
             }
             Err(DialError::Answered(StatusCode::NOT_FOUND, _)) => return Entrance::Unknown,
             Err(DialError::Refused) => {
                 nodes.unreached(&name, Reach::Refused);
-                nodes.resolve(room, asked).await
+                nodes.resolve(room, asked, advice).await
             }
             Err(DialError::Answered(StatusCode::SERVICE_UNAVAILABLE, _)) => {
                 nodes.declined(&name);
-                nodes.resolve(room, asked).await
+                nodes.resolve(room, asked, advice).await
             }
             Err(DialError::Silent | DialError::Answered(..)) => return Entrance::Unavailable,
         };
@@ -148,9 +160,13 @@ pub(crate) async fn enter_any(nodes: &Nodes, comer: &Comer) -> Entrance {
     Entrance::Unavailable
 }
 
-async fn sent_on(nodes: &Nodes, room: RoomId, asked: Asked, other: NodeName) -> Way {
+async fn sent_on(
+    nodes: &Nodes,
+    (room, asked, advice): (RoomId, Asked, Option<&Advice>),
+    other: NodeName,
+) -> Way {
     if other == nodes.me {
-        nodes.resolve(room, asked).await
+        nodes.resolve(room, asked, advice).await
     } else {
         nodes.at(other)
     }

@@ -9,9 +9,10 @@ use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use signaling_directory::{Asked, NodeName};
+use signaling_directory::{Advice, Asked, Epoch, NodeName};
 use signaling_protocol::RoomId;
 use signaling_ticket::Observed;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -32,6 +33,8 @@ pub(super) const ROOM: HeaderName = HeaderName::from_static("telehealth-room");
 pub(super) const CLIENT: HeaderName = HeaderName::from_static("telehealth-client");
 /// Present if they come back with a token, and can use no fresh room.
 pub(super) const RETURN: HeaderName = HeaderName::from_static("telehealth-return");
+/// Under which epoch the room was, as their failover ticket says. Whoever opens it does it under a later one.
+pub(super) const EPOCH: HeaderName = HeaderName::from_static("telehealth-epoch");
 
 /// Present if they want into no room that has a name: any node with rooms will do.
 pub(super) const ANYWHERE: HeaderName = HeaderName::from_static("telehealth-anywhere");
@@ -59,6 +62,18 @@ fn peer(nodes: &Nodes, headers: &HeaderMap, path: &str) -> Option<NodeName> {
     from
 }
 
+/// Lets nobody through who does not prove to be a node.
+pub(super) async fn nodes_alone(
+    State(nodes): State<Arc<Nodes>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if peer(&nodes, request.headers(), request.uri().path()).is_none() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
+}
+
 async fn signal<P: VisitPort>(
     State(shared): State<Arc<Shared<P>>>,
     ws: WebSocketUpgrade,
@@ -84,7 +99,12 @@ async fn signal<P: VisitPort>(
     let way = if headers.contains_key(ANYWHERE) {
         Way::Here
     } else {
-        nodes.resolve(room, asked).await
+        let epoch = word(&EPOCH).and_then(|it| it.parse().ok());
+        let advice = epoch.map(|epoch| Advice {
+            epoch: Epoch(epoch),
+            nodes: Vec::new(),
+        });
+        nodes.resolve(room, asked, advice.as_ref()).await
     };
     match way {
         Way::Here => {}

@@ -2,8 +2,8 @@
 //!
 //! Each room belongs to one node, whose media server has its people. A node that is asked for a room of
 //! another one carries the messages there ([`mod@carry`]); sound and pictures go to the owner directly,
-//! or from another region by this node ([`mod@edge`]). The
-//! rules are those of [`signaling_directory`]; here are the lines, the register and the clock.
+//! or from another region by this node ([`mod@edge`]). What pages come back with when a node fails is in
+//! [`mod@failover`]. The rules are those of [`signaling_directory`]; here are the lines, the register and the clock.
 
 mod auth;
 mod beat;
@@ -12,6 +12,7 @@ mod dial;
 mod door;
 mod drain;
 mod edge;
+mod failover;
 mod line;
 mod secure;
 
@@ -24,10 +25,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sfu_net::EdgeHandle;
 use signaling_directory::{
-    About, Asked, Bearings, Lease, Member, NodeName, Reach, Region, Registry, RegistryError, Step,
+    About, Advice, Asked, Bearings, Lease, Member, NodeName, Reach, Region, Registry,
+    RegistryError, Step,
 };
 use signaling_protocol::{Bye, ParticipantId, RoomId};
 use signaling_session::Input;
+use signaling_ticket::FailoverKey;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
@@ -36,10 +39,11 @@ use crate::observer::Hub;
 
 pub use auth::{NodeSecret, SECRET_BYTES_MIN, SecretTooShort};
 pub(crate) use beat::keep_beating;
-pub(crate) use carry::{Comer, Entrance, carry, enter, enter_any};
+pub(crate) use carry::{Comer, Entrance, Sought, carry, enter, enter_any};
 pub(crate) use door::{open_line_of, routes};
 pub(crate) use drain::follow_wishes;
 pub use drain::{NodeInfo, NodeState, NodeWish, WishError};
+pub(crate) use failover::{VOUCH_US, advice};
 pub(crate) use line::PATH as LINE;
 pub(crate) use secure::Secure;
 pub use secure::{PeerDoor, SecureError};
@@ -80,6 +84,8 @@ pub struct ClusterSettings {
 pub struct Site {
     /// Its region: rooms that people open by it go to nodes of this region first.
     pub region: Option<Region>,
+    /// Where pages reach this node alone, as `https://host`, if they do.
+    pub pages: Option<String>,
     /// Where edges of other nodes reach its media ports, if not where people do.
     pub media: Option<IpAddr>,
     /// Forwards media of people here whose rooms are in other regions.
@@ -146,8 +152,10 @@ pub(crate) struct Nodes {
     busy: fn() -> Option<u32>,
     notice: Duration,
     region: Option<Region>,
+    pages: Option<String>,
     media: Option<IpAddr>,
     edge: Option<EdgeHandle>,
+    failover: FailoverKey,
     wishes: watch::Sender<NodeWish>,
     /// It is being emptied, or stops.
     is_leaving: AtomicBool,
@@ -186,8 +194,10 @@ impl Nodes {
             busy: settings.busy,
             notice: settings.notice,
             region: settings.site.region,
+            pages: settings.site.pages,
             media: settings.site.media,
             edge: settings.site.edge,
+            failover: FailoverKey::new(&settings.secret.derive("failover ticket")),
             wishes: watch::Sender::new(NodeWish::Serve),
             is_leaving: AtomicBool::new(false),
             seen: Mutex::default(),
@@ -217,7 +227,7 @@ impl Nodes {
     }
 
     /// Where a room is, or is to be. Takes it for this node where that follows.
-    pub(crate) async fn resolve(&self, room: RoomId, asked: Asked) -> Way {
+    pub(crate) async fn resolve(&self, room: RoomId, asked: Asked, advice: Option<&Advice>) -> Way {
         let (has_register, owns) = {
             let bearings = self.bearings();
             (bearings.has_register(), bearings.owns(room))
@@ -230,18 +240,18 @@ impl Nodes {
                 Ok(lease) => self.bearings().locate(room, lease.as_ref(), asked),
                 Err(error) => {
                     self.missed(&error);
-                    self.alone(room, asked)
+                    self.alone(room, asked, advice)
                 }
             }
         } else {
-            self.alone(room, asked)
+            self.alone(room, asked, advice)
         };
         match step {
             Step::Claim(ask) => match self.registry.claim(&self.me, &[(room, ask)]).await {
                 Ok(leases) => self.claimed(room, leases.first()),
                 Err(error) => {
                     self.missed(&error);
-                    let step = self.alone(room, asked);
+                    let step = self.alone(room, asked, advice);
                     self.follow(room, step)
                 }
             },
@@ -255,12 +265,12 @@ impl Nodes {
             by_peer: true,
             may_open: true,
         };
-        self.resolve(room, asked).await == Way::Here
+        self.resolve(room, asked, None).await == Way::Here
     }
 
-    fn alone(&self, room: RoomId, asked: Asked) -> Step {
+    fn alone(&self, room: RoomId, asked: Asked, advice: Option<&Advice>) -> Step {
         self.bearings()
-            .locate_alone(room, asked, self.clock.steady_us())
+            .locate_alone(room, asked, advice, self.clock.steady_us())
     }
 
     fn claimed(&self, room: RoomId, lease: Option<&Lease>) -> Way {
@@ -414,6 +424,7 @@ impl Nodes {
                 has_rooms: self.has_rooms,
                 speaks_tls: true,
                 region: self.region.clone(),
+                pages: self.pages.clone(),
                 media: self.media,
             },
         }

@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
-use axum::Router;
 use axum::serve::Listener;
+use axum::{Router, middleware};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -41,7 +41,8 @@ use tokio_rustls::rustls::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use super::NodeSecret;
+use super::door::nodes_alone;
+use super::{NodeSecret, Nodes};
 
 /// How long a handshake may take. The other side is in the same house.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(3);
@@ -317,11 +318,12 @@ impl AsyncWrite for PeerStream {
 #[derive(Debug)]
 pub struct PeerDoor {
     pub(crate) router: Router,
-    pub(crate) secure: Secure,
+    pub(crate) nodes: Arc<Nodes>,
 }
 
 impl PeerDoor {
-    /// Puts something in front of it, such as a count of who comes.
+    /// Puts something in front of it, such as a count of who comes. It sees nodes alone: who does not prove to
+    /// be one gets no further than [`PeerDoor::serve`], and begins no trace, also where lines may be in clear.
     #[must_use]
     pub fn behind(mut self, front: impl FnOnce(Router) -> Router) -> Self {
         self.router = front(self.router);
@@ -335,10 +337,12 @@ impl PeerDoor {
         let doorstep = Doorstep {
             address: address.unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0))),
             connections,
-            taking: tokio::spawn(take(listener, self.secure, accepted)),
+            taking: tokio::spawn(take(listener, self.nodes.secure.clone(), accepted)),
         };
+        let guard = middleware::from_fn_with_state(self.nodes, nodes_alone);
+        let router = self.router.layer(guard);
         // It ends with an error never, and otherwise not.
-        let _ = axum::serve(doorstep, self.router).await;
+        let _ = axum::serve(doorstep, router).await;
     }
 }
 

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use signaling_protocol::{
-    Auth, Bye, ChatId, ChatText, ClientMessage, ConnectionId, ErrorCode, ServerFrame,
-    ServerMessage, Snapshot, Stage, VERSION,
+    Auth, Bye, ChatId, ChatText, ClientMessage, ConnectionId, ErrorCode, FailoverTicket,
+    ServerFrame, ServerMessage, Snapshot, Stage, VERSION,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -25,6 +25,8 @@ pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
     seq: u64,
     pub(crate) token: String,
+    /// The last failover ticket.
+    pub(crate) failover: Option<FailoverTicket>,
     pub(crate) closed_with: Option<u16>,
 }
 
@@ -52,6 +54,7 @@ impl Client {
                 socket,
                 seq: 0,
                 token: String::new(),
+                failover: None,
                 closed_with: None,
             }),
             Err(Error::Http(response)) => Err(response),
@@ -109,7 +112,7 @@ impl Client {
         let _ = sent.expect("the server reads in time");
     }
 
-    /// The next message that is not a heartbeat; `None` when the server has closed.
+    /// The next message that is no heartbeat and no failover ticket; `None` when the server has closed.
     pub(crate) async fn next(&mut self) -> Option<ServerMessage> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -119,8 +122,10 @@ impl Client {
                     let frame: ServerFrame = serde_json::from_str(text.as_str()).unwrap();
                     assert!(frame.seq > self.seq, "numbers rise");
                     self.seq = frame.seq;
-                    if frame.message != ServerMessage::Heartbeat {
-                        return Some(frame.message);
+                    match frame.message {
+                        ServerMessage::Heartbeat => {}
+                        ServerMessage::Failover(failover) => self.failover = Some(failover),
+                        message => return Some(message),
                     }
                 }
                 Some(Ok(Message::Close(frame))) => {

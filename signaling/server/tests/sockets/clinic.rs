@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sfu_net::TapEvent;
 use signaling_protocol::{CHAT_BACKLOG_MAX, ChatMessage, ParticipantId, RoomId};
-use signaling_server::{ChatPost, PortError, RoomRecord, VisitEvent, VisitPort};
+use signaling_server::{ChatPost, Person, PortError, RoomRecord, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use uuid::Uuid;
 pub(crate) struct MemoryClinic {
     rooms: Mutex<BTreeMap<RoomId, Stored>>,
     spent: Mutex<BTreeSet<Uuid>>,
+    known: Mutex<BTreeMap<ParticipantId, Person>>,
     broken: AtomicBool,
     rotten: AtomicBool,
 }
@@ -31,6 +32,16 @@ impl MemoryClinic {
     /// Answers nothing but errors while `broken`.
     pub(crate) fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// Somebody who may come back.
+    pub(crate) fn knows(&self, person: Person) {
+        self.known.lock().unwrap().insert(person.id, person);
+    }
+
+    /// Somebody who may not come back any more.
+    pub(crate) fn forgets(&self, participant: ParticipantId) {
+        self.known.lock().unwrap().remove(&participant);
     }
 
     /// Panics at everything while `rotten`.
@@ -83,6 +94,14 @@ impl VisitPort for MemoryClinic {
 
     async fn spend(&self, pass: Uuid, _expires_us: i64) -> Result<bool, PortError> {
         Ok(self.spent.lock().unwrap().insert(pass))
+    }
+
+    async fn readmit(
+        &self,
+        _room: RoomId,
+        participant: ParticipantId,
+    ) -> Result<Option<Person>, PortError> {
+        Ok(self.known.lock().unwrap().get(&participant).cloned())
     }
 
     async fn append_chat(&self, room: RoomId, post: ChatPost) -> Result<ChatMessage, PortError> {

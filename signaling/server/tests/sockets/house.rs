@@ -2,8 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use sfu_net::{SfuConfig, SfuHandle};
 use signaling_protocol::{ParticipantId, Role, RoomId};
 use signaling_server::{
@@ -34,6 +37,8 @@ pub(crate) struct House {
     server: JoinHandle<()>,
     peers: Option<JoinHandle<()>>,
     passes: AtomicU64,
+    /// Strangers whom something in front of the door of nodes has seen.
+    pub(crate) seen: Arc<AtomicUsize>,
 }
 
 impl House {
@@ -74,7 +79,12 @@ impl House {
         )
         .unwrap();
         let peers = signaling.peers.zip(inner);
-        let peers = peers.map(|(door, listener)| tokio::spawn(door.serve(listener)));
+        let seen = Arc::<AtomicUsize>::default();
+        let count = from_fn_with_state(Arc::clone(&seen), see);
+        let peers = peers.map(|(door, listener)| {
+            let door = door.behind(|router| router.layer(count));
+            tokio::spawn(door.serve(listener))
+        });
         // Small buffers in the kernel, so that ours are the ones that fill up.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_send_buffer_size(8 * 1024).unwrap();
@@ -98,6 +108,7 @@ impl House {
             server,
             peers,
             passes: AtomicU64::new(first_pass),
+            seen,
         }
     }
 
@@ -132,6 +143,13 @@ impl House {
         doctor.sees_admitted(PATIENT).await;
         (doctor, patient)
     }
+}
+
+/// Counts who calls the door by the name that strangers in these tests use.
+async fn see(State(seen): State<Arc<AtomicUsize>>, request: Request, next: Next) -> Response {
+    let is_stranger = request.headers().get("host").is_some_and(|it| it == "x");
+    seen.fetch_add(usize::from(is_stranger), Ordering::SeqCst);
+    next.run(request).await
 }
 
 impl Drop for House {

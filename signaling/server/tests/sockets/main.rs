@@ -10,6 +10,7 @@ mod callers;
 mod client;
 mod clinic;
 mod doors;
+mod failover;
 mod hostile;
 mod house;
 mod http;

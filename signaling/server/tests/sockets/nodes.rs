@@ -20,19 +20,28 @@ use crate::client::Client;
 use crate::clinic::MemoryClinic;
 use crate::house::{DOCTOR, House, PATIENT, observe, room, visit, who};
 
-struct MemoryRegister {
+pub(crate) struct MemoryRegister {
     ledger: Mutex<Ledger>,
     members: Mutex<BTreeMap<NodeName, Member>>,
-    is_away: AtomicBool,
+    pub(crate) is_away: AtomicBool,
     since: Instant,
 }
 
 impl MemoryRegister {
+    pub(crate) fn new() -> Self {
+        Self {
+            ledger: Mutex::default(),
+            members: Mutex::default(),
+            is_away: AtomicBool::new(false),
+            since: Instant::now(),
+        }
+    }
+
     fn now_us(&self) -> i64 {
         i64::try_from(self.since.elapsed().as_micros()).unwrap()
     }
 
-    fn owner(&self, room: RoomId) -> Option<Lease> {
+    pub(crate) fn owner(&self, room: RoomId) -> Option<Lease> {
         self.ledger.lock().unwrap().look(room, self.now_us())
     }
 
@@ -104,12 +113,7 @@ impl Street {
 
     /// The same with each node somewhere.
     pub(crate) async fn open_at(notice: Duration, is_old: bool, sites: [Site; 2]) -> Self {
-        let register = Arc::new(MemoryRegister {
-            ledger: Mutex::default(),
-            members: Mutex::default(),
-            is_away: AtomicBool::new(false),
-            since: Instant::now(),
-        });
+        let register = Arc::new(MemoryRegister::new());
         let clinic = Arc::<MemoryClinic>::default();
         let pem = PassKey::generate().unwrap();
         let mut houses = Vec::new();
@@ -324,6 +328,10 @@ async fn who_is_no_node_gets_nothing_at_the_door_of_nodes() {
             stream.read_exact(&mut head).await.unwrap();
             assert_eq!(&head, b"HTTP/1.1 401", "{path}");
         }
+    }
+    for house in &street.houses {
+        let seen = house.seen.load(Ordering::SeqCst);
+        assert_eq!(seen, 0, "what is in front would begin a trace for them");
     }
 }
 

@@ -15,6 +15,7 @@ fn site(region: &str) -> Site {
     Site {
         region: Some(region.parse().unwrap()),
         media: Some(Ipv4Addr::LOCALHOST.into()),
+        pages: None,
         edge: None,
     }
 }

@@ -4,6 +4,7 @@
 mod any_order;
 mod captions;
 mod doors;
+mod failover;
 mod grants;
 mod moving;
 mod permissions;

@@ -78,6 +78,8 @@ pub(crate) struct Telephone {
     reason = "each is what one test looks at"
 )]
 pub(crate) struct World {
+    /// For whom failover tickets were asked, with the hash of which resume token.
+    pub(crate) vouched: Vec<(ParticipantId, [u8; 32])>,
     pub(crate) phones: BTreeMap<SocketId, Telephone>,
     /// Whose telephone rings.
     pub(crate) ringing: BTreeSet<ParticipantId>,
@@ -127,6 +129,7 @@ impl World {
 
     pub(crate) fn around(room: Room) -> Self {
         Self {
+            vouched: Vec::new(),
             room,
             now_us: 0,
             phones: BTreeMap::new(),
@@ -162,6 +165,11 @@ impl World {
     /// Comes with a resume token on a new socket.
     pub(crate) fn resume(&mut self, token: &str) -> SocketId {
         self.knock(Entry::Resume(hash(token)))
+    }
+
+    /// Comes with the token of another node's room, and the clinic says who it is.
+    pub(crate) fn come_back(&mut self, token: &str, person: Person) -> SocketId {
+        self.knock(Entry::Return(hash(token), person))
     }
 
     /// A program comes with a ticket to a standard door.
@@ -224,7 +232,7 @@ impl World {
         let page = Page {
             at_door: match &entry {
                 Entry::Door(_) => true,
-                Entry::Ticket(_) | Entry::Phone(_) => false,
+                Entry::Ticket(_) | Entry::Phone(_) | Entry::Return(..) => false,
                 // A program that comes back is one still.
                 Entry::Resume(token) => self.pages.values().any(|page| {
                     page.at_door && page.token.as_deref().is_some_and(|it| hash(it) == *token)
@@ -548,6 +556,10 @@ impl World {
                 self.check_media(&command);
                 self.media.push(command);
             }
+            Output::Vouch {
+                participant,
+                session,
+            } => self.vouched.push((participant, session)),
             Output::RosterChanged => {}
             Output::Finished => self.finished = true,
         }
@@ -602,6 +614,7 @@ impl World {
                 assert!(!waits || page.at_door, "media for a page that waits");
             }
             ServerMessage::Slots { .. }
+            | ServerMessage::Failover(_)
             | ServerMessage::Speakers { .. }
             | ServerMessage::Encryption { .. }
             | ServerMessage::Recording { .. }
@@ -715,7 +728,7 @@ fn believe(page: &mut Page, snapshot: &Snapshot) {
     page.snapshot = Some(snapshot.clone());
 }
 
-fn hash(token: &str) -> [u8; 32] {
+pub(crate) fn hash(token: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     for (at, byte) in token.bytes().enumerate() {
         hash[at % 32] ^= byte;

@@ -69,11 +69,10 @@ pub fn fragment() -> String {
         .unwrap_or_default()
 }
 
-/// The address of a WebSocket on this server.
-pub(super) fn socket_url(path: &str) -> String {
-    let origin = web_sys::window()
-        .and_then(|window| window.location().origin().ok())
-        .unwrap_or_default();
+/// The address of a WebSocket on another server, or on that of this page.
+pub(super) fn socket_url(other: Option<&str>, path: &str) -> String {
+    let own = || web_sys::window().and_then(|window| window.location().origin().ok());
+    let origin = other.map(str::to_owned).or_else(own).unwrap_or_default();
     match origin.strip_prefix("http") {
         Some(rest) => format!("ws{rest}{path}"),
         None => path.to_owned(),

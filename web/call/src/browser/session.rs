@@ -543,7 +543,7 @@ impl Inner {
                 SocketEvent::Closed => Input::SocketClosed(number),
             });
         });
-        let url = socket_url(&self.path.borrow());
+        let url = socket_url(self.call.borrow().origin(), &self.path.borrow());
         // A browser that refuses the address gives no socket; the machine's deadline tries again.
         *place.borrow_mut() = Socket::open(&url, report);
     }

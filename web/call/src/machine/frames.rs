@@ -23,6 +23,10 @@ impl Call {
             return;
         }
         self.link.heard(now_ms);
+        if first && seq <= self.last_seq {
+            // A session of another server, which has not heard what this page sends.
+            self.link.resuming = false;
+        }
         self.last_seq = seq;
         self.heard(now_ms, message);
     }
@@ -77,6 +81,7 @@ impl Call {
                 self.out.extend(notice.map(Output::Notice));
             }
             ServerMessage::Move => self.begin_beside(now_ms),
+            ServerMessage::Failover(failover) => self.link.vouched(failover),
             ServerMessage::Error { code, .. } => self.error(now_ms, code),
             ServerMessage::Bye { reason } => self.bye(now_ms, reason),
             other => self.heard_of_media(now_ms, other),
@@ -126,6 +131,7 @@ impl Call {
             }
             ServerMessage::Heartbeat
             | ServerMessage::Move
+            | ServerMessage::Failover(_)
             | ServerMessage::Muted
             | ServerMessage::Welcome { .. }
             | ServerMessage::Admitted { .. }

@@ -1,6 +1,6 @@
 //! The way to the server: tickets, sockets, silence, coming back.
 
-use signaling_protocol::SILENCE_MS_MAX;
+use signaling_protocol::{FailoverTicket, SILENCE_MS_MAX};
 
 use super::words::Ending;
 use crate::rng::Rng;
@@ -70,6 +70,9 @@ pub(super) struct Link {
     pub(super) state: LinkState,
     ticket: Option<String>,
     resume: Option<String>,
+    failover: Option<FailoverTicket>,
+    /// Which of the places is asked: this page's own, then those of the failover ticket.
+    place: usize,
     /// The last Hello was a resume.
     pub(super) resuming: bool,
     /// This socket has said Hello; nothing is believed before.
@@ -85,6 +88,8 @@ impl Link {
             state: LinkState::Idle,
             ticket: None,
             resume: None,
+            failover: None,
+            place: 0,
             resuming: false,
             greeted: false,
             attempts: 0,
@@ -158,10 +163,26 @@ impl Link {
         self.greeted = true;
         if let Some(token) = &self.resume {
             self.resuming = true;
-            return Some(Proof::Resume(token.clone()));
+            let token = match &self.failover {
+                Some(failover) => format!("{token}.{}", failover.ticket),
+                None => token.clone(),
+            };
+            return Some(Proof::Resume(token));
         }
         self.resuming = false;
         self.ticket.take().map(Proof::Ticket)
+    }
+
+    /// What to come back with, and where else.
+    pub(super) fn vouched(&mut self, failover: FailoverTicket) {
+        self.failover = Some(failover);
+    }
+
+    /// Where the next socket goes: to the server of this page, or to another one.
+    pub(super) fn origin(&self) -> Option<&str> {
+        let nodes = &self.failover.as_ref()?.nodes;
+        let place = self.place.checked_rem(nodes.len().saturating_add(1))?;
+        nodes.get(place.checked_sub(1)?).map(String::as_str)
     }
 
     pub(super) fn welcomed(&mut self, now_ms: u64, token: String) {
@@ -218,6 +239,8 @@ impl Link {
 
     /// Wait a little, longer each time.
     pub(super) fn pause(&mut self, now_ms: u64, rng: &mut Rng) {
+        // A place where nobody greets is left for the next one.
+        self.place = self.place.wrapping_add(usize::from(self.is_opening()));
         let widest = PAUSE_MS_MIN.saturating_mul(2 << self.attempts.min(4));
         let wait_ms = rng.within(PAUSE_MS_MIN, widest.min(PAUSE_MS_MAX));
         self.attempts = self.attempts.saturating_add(1);

@@ -189,6 +189,12 @@ impl Call {
             .min()
     }
 
+    /// Where the next socket goes, if not to the server of this page.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.link.origin()
+    }
+
     /// How far the call is.
     #[must_use]
     pub const fn phase(&self) -> Phase {

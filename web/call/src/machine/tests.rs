@@ -1,14 +1,15 @@
 use proptest::prelude::*;
 use signaling_protocol::{
-    Bye, CallBack, ChatId, ChatMessage, ChatText, ErrorCode, Grants, HEARTBEAT_MS, Participant,
-    Recording, RecordingPhase, Role, RoomId, SILENCE_MS_MAX, ServerFrame, ServerMessage,
-    SlotBinding, Snapshot, Source, WayIn,
+    Bye, CallBack, ChatId, ChatMessage, ChatText, ErrorCode, FailoverTicket, Grants, HEARTBEAT_MS,
+    Participant, Recording, RecordingPhase, Role, RoomId, SILENCE_MS_MAX, ServerFrame,
+    ServerMessage, SlotBinding, Snapshot, Source, WayIn,
 };
 use uuid::Uuid;
 
 use super::*;
 
 mod beside;
+mod failover;
 mod recording;
 
 const ON: Sources = Sources {

@@ -156,7 +156,10 @@ pub(super) fn web_router(
     }
     let watch = (config.telemetry.sampling(), tally);
     app.layer(middleware::from_fn_with_state(watch, request_log::measure))
-        .layer(middleware::from_fn(assets::security_headers))
+        .layer(middleware::from_fn_with_state(
+            assets::policy(config),
+            assets::security_headers,
+        ))
 }
 
 /// Gives a request up after [`API_PATIENCE`], or when the database is late, with the problem that a client can read.

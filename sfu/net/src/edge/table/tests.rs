@@ -105,6 +105,27 @@ fn an_address_that_proves_another_connection_goes_to_its_owner() {
 }
 
 #[test]
+fn a_client_that_tries_two_addresses_of_ours_is_answered_from_each() {
+    let now = Instant::now();
+    let (mut table, first) = with_flow(now);
+    let other = (address(9, 3577), way(1).1);
+    let opened = table.inward(now, other, &check_of(1));
+    let Inward::Open(second, _) = opened else {
+        panic!("{opened:?}");
+    };
+    for (key, way) in [(first, way(1)), (second, other)] {
+        assert_eq!(table.inward(now, way, MEDIA), Inward::Forward(key));
+        assert_eq!(table.outward(now, key, 10), Ok(way));
+    }
+    table.end(second);
+    assert_eq!(table.inward(now, way(1), MEDIA), Inward::Forward(first));
+    assert_eq!(
+        table.inward(now, other, MEDIA),
+        Inward::Drop(Dropped::Unknown)
+    );
+}
+
+#[test]
 fn a_flow_ends_with_the_answers_of_its_owner_and_not_before() {
     let start = Instant::now();
     let (mut table, key) = with_flow(start);
