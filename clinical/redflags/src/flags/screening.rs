@@ -297,9 +297,16 @@ fn is_a_while(tokens: &[Token], at: usize) -> bool {
             .filter(|near| sentence == Some(near.sentence))
             .map_or("", |near| near.word.as_str())
     };
+    let of_time = |word: &str| {
+        matches!(
+            word,
+            "since" | "depuis" | "for" | "over" | "last" | "past" | "pregnant" | "enceinte"
+        )
+    };
     matches!(word(Some(at)), "months" | "mois" | "weeks")
         && !matches!(word(at.checked_add(1)), "old" | "age" | "of")
-        && (matches!(word(at.checked_sub(2)), "since" | "depuis" | "for")
+        && ((2..=4).any(|by| of_time(word(at.checked_sub(by))))
+            || matches!(word(at.checked_add(1)), "ago" | "pregnant" | "now")
             || (word(at.checked_sub(2)) == "a" && word(at.checked_sub(3)) == "y"))
 }
 

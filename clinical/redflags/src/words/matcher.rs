@@ -1,7 +1,7 @@
 //! Many patterns, found in a text in one pass.
 
 use core::ops::Range;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::fold::Break;
 use super::known;
@@ -48,8 +48,21 @@ const PLACES_MAX: usize = 256;
 /// Words that a comma between two clauses stands for, when a pattern counts the words between its parts: what
 /// is said in another clause is seldom about the same thing.
 const CLAUSE_WORDS: usize = 4;
-/// Pronouns that patterns may name and that otherwise stand in nobody's way.
-const PRONOUNS: [&str; 4] = ["me", "m", "en", "it"];
+/// Pronouns and adverbs that patterns may name and that otherwise stand in nobody's way: "n'arrive presque plus"
+/// and "n'arrive même plus" are "n'arrive plus".
+const STEPPED_OVER: [&str; 11] = [
+    "me",
+    "m",
+    "en",
+    "it",
+    "meme",
+    "presque",
+    "quasi",
+    "quasiment",
+    "carrement",
+    "even",
+    "pratiquement",
+];
 
 type WordId = u32;
 type RunId = u32;
@@ -308,7 +321,7 @@ impl Matcher {
                 misspelt.insert(&token.word, meant);
                 meant
             });
-            words.push((word, PRONOUNS.contains(&token.word.as_str())));
+            words.push((word, STEPPED_OVER.contains(&token.word.as_str())));
         }
         stream.commas = commas(text, &stream.token);
         for at in 0..words.len() {
@@ -342,7 +355,7 @@ impl Matcher {
             .filter_map(|node| Some((self.ends[*node as usize]?, 1)))
     }
 
-    /// The runs that begin at a word. A pronoun inside a run is stepped over: "peux plus me lever".
+    /// The runs that begin at a word. A pronoun or adverb inside a run is stepped over: "peux plus me lever".
     fn runs_at(
         &self,
         words: &[(Option<WordId>, bool)],
@@ -524,11 +537,19 @@ fn without_shadowed(places: Vec<(u32, Vec<usize>)>) -> Vec<(u32, Vec<usize>)> {
 
 /// The matches at these places, at most [`MATCHES_MAX`] of a phrase and kind, by place.
 fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
-    let own: BTreeSet<usize> = places
-        .iter()
-        .filter(|(_, tokens)| tokens.len() > 1)
-        .flat_map(|(_, tokens)| tokens.iter().copied())
-        .collect();
+    let mut own: BTreeMap<usize, usize> = BTreeMap::new();
+    for (_, tokens) in places.iter().filter(|(_, tokens)| tokens.len() > 1) {
+        for &token in tokens {
+            let others = tokens.iter().copied().filter(|other| *other != token);
+            let next = if others.clone().any(|other| other < token) {
+                0
+            } else {
+                others.min().unwrap_or_default()
+            };
+            let nearest = own.entry(token).or_insert(next);
+            *nearest = next.min(*nearest);
+        }
+    }
     let mut found: Vec<Match> = Vec::new();
     let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
     for (id, tokens) in places {
@@ -546,8 +567,10 @@ fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
     found
 }
 
-/// A match over these tokens of a text, with what is said about it.
-fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeSet<usize>) -> Match {
+/// A match over these tokens of a text, with what is said about it. `own` holds the tokens of phrases of several
+/// words, each with the next token of its phrase, 0 when the phrase began before it: a "not" of such a phrase denies
+/// what follows the phrase no more, but still what stands between the "not" and the rest of it.
+fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeMap<usize, usize>) -> Match {
     let first = tokens.iter().copied().min().unwrap_or_default();
     let last = tokens.iter().copied().max().unwrap_or_default();
     let mut marks = Marks::default();
@@ -559,7 +582,7 @@ fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeSet<usize>) -> Ma
         .unwrap_or_default()
     {
         if tokens.iter().any(|token| reach.cue.contains(token))
-            || (reach.of_verb && own.contains(&reach.cue.start))
+            || (reach.of_verb && own.get(&reach.cue.start).is_some_and(|next| *next < first))
         {
             continue;
         }

@@ -387,7 +387,7 @@ impl Walk<'_> {
         let sentence = self.sentence_end(from);
         let mut at = from;
         while at < sentence && at < from + most {
-            let comma = self.tokens[at].before >= Break::Clause && at > from + 1;
+            let comma = self.tokens[at].before >= Break::Clause && at > from;
             if comma || self.is_stop(at, sentence) || also.contains(&self.word(at)) {
                 break;
             }
