@@ -589,7 +589,7 @@ fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeMap<usize, usize>
         let any = tokens.iter().any(|token| reach.words.contains(token));
         let all = tokens.iter().all(|token| reach.words.contains(token));
         match reach.effect {
-            Effect::Deny if any => marks.denied = !marks.denied,
+            Effect::Deny if any => marks.denied = reach.goes_on || !marks.denied,
             Effect::Other if all => marks.other = true,
             Effect::Past if all => marks.past = true,
             Effect::Imagine if all => marks.imagined = true,

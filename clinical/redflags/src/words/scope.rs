@@ -75,6 +75,8 @@ pub(super) struct Reach {
     pub(super) sentence: u32,
     /// A "not" or "pas", which may be part of what is complained of.
     pub(super) of_verb: bool,
+    /// A "ni" or "nor", which goes on with a denial: "pas d'idées noires ni envie" denies once.
+    pub(super) goes_on: bool,
 }
 
 /// Words after a denial, counted again from every "or" and comma of a list.
@@ -358,7 +360,9 @@ impl Walk<'_> {
             let of_verb = effect == Effect::Deny
                 && matches!(self.word(cue.start), "not" | "pas" | "plus")
                 && cue.len() == 1;
+            let goes_on = matches!(self.word(cue.start), "ni" | "nor" | "neither");
             self.reaches.push(Reach {
+                goes_on,
                 effect,
                 cue,
                 words,

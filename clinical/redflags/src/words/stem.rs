@@ -40,10 +40,10 @@ const LEFT_MIN_PLURAL: usize = 3;
 
 /// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind", a
 /// "rendez-vous" no vomiting ("il rend").
-const APART: [&str; 21] = [
+const APART: [&str; 23] = [
     "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante",
-    "brulants", "latex", "stabbing", "boite", "boites", "rendez", "hardly", "tickly", "balle",
-    "balles", "ballant", "ballante", "boiling",
+    "brulants", "latex", "stabbing", "boite", "boites", "rendez", "hardly", "number", "numbers",
+    "tickly", "balle", "balles", "ballant", "ballante", "boiling",
 ];
 
 /// The stem of a folded word: small letters without accents. Works on either language.
