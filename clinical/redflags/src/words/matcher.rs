@@ -541,10 +541,16 @@ fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
     for (_, tokens) in places.iter().filter(|(_, tokens)| tokens.len() > 1) {
         for &token in tokens {
             let others = tokens.iter().copied().filter(|other| *other != token);
-            let next = if others.clone().any(|other| other < token) {
+            let next = if others
+                .clone()
+                .any(|other| other < token && token - other <= 2)
+            {
                 0
             } else {
-                others.min().unwrap_or_default()
+                others
+                    .filter(|other| *other > token)
+                    .min()
+                    .unwrap_or(usize::MAX)
             };
             let nearest = own.entry(token).or_insert(next);
             *nearest = next.min(*nearest);

@@ -247,6 +247,16 @@ impl Walk<'_> {
         if self.word(at) == "non" || self.word(at) == "no" {
             self.answer(at);
         }
+        // "Yeux non creux" denies one word.
+        if self.word(at) == "non"
+            && at > 0
+            && self.tokens[at].before == Break::None
+            && self.tokens.get(at + 1).is_some_and(|next| {
+                next.before == Break::None && !next.filler && !PRONOUNS.contains(&self.word(at + 1))
+            })
+        {
+            self.push(Effect::Deny, at..at + 1, at + 1..at + 2);
+        }
         let year = self
             .word(at)
             .parse()
@@ -553,6 +563,13 @@ impl Walk<'_> {
             return;
         }
         if (behind..behind + 2).any(|there| REPORTS.contains(&self.word(there))) {
+            return;
+        }
+        // "A letter for the children" is not about their health.
+        let receivers = matches!(self.word(at), "enfants" | "children" | "kids");
+        if receivers
+            && (1..=2).any(|by| matches!(self.back(at, by), "pour" | "for" | "to" | "aux" | "a"))
+        {
             return;
         }
         // "My mother's tablets" and "les comprimés de ma mère" are things, whoever has them.

@@ -365,8 +365,23 @@ fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     } else {
         (attached, [next(1), next(2)])
     };
+    // "Dix-huit" and "soixante-dix-neuf" are two and three words.
+    let tens = |by: usize| {
+        let word = at.checked_sub(by).and_then(|at| words.get(at));
+        let said = word.filter(|word| word.chars().all(char::is_alphabetic));
+        said.and_then(|word| number(word))
+            .map(|(count, _)| count)
+            .filter(|count| count % 10 == 0 && *count > 0)
+    };
+    let spoken = words.get(at)?.chars().all(char::is_alphabetic) && attached.is_empty();
+    let (more, skip) = match (tens(1), tens(2)) {
+        (Some(ten), Some(sixty)) if spoken && ten == 10 && sixty > ten => (ten + sixty, 2),
+        (Some(ten), _) if spoken && count < 20 && ten > count => (ten, 1),
+        _ => (0, 0),
+    };
+    let count = count + more;
     let before = |by: usize| {
-        at.checked_sub(by)
+        at.checked_sub(by + skip)
             .and_then(|at| words.get(at))
             .copied()
             .unwrap_or_default()
@@ -539,7 +554,7 @@ mod tests {
             ("Our daughter 7 has", false, Age::years(7), Sex::Female),
             ("Man 74, grey", false, Age::years(74), Sex::Male),
             ("58M, his leg", false, Age::years(58), Sex::Male),
-            ("F 46. Eight months she", false, Age::years(46), Sex::Female),
+            ("F 46. For months she", false, Age::years(46), Sex::Female),
             ("58, her back hurts", false, Age::years(58), Sex::Female),
             ("her ear aches, 45", false, Age::years(45), Sex::Female),
             (
@@ -547,6 +562,18 @@ mod tests {
                 false,
                 Age::days(10),
                 Sex::Male,
+            ),
+            (
+                "fils de dix-huit mois, il",
+                false,
+                Age::months(18),
+                Sex::Male,
+            ),
+            (
+                "elle a soixante-dix-neuf ans",
+                false,
+                Age::years(79),
+                Sex::Female,
             ),
             (
                 "depuis 3 ans, 50 ans, elle",
