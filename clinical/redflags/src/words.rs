@@ -6,6 +6,7 @@
 //! says where it stands and how it is meant.
 
 mod clock;
+mod counted;
 mod cues;
 mod expand;
 mod fold;

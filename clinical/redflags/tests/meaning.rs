@@ -6,7 +6,7 @@ use clinical_redflags::words::{Assertion, Matcher, Phrases, Reader, Speaker, Tex
 fn matcher() -> Matcher {
     let mut phrases = Phrases::new();
     phrases
-        .group("pain", "pain hurt hurts sore ache mal douleur")
+        .group("pain", "pain hurt hurts sore ache mal douleur douloureuse")
         .unwrap();
     phrases
         .group("chest", "chest poitrine thorax thoracique")
@@ -17,7 +17,7 @@ fn matcher() -> Matcher {
             (0, "~ @pain @chest"),
             (1, "fever/fievre"),
             (2, "can_not breathe"),
-            (2, "arrive_pas/peux_pas respirer"),
+            (2, "arrive_pas/arrive_plus/peux_pas respirer"),
             (3, "stroke/avc"),
         ],
     )
@@ -59,6 +59,10 @@ fn meanings_in_both_languages() {
         (0, "douleur thoracique : non", Absent),
         (0, "I can't sleep because of chest pain", Present),
         (0, "no relief from my chest pain", Present),
+        (0, "je n'ai pas de fievre ni mal dans la poitrine", Absent),
+        (2, "je n'arrive presque plus à respirer", Present),
+        (1, "poitrine non douloureuse, fièvre à 39", Present),
+        (0, "poitrine non douloureuse", Absent),
         (0, "not only fever, chest pain too", Present),
         (
             0,

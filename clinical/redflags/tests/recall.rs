@@ -155,3 +155,10 @@ fn every_danger_of_the_second_set_is_found() {
     missed.extend(self::missed(include_str!("anew_fr.txt")));
     assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
 }
+
+#[test]
+fn every_danger_of_the_third_set_is_found() {
+    let mut missed = missed(include_str!("third_en.txt"));
+    missed.extend(self::missed(include_str!("third_fr.txt")));
+    assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
+}

@@ -1,5 +1,6 @@
 //! Measuring the engine on vignettes.
 
+mod demographics;
 mod label;
 mod report;
 mod vignette;

@@ -158,7 +158,9 @@ impl Flags {
         let known = self.known(patient, story, &text);
         let child_named = patient.age.is_none()
             && text.tokens().iter().enumerate().any(|(at, token)| {
-                self.child.contains(token.word.as_str()) && !is_a_while(text.tokens(), at)
+                self.child.contains(token.word.as_str())
+                    && !is_a_while(text.tokens(), at)
+                    && !is_small(text.tokens(), at)
             });
         let mut unclear: BTreeSet<Unclear> = BTreeSet::new();
         if story.findings.is_empty() || !story.text.trim().is_empty() {
@@ -297,10 +299,35 @@ fn is_a_while(tokens: &[Token], at: usize) -> bool {
             .filter(|near| sentence == Some(near.sentence))
             .map_or("", |near| near.word.as_str())
     };
+    let of_time = |word: &str| {
+        matches!(
+            word,
+            "since" | "depuis" | "for" | "over" | "last" | "past" | "pregnant" | "enceinte"
+        )
+    };
     matches!(word(Some(at)), "months" | "mois" | "weeks")
         && !matches!(word(at.checked_add(1)), "old" | "age" | "of")
-        && (matches!(word(at.checked_sub(2)), "since" | "depuis" | "for")
+        && ((2..=4).any(|by| of_time(word(at.checked_sub(by))))
+            || matches!(word(at.checked_add(1)), "ago" | "pregnant" | "now")
             || (word(at.checked_sub(2)) == "a" && word(at.checked_sub(3)) == "y"))
+}
+
+/// Whether "petit" at this place only says that something is small: "une petite plaie", not "mon petit".
+fn is_small(tokens: &[Token], at: usize) -> bool {
+    let word = |place: Option<usize>| {
+        place
+            .and_then(|place| tokens.get(place))
+            .map_or("", |near| near.word.as_str())
+    };
+    matches!(word(Some(at)), "petit" | "petite")
+        && !matches!(
+            word(at.checked_sub(1)),
+            "mon" | "ma" | "notre" | "votre" | "le" | "la" | "cher" | "tout"
+        )
+        && !matches!(
+            word(at.checked_add(1)),
+            "garcon" | "fille" | "fils" | "frere" | "soeur" | "de" | "d"
+        )
 }
 
 fn reader(patient: &Patient) -> Reader {

@@ -1,24 +1,20 @@
 //! Many patterns, found in a text in one pass.
 
 use core::ops::Range;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::counted::{kept, without_shadowed};
 use super::fold::Break;
 use super::known;
 use super::pattern::{EXACT, Order, Pattern, PatternError, Phrases};
-use super::scope::{Assertion, Effect, Marks};
+use super::scope::{Assertion, Marks};
 use super::spell::{distance_within, forgiven};
 use super::stem::stem;
 use super::text::Text;
 
-/// Matches of one phrase that are kept, of those that are present and of the others each. Further ones
-/// are dropped: they say the same again.
-pub(super) const MATCHES_MAX: usize = 8;
 /// Different unknown words of a text that are compared with the vocabulary; further ones are taken as
 /// they are. Nobody misspells more in a readable text.
 const MISSPELT_MAX: usize = 400;
-/// Words between a phrase and a time that belongs to it.
-const MOMENT_WORDS: usize = 14;
 
 /// A phrase that was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,8 +44,21 @@ const PLACES_MAX: usize = 256;
 /// Words that a comma between two clauses stands for, when a pattern counts the words between its parts: what
 /// is said in another clause is seldom about the same thing.
 const CLAUSE_WORDS: usize = 4;
-/// Pronouns that patterns may name and that otherwise stand in nobody's way.
-const PRONOUNS: [&str; 4] = ["me", "m", "en", "it"];
+/// Pronouns and adverbs that patterns may name and that otherwise stand in nobody's way: "n'arrive presque plus"
+/// and "n'arrive même plus" are "n'arrive plus".
+const STEPPED_OVER: [&str; 11] = [
+    "me",
+    "m",
+    "en",
+    "it",
+    "meme",
+    "presque",
+    "quasi",
+    "quasiment",
+    "carrement",
+    "even",
+    "pratiquement",
+];
 
 type WordId = u32;
 type RunId = u32;
@@ -308,7 +317,7 @@ impl Matcher {
                 misspelt.insert(&token.word, meant);
                 meant
             });
-            words.push((word, PRONOUNS.contains(&token.word.as_str())));
+            words.push((word, STEPPED_OVER.contains(&token.word.as_str())));
         }
         stream.commas = commas(text, &stream.token);
         for at in 0..words.len() {
@@ -342,7 +351,7 @@ impl Matcher {
             .filter_map(|node| Some((self.ends[*node as usize]?, 1)))
     }
 
-    /// The runs that begin at a word. A pronoun inside a run is stepped over: "peux plus me lever".
+    /// The runs that begin at a word. A pronoun or adverb inside a run is stepped over: "peux plus me lever".
     fn runs_at(
         &self,
         words: &[(Option<WordId>, bool)],
@@ -494,104 +503,5 @@ impl Matcher {
             }
         }
         best.map(|(_, range)| range)
-    }
-}
-
-/// Without what a phrase of [`Matcher::NOTHING`] explains, and without these phrases themselves.
-fn without_shadowed(places: Vec<(u32, Vec<usize>)>) -> Vec<(u32, Vec<usize>)> {
-    let (shadows, mut places): (Vec<_>, Vec<_>) = places
-        .into_iter()
-        .partition(|(id, _)| *id == Matcher::NOTHING);
-    let mut over: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, (_, tokens)) in shadows.iter().enumerate() {
-        for &token in tokens {
-            over.entry(token).or_default().push(number);
-        }
-    }
-    if over.is_empty() {
-        return places;
-    }
-    places.retain(|(_, tokens)| {
-        !tokens
-            .iter()
-            .filter_map(|token| over.get(token))
-            .flatten()
-            .filter_map(|&number| shadows.get(number))
-            .any(|(_, shadow)| !shadow.iter().all(|token| tokens.contains(token)))
-    });
-    places
-}
-
-/// The matches at these places, at most [`MATCHES_MAX`] of a phrase and kind, by place.
-fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
-    let own: BTreeSet<usize> = places
-        .iter()
-        .filter(|(_, tokens)| tokens.len() > 1)
-        .flat_map(|(_, tokens)| tokens.iter().copied())
-        .collect();
-    let mut found: Vec<Match> = Vec::new();
-    let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
-    for (id, tokens) in places {
-        let one = describe(text, *id, tokens, &own);
-        let count = counts
-            .entry((*id, one.assertion() == Assertion::Present))
-            .or_default();
-        if *count < MATCHES_MAX {
-            *count += 1;
-            found.push(one);
-        }
-    }
-    found.sort_by_key(|one| (one.start, one.id, one.end));
-    found.dedup();
-    found
-}
-
-/// A match over these tokens of a text, with what is said about it.
-fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeSet<usize>) -> Match {
-    let first = tokens.iter().copied().min().unwrap_or_default();
-    let last = tokens.iter().copied().max().unwrap_or_default();
-    let mut marks = Marks::default();
-    let sentence = text.tokens[first].sentence as usize;
-    for reach in text
-        .of_sentence
-        .get(sentence)
-        .and_then(|range| text.reaches.get(range.clone()))
-        .unwrap_or_default()
-    {
-        if tokens.iter().any(|token| reach.cue.contains(token))
-            || (reach.of_verb && own.contains(&reach.cue.start))
-        {
-            continue;
-        }
-        let any = tokens.iter().any(|token| reach.words.contains(token));
-        let all = tokens.iter().all(|token| reach.words.contains(token));
-        match reach.effect {
-            Effect::Deny if any => marks.denied = !marks.denied,
-            Effect::Other if all => marks.other = true,
-            Effect::Past if all => marks.past = true,
-            Effect::Imagine if all => marks.imagined = true,
-            Effect::Deny | Effect::Other | Effect::Past | Effect::Imagine => {}
-        }
-    }
-    let near = |moment: &&super::clock::Moment| {
-        let distance = if moment.first > last {
-            moment.first - last
-        } else {
-            first.saturating_sub(moment.behind)
-        };
-        (text.tokens[moment.first].sentence as usize == sentence && distance <= MOMENT_WORDS)
-            .then_some(distance)
-    };
-    let moment = text
-        .moments()
-        .iter()
-        .filter(|moment| near(moment).is_some())
-        .min_by_key(near);
-    Match {
-        id,
-        start: text.tokens[first].start,
-        end: text.tokens[last].end,
-        marks,
-        minutes: moment.map(|moment| moment.minutes),
     }
 }

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::clock::Moment;
-use super::cues::{CUE_WORDS_MAX, Cue, cue_at};
+use super::cues::{CUE_WORDS_MAX, Cue, REPORTS, THINGS, cue_at};
 use super::fold::Break;
 use super::text::{Reader, Speaker, Token};
 
@@ -75,6 +75,8 @@ pub(super) struct Reach {
     pub(super) sentence: u32,
     /// A "not" or "pas", which may be part of what is complained of.
     pub(super) of_verb: bool,
+    /// A "ni" or "nor", which goes on with a denial: "pas d'idées noires ni envie" denies once.
+    pub(super) goes_on: bool,
 }
 
 /// Words after a denial, counted again from every "or" and comma of a list.
@@ -96,90 +98,6 @@ const PRONOUNS: [&str; 20] = [
     "m", "moi", "ils", "elles", "there",
 ];
 const MINE: [&str; 4] = ["my", "mon", "ma", "mes"];
-/// After these somebody tells of the patient, and not of himself: "her husband reports that she".
-const REPORTS: [&str; 40] = [
-    "reports",
-    "reported",
-    "notes",
-    "noted",
-    "noticed",
-    "notices",
-    "says",
-    "said",
-    "states",
-    "stated",
-    "describes",
-    "described",
-    "tells",
-    "told",
-    "found",
-    "finds",
-    "brought",
-    "brings",
-    "observed",
-    "thinks",
-    "believes",
-    "worried",
-    "dit",
-    "rapporte",
-    "signale",
-    "remarque",
-    "trouve",
-    "amene",
-    "pense",
-    "raconte",
-    "explique",
-    "decrit",
-    "constate",
-    "confirms",
-    "adds",
-    "saw",
-    "witnessed",
-    "called",
-    "mentions",
-    "denies",
-];
-/// What belongs to somebody close and says nothing of their health.
-const THINGS: [&str; 38] = [
-    "tablet",
-    "tablets",
-    "pill",
-    "pills",
-    "medicine",
-    "medicines",
-    "medication",
-    "medications",
-    "insulin",
-    "inhaler",
-    "warfarin",
-    "morphine",
-    "methadone",
-    "bottle",
-    "bottles",
-    "house",
-    "home",
-    "car",
-    "farm",
-    "kitchen",
-    "garden",
-    "gun",
-    "rifle",
-    "wedding",
-    "funeral",
-    "birthday",
-    "cigarettes",
-    "comprime",
-    "comprimes",
-    "medicament",
-    "medicaments",
-    "cachets",
-    "pilule",
-    "pilules",
-    "insuline",
-    "fusil",
-    "maison",
-    "voiture",
-];
 const PREPOSITIONS: [&str; 22] = [
     "in", "of", "on", "at", "to", "from", "near", "under", "around", "behind", "dans", "a", "de",
     "sur", "vers", "derriere", "no", "sans", "without", "d", "des", "chez",
@@ -244,6 +162,16 @@ impl Walk<'_> {
             .unwrap_or_default();
         if self.word(at) == "non" || self.word(at) == "no" {
             self.answer(at);
+        }
+        // "Yeux non creux" denies one word.
+        if self.word(at) == "non"
+            && at > 0
+            && self.tokens[at].before == Break::None
+            && self.tokens.get(at + 1).is_some_and(|next| {
+                next.before == Break::None && !next.filler && !PRONOUNS.contains(&self.word(at + 1))
+            })
+        {
+            self.push(Effect::Deny, at..at + 1, at + 1..at + 2);
         }
         let year = self
             .word(at)
@@ -358,7 +286,9 @@ impl Walk<'_> {
             let of_verb = effect == Effect::Deny
                 && matches!(self.word(cue.start), "not" | "pas" | "plus")
                 && cue.len() == 1;
+            let goes_on = matches!(self.word(cue.start), "ni" | "nor" | "neither");
             self.reaches.push(Reach {
+                goes_on,
                 effect,
                 cue,
                 words,
@@ -387,7 +317,7 @@ impl Walk<'_> {
         let sentence = self.sentence_end(from);
         let mut at = from;
         while at < sentence && at < from + most {
-            let comma = self.tokens[at].before >= Break::Clause && at > from + 1;
+            let comma = self.tokens[at].before >= Break::Clause && at > from;
             if comma || self.is_stop(at, sentence) || also.contains(&self.word(at)) {
                 break;
             }
@@ -549,6 +479,13 @@ impl Walk<'_> {
             return;
         }
         if (behind..behind + 2).any(|there| REPORTS.contains(&self.word(there))) {
+            return;
+        }
+        // "A letter for the children" is not about their health.
+        let receivers = matches!(self.word(at), "enfants" | "children" | "kids");
+        if receivers
+            && (1..=2).any(|by| matches!(self.back(at, by), "pour" | "for" | "to" | "aux" | "a"))
+        {
             return;
         }
         // "My mother's tablets" and "les comprimés de ma mère" are things, whoever has them.

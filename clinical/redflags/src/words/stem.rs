@@ -40,9 +40,10 @@ const LEFT_MIN_PLURAL: usize = 3;
 
 /// Words that keep apart from others of their stem: "severed" is not "severe", "winded" no "wind", a
 /// "rendez-vous" no vomiting ("il rend").
-const APART: [&str; 14] = [
+const APART: [&str; 23] = [
     "severed", "winded", "pounding", "pounds", "burning", "flights", "brulant", "brulante",
-    "brulants", "latex", "stabbing", "boite", "boites", "rendez",
+    "brulants", "latex", "stabbing", "boite", "boites", "rendez", "hardly", "number", "numbers",
+    "tickly", "balle", "balles", "ballant", "ballante", "boiling",
 ];
 
 /// The stem of a folded word: small letters without accents. Works on either language.
@@ -52,6 +53,10 @@ const APART: [&str; 14] = [
 pub fn stem(word: &str) -> &str {
     if APART.contains(&word) {
         return word;
+    }
+    // A blow ("coup") is no cut ("coupe").
+    if matches!(word, "coup" | "coups") {
+        return "coups";
     }
     for ending in ENDINGS {
         let least = if ending == "s" {

@@ -1,6 +1,7 @@
 //! The last evaluation with vignettes: shares with their intervals, calibration, and every miss.
 
 use clinical_api::{EvaluatedView, EvaluationMissView, EvaluationShareView, ProblemCode};
+use clinical_model::triage::Disposition;
 use leptos::prelude::*;
 use web_logic::triage::percent;
 
@@ -114,16 +115,28 @@ fn Misses(misses: Vec<EvaluationMissView>) -> impl IntoView {
 }
 
 fn miss(it: EvaluationMissView) -> AnyView {
-    let expected = it.triage.map_or_else(
-        || it.expected.clone(),
-        |triage| format!("{} ({triage})", it.expected),
-    );
+    let label = it.triage.map(|label| {
+        let words = known(&label).map_or_else(|| label.clone().into_any(), |it| say(it).into_any());
+        view! { <strong>{words}</strong>" · " }
+    });
     view! {
         <tr>
             <td>{it.line}</td>
-            <td>{expected}</td>
-            <td>{it.first.join(", ")}" ("{say(way(it.answered))}")"</td>
+            <td>{label}{it.expected}</td>
+            <td><strong>{say(way(it.answered))}</strong>" · "{it.first.join(", ")}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What pages call a label of a file of test cases; other labels stand as they were written.
+fn known(label: &str) -> Option<Key> {
+    let way = match label.trim().to_ascii_lowercase().as_str() {
+        "emergency" => Disposition::Emergency,
+        "urgent" => Disposition::Urgent,
+        "routine" => Disposition::Routine,
+        "self-care" | "self care" | "selfcare" => Disposition::SelfCare,
+        _ => return None,
+    };
+    Some(super::way(way))
 }
