@@ -180,6 +180,7 @@ mod tests {
     use crate::g711::alaw;
     use crate::mouth::Mouth;
 
+    #[expect(clippy::cast_possible_truncation, reason = "the peak fits 16 bits")]
     fn packet(sequence: u16, hz: f64) -> Vec<u8> {
         let mut packet = vec![0x80, 8];
         packet.extend(sequence.to_be_bytes());
@@ -214,7 +215,7 @@ mod tests {
         let (mut mouth, mut ear) = (Mouth::new(1, 0, 0), Ear::default());
         mouth.speak();
         for number in 0..100 {
-            ear.hear(FRAME * number, &mouth.next(), true);
+            ear.hear(FRAME * number, &mouth.say(), true);
         }
         assert_eq!((ear.beat.got, ear.irregular), (100, 0));
         assert_eq!(ear.blocks, (8, 0));

@@ -83,7 +83,7 @@ impl Mouth {
     }
 
     /// The next packet.
-    pub fn next(&mut self) -> Vec<u8> {
+    pub fn say(&mut self) -> Vec<u8> {
         self.sequence = self.sequence.wrapping_add(1);
         self.timestamp = self.timestamp.wrapping_add(TICKS);
         if self.key.is_none() && self.pause == 0 {
@@ -134,7 +134,7 @@ mod tests {
     fn a_key_is_one_event_with_a_clear_end() {
         let mut mouth = Mouth::new(7, 65_535, 0);
         mouth.press("x2");
-        let packets: Vec<Vec<u8>> = (0..10).map(|_| mouth.next()).collect();
+        let packets: Vec<Vec<u8>> = (0..10).map(|_| mouth.say()).collect();
         let events: Vec<&Vec<u8>> = packets.iter().filter(|it| it.len() == 16).collect();
         assert_eq!(events.len(), 9);
         assert!(
@@ -158,7 +158,7 @@ mod tests {
     fn keys_are_told_apart_by_silence() {
         let mut mouth = Mouth::new(7, 0, 0);
         mouth.press("22");
-        let kinds: Vec<bool> = (0..24).map(|_| mouth.next().len() == 16).collect();
+        let kinds: Vec<bool> = (0..24).map(|_| mouth.say().len() == 16).collect();
         let wanted = [[true; 9].as_slice(), &[false; 3], &[true; 9], &[false; 3]].concat();
         assert_eq!(kinds, wanted);
     }

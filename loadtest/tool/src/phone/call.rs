@@ -237,7 +237,7 @@ async fn speak(
             }
             _ = beat.tick() => {
                 // As with people: what the network does not take is lost.
-                let _ = socket.send_to(&mouth.next(), far).await;
+                let _ = socket.send_to(&mouth.say(), far).await;
             }
             order = told.recv() => match order {
                 Some(Say::Keys(keys)) => mouth.press(&keys),
