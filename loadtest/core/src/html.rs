@@ -39,12 +39,7 @@ fn one(report: &Report, html: &mut String) {
         escaped(&report.server_name),
         escaped(&table(report))
     );
-    // Nines on a line of their own: 0.9 is 1, 0.99 is 2.
-    let nines: Vec<(f64, f64)> = report
-        .latency_curve
-        .iter()
-        .map(|(share, ms)| (-(1.0 - share.min(0.99999)).log10(), *ms))
-        .collect();
+    let nines = nines_of(&report.latency_curve);
     let over_time = |value: &dyn Fn(&Sample) -> f64| -> Vec<(f64, f64)> {
         let samples = report.samples.iter();
         samples.map(|sample| (sample.at_s, value(sample))).collect()
@@ -92,7 +87,16 @@ fn one(report: &Report, html: &mut String) {
             true,
         ),
     ];
-    for (title, x_name, y_name, points, scattered) in plots {
+    let callers = report.callers.as_ref().map(|callers| {
+        (
+            "Gaps between packets to telephones: nines of the share below",
+            "1 = 90 %, 2 = 99 %",
+            "ms",
+            nines_of(&callers.gap_curve),
+            false,
+        )
+    });
+    for (title, x_name, y_name, points, scattered) in plots.into_iter().chain(callers) {
         let plot = Plot {
             title,
             x_name,
@@ -104,6 +108,14 @@ fn one(report: &Report, html: &mut String) {
     }
 }
 
+/// Nines on a line of their own: 0.9 is 1, 0.99 is 2.
+fn nines_of(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let points = curve.iter();
+    points
+        .map(|(share, ms)| (-(1.0 - share.min(0.99999)).log10(), *ms))
+        .collect()
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -113,6 +125,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::callers::Callers;
     use crate::report::tests::report;
 
     #[test]
@@ -125,5 +138,12 @@ mod tests {
         }
         assert!(html.contains("Gates failed"));
         assert_eq!(html.matches("<svg").count(), 4);
+    }
+
+    #[test]
+    fn the_gaps_of_telephones_are_a_plot_of_their_own() {
+        let mut it = report("");
+        it.callers = Some(Callers::default());
+        assert_eq!(page(&[it]).matches("<svg").count(), 5);
     }
 }

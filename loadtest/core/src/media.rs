@@ -1,5 +1,5 @@
 //! What people send: pictures as VP8 or H.264 and speech as Opus, with an [`Identity`] at the end of every
-//! packet. Nothing in it can be shown or heard; its shape is what a server sees.
+//! packet. Pictures cannot be shown, their shape is what a server sees; speech is a tone.
 
 use crate::identity::{IDENTITY_BYTES, Identity};
 use crate::scenario::{Audio, Video, VideoCodec};
@@ -8,6 +8,15 @@ use crate::scenario::{Audio, Video, VideoCodec};
 const HEAD_BYTES: usize = 16;
 /// Height of every picture in pixels; its header says so.
 const HEIGHT_PX: u16 = 720;
+
+/// What all microphones say, in Hz.
+pub(crate) const TONE_HZ: f64 = 1_000.0;
+/// 20 ms of that tone as one Opus frame (RFC 6716: CELT, wide band, mono) of the reference encoder at a constant
+/// rate. 20 periods fit into it, so that it can be said again and again.
+const TONE: [u8; 25] = [
+    0xb8, 0xc7, 0x96, 0x5a, 0xee, 0x93, 0xd7, 0x05, 0xd3, 0x08, 0x64, 0x2d, 0xc9, 0x63, 0xc6, 0xe2,
+    0xfe, 0x13, 0xbc, 0x1f, 0xd9, 0x92, 0x8e, 0xf7, 0x11,
+];
 
 /// One packet to be written.
 #[derive(Debug)]
@@ -151,10 +160,7 @@ impl Microphone {
         self.sequence += 1;
         #[expect(clippy::cast_possible_truncation, reason = "frame numbers may wrap")]
         let frame = self.sequence as u32;
-        let filling = self.audio.bytes.saturating_sub(IDENTITY_BYTES).max(1);
-        // RFC 6716 section 3.1: CELT, full band, 20 ms, mono, one frame.
-        let mut payload = vec![0xf8];
-        payload.resize(filling, 0x2d);
+        let mut payload = tone(self.audio.bytes);
         Identity {
             source: self.source,
             sequence: self.sequence,
@@ -172,6 +178,26 @@ impl Microphone {
             payload,
         }
     }
+}
+
+/// An Opus packet of so many bytes without the identity at its end, which is padding: whoever decodes it hears
+/// the tone alone (RFC 6716 section 3.2.5).
+fn tone(bytes: usize) -> Vec<u8> {
+    const CODE_3: u8 = 0x03;
+    const ONE_FRAME_PADDED: u8 = 0x41;
+    let [kind, frame @ ..] = TONE;
+    let mut payload = vec![kind | CODE_3, ONE_FRAME_PADDED];
+    // A byte of 255 stands for 254 bytes of padding and a further byte with its length.
+    let mut padding = bytes.saturating_sub(payload.len() + frame.len() + 1);
+    while padding > 254 {
+        payload.push(255);
+        padding -= 255;
+    }
+    payload.push(u8::try_from(padding).unwrap_or(0));
+    payload.extend_from_slice(&frame);
+    let filling = bytes.saturating_sub(IDENTITY_BYTES);
+    payload.resize(filling.max(payload.len()), 0);
+    payload
 }
 
 #[cfg(test)]
@@ -280,5 +306,30 @@ mod tests {
         assert_eq!(packet.payload.len(), 80);
         assert_eq!(packet.timestamp, 2 * 960);
         assert_eq!(Identity::read(&packet.payload).unwrap().sequence, 2);
+    }
+
+    #[test]
+    fn whoever_decodes_speech_finds_one_frame_and_padding_to_the_end() {
+        for bytes in [64, 120, 283, 284, 285, 538, 539, 540, 1_180] {
+            let audio = Audio {
+                packet_ms: 20,
+                bytes,
+            };
+            let payload = Microphone::new(3, audio).next(1, true).payload;
+            assert_eq!(payload.len(), bytes);
+            assert_eq!(payload[..2], [0xbb, 0x41]);
+            let (mut at, mut padding) = (2, 0);
+            loop {
+                let length = usize::from(payload[at]);
+                at += 1;
+                padding += length.min(254);
+                if length < 255 {
+                    break;
+                }
+            }
+            assert_eq!(payload[at..at + 24], TONE[1..]);
+            assert_eq!(at + 24 + padding, bytes, "{bytes}");
+            assert!(padding >= IDENTITY_BYTES);
+        }
     }
 }

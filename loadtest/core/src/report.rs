@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::callers::Callers;
 use crate::latency::Percentiles;
 use crate::scenario::{Gates, Scenario};
 use crate::work::Work;
@@ -34,6 +35,9 @@ pub struct Report {
     /// What was done beside media.
     #[serde(default)]
     pub works: Vec<Work>,
+    /// Telephones; none when nobody had to call.
+    #[serde(default)]
+    pub callers: Option<Callers>,
     /// Estimated opinion of speech; none without speech.
     pub mos: Option<f64>,
     /// What the server took; none when it runs elsewhere.
@@ -160,6 +164,41 @@ impl Report {
         works.map(of).reduce(f64::max)
     }
 
+    /// Gates of telephones: name, what is allowed, what was measured.
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    fn of_callers(&self, gates: &Gates) -> [(&'static str, Option<f64>, Option<f64>); 5] {
+        let callers = self.callers.as_ref();
+        let came = callers.filter(|it| it.came_in > 0);
+        [
+            (
+                "failed_calls_max",
+                gates.failed_calls_max.map(|max| max as f64),
+                callers.map(|it| it.failed() as f64),
+            ),
+            (
+                "call_p99_ms_max",
+                gates.call_p99_ms_max,
+                came.map(|it| it.setup.p99_ms),
+            ),
+            (
+                "caller_lost_per_million_max",
+                gates.caller_lost_per_million_max,
+                came.map(Callers::lost_per_million),
+            ),
+            (
+                "caller_gap_p99_ms_max",
+                gates.caller_gap_p99_ms_max,
+                came.filter(|it| it.heard.gaps.count > 0 && it.said.gaps.count > 0)
+                    .map(Callers::gap_p99_ms),
+            ),
+            (
+                "callers_unheard_max",
+                gates.callers_unheard_max.map(|max| max as f64),
+                came.map(|it| (it.deaf + it.unheard) as f64),
+            ),
+        ]
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     fn judge(&self, gates: &Gates) -> Vec<Failed> {
         let got = self.delivery.delivered > 0;
@@ -223,6 +262,7 @@ impl Report {
         ];
         let mut failed: Vec<Failed> = most
             .into_iter()
+            .chain(self.of_callers(gates))
             .filter_map(|(gate, allowed, measured)| {
                 let allowed = allowed?;
                 let holds = measured.is_some_and(|measured| measured <= allowed);
@@ -249,6 +289,7 @@ fn failed(gate: &str, allowed: f64, measured: Option<f64>) -> Failed {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::callers::Sound;
 
     pub(crate) fn report(gates: &str) -> Report {
         let text = format!(
@@ -278,6 +319,7 @@ pub(crate) mod tests {
             failed_joins: 0,
             pings: Percentiles::default(),
             works: Vec::new(),
+            callers: None,
             mos: Some(4.4),
             server: Some(ServerCost {
                 cpu_s_per_million: 9.0,
@@ -329,6 +371,53 @@ pub(crate) mod tests {
         assert_eq!(gates_that_fail(gates, good), [""; 0]);
         let bad = |it: &mut Report| it.works = vec![work(5, 11.0), work(4, 1.0)];
         assert_eq!(gates_that_fail(gates, bad), both);
+    }
+
+    #[test]
+    fn telephones_are_judged_by_the_worse_direction() {
+        let sound = |got, p99_ms| Sound {
+            expected: 100,
+            got,
+            gaps: Percentiles {
+                count: 99,
+                p99_ms,
+                ..Percentiles::default()
+            },
+        };
+        let good = Callers {
+            wanted: 2,
+            came_in: 2,
+            heard: sound(100, 21.0),
+            said: sound(100, 22.0),
+            ..Callers::default()
+        };
+        let gates = "failed_calls_max = 0\ncall_p99_ms_max = 9\ncaller_lost_per_million_max = 0\n\
+                     caller_gap_p99_ms_max = 22\ncallers_unheard_max = 0";
+        let with = |change: &dyn Fn(&mut Callers)| {
+            gates_that_fail(gates, |it| {
+                let mut callers = good.clone();
+                change(&mut callers);
+                it.callers = Some(callers);
+            })
+        };
+        assert_eq!(with(&|_| {}), [""; 0]);
+        assert_eq!(with(&|it| it.came_in = 1), ["failed_calls_max"]);
+        assert_eq!(with(&|it| it.setup.p99_ms = 10.0), ["call_p99_ms_max"]);
+        for change in [
+            (|it: &mut Callers| it.heard.got = 99) as fn(&mut Callers),
+            |it| it.said.got = 99,
+            |it| it.said.expected = 0,
+        ] {
+            assert_eq!(with(&change), ["caller_lost_per_million_max"]);
+        }
+        assert_eq!(
+            with(&|it| it.heard.gaps.p99_ms = 23.0),
+            ["caller_gap_p99_ms_max"]
+        );
+        assert_eq!(with(&|it| it.deaf = 1), ["callers_unheard_max"]);
+        assert_eq!(with(&|it| it.unheard = 1), ["callers_unheard_max"]);
+        assert_eq!(with(&|it| it.came_in = 0).len(), 5, "nothing was measured");
+        assert_eq!(gates_that_fail(gates, |_| {}).len(), 5, "nobody called");
     }
 
     #[test]

@@ -10,6 +10,9 @@ const PEOPLE_MAX: u32 = 20_000;
 const PACKET_BYTES_MAX: usize = 1_180;
 /// Longest hold of a clinic in seconds: whoever signs in is signed in for ten minutes.
 const CLINIC_S_MAX: u32 = 540;
+/// Most visits with a caller: a waiting room opens half an hour early, and nobody has two visits at a time, so of
+/// visits of five minutes these are surely open at once.
+const CALLED_ROOMS_MAX: u32 = 5;
 /// Longest part of a run in seconds: two days.
 const SECONDS_MAX: u32 = 172_800;
 
@@ -67,6 +70,8 @@ pub struct People {
     pub viewers: u32,
     /// Of the senders of each room, so many are on another WebRTC stack (webrtc-rs) than the rest.
     pub independent: u32,
+    /// People in each room who call by telephone. They hear the others and are heard.
+    pub callers: u32,
     /// WebSockets that are connected and idle, in rooms of their own.
     pub idle_sockets: u32,
     /// Everything goes over TLS.
@@ -259,6 +264,16 @@ pub struct Gates {
     pub work_failed_max: Option<u64>,
     /// Time of the slowest kind of work beside media, 99 in 100, in milliseconds.
     pub work_p99_ms_max: Option<f64>,
+    /// Calls that may not come in, or may be cut off.
+    pub failed_calls_max: Option<u64>,
+    /// Time from the first INVITE until a caller is in the visit, 99 in 100, in milliseconds.
+    pub call_p99_ms_max: Option<f64>,
+    /// Most packets that may be missing in a million, to telephones or from them, whichever is worse.
+    pub caller_lost_per_million_max: Option<f64>,
+    /// Time from one packet to the next, to telephones or from them, 99 in 100, in milliseconds. 20 would be even.
+    pub caller_gap_p99_ms_max: Option<f64>,
+    /// Telephones that may not hear the others, and people who may not hear a telephone.
+    pub callers_unheard_max: Option<u64>,
     /// Least estimated opinion of the speech, 1 to 4.5.
     pub mos_min: Option<f64>,
 }
@@ -282,6 +297,7 @@ impl Scenario {
             senders,
             viewers,
             independent,
+            callers,
             idle_sockets,
             chat_per_min,
             tls: _,
@@ -300,6 +316,11 @@ impl Scenario {
         }
         if asks && (self.clinic.connections == 0 || self.clinic.weight() == 0) {
             return Some(("clinic", "there is nothing to ask, or no connection"));
+        }
+        if callers > 0
+            && let Some(mistake) = self.mistake_of_callers()
+        {
+            return Some(mistake);
         }
         if independent > senders {
             return Some(("independent", "they are some of the senders"));
@@ -351,6 +372,35 @@ impl Scenario {
         None
     }
 
+    /// Why telephones cannot be played.
+    fn mistake_of_callers(&self) -> Option<(&'static str, &'static str)> {
+        let People {
+            rooms,
+            senders,
+            callers,
+            independent,
+            idle_sockets,
+            ..
+        } = self.people;
+        let times = self.times;
+        if callers > 1 || rooms > CALLED_ROOMS_MAX || idle_sockets > 0 {
+            return Some((
+                "callers",
+                "a visit has one PIN, and its patient calls: 1 in each of 5 rooms, and no idle sockets",
+            ));
+        }
+        if senders == 0 || self.media.audio.is_none() || self.media.one_way || independent > 0 {
+            return Some((
+                "callers",
+                "they need people on the light stack who speak and hear",
+            ));
+        }
+        if times.reconnect || times.churn_per_min > 0 {
+            return Some(("callers", "nobody lets them in while people come and go"));
+        }
+        None
+    }
+
     /// People with media, all rooms together.
     #[must_use]
     pub const fn people(&self) -> u32 {
@@ -384,6 +434,23 @@ mod tests {
     }
 
     #[test]
+    fn callers_need_somebody_who_lets_them_in_and_speaks() {
+        let text = "name = \"x\"\n[people]\nrooms = 5\nsenders = 1\ncallers = 1\n[media]\n\
+                    audio = { packet_ms = 20, bytes = 80 }\n";
+        assert!(Scenario::read(text).is_ok());
+        for (from, to) in [
+            ("rooms = 5", "rooms = 6"),
+            ("callers = 1", "callers = 2"),
+            ("callers = 1", "callers = 1\nindependent = 1"),
+            ("[media]", "[times]\nreconnect = true\n[media]"),
+            ("[media]", "[media]\none_way = true"),
+        ] {
+            let refused = Scenario::read(&text.replace(from, to));
+            assert!(matches!(refused, Err(Reading::Value { .. })), "{to}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_or_cannot_be_played_is_refused() {
         let unknown = LECTURE.replace("rooms = 1", "rooms = 1\nchairs = 3");
         assert!(matches!(Scenario::read(&unknown), Err(Reading::Toml(_))));
@@ -394,6 +461,7 @@ mod tests {
             ("viewers = 50", "viewers = 4000000000"),
             ("viewers = 50", "independent = 2"),
             ("packets_per_frame = 6", "packets_per_frame = 6, layers = 4"),
+            ("viewers = 50", "callers = 1"),
             (
                 "[gates]",
                 "[clinic]\nper_s = 1\nlist = 0\nbook = 0\nprescribe = 0\n[gates]",

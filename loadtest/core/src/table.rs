@@ -2,6 +2,7 @@
 
 use core::fmt::Write as _;
 
+use crate::callers::{Callers, Sound};
 use crate::compare::Comparison;
 use crate::report::Report;
 
@@ -104,6 +105,9 @@ fn add_rest(report: &Report, line: &mut impl FnMut(&str, String)) {
             ),
         );
     }
+    if let Some(callers) = &report.callers {
+        add_callers(callers, line);
+    }
     if let Some(mos) = report.mos {
         line("speech, estimated opinion (MOS)", format!("{mos:.2}"));
     }
@@ -125,6 +129,37 @@ fn add_rest(report: &Report, line: &mut impl FnMut(&str, String)) {
             ),
         );
     }
+}
+
+fn add_callers(callers: &Callers, line: &mut impl FnMut(&str, String)) {
+    let setup = &callers.setup;
+    line(
+        "telephones: called, in the visit",
+        format!(
+            "{}, {}; p50, p99, max {:.0}, {:.0}, {:.0} ms from INVITE until let in",
+            callers.wanted, callers.came_in, setup.p50_ms, setup.p99_ms, setup.max_ms
+        ),
+    );
+    let sound = |sound: &Sound| {
+        format!(
+            "{}, {} ({:.1} lost per million); gaps p50, p99, max {:.1}, {:.1}, {:.1} ms",
+            sound.expected,
+            sound.got,
+            sound.lost_per_million(),
+            sound.gaps.p50_ms,
+            sound.gaps.p99_ms,
+            sound.gaps.max_ms
+        )
+    };
+    line("to telephones: expected, got", sound(&callers.heard));
+    line("from telephones: expected, got", sound(&callers.said));
+    line(
+        "telephones: deaf, unheard, irregular",
+        format!(
+            "{}, {}, {}",
+            callers.deaf, callers.unheard, callers.irregular
+        ),
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a process")]
@@ -185,6 +220,18 @@ mod tests {
         let shown = table(&report("p99_ms_max = 0.5").judged());
         assert!(shown.contains("FAILED p99_ms_max"), "{shown}");
         assert!(!table(&report("p99_ms_max = 2.0").judged()).contains("FAILED"));
+    }
+
+    #[test]
+    fn telephones_stand_in_the_table_when_somebody_called() {
+        let mut it = report("");
+        assert!(!table(&it).contains("telephones"));
+        it.callers = Some(Callers {
+            wanted: 5,
+            came_in: 4,
+            ..Callers::default()
+        });
+        assert!(table(&it).contains("telephones: called, in the visit   5, 4;"));
     }
 
     #[test]

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use loadtest_core::{
-    Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost, Work, mos,
+    Callers, Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost,
+    Work, mos,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::driver::{Presence, Running, Seat, Target, cut, seats, sources_of};
 use crate::engine::{Engine, Tally, Ways};
+use crate::phone::Calls;
 use crate::process::{self, Usage};
 use crate::progress::{Moment, Progress};
 
@@ -91,11 +93,13 @@ async fn play_on(
     progress.at(Moment::Arriving);
     let (crowd, came) = come_idle(running, scenario.people, told).await?;
     let mut guests = arrive(running, &engine, scenario).await?;
+    let mut calls = running.calls(how.ways.lose_per_million).await;
+    guests.first_failure = guests.first_failure.or(calls.first_failure.take());
     progress.at(Moment::Settling);
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
     progress.at(Moment::Measuring);
     let measured = async {
-        let hold = hold(running, &engine, (pid, scenario), &mut guests);
+        let hold = hold(running, &engine, (pid, scenario), (&mut guests, &calls));
         match how.stall {
             Some(pause) => tokio::select! {
                 measured = hold => measured,
@@ -116,6 +120,8 @@ async fn play_on(
     drop(crowd);
     let mut measured = measured?;
     let works = works(running, (came, &mut measured), &guests).await;
+    let callers = calls.end(measured.wall, (&guests.present, &tally));
+    let callers = callers.await?;
     anyhow::ensure!(!running.has_ended(), "the server ended during the run");
     let mut report = Report {
         scenario: scenario.clone(),
@@ -130,6 +136,7 @@ async fn play_on(
         failed_joins: guests.failed,
         pings: pings.await?.percentiles(),
         works,
+        callers,
         mos: None,
         server: None,
         generator_cores: (measured.generator.1.cpu_s - measured.generator.0.cpu_s)
@@ -142,12 +149,7 @@ async fn play_on(
         report.mos = Some(mos(speech.p99_ms, report.delivery.lost_per_million() / 1e6));
     }
     report.server = Some(cost(&report, empty, &measured));
-    if let Some(error) = guests.first_failure {
-        crate::say_error(&error.context(format!(
-            "{} people did not get in; the first",
-            guests.failed
-        )));
-    }
+    guests.say_failure(report.callers.as_ref());
     Ok(report.judged())
 }
 
@@ -173,7 +175,9 @@ async fn arrive(
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes")]
 fn cost(report: &Report, empty: Usage, measured: &Measured) -> ServerCost {
     let cpu_s = measured.after.cpu_s - measured.before.cpu_s;
-    let people = u64::from(report.people) + u64::from(report.scenario.people.idle_sockets);
+    let callers = report.callers.as_ref().map_or(0, |it| it.came_in);
+    let people =
+        u64::from(report.people) + u64::from(report.scenario.people.idle_sockets) + callers;
     let grown = measured.after.rss_bytes.saturating_sub(empty.rss_bytes);
     ServerCost {
         cpu_s,
@@ -229,6 +233,17 @@ async fn enter(running: &Running, engine: &Arc<Engine>, seat: Seat) -> Entered {
 }
 
 impl Guests {
+    /// Why the first one did not get in.
+    fn say_failure(self, callers: Option<&Callers>) {
+        if let Some(error) = self.first_failure {
+            crate::say_error(&error.context(format!(
+                "{} people and {} callers did not get in; the first",
+                self.failed,
+                callers.map_or(0, Callers::failed)
+            )));
+        }
+    }
+
     fn note(&mut self, (seat, joined, took): Entered) {
         match joined {
             Ok(presence) => {
@@ -301,10 +316,11 @@ async fn hold(
     running: &Running,
     engine: &Arc<Engine>,
     (pid, scenario): (u32, &Scenario),
-    guests: &mut Guests,
+    (guests, calls): (&mut Guests, &Calls),
 ) -> anyhow::Result<Measured> {
     let own = std::process::id();
     engine.measure(true).await?;
+    calls.measure(true);
     let begun = Instant::now();
     let (before, mine) = (process::usage(pid)?, process::usage(own)?);
     let end = begun + seconds(scenario.times.hold_s);
@@ -315,6 +331,7 @@ async fn hold(
     running.speak(false);
     let (after, mine_after) = (process::usage(pid)?, process::usage(own)?);
     let wall = begun.elapsed();
+    calls.measure(false);
     engine.measure(false).await?;
     drop(passers_by);
     Ok(Measured {

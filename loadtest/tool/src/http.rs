@@ -119,6 +119,7 @@ async fn connect(server: SocketAddr, person: u32) -> std::io::Result<TcpStream> 
 #[derive(Debug)]
 pub(crate) struct Line {
     at: At,
+    person: u32,
     sender: SendRequest<Full<Bytes>>,
     /// Carries the bytes until this is dropped.
     carrier: JoinHandle<()>,
@@ -141,14 +142,19 @@ impl Line {
         });
         Ok(Self {
             at: at.clone(),
+            person,
             sender,
             carrier,
         })
     }
 
-    /// Asks, and reads the whole answer.
+    /// Asks, and reads the whole answer. A server closes a connection on which nothing was asked for a while
+    /// (RFC 9112 section 9.8): then it is a new one.
     pub(crate) async fn ask(&mut self, question: Question<'_>) -> anyhow::Result<Answer> {
-        self.sender.ready().await?;
+        if self.sender.ready().await.is_err() {
+            *self = Self::open(&self.at, self.person).await?;
+            self.sender.ready().await?;
+        }
         let request = request(self.at.address, question)?;
         read(self.sender.send_request(request).await?).await
     }

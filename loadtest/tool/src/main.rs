@@ -5,6 +5,7 @@ mod conduct;
 mod driver;
 mod engine;
 mod http;
+mod phone;
 mod process;
 mod progress;
 
@@ -107,6 +108,12 @@ struct Setup {
     /// Sabotage, to see gates fail: of a million datagrams with media that come, throw so many away.
     #[arg(long, default_value_t = 0)]
     lose_per_million: u32,
+    /// The folder of what callers are told; `scripts/prompts` makes it. They hear a short silence in its place.
+    #[arg(long, default_value = "data/prompts")]
+    prompts: PathBuf,
+    /// Sabotage, to see gates fail: the first caller types a wrong PIN.
+    #[arg(long)]
+    wrong_pin: bool,
     /// Sabotage, to see gates fail: stop the server for so many milliseconds, once a second.
     #[arg(long)]
     stall_ms: Option<u64>,
@@ -141,6 +148,8 @@ impl Setup {
                 program: self.hub.clone(),
                 core,
                 whip: kind == Kind::Whip,
+                prompts: self.prompts.clone(),
+                wrong_pin: self.wrong_pin,
             },
             Kind::Plane => Target::Plane {
                 program: self.plane.clone(),

@@ -89,6 +89,23 @@ fn told(answer: Answer) -> anyhow::Result<Told> {
     Ok((answer.status, value))
 }
 
+/// When the visits that are booked can be entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// At once, as far as times are free.
+    Now,
+    /// From tomorrow on: passes open them at any time.
+    Later,
+}
+
+/// A visit that was booked.
+#[derive(Debug)]
+pub(super) struct Visit {
+    id: String,
+    pub(super) room: String,
+    opens_us: u64,
+}
+
 /// A doctor with times day and night, and a patient who books them.
 #[derive(Debug)]
 pub(super) struct Office {
@@ -100,7 +117,7 @@ pub(super) struct Office {
 }
 
 impl Office {
-    pub(super) async fn open(at: &At) -> anyhow::Result<Self> {
+    pub(super) async fn open(at: &At, opens: Opens) -> anyhow::Result<Self> {
         let (doctor, entry) = Account::sign_in(at, "doctor@demo.clinic").await?;
         let (patient, _) = Account::sign_in(at, "patient@demo.clinic").await?;
         let id = entry.pointer("/me/id").and_then(Value::as_str);
@@ -116,7 +133,7 @@ impl Office {
             doctor_id,
             patient,
             free: VecDeque::new(),
-            from_us: crate::engine::unix_us() + DAY_US,
+            from_us: crate::engine::unix_us() + if opens == Opens::Now { 0 } else { DAY_US },
         })
     }
 
@@ -136,13 +153,13 @@ impl Office {
         Ok(self.free.drain(..count).collect())
     }
 
-    /// Books as many appointments as rooms are needed; answers with the rooms.
-    pub(super) async fn rooms(&mut self, count: u32) -> anyhow::Result<Vec<String>> {
+    /// Books so many visits.
+    pub(super) async fn visits(&mut self, count: u32) -> anyhow::Result<Vec<Visit>> {
         let count = usize::try_from(count)?;
-        let mut rooms = Vec::new();
+        let mut visits = Vec::new();
         let mut tries = 0;
-        while rooms.len() < count {
-            for start in self.times(count - rooms.len()).await? {
+        while visits.len() < count {
+            for start in self.times(count - visits.len()).await? {
                 tries += 1;
                 anyhow::ensure!(tries <= TRIES * count + 100, "too few times are free");
                 let wish = booking(&self.doctor_id, &start);
@@ -151,12 +168,37 @@ impl Office {
                     .call(Method::POST, "/appointments", wish)
                     .await?;
                 if let (StatusCode::CREATED, made) = made {
-                    let room = made.pointer("/room").and_then(Value::as_str);
-                    rooms.push(room.context("an appointment without room")?.to_owned());
+                    let text = |at| made.pointer(at).and_then(Value::as_str);
+                    let opens_us = made.pointer("/opens_us").and_then(Value::as_u64);
+                    visits.push(Visit {
+                        id: text("/id").context("an appointment without id")?.to_owned(),
+                        room: text("/room").context("one without room")?.to_owned(),
+                        opens_us: opens_us.unwrap_or(u64::MAX),
+                    });
                 }
             }
         }
-        Ok(rooms)
+        Ok(visits)
+    }
+
+    /// The PINs with which the patient comes into visits by telephone.
+    pub(super) async fn pins(&self, visits: &[Visit]) -> anyhow::Result<Vec<String>> {
+        let mut pins = Vec::new();
+        for visit in visits {
+            pins.push(self.pin(visit).await?);
+        }
+        Ok(pins)
+    }
+
+    async fn pin(&self, visit: &Visit) -> anyhow::Result<String> {
+        anyhow::ensure!(
+            visit.opens_us <= crate::engine::unix_us(),
+            "no free time is soon enough to call in"
+        );
+        let path = format!("/appointments/{}/phone", visit.id);
+        let (_, told) = self.patient.call(Method::GET, &path, Value::Null).await?;
+        let pin = told.pointer("/way/pin").and_then(Value::as_str);
+        Ok(pin.context("a visit without a PIN")?.to_owned())
     }
 }
 

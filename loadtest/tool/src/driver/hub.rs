@@ -3,6 +3,7 @@
 //! the standard doors.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,13 +14,15 @@ use hyper::{Method, StatusCode};
 use loadtest_core::{Scenario, Work};
 use signaling_protocol::{ConnectionId, PARTICIPANTS_MAX};
 
-use super::account::Office;
+use super::account::{Office, Opens};
 use super::chat::Chat;
 use super::clinic::Day;
 use super::talk::{IdleSocket, Talk};
+use super::telephone::{Line, facility};
 use super::{Door, Presence, Seat, free_port, log_of, wait_for};
 use crate::engine::Engine;
 use crate::http::{At, Question, ask};
+use crate::phone::Calls;
 use crate::process::Server;
 
 /// Calls of `telehealth passes` at a time.
@@ -39,11 +42,66 @@ pub(crate) struct Hub {
     whip: bool,
     chat: Option<Chat>,
     day: Option<Day>,
+    line: Option<Line>,
+}
+
+/// How the product is started.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub(super) program: &'a Path,
+    pub(super) core: Option<u32>,
+    pub(super) whip: bool,
+    /// What callers are told, by its names.
+    pub(super) prompts: &'a Path,
+    /// The first caller types another PIN.
+    pub(super) wrong_pin: bool,
+}
+
+/// Where a server lies, and how its program is called.
+struct Place<'a> {
+    how: Start<'a>,
+    folder: &'a Path,
+    config: PathBuf,
+}
+
+impl Place<'_> {
+    /// The words of a command with this installation's settings.
+    fn words(&self, command: &[&str]) -> Vec<OsString> {
+        let data = self.folder.join("data");
+        let mut words: Vec<OsString> = command.iter().map(Into::into).collect();
+        for (flag, value) in [("--config", &self.config), ("--data-dir", &data)] {
+            words.push(flag.into());
+            words.push(value.into());
+        }
+        words
+    }
+
+    async fn serve(&self, address: SocketAddr) -> anyhow::Result<Server> {
+        let mut words = self.words(&["serve", "--demo", "--udp-port", "0"]);
+        let web = self.folder.join("web");
+        let bind = address.to_string();
+        for (flag, value) in [("--bind", bind.as_ref()), ("--web-dir", web.as_os_str())] {
+            words.push(flag.into());
+            words.push(value.to_owned());
+        }
+        let Start { program, core, .. } = self.how;
+        let mut server = Server::start(program, words, core, &log_of(self.folder))?;
+        wait_for(address, &mut server).await?;
+        Ok(server)
+    }
+
+    /// The same, with a telephone line. It belongs to a facility, which is made by the first start.
+    async fn serve_with_line(&self, address: SocketAddr) -> anyhow::Result<(Server, Option<Line>)> {
+        let server = self.serve(address).await?;
+        let facility = facility(self.how.program, self.words(&["facility", "list"])).await?;
+        server.stop().await?;
+        let line = Line::open(&self.config, (self.folder, self.how.prompts), &facility)?;
+        Ok((self.serve(address).await?, Some(line)))
+    }
 }
 
 pub(super) async fn start(
-    program: &Path,
-    (core, whip): (Option<u32>, bool),
+    how: Start<'_>,
     folder: &Path,
     scenario: &Scenario,
 ) -> anyhow::Result<(Server, Door)> {
@@ -51,11 +109,11 @@ pub(super) async fn start(
     let each = people.senders + people.viewers;
     let most = u32::try_from(PARTICIPANTS_MAX).unwrap_or(u32::MAX);
     anyhow::ensure!(
-        each <= most,
+        each + people.callers <= most,
         "a visit takes {most} people, and this scenario has {each} in a room: use the driver `plane`"
     );
     let address = free_port()?;
-    let (data, config) = (folder.join("data"), folder.join("config.toml"));
+    let config = folder.join("config.toml");
     std::fs::create_dir_all(folder.join("web"))?;
     let (at, tls) = if people.tls {
         shown(address, folder)?
@@ -63,39 +121,32 @@ pub(super) async fn start(
         (At::from(address), String::new())
     };
     std::fs::write(&config, format!("{SETTINGS}{tls}"))?;
-    let settings = |command: &[&str]| {
-        let mut words: Vec<std::ffi::OsString> = command.iter().map(Into::into).collect();
-        for (flag, value) in [
-            ("--config", config.as_os_str()),
-            ("--data-dir", data.as_os_str()),
-        ] {
-            words.push(flag.into());
-            words.push(value.to_owned());
-        }
-        words
+    let place = Place {
+        how,
+        folder,
+        config,
     };
-    let mut words = settings(&["serve", "--demo", "--udp-port", "0"]);
-    let web = folder.join("web");
-    let bind = address.to_string();
-    for (flag, value) in [("--bind", bind.as_ref()), ("--web-dir", web.as_os_str())] {
-        words.push(flag.into());
-        words.push(value.to_owned());
-    }
-    let mut server = Server::start(program, words, core, &log_of(folder))?;
-    wait_for(address, &mut server).await?;
+    let (server, mut line) = match people.callers {
+        0 => (place.serve(address).await?, None),
+        _ => place.serve_with_line(address).await?,
+    };
     let crowd = people.idle_sockets.div_ceil(most);
-    let mut office = Office::open(&at).await?;
-    let booked = office.rooms(people.rooms + crowd).await?;
+    let opens = line.as_ref().map_or(Opens::Later, |_| Opens::Now);
+    let mut office = Office::open(&at, opens).await?;
+    let booked = office.visits(people.rooms + crowd).await?;
+    if let Some(line) = &mut line {
+        line.expect(office.pins(&booked).await?, how.wrong_pin);
+    }
     let times = scenario.times;
     let passers_by = times.churn_per_min * times.hold_s / 60;
-    let passes = (0..).zip(&booked).map(|(number, room)| {
+    let passes = (0..).zip(&booked).map(|(number, visit)| {
         let people = match number < people.rooms {
             true if passers_by > 0 => (each + passers_by, 1),
             true if times.reconnect => (each, 2),
             true => (each, 1),
             false => (most, 1),
         };
-        passes_for(program, settings(&["passes", room]), people)
+        passes_for(how.program, place.words(&["passes", &visit.room]), people)
     });
     let passes = futures_util::stream::iter(passes).buffered(PASSES_AT_ONCE);
     let passes = passes.try_collect().await?;
@@ -110,9 +161,10 @@ pub(super) async fn start(
         at,
         passes,
         rooms: people.rooms,
-        whip,
+        whip: how.whip,
         chat: Chat::new(people.chat_per_min),
         day,
+        line,
     };
     Ok((server, Door::Hub(Box::new(hub))))
 }
@@ -135,7 +187,7 @@ fn shown(address: SocketAddr, folder: &Path) -> anyhow::Result<(At, String)> {
 /// Runs `telehealth passes`.
 async fn passes_for(
     program: &Path,
-    mut words: Vec<std::ffi::OsString>,
+    mut words: Vec<OsString>,
     (people, each): (u32, u32),
 ) -> anyhow::Result<Vec<String>> {
     for (flag, value) in [("--people", people), ("--each", each)] {
@@ -176,9 +228,12 @@ impl Hub {
         }
         let (bye, heard) = tokio::sync::oneshot::channel();
         let chats = self.chat.as_ref().map(Chat::mouth);
+        // The first one of a room is the clinician.
+        let line = self.line.as_ref().filter(|_| seat.place == 0);
+        let lobby = line.map(|line| line.lobby(seat.room));
         Ok(Presence {
             clients: vec![offered.client],
-            session: Some(tokio::spawn(talk.keep(heard, (seat.room, chats)))),
+            session: Some(tokio::spawn(talk.keep(heard, (seat.room, chats, lobby)))),
             bye: Some(bye),
             session_at: None,
         })
@@ -214,6 +269,14 @@ impl Hub {
             bye: None,
             session_at: answer.location.map(|path| (self.at.clone(), path)),
         })
+    }
+
+    /// Everybody who is to call does; of what comes to them, so much is thrown away.
+    pub(super) async fn calls(&self, lose_per_million: u32) -> Calls {
+        let line = self.line.as_ref();
+        let way = line.map(|line| line.way(lose_per_million));
+        let callers = line.map(Line::callers).unwrap_or_default();
+        Calls::come(way.as_ref(), callers).await
     }
 
     pub(super) async fn idle(&self, person: u32) -> anyhow::Result<IdleSocket> {

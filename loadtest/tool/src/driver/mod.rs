@@ -7,6 +7,7 @@ mod hub;
 mod janus;
 mod plane;
 mod talk;
+mod telephone;
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,6 +21,7 @@ use loadtest_core::{People, Scenario, Work};
 
 use crate::engine::{ClientId, Engine, Plan, SlotPlan, Stack};
 use crate::http::{At, Question, ask};
+use crate::phone::Calls;
 use crate::process::Server;
 
 /// How long a server may take to start.
@@ -34,6 +36,10 @@ pub(crate) enum Target {
         program: PathBuf,
         core: Option<u32>,
         whip: bool,
+        /// The folder of what callers are told.
+        prompts: PathBuf,
+        /// Sabotage: the first caller types another PIN.
+        wrong_pin: bool,
     },
     /// The product's media server alone.
     Plane {
@@ -146,8 +152,8 @@ impl Target {
             "the clinic and TLS need the drivers `hub` or `whip`"
         );
         anyhow::ensure!(
-            speaks || scenario.people.chat_per_min == 0,
-            "chat needs the driver `hub`"
+            speaks || (scenario.people.chat_per_min == 0 && scenario.people.callers == 0),
+            "chat and callers need the driver `hub`"
         );
         let folder =
             std::env::temp_dir().join(format!("telehealth-loadtest-{}", uuid::Uuid::new_v4()));
@@ -157,7 +163,18 @@ impl Target {
                 program,
                 core,
                 whip,
-            } => hub::start(program, (*core, *whip), &folder, scenario).await,
+                prompts,
+                wrong_pin,
+            } => {
+                let how = hub::Start {
+                    program,
+                    core: *core,
+                    whip: *whip,
+                    prompts,
+                    wrong_pin: *wrong_pin,
+                };
+                hub::start(how, &folder, scenario).await
+            }
             Self::Plane {
                 program,
                 core,
@@ -217,6 +234,14 @@ impl Running {
         match &self.door {
             Door::Hub(hub) => hub.work().await,
             Door::Plane(_) | Door::Janus(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Everybody who is to call does; of what comes to them, so much is thrown away.
+    pub(crate) async fn calls(&self, lose_per_million: u32) -> Calls {
+        match &self.door {
+            Door::Hub(hub) => hub.calls(lose_per_million).await,
+            Door::Plane(_) | Door::Janus(_) => Calls::come(None, Vec::new()).await,
         }
     }
 
@@ -329,13 +354,14 @@ fn plan(scenario: &Scenario, (person, place): (u32, u32)) -> Plan {
         _ if on && receives => others,
         _ => 0,
     };
+    let callers = if receives { scenario.people.callers } else { 0 };
     Plan {
         microphone: (sends && media.audio.is_some()).then_some(microphone),
         camera: (sends && media.video.is_some()).then_some(camera),
         camera_later: scenario.times.camera_later,
         stack,
         slots: SlotPlan {
-            audio: slots(media.audio.is_some()),
+            audio: slots(media.audio.is_some()) + callers,
             video: slots(media.video.is_some()),
         },
     }

@@ -8,6 +8,7 @@ use signaling_protocol::{
     Auth, ClientMessage, ConnectionId, ErrorCode, Sdp, ServerFrame, ServerMessage, Source,
     SourceMid, Sources, Stage, VERSION,
 };
+use tokio::sync::watch;
 use tokio::time::Interval;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -133,15 +134,22 @@ impl Talk {
     pub(super) async fn keep(
         mut self,
         mut told: tokio::sync::oneshot::Receiver<()>,
-        (room, chats): (u32, Option<Mouth>),
+        (room, chats, lobby): (u32, Option<Mouth>, Option<watch::Sender<bool>>),
     ) {
         let mut beat = tokio::time::interval(BEAT);
         let mut turn = chats.as_ref().map(|mouth| turns(mouth.period));
         loop {
             tokio::select! {
                 message = self.socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => if let Some(mouth) = &chats {
-                        hear(mouth, text.as_str()).await;
+                    Some(Ok(Message::Text(text))) => {
+                        if let Some(mouth) = &chats {
+                            hear(mouth, text.as_str()).await;
+                        }
+                        if let Some(lobby) = &lobby
+                            && self.let_in(lobby, text.as_str()).await.is_err()
+                        {
+                            return;
+                        }
                     }
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return,
@@ -165,6 +173,28 @@ impl Talk {
                 }
             }
         }
+    }
+}
+
+impl Talk {
+    /// Lets in who waits at the telephone, and tells when they are in.
+    async fn let_in(&mut self, lobby: &watch::Sender<bool>, text: &str) -> anyhow::Result<()> {
+        let frame = serde_json::from_str::<ServerFrame>(text);
+        let Ok(ServerMessage::Participant { participant }) = frame.map(|frame| frame.message)
+        else {
+            return Ok(());
+        };
+        match (participant.phone, participant.stage) {
+            (Some(_), Stage::Lobby) => {
+                let participant = participant.id;
+                self.say(&ClientMessage::Admit { participant }).await?;
+            }
+            (Some(_), Stage::Admitted) => {
+                lobby.send_replace(true);
+            }
+            (None, _) => {}
+        }
+        Ok(())
     }
 }
 

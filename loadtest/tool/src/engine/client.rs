@@ -10,7 +10,7 @@ use loadtest_core::{
 };
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::media::{Direction, Frequency, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use super::order::Plan;
 use super::socket::{Came, Socket, unix_ns};
+use super::voices::{Voice as Heard, Voices};
 use super::{EngineError, Live};
 
 /// Frames that are made up for after the thread was held up; older ones are never sent, as a
@@ -114,6 +115,7 @@ pub(crate) struct Client {
     heard: Instant,
     ledger: Ledger,
     sources: Vec<u32>,
+    voices: Voices,
     packets: Vec<Packet>,
 }
 
@@ -153,6 +155,7 @@ impl Client {
             heard: now,
             ledger: Ledger::default(),
             sources: Vec::new(),
+            voices: Voices::default(),
             packets: Vec::new(),
         }
     }
@@ -425,6 +428,10 @@ impl Client {
                     .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 if let Some(identity) = Identity::read(&packet.payload) {
                     self.account(&identity, came_ns, hands.counters);
+                } else if packet.time.frequency() == Frequency::FORTY_EIGHT_KHZ {
+                    let header = &packet.header;
+                    let named = (*header.ssrc, header.sequence_number, packet.payload.len());
+                    self.voices.hear((came_ns, hands.counters.measured), named);
                 }
             }
             Event::KeyframeRequest(request) => {
@@ -493,6 +500,11 @@ impl Client {
             // Whoever asked may have gone.
             let _ = ready.send(Err(EngineError::Lost));
         }
+    }
+
+    /// The telephones that were heard.
+    pub(crate) fn voices(&self) -> Vec<Heard> {
+        self.voices.all()
     }
 
     pub(crate) fn received(&self) -> Vec<(u32, Counts)> {

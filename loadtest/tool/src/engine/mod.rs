@@ -9,6 +9,7 @@ mod foreign;
 mod order;
 mod socket;
 mod sockets;
+mod voices;
 mod worker;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use foreign::Foreign;
 pub(crate) use order::{Offered, Order, Plan, SlotPlan, Stack};
+pub(crate) use voices::Voice;
 use worker::Worker;
 
 /// Orders that may wait for a thread. Whoever gives more waits: joining is slower then, nothing is lost.
@@ -69,6 +71,8 @@ pub(crate) struct Tally {
     pub(crate) latencies: Latencies,
     /// Of measured packets with speech.
     pub(crate) speech: Latencies,
+    /// Of each connection: the telephones that it has heard.
+    pub(crate) voices: HashMap<ClientId, Vec<Voice>>,
 }
 
 /// Live numbers of all threads; only for showing.
@@ -225,6 +229,7 @@ impl Engine {
             all.sent.extend(tally.sent);
             all.latencies.merge(&tally.latencies);
             all.speech.merge(&tally.speech);
+            all.voices.extend(tally.voices);
         }
         Ok(all)
     }

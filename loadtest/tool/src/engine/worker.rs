@@ -307,6 +307,11 @@ impl Worker {
             sent: self.counters.sent.clone(),
             latencies: self.counters.latencies.clone(),
             speech: self.counters.speech.clone(),
+            voices: self
+                .clients
+                .iter()
+                .map(|(index, client)| (self.id(*index), client.voices()))
+                .collect(),
         }
     }
 }
