@@ -5,6 +5,7 @@
 //! This crate exists to forbid imports: it knows no socket, clock, file or server.
 
 mod compare;
+mod fill;
 mod html;
 mod identity;
 mod latency;
@@ -18,13 +19,14 @@ mod table;
 mod work;
 
 pub use compare::{Comparison, Pair, median};
+pub use fill::{Fill, Step};
 pub use html::page;
 pub use identity::{IDENTITY_BYTES, Identity, LOWER_ENCODING};
 pub use latency::{Latencies, Percentiles};
 pub use ledger::{Counts, Ledger};
 pub use media::{Microphone, Packet, Picture};
 pub use mos::mos;
-pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost};
+pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost, ThreadCost};
 pub use scenario::{
     Audio, Clinic, Gates, Media, People, Reading, Scenario, Times, Video, VideoCodec,
 };

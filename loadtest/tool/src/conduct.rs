@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use loadtest_core::{
-    Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost, Work, mos,
+    Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost, ThreadCost,
+    Work, mos,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::driver::{Presence, Running, Seat, Target, cut, seats, sources_of};
 use crate::engine::{Engine, Tally, Ways};
-use crate::process::{self, Usage};
+use crate::process::{self, Processes, Usage};
 use crate::progress::{Moment, Progress};
 
 /// How long somebody may take to come in.
@@ -54,6 +55,7 @@ struct Measured {
     generator: (Usage, Usage),
     wall: Duration,
     works: Vec<Work>,
+    threads: Vec<ThreadCost>,
 }
 
 /// Plays it once on a server that is started for it.
@@ -79,13 +81,14 @@ async fn play_on(
     let at_unix_s = crate::engine::unix_us() / 1_000_000;
     tokio::time::sleep(REST).await;
     let pid = running.pid();
-    let empty = process::usage(pid)?;
+    let server = running.processes().clone();
+    let empty = server.usage()?;
     let engine = Arc::new(Engine::start(
         how.threads,
         scenario.media,
         (scenario.seed, how.ways),
     )?);
-    let progress = Progress::start(&scenario.name, Arc::clone(&engine), pid, scenario.times);
+    let progress = Progress::start(scenario, Arc::clone(&engine), server.clone());
     let (told, pings) = mpsc::channel(PINGS_MAX);
     let pings = tokio::spawn(count(pings));
     progress.at(Moment::Arriving);
@@ -95,7 +98,7 @@ async fn play_on(
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
     progress.at(Moment::Measuring);
     let measured = async {
-        let hold = hold(running, &engine, (pid, scenario), &mut guests);
+        let hold = hold(running, &engine, (&server, scenario), &mut guests);
         match how.stall {
             Some(pause) => tokio::select! {
                 measured = hold => measured,
@@ -132,6 +135,7 @@ async fn play_on(
         works,
         mos: None,
         server: None,
+        threads: core::mem::take(&mut measured.threads),
         generator_cores: (measured.generator.1.cpu_s - measured.generator.0.cpu_s)
             / measured.wall.as_secs_f64(),
         samples,
@@ -300,20 +304,22 @@ async fn count(mut pings: mpsc::Receiver<Duration>) -> Latencies {
 async fn hold(
     running: &Running,
     engine: &Arc<Engine>,
-    (pid, scenario): (u32, &Scenario),
+    (server, scenario): (&Processes, &Scenario),
     guests: &mut Guests,
 ) -> anyhow::Result<Measured> {
     let own = std::process::id();
     engine.measure(true).await?;
     let begun = Instant::now();
-    let (before, mine) = (process::usage(pid)?, process::usage(own)?);
+    let threads = server.threads()?;
+    let (before, mine) = (server.usage()?, process::usage(own)?);
     let end = begun + seconds(scenario.times.hold_s);
     running.speak(true);
     let coming = churn(running, engine, scenario, (end, guests));
     let (passers_by, works) = tokio::try_join!(coming, running.work())?;
     tokio::time::sleep_until(end.into()).await;
     running.speak(false);
-    let (after, mine_after) = (process::usage(pid)?, process::usage(own)?);
+    let (after, mine_after) = (server.usage()?, process::usage(own)?);
+    let threads = busiest(&threads, server.threads()?);
     let wall = begun.elapsed();
     engine.measure(false).await?;
     drop(passers_by);
@@ -323,7 +329,23 @@ async fn hold(
         generator: (mine, mine_after),
         wall,
         works,
+        threads,
     })
+}
+
+/// What each thread has used between two looks, the busiest first; idle ones are left out.
+fn busiest(
+    before: &HashMap<u32, (String, f64)>,
+    after: HashMap<u32, (String, f64)>,
+) -> Vec<ThreadCost> {
+    let costs = after.into_iter().map(|(number, (name, now))| {
+        let then = before.get(&number).map_or(0.0, |(_, cpu_s)| *cpu_s);
+        let cpu_s = now - then;
+        ThreadCost { name, cpu_s }
+    });
+    let mut costs: Vec<ThreadCost> = costs.filter(|it| it.cpu_s > 0.0).collect();
+    costs.sort_by(|one, other| other.cpu_s.total_cmp(&one.cpu_s));
+    costs
 }
 
 /// Viewers leave and others come in their place. What those who stay receive is counted as ever;
