@@ -222,7 +222,8 @@ pub(super) fn offer(consumers: &[Consumer], transport: &Transport) -> anyhow::Re
         }
         line(&mut sdp, "a=rtcp-mux");
         line(&mut sdp, "a=sendonly");
-        path(&mut sdp, transport, "actpass")?;
+        // Its own library for browsers leaves the beginning of the handshake to the browser as well.
+        path(&mut sdp, transport, "passive")?;
     }
     Ok(sdp)
 }

@@ -93,7 +93,7 @@ fn recorded_consumers_are_an_offer_of_which_an_engine_receives_all() {
         assert_eq!(stream.rtx().map(|it| *it), encoding.rtx.map(|it| it.ssrc));
     }
     let DtlsParameters { role, fingerprints } = sdp::dtls(&answer).unwrap();
-    assert_eq!(role, Role::Server);
+    assert_eq!(role, Role::Client);
     assert_eq!(fingerprints.len(), 1);
     assert_eq!(fingerprints[0].algorithm, "sha-256");
 }
