@@ -7,6 +7,7 @@
 mod callers;
 mod compare;
 mod ear;
+mod fill;
 mod g711;
 mod html;
 mod identity;
@@ -24,6 +25,7 @@ mod work;
 pub use callers::{Callers, Sound};
 pub use compare::{Comparison, Pair, median};
 pub use ear::{Beat, Ear, beats};
+pub use fill::{Fill, Step};
 pub use html::page;
 pub use identity::{IDENTITY_BYTES, Identity, LOWER_ENCODING};
 pub use latency::{Latencies, Percentiles};
@@ -31,7 +33,7 @@ pub use ledger::{Counts, Ledger};
 pub use media::{Microphone, Packet, Picture};
 pub use mos::mos;
 pub use mouth::{KEYS_PT, Mouth};
-pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost};
+pub use report::{Delivery, Failed, Machine, Report, Sample, ServerCost, ThreadCost};
 pub use scenario::{
     Audio, Clinic, Gates, Media, People, Reading, Scenario, Times, Video, VideoCodec,
 };

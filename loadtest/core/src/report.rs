@@ -42,6 +42,9 @@ pub struct Report {
     pub mos: Option<f64>,
     /// What the server took; none when it runs elsewhere.
     pub server: Option<ServerCost>,
+    /// What each thread of the server took while it was measured, the busiest first; idle ones are left out.
+    #[serde(default)]
+    pub threads: Vec<ThreadCost>,
     /// Share of one core that this tool took while it measured. Near its cores, it is the limit.
     pub generator_cores: f64,
     /// Once a second from the first arrival on.
@@ -121,6 +124,27 @@ pub struct ServerCost {
     pub rss_bytes: u64,
     /// Growth for each person, in bytes.
     pub rss_per_person_bytes: f64,
+}
+
+/// What a thread took while it was measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ThreadCost {
+    /// As the system calls it.
+    pub name: String,
+    /// Processor seconds.
+    pub cpu_s: f64,
+}
+
+impl ServerCost {
+    /// Cores that the server kept busy.
+    #[must_use]
+    pub fn cores(&self) -> f64 {
+        if self.wall_s > 0.0 {
+            self.cpu_s / self.wall_s
+        } else {
+            0.0
+        }
+    }
 }
 
 /// One second of a run.
@@ -325,6 +349,7 @@ pub(crate) mod tests {
                 cpu_s_per_million: 9.0,
                 ..ServerCost::default()
             }),
+            threads: Vec::new(),
             generator_cores: 0.1,
             samples: vec![Sample::default(); 3],
             failed: Vec::new(),

@@ -401,6 +401,35 @@ impl Scenario {
         None
     }
 
+    /// How much of it there is: viewers where one room has some, otherwise rooms.
+    #[must_use]
+    pub const fn load(&self) -> u32 {
+        match self.people {
+            People {
+                rooms: 1,
+                viewers: 1..,
+                ..
+            } => self.people.viewers,
+            People { rooms, .. } => rooms,
+        }
+    }
+
+    /// The same with another [load](Self::load).
+    ///
+    /// # Errors
+    /// When it cannot be played with so many.
+    pub fn with_load(mut self, load: u32) -> Result<Self, Reading> {
+        if self.people.rooms == 1 && self.people.viewers > 0 {
+            self.people.viewers = load;
+        } else {
+            self.people.rooms = load;
+        }
+        match self.mistake() {
+            Some((word, why)) => Err(Reading::Value { word, why }),
+            None => Ok(self),
+        }
+    }
+
     /// People with media, all rooms together.
     #[must_use]
     pub const fn people(&self) -> u32 {
@@ -448,6 +477,22 @@ mod tests {
             let refused = Scenario::read(&text.replace(from, to));
             assert!(matches!(refused, Err(Reading::Value { .. })), "{to}");
         }
+    }
+
+    #[test]
+    fn more_load_is_more_viewers_or_more_rooms() {
+        let lecture = Scenario::read(LECTURE).unwrap();
+        assert_eq!(lecture.load(), 50);
+        assert_eq!(lecture.with_load(70).unwrap().people(), 71);
+        let visits = LECTURE.replace("viewers = 50", "viewers = 0");
+        let visits = Scenario::read(&visits.replace("senders = 1", "senders = 2")).unwrap();
+        assert_eq!(visits.load(), 1);
+        assert_eq!(visits.clone().with_load(30).unwrap().people(), 60);
+        let lectures = Scenario::read(&LECTURE.replace("rooms = 1", "rooms = 3")).unwrap();
+        assert_eq!(lectures.load(), 3);
+        assert_eq!(lectures.with_load(4).unwrap().people(), 204);
+        assert!(visits.clone().with_load(0).is_err());
+        assert!(visits.with_load(20_000).is_err());
     }
 
     #[test]

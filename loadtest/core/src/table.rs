@@ -8,6 +8,8 @@ use crate::report::Report;
 
 /// What is not known.
 const NOTHING: &str = "-";
+/// More threads than this are not named.
+const THREADS_SHOWN: usize = 4;
 
 /// One run for a terminal.
 #[must_use]
@@ -115,10 +117,16 @@ fn add_rest(report: &Report, line: &mut impl FnMut(&str, String)) {
         line(
             "server CPU",
             format!(
-                "{:.2} s in {:.1} s; {:.2} CPU-s per million packets",
-                cost.cpu_s, cost.wall_s, cost.cpu_s_per_million
+                "{:.2} s in {:.1} s, {:.2} cores; {:.2} CPU-s per million packets",
+                cost.cpu_s,
+                cost.wall_s,
+                cost.cores(),
+                cost.cpu_s_per_million
             ),
         );
+        if let Some(threads) = threads(report) {
+            line("of that, the busiest threads", threads);
+        }
         line(
             "server memory",
             format!(
@@ -162,6 +170,15 @@ fn add_callers(callers: &Callers, line: &mut impl FnMut(&str, String)) {
     );
 }
 
+/// The busiest threads; with one alone the server's line says it all.
+fn threads(report: &Report) -> Option<String> {
+    let shown = report.threads.iter().take(THREADS_SHOWN);
+    let shown: Vec<String> = shown
+        .map(|it| format!("{} {:.2} s", it.name, it.cpu_s))
+        .collect();
+    (shown.len() > 1).then(|| shown.join(", "))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "bytes of a process")]
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
@@ -171,13 +188,14 @@ fn megabytes(bytes: u64) -> String {
 #[must_use]
 pub fn comparison_table(comparison: &Comparison) -> String {
     let mut text = String::from(
-        "pair   ours CPU-s/M   peer CPU-s/M  ratio   ours p50/p99 ms   peer p50/p99 ms  lost ours, peer  load\n",
+        "pair   ours CPU-s/M   peer CPU-s/M  ratio   ours p50/p99 ms   peer p50/p99 ms  lost ours, peer  cores ours, peer  load\n",
     );
     for (index, pair) in comparison.pairs.iter().enumerate() {
         let cpu = |report: &Report| report.server.map_or(0.0, |cost| cost.cpu_s_per_million);
+        let cores = |report: &Report| report.server.map_or(0.0, |cost| cost.cores());
         let _ = writeln!(
             text,
-            "{:>4} {:>14.2} {:>14.2} {:>6} {:>8.2} / {:>6.2} {:>8.2} / {:>6.2} {:>8}, {:>6} {:>5.2}",
+            "{:>4} {:>14.2} {:>14.2} {:>6} {:>8.2} / {:>6.2} {:>8.2} / {:>6.2} {:>8}, {:>6} {:>11.2}, {:>4.2} {:>5.2}",
             index + 1,
             cpu(&pair.ours),
             cpu(&pair.peer),
@@ -188,6 +206,8 @@ pub fn comparison_table(comparison: &Comparison) -> String {
             pair.peer.latency.p99_ms,
             pair.ours.delivery.lost(),
             pair.peer.delivery.lost(),
+            cores(&pair.ours),
+            cores(&pair.peer),
             pair.ours.machine.load_before,
         );
     }
@@ -213,6 +233,7 @@ fn shown(ratio: Option<f64>) -> String {
 mod tests {
     use super::*;
     use crate::compare::Pair;
+    use crate::report::ThreadCost;
     use crate::report::tests::report;
 
     #[test]
@@ -232,6 +253,22 @@ mod tests {
             ..Callers::default()
         });
         assert!(table(&it).contains("telephones: called, in the visit   5, 4;"));
+    }
+
+    #[test]
+    fn a_run_says_how_busy_the_server_and_which_of_its_threads_were() {
+        let mut it = report("");
+        it.server.as_mut().unwrap().cpu_s = 7.0;
+        it.server.as_mut().unwrap().wall_s = 10.0;
+        assert!(!table(&it).contains("busiest"));
+        let thread = |name: &str, cpu_s| ThreadCost {
+            name: name.to_owned(),
+            cpu_s,
+        };
+        it.threads = vec![thread("sfu-1", 3.6), thread("sfu-0", 3.4)];
+        let shown = table(&it);
+        assert!(shown.contains("7.00 s in 10.0 s, 0.70 cores"), "{shown}");
+        assert!(shown.contains("sfu-1 3.60 s, sfu-0 3.40 s"), "{shown}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use loadtest_core::{
     Callers, Counts, Delivery, Latencies, Machine, People, Report, Sample, Scenario, ServerCost,
-    Work, mos,
+    ThreadCost, Work, mos,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::driver::{Presence, Running, Seat, Target, cut, seats, sources_of};
 use crate::engine::{Engine, Tally, Ways};
 use crate::phone::Calls;
-use crate::process::{self, Usage};
+use crate::process::{self, Processes, Usage};
 use crate::progress::{Moment, Progress};
 
 /// How long somebody may take to come in.
@@ -56,6 +56,7 @@ struct Measured {
     generator: (Usage, Usage),
     wall: Duration,
     works: Vec<Work>,
+    threads: Vec<ThreadCost>,
 }
 
 /// Plays it once on a server that is started for it.
@@ -81,13 +82,14 @@ async fn play_on(
     let at_unix_s = crate::engine::unix_us() / 1_000_000;
     tokio::time::sleep(REST).await;
     let pid = running.pid();
-    let empty = process::usage(pid)?;
+    let server = running.processes().clone();
+    let empty = server.usage()?;
     let engine = Arc::new(Engine::start(
         how.threads,
         scenario.media,
         (scenario.seed, how.ways),
     )?);
-    let progress = Progress::start(&scenario.name, Arc::clone(&engine), pid, scenario.times);
+    let progress = Progress::start(scenario, Arc::clone(&engine), server.clone());
     let (told, pings) = mpsc::channel(PINGS_MAX);
     let pings = tokio::spawn(count(pings));
     progress.at(Moment::Arriving);
@@ -99,7 +101,7 @@ async fn play_on(
     tokio::time::sleep(seconds(scenario.times.settle_s)).await;
     progress.at(Moment::Measuring);
     let measured = async {
-        let hold = hold(running, &engine, (pid, scenario), (&mut guests, &calls));
+        let hold = hold(running, &engine, (&server, scenario), (&mut guests, &calls));
         match how.stall {
             Some(pause) => tokio::select! {
                 measured = hold => measured,
@@ -139,6 +141,7 @@ async fn play_on(
         callers,
         mos: None,
         server: None,
+        threads: core::mem::take(&mut measured.threads),
         generator_cores: (measured.generator.1.cpu_s - measured.generator.0.cpu_s)
             / measured.wall.as_secs_f64(),
         samples,
@@ -315,21 +318,23 @@ async fn count(mut pings: mpsc::Receiver<Duration>) -> Latencies {
 async fn hold(
     running: &Running,
     engine: &Arc<Engine>,
-    (pid, scenario): (u32, &Scenario),
+    (server, scenario): (&Processes, &Scenario),
     (guests, calls): (&mut Guests, &Calls),
 ) -> anyhow::Result<Measured> {
     let own = std::process::id();
     engine.measure(true).await?;
     calls.measure(true);
     let begun = Instant::now();
-    let (before, mine) = (process::usage(pid)?, process::usage(own)?);
+    let threads = server.threads()?;
+    let (before, mine) = (server.usage()?, process::usage(own)?);
     let end = begun + seconds(scenario.times.hold_s);
     running.speak(true);
     let coming = churn(running, engine, scenario, (end, guests));
     let (passers_by, works) = tokio::try_join!(coming, running.work())?;
     tokio::time::sleep_until(end.into()).await;
     running.speak(false);
-    let (after, mine_after) = (process::usage(pid)?, process::usage(own)?);
+    let (after, mine_after) = (server.usage()?, process::usage(own)?);
+    let threads = busiest(&threads, server.threads()?);
     let wall = begun.elapsed();
     calls.measure(false);
     engine.measure(false).await?;
@@ -340,7 +345,23 @@ async fn hold(
         generator: (mine, mine_after),
         wall,
         works,
+        threads,
     })
+}
+
+/// What each thread has used between two looks, the busiest first; idle ones are left out.
+fn busiest(
+    before: &HashMap<u32, (String, f64)>,
+    after: HashMap<u32, (String, f64)>,
+) -> Vec<ThreadCost> {
+    let costs = after.into_iter().map(|(number, (name, now))| {
+        let then = before.get(&number).map_or(0.0, |(_, cpu_s)| *cpu_s);
+        let cpu_s = now - then;
+        ThreadCost { name, cpu_s }
+    });
+    let mut costs: Vec<ThreadCost> = costs.filter(|it| it.cpu_s > 0.0).collect();
+    costs.sort_by(|one, other| other.cpu_s.total_cmp(&one.cpu_s));
+    costs
 }
 
 /// Viewers leave and others come in their place. What those who stay receive is counted as ever;

@@ -4,13 +4,14 @@
 mod conduct;
 mod driver;
 mod engine;
+mod fill;
 mod http;
 mod phone;
 mod process;
 mod progress;
 
 use std::io::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use conduct::How;
-use driver::Target;
+use driver::{Parts, Target};
 use engine::Ways;
 use loadtest_core::{Comparison, Pair, Report, Scenario, comparison_table, page, table};
 
@@ -55,6 +56,12 @@ enum Command {
         /// Which peer.
         #[arg(long, value_enum, default_value_t = Kind::Janus)]
         peer: Kind,
+        /// Whose core --busy is about.
+        #[arg(long, value_enum, default_value_t = Side::Peer)]
+        busy_of: Side,
+        /// Shards of the peer, when it is the media server alone as well.
+        #[arg(long)]
+        peer_shards: Option<u32>,
         /// How many pairs.
         #[arg(long, default_value_t = 5)]
         pairs: u32,
@@ -76,6 +83,15 @@ enum Kind {
     Plane,
     /// Janus 1.x.
     Janus,
+    /// mediasoup 3.
+    Mediasoup,
+}
+
+/// One of the two that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Side {
+    Ours,
+    Peer,
 }
 
 #[derive(Debug, Args)]
@@ -92,12 +108,22 @@ struct Setup {
     /// Give Janus so many event loops instead of a thread for each connection.
     #[arg(long)]
     janus_event_loops: Option<u32>,
+    /// The folder in which mediasoup was built (`scripts/mediasoup --where`).
+    #[arg(long)]
+    mediasoup: Option<PathBuf>,
+    /// Node.js, for mediasoup.
+    #[arg(long, default_value = "node")]
+    node: PathBuf,
     /// Run the server on this core only.
     #[arg(long)]
     server_core: Option<u32>,
     /// Shards of the media server alone.
     #[arg(long, default_value_t = 1)]
     shards: u32,
+    /// Instead of the scenario's number of rooms (of viewers, where one room has some) take the one at which so
+    /// much of a core is busy: 0.7 for 65 to 75 %. It is looked for in short runs.
+    #[arg(long, value_parser = share)]
+    busy: Option<f64>,
     /// Threads with participants.
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -141,9 +167,9 @@ impl Setup {
         }
     }
 
-    fn target(&self, kind: Kind) -> Target {
+    fn target(&self, kind: Kind) -> anyhow::Result<Target> {
         let core = self.server_core;
-        match kind {
+        Ok(match kind {
             Kind::Hub | Kind::Whip => Target::Hub {
                 program: self.hub.clone(),
                 core,
@@ -161,7 +187,26 @@ impl Setup {
                 core,
                 event_loops: self.janus_event_loops,
             },
+            Kind::Mediasoup => Target::Mediasoup {
+                parts: Parts {
+                    node: self.node.clone(),
+                    modules: self.mediasoup.clone().context(
+                        "where is mediasoup? scripts/mediasoup builds it; say --mediasoup \"$(scripts/mediasoup --where)\"",
+                    )?,
+                    address: self.address.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+                },
+                core,
+            },
+        })
+    }
+
+    /// The peer of a comparison, which may have another number of shards.
+    fn peer(&self, kind: Kind, shards: Option<u32>) -> anyhow::Result<Target> {
+        let mut target = self.target(kind)?;
+        if let (Target::Plane { shards, .. }, Some(wanted)) = (&mut target, shards) {
+            *shards = wanted;
         }
+        Ok(target)
     }
 }
 
@@ -190,8 +235,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let mut reports = Vec::new();
             for path in &scenarios {
                 let scenario = read(path)?;
-                let target = setup.target(driver);
-                let played = conduct::play(&scenario, &target, setup.how());
+                let target = setup.target(driver)?;
+                let played = async {
+                    let busy = setup.busy.map(|busy| (busy, &target));
+                    let scenario = fill::filled(scenario, busy, setup.how()).await?;
+                    conduct::play(&scenario, &target, setup.how()).await
+                };
                 let report = runtime.block_on(played)?;
                 say(&table(&report));
                 reports.push(report);
@@ -203,13 +252,23 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             scenario,
             ours,
             peer,
+            busy_of,
+            peer_shards,
             pairs,
             setup,
             outputs,
         } => {
             let scenario = read(&scenario)?;
-            let targets = (setup.target(ours), setup.target(peer));
-            let compared = compare(&scenario, &targets, (pairs, setup.how()));
+            let targets = (setup.target(ours)?, setup.peer(peer, peer_shards)?);
+            let compared = async {
+                let filled = match busy_of {
+                    Side::Ours => &targets.0,
+                    Side::Peer => &targets.1,
+                };
+                let busy = setup.busy.map(|busy| (busy, filled));
+                let scenario = fill::filled(scenario, busy, setup.how()).await?;
+                compare(&scenario, &targets, (pairs, setup.how())).await
+            };
             let comparison = runtime.block_on(compared)?;
             say(&comparison_table(&comparison));
             let pairs = comparison.pairs.iter();
@@ -247,6 +306,14 @@ async fn compare(
         comparison.pairs.push(Pair { ours, peer });
     }
     Ok(comparison)
+}
+
+/// A share of a core at which something can be measured.
+fn share(word: &str) -> Result<f64, String> {
+    match word.parse() {
+        Ok(share) if (0.1..=0.9).contains(&share) => Ok(share),
+        _ => Err("a number from 0.1 to 0.9".to_owned()),
+    }
 }
 
 fn code(good: bool) -> ExitCode {

@@ -1,5 +1,6 @@
 //! A server that this tool has started, and what it takes: /proc of Linux.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
@@ -23,7 +24,12 @@ pub(crate) struct Usage {
 pub(crate) struct Server {
     child: Child,
     pub(crate) pid: u32,
+    pub(crate) processes: Processes,
 }
+
+/// Processes whose cost is counted together.
+#[derive(Debug, Clone)]
+pub(crate) struct Processes(Vec<u32>);
 
 impl Server {
     /// Starts a program on one core, or wherever the system likes. What it says goes into `log`.
@@ -51,7 +57,29 @@ impl Server {
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let pid = child.id().context("the server ended at once")?;
-        Ok(Self { child, pid })
+        Ok(Self {
+            child,
+            pid,
+            processes: Processes(vec![pid]),
+        })
+    }
+
+    /// From here on what it costs is also what the processes cost that it has started so far.
+    pub(crate) fn count_children(&mut self) -> anyhow::Result<()> {
+        let Processes(all) = &mut self.processes;
+        for entry in std::fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let pid = name.to_str().and_then(|name| name.parse().ok());
+            // Whoever has ended in the meantime is no child.
+            let parent = pid.and_then(|pid| parent(pid).ok());
+            if let (Some(pid), Some(parent)) = (pid, parent)
+                && parent == self.pid
+            {
+                all.push(pid);
+            }
+        }
+        anyhow::ensure!(all.len() > 1, "the server has started no process");
+        Ok(())
     }
 
     /// Whether it has ended by itself.
@@ -62,6 +90,37 @@ impl Server {
     /// Ends it.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("cannot end the server")
+    }
+}
+
+impl Processes {
+    /// What all of them have used.
+    pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
+        let mut all = Usage::default();
+        for pid in &self.0 {
+            let one = usage(*pid)?;
+            all.cpu_s += one.cpu_s;
+            all.rss_bytes += one.rss_bytes;
+        }
+        Ok(all)
+    }
+
+    /// Processor seconds of each thread with its name, by the thread's number.
+    pub(crate) fn threads(&self) -> anyhow::Result<HashMap<u32, (String, f64)>> {
+        let mut all = HashMap::new();
+        for pid in &self.0 {
+            for entry in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+                let entry = entry?;
+                let number = entry.file_name().to_str().and_then(|it| it.parse().ok());
+                // Whoever has ended in the meantime is left out.
+                let stat = std::fs::read_to_string(entry.path().join("stat"));
+                if let (Some(number), Ok(stat)) = (number, stat) {
+                    let (name, fields) = named(&stat)?;
+                    all.insert(number, (name.to_owned(), cpu_s(fields)));
+                }
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -98,16 +157,8 @@ pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
     };
     let stat = read("stat")?;
-    // The program's name stands in parentheses and may hold spaces.
-    let (_, fields) = stat.rsplit_once(") ").context("an odd line in /proc")?;
-    let mut fields = fields.split(' ').skip(11);
-    let mut ticks = || {
-        fields
-            .next()
-            .and_then(|it| it.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    let cpu_s = (ticks() + ticks()) / TICKS_PER_S;
+    let (_, fields) = named(&stat)?;
+    let cpu_s = cpu_s(fields);
     let status = read("status")?;
     let rss = status
         .lines()
@@ -117,6 +168,28 @@ pub(crate) fn usage(pid: u32) -> anyhow::Result<Usage> {
         cpu_s,
         rss_bytes: rss.unwrap_or(0) * 1024,
     })
+}
+
+/// A line of `stat`: the name, which stands in parentheses and may hold spaces, and the fields after it.
+fn named(stat: &str) -> anyhow::Result<(&str, &str)> {
+    let (name, fields) = stat.rsplit_once(") ").context("an odd line in /proc")?;
+    let (_, name) = name.split_once('(').context("an odd line in /proc")?;
+    Ok((name, fields))
+}
+
+/// Processor seconds in user and system mode.
+fn cpu_s(fields: &str) -> f64 {
+    let ticks = fields.split(' ').skip(11).take(2);
+    let ticks = ticks.filter_map(|it| it.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS_PER_S
+}
+
+/// Who has started a process.
+fn parent(pid: u32) -> anyhow::Result<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = named(&stat)?;
+    let parent = fields.split(' ').nth(1).context("an odd line in /proc")?;
+    Ok(parent.parse()?)
 }
 
 /// How many processes wanted a core in the last minute.
@@ -147,5 +220,40 @@ mod tests {
         let used = usage(std::process::id()).unwrap();
         assert!(used.rss_bytes > 500_000, "{used:?}");
         assert!(usage(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_parent_and_its_threads_by_their_names() {
+        let (own, starter) = (std::process::id(), std::os::unix::process::parent_id());
+        assert_eq!(parent(own).unwrap(), starter);
+        let threads = Processes(vec![own]).threads().unwrap();
+        assert!(threads.contains_key(&own), "{threads:?}");
+        let (name, fields) = named("17 (sfu (0) x) R 3 17").unwrap();
+        assert_eq!((name, fields), ("sfu (0) x", "R 3 17"));
+    }
+
+    #[test]
+    fn what_a_server_has_started_counts_as_its_own() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let log = std::env::temp_dir().join(format!("children-{}", uuid::Uuid::new_v4()));
+            let script = "sleep 60 & echo $!; wait";
+            let mut server = Server::start(Path::new("sh"), ["-c", script], None, &log).unwrap();
+            let told = loop {
+                let told = std::fs::read_to_string(&log).unwrap();
+                if told.ends_with('\n') {
+                    break told.trim().parse::<u32>().unwrap();
+                }
+                tokio::task::yield_now().await;
+            };
+            server.count_children().unwrap();
+            assert_eq!(server.processes.0, [server.pid, told]);
+            let alone = usage(server.pid).unwrap().rss_bytes;
+            assert!(server.processes.usage().unwrap().rss_bytes > alone);
+            signal(told, "-KILL").await.unwrap();
+            server.stop().await.unwrap();
+            std::fs::remove_file(log).unwrap();
+        });
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use loadtest_core::{Sample, Times};
+use loadtest_core::{Sample, Scenario};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::conduct::sample;
 use crate::engine::Engine;
-use crate::process;
+use crate::process::Processes;
 
 const BEAT: Duration = Duration::from_secs(1);
 /// A line this often where nobody looks at a terminal.
@@ -56,13 +56,14 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn start(name: &str, engine: Arc<Engine>, pid: u32, times: Times) -> Self {
+    pub(crate) fn start(scenario: &Scenario, engine: Arc<Engine>, server: Processes) -> Self {
+        let times = scenario.times;
         let moment = Arc::new(AtomicU8::new(0));
         let (end, ended) = watch::channel(false);
         let show = Show {
-            name: name.to_owned(),
+            name: scenario.name.clone(),
             engine,
-            pid,
+            server,
             whole_s: f64::from(times.ramp_s + times.settle_s + times.hold_s + times.drain_s),
             moment: Arc::clone(&moment),
         };
@@ -89,7 +90,7 @@ impl Progress {
 struct Show {
     name: String,
     engine: Arc<Engine>,
-    pid: u32,
+    server: Processes,
     whole_s: f64,
     moment: Arc<AtomicU8>,
 }
@@ -100,14 +101,14 @@ impl Show {
         let begun = Instant::now();
         let mut beat = tokio::time::interval(BEAT);
         let mut samples = Vec::new();
-        let mut last = (begun, 0, process::usage(self.pid).unwrap_or_default());
+        let mut last = (begun, 0, self.server.usage().unwrap_or_default());
         loop {
             tokio::select! {
                 _ = beat.tick() => {}
                 _ = ended.wait_for(|ended| *ended) => break,
             }
             let now = Instant::now();
-            let used = process::usage(self.pid).unwrap_or_default();
+            let used = self.server.usage().unwrap_or_default();
             let times = (now - begun, now - last.0);
             let one = sample(&self.engine, times, (last.1, last.2), used);
             last = (

@@ -5,6 +5,7 @@ mod chat;
 mod clinic;
 mod hub;
 mod janus;
+mod mediasoup;
 mod plane;
 mod talk;
 mod telephone;
@@ -22,7 +23,8 @@ use loadtest_core::{People, Scenario, Work};
 use crate::engine::{ClientId, Engine, Plan, SlotPlan, Stack};
 use crate::http::{At, Question, ask};
 use crate::phone::Calls;
-use crate::process::Server;
+use crate::process::{Processes, Server};
+pub(crate) use mediasoup::Parts;
 
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(180);
@@ -54,6 +56,8 @@ pub(crate) enum Target {
         /// `None`: as it comes, a thread for each connection.
         event_loops: Option<u32>,
     },
+    /// mediasoup 3 with one worker.
+    Mediasoup { parts: Parts, core: Option<u32> },
 }
 
 /// One person's place.
@@ -110,6 +114,7 @@ enum Door {
     Hub(Box<hub::Hub>),
     Plane(plane::Plane),
     Janus(janus::Janus),
+    Mediasoup(mediasoup::Mediasoup),
 }
 
 impl Target {
@@ -132,6 +137,7 @@ impl Target {
                 event_loops: Some(loops),
                 ..
             } => (format!("Janus with event_loops = {loops}"), core),
+            Self::Mediasoup { core, .. } => ("mediasoup, one worker and its node".to_owned(), core),
         };
         match core {
             Some(core) => format!("{name}, core {core}"),
@@ -185,6 +191,9 @@ impl Target {
                 core,
                 event_loops,
             } => janus::start(program, (*core, *event_loops), &folder, scenario).await,
+            Self::Mediasoup { parts, core } => {
+                mediasoup::start(parts, *core, &folder, scenario).await
+            }
         };
         match started {
             Ok((server, door)) => Ok(Running {
@@ -208,6 +217,11 @@ impl Running {
         self.server.pid
     }
 
+    /// Everything whose cost is the server's.
+    pub(crate) const fn processes(&self) -> &Processes {
+        &self.server.processes
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.server.has_ended()
     }
@@ -216,7 +230,9 @@ impl Running {
     pub(crate) async fn idle(&self, person: u32) -> anyhow::Result<talk::IdleSocket> {
         match &self.door {
             Door::Hub(hub) => hub.idle(person).await,
-            Door::Plane(_) | Door::Janus(_) => anyhow::bail!("this server has no idle sockets"),
+            Door::Plane(_) | Door::Janus(_) | Door::Mediasoup(_) => {
+                anyhow::bail!("this server has no idle sockets")
+            }
         }
     }
 
@@ -226,6 +242,7 @@ impl Running {
             Door::Hub(hub) => hub.join(engine, seat).await,
             Door::Plane(plane) => plane.join(engine, seat).await,
             Door::Janus(janus) => janus.join(engine, seat).await,
+            Door::Mediasoup(mediasoup) => mediasoup.join(engine, seat).await,
         }
     }
 
@@ -233,7 +250,7 @@ impl Running {
     pub(crate) async fn work(&self) -> anyhow::Result<Vec<Work>> {
         match &self.door {
             Door::Hub(hub) => hub.work().await,
-            Door::Plane(_) | Door::Janus(_) => Ok(Vec::new()),
+            Door::Plane(_) | Door::Janus(_) | Door::Mediasoup(_) => Ok(Vec::new()),
         }
     }
 
@@ -249,7 +266,7 @@ impl Running {
     pub(crate) fn speak(&self, on: bool) {
         match &self.door {
             Door::Hub(hub) => hub.speak(on),
-            Door::Plane(_) | Door::Janus(_) => {}
+            Door::Plane(_) | Door::Janus(_) | Door::Mediasoup(_) => {}
         }
     }
 
@@ -257,7 +274,7 @@ impl Running {
     pub(crate) async fn chat(&self, people: &HashMap<u32, u64>, wall_s: f64) -> Option<Work> {
         match &self.door {
             Door::Hub(hub) => hub.chat(people, wall_s).await,
-            Door::Plane(_) | Door::Janus(_) => None,
+            Door::Plane(_) | Door::Janus(_) | Door::Mediasoup(_) => None,
         }
     }
 
