@@ -5,6 +5,7 @@ import { abuse } from "./abuse.mjs";
 import { assistant } from "./assistant.mjs";
 import { calendar } from "./calendar.mjs";
 import { captions } from "./captions.mjs";
+import { codecs } from "./codecs.mjs";
 import { everyPage, keyboard } from "./access.mjs";
 import { factors } from "./factors.mjs";
 import { log } from "./log.mjs";
@@ -25,6 +26,7 @@ import { visit } from "./visit.mjs";
 await runAll([
   { id: "visit", make: visit },
   { id: "media", make: mediaPlane },
+  { id: "codecs", make: codecs },
   { id: "secrecy", make: secrecy },
   { id: "playback", make: playback },
   { id: "refusals", make: refusals },

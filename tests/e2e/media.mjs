@@ -38,6 +38,41 @@ async function flows(page, kind, what) {
   await until(`${what} to flow`, async () => (await received(page, kind))[field] > before + 10);
 }
 
+/** What a page has sent of a kind: pictures that it encoded, or packets. */
+async function sent(page, kind) {
+  return page.evaluate(async (kind) => {
+    let all = 0;
+    for (const connection of window.keptConnections) {
+      if (connection.connectionState === "closed") continue;
+      for (const row of (await connection.getStats()).values())
+        if (row.type === "outbound-rtp" && row.kind === kind) all += kind === "video" ? row.framesEncoded : row.packetsSent;
+    }
+    return all;
+  }, kind);
+}
+
+/** Waits until a page has sent nothing of a kind for a second. */
+async function rests(page, kind) {
+  await until(`no ${kind} to be sent`, async () => {
+    const before = await sent(page, kind);
+    await pause(1_000);
+    return (await sent(page, kind)) === before;
+  });
+}
+
+/** Pictures that a page has encoded in each of its sizes. */
+async function encoded(page) {
+  return page.evaluate(async () => {
+    const sizes = {};
+    for (const connection of window.keptConnections) {
+      if (connection.connectionState === "closed") continue;
+      for (const row of (await connection.getStats()).values())
+        if (row.type === "outbound-rtp" && row.rid) sizes[row.rid] = row.framesEncoded;
+    }
+    return sizes;
+  });
+}
+
 /** The file that a press downloads, as text. */
 async function download(page, button) {
   const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
@@ -124,6 +159,24 @@ function stage(scenario, on) {
   });
 }
 
+function sizes(scenario, on) {
+  scenario.step("a size of the picture that nobody shows is not encoded, and is again when somebody does", async () => {
+    const goes = (size) => async () => {
+      const before = await encoded(on.patient);
+      await pause(1_000);
+      return (await encoded(on.patient))[size] > before[size];
+    };
+    const full = on.doctor.viewportSize();
+    // Of a camera of 360 lines Chromium sends two sizes: 90 and 180.
+    await until("the larger size to be sent", goes("h"));
+    await on.doctor.setViewportSize({ width: 200, height: 400 });
+    await until("the larger size to rest", async () => !(await goes("h")()));
+    assert.ok(await goes("q")(), "the smaller one goes on");
+    await on.doctor.setViewportSize(full);
+    await until("the larger size to be sent again", goes("h"));
+  });
+}
+
 function grants(scenario, on) {
   const pairs = [
     { switchId: "may-camera", button: "toggle-camera", kind: "video" },
@@ -161,6 +214,8 @@ function grants(scenario, on) {
     await stops(on.patient, "video", "pictures");
     await stops(on.patient, "audio", "sound");
     await flows(on.doctor, "video", "the patient's own pictures");
+    // Nobody else is there, so what the doctor's page would send is for nobody.
+    for (const kind of ["video", "audio"]) await rests(on.doctor, kind);
     await toggle.click();
     await until("the words to go", async () => (await at(on.patient, "barred-receive").count()) === 0);
     await flows(on.patient, "video", "pictures");
@@ -246,6 +301,7 @@ export function mediaPlane() {
   const on = {};
   entering(scenario, on);
   stage(scenario, on);
+  sizes(scenario, on);
   grants(scenario, on);
   numbers(scenario, on);
   reports(scenario, on);

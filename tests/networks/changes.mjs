@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { figure, quantile } from "./figures.mjs";
 import { silence, standstill } from "./meter.mjs";
+import { printTrace } from "./trace.mjs";
 import { bothGoodInTheEnd, goodAgain } from "./visit.mjs";
 
 /**
@@ -35,6 +36,7 @@ async function gaps(on, times, act) {
       const rows = await on[`${who}Meter`].since(from);
       found[who].push({ heard: gap(rows, silence), seen: gap(rows, standstill) });
     }
+    await printTrace(on.patientPage, from);
   }
   return found;
 }
@@ -45,6 +47,7 @@ function judge(scenario, what, found, target_s) {
     const seen = list.map((one) => one.seen);
     figure(scenario.name, `${what}: silence at the ${who}, p95 of ${list.length}`, quantile(heard, 0.95), "s", target_s);
     figure(scenario.name, `${what}: silence at the ${who}, median`, quantile(heard, 0.5), "s");
+    console.log(`       each: ${heard.map((one) => one.toFixed(2)).join(" ")}`);
     figure(scenario.name, `${what}: no picture at the ${who}, median`, quantile(seen, 0.5), "s");
   }
 }

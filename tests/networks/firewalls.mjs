@@ -7,6 +7,7 @@ import { press, shown } from "../lib/pages.mjs";
 import { until } from "../lib/wait.mjs";
 import { figure } from "./figures.mjs";
 import { Meter, silence } from "./meter.mjs";
+import { printTrace, traceStates } from "./trace.mjs";
 import { admit, bothGood, doctorComes, goodAgain, patientOpensLink } from "./visit.mjs";
 
 /** How the media of a page travels: `udp`, `tcp` or `tls`, of the pair in use. */
@@ -36,7 +37,7 @@ export function udpBlocked(scenario, on, engine) {
     on.verdict = await result.getAttribute("data-verdict");
     await press(on.patientPage, "enter-waiting");
     await shown(on.patientPage, "waiting");
-    return `the connection test says ${on.verdict}`;
+    assert.equal(on.verdict, "works", "what the connection test says");
   });
   scenario.step("admitted, media flows over TCP", async () => {
     const took_s = await admit(on);
@@ -48,6 +49,7 @@ export function udpBlocked(scenario, on, engine) {
     await on.patientPage.reload();
     on.patientMeter = await Meter.on(on.patientPage);
     await until("UDP again", async () => (await transport(on.patientPage)) === "udp", 30_000);
+    await traceStates(on.patientPage);
     await bothGood(on);
     const from = Date.now();
     await on.network.blockUdp("patient");
@@ -58,6 +60,7 @@ export function udpBlocked(scenario, on, engine) {
       const gap = Number.isFinite(back[n]) ? silent_s : Number.POSITIVE_INFINITY;
       figure(scenario.name, `UDP blocked in the visit: silence at the ${who}`, gap, "s", 3);
     }
+    await printTrace(on.patientPage, from);
     assert.ok(back.every(Number.isFinite), "media did not come back");
     // Media flows before the browser has nominated the pair.
     await until("TCP", async () => (await transport(on.patientPage)) === "tcp", 10_000);

@@ -6,6 +6,7 @@ import { keepFigures } from "./figures.mjs";
 import { oneTcpPort, udpBlocked } from "./firewalls.mjs";
 import { late } from "./late.mjs";
 import { Network } from "./net.mjs";
+import { order } from "./order.mjs";
 import { outages, signalingCut } from "./outages.mjs";
 import { loss, narrow } from "./poor.mjs";
 import { noFaults, visit } from "./visit.mjs";
@@ -48,6 +49,7 @@ await runAll([
     id: "narrow-later",
     make: () => over("Chromium, 100 kbit/s after outages", inVisit("chromium"), times(outages, [5, 25]), narrow),
   },
+  { id: "order", make: () => over("Chromium, three on a narrow line", inVisit("chromium"), order) },
   { id: "udp", make: () => over("Without UDP", times(udpBlocked, "chromium")) },
   { id: "firefox", make: () => over("Firefox", ...everything("firefox")) },
   { id: "chromium", make: () => over("Chromium", ...everything("chromium", late)) },

@@ -13,6 +13,20 @@ const NARROW = { rate_kbps: 100, queue_ms: 400 };
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** How speech leaves a page and arrives there: the codecs in use. */
+async function speech(page) {
+  return page.evaluate(async () => {
+    const found = { "outbound-rtp": null, "inbound-rtp": null };
+    for (const connection of window.keptConnections) {
+      if (connection.connectionState === "closed") continue;
+      const rows = await connection.getStats();
+      for (const row of rows.values())
+        if (row.kind === "audio" && row.type in found && row.codecId) found[row.type] = rows.get(row.codecId)?.mimeType;
+    }
+    return `sent as ${found["outbound-rtp"]}, received as ${found["inbound-rtp"]}`;
+  });
+}
+
 /** Steps in a running visit. */
 export function loss(scenario, on, seconds) {
   scenario.step(
@@ -24,6 +38,7 @@ export function loss(scenario, on, seconds) {
       await pause(5_000);
       const from = Date.now();
       await pause(seconds * 1_000);
+      console.log(`       speech of the patient: ${await speech(on.patientPage)}`);
       on.lossy = {};
       for (const who of ["patient", "doctor"]) {
         const rows = await on[`${who}Meter`].since(from);

@@ -10,6 +10,7 @@ import { at, checkDevices, press, shown, signIn } from "../lib/pages.mjs";
 import { until } from "../lib/wait.mjs";
 import { figure } from "./figures.mjs";
 import { Meter } from "./meter.mjs";
+import { trace, traceStates } from "./trace.mjs";
 
 /** Waits until a page hears and sees without holes; the time it took since `from`, or infinity. */
 export async function goodAgain(meter, from, patience_ms) {
@@ -44,6 +45,7 @@ export function doctorComes(scenario, on) {
 export async function patientOpensLink(scenario, on, engine) {
   const inside = on.network.place("patient");
   on.patientBrowser = scenario.keep(await Browser.open("patient", { engine, inside }));
+  await trace(on.patientBrowser.context);
   on.patientPage = await on.patientBrowser.page(`/join#${on.token}`);
 }
 
@@ -57,6 +59,7 @@ export async function admit(on) {
   const took_s = (Date.now() - from) / 1_000;
   on.patientMeter = await Meter.on(on.patientPage);
   on.doctorMeter = await Meter.on(on.doctorPage);
+  await traceStates(on.patientPage);
   await bothGood(on);
   return took_s;
 }

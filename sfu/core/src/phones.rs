@@ -335,6 +335,8 @@ impl Room {
             carried: Carried::default(),
         };
         unit.carried.audio_level = Some(packet.level_dbov);
+        // The engine writes the extension only with both (RFC 6464 section 3).
+        unit.carried.voice_activity = Some(packet.level_dbov > VOICE_DBOV_MIN);
         let Some(publication) = person.publications.first_mut() else {
             return;
         };

@@ -14,6 +14,9 @@ const PAUSE_MS_MAX: u64 = 2_000;
 const HEARD_LATELY_MS: u64 = 300;
 /// A socket that is not open and greeted by then is given up.
 const OPEN_MS_MAX: u64 = 5_000;
+/// The same for the first socket of somebody who comes back: it may have begun in a network that has
+/// gone since. Over slow networks the next one has more time.
+const RESUME_MS_MAX: u64 = 2_000;
 /// Fresh tickets refused in a row before giving up: the fault is not a lost network.
 const REFUSALS_MAX: u32 = 3;
 
@@ -80,6 +83,8 @@ pub(super) struct Link {
     attempts: u32,
     refusals: u32,
     socket_next: u32,
+    /// A socket was given up while it opened. Until the next Welcome that is not done again.
+    doubted: bool,
 }
 
 impl Link {
@@ -95,6 +100,7 @@ impl Link {
             attempts: 0,
             refusals: 0,
             socket_next: 1,
+            doubted: false,
         }
     }
 
@@ -114,6 +120,11 @@ impl Link {
 
     pub(super) const fn is_opening(&self) -> bool {
         matches!(self.state, LinkState::Opening { .. })
+    }
+
+    /// Whether a socket that is being opened may be given up at once for another one.
+    pub(super) const fn doubt(&mut self) -> bool {
+        self.is_opening() && !core::mem::replace(&mut self.doubted, true)
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -193,6 +204,7 @@ impl Link {
             };
         }
         self.resume = Some(token);
+        self.doubted = false;
         self.attempts = 0;
         self.refusals = 0;
     }
@@ -257,7 +269,11 @@ impl Link {
 
     pub(super) fn due_ms(&self) -> Option<u64> {
         match self.state {
-            LinkState::Opening { since_ms, .. } => Some(since_ms.saturating_add(OPEN_MS_MAX)),
+            LinkState::Opening { since_ms, .. } => {
+                let first = self.resume.is_some() && self.attempts == 0;
+                let max_ms = if first { RESUME_MS_MAX } else { OPEN_MS_MAX };
+                Some(since_ms.saturating_add(max_ms))
+            }
             LinkState::Open { heard_ms, .. } => {
                 Some(heard_ms.saturating_add(u64::from(SILENCE_MS_MAX)))
             }

@@ -10,7 +10,7 @@ use crate::rng::Rng;
 const DISCONNECTED_MS_MAX: u64 = 5_000;
 /// A browser learns of a network seconds after it is there, and then only a connection that is new
 /// knows it. Two of those have at least this between them.
-const RENEWAL_MS_MIN: u64 = 10_000;
+const RENEWAL_MS_MIN: u64 = 3_000;
 /// A search for another way has at least this time before the next one; twice and four times as much
 /// when it follows on others. Over slow networks a search takes a second.
 const RESTART_MS_MIN: u64 = 1_000;
@@ -83,6 +83,12 @@ impl Peer {
     /// When the next search may begin; none when nothing is in its way.
     fn again_ms(&self) -> Option<u64> {
         Some(self.restarted_ms?.saturating_add(self.restart_wait_ms))
+    }
+
+    /// Whether nothing arrives until its offer is answered.
+    fn is_waited_for(&self) -> bool {
+        let interrupted = matches!(self.flow, Flow::Disconnected { .. });
+        self.search == Search::On || (interrupted && self.search == Search::Off)
     }
 
     fn searches(&mut self, now_ms: u64) {
@@ -250,20 +256,26 @@ impl Media {
             return None;
         };
         let over_ms = since_ms.saturating_add(DISCONNECTED_MS_MAX);
-        peer.again_ms()
-            .filter(|at| peer.talk == Talk::Settled && *at < over_ms)
+        // It has not looked yet when an offer was under way.
+        let at = peer.again_ms().unwrap_or(since_ms);
+        (peer.talk == Talk::Settled && at < over_ms).then_some(at)
     }
 
-    /// When another way was looked for last.
+    /// When another way was looked for last, or the way was interrupted after that: what the server has
+    /// said before proves nothing.
     pub(super) fn searched_ms(&self) -> Option<u64> {
-        self.peer.as_ref()?.restarted_ms
+        let peer = self.peer.as_ref()?;
+        match peer.flow {
+            Flow::Disconnected { since_ms } => Some(since_ms).max(peer.restarted_ms),
+            Flow::New | Flow::Connected => peer.restarted_ms,
+        }
     }
 
-    /// When an offer that looks for another way should have been answered, and since when it waits.
+    /// When an offer should have been answered without which nothing arrives, and since when it waits.
     fn answer_due_ms(&self) -> Option<(u64, u64)> {
         let peer = self.peer.as_ref()?;
         match peer.talk {
-            Talk::Asked { since_ms } if peer.search == Search::On => {
+            Talk::Asked { since_ms } if peer.is_waited_for() => {
                 Some((since_ms.saturating_add(SEARCH_MS_MAX), since_ms))
             }
             _ => None,
@@ -352,6 +364,10 @@ impl Media {
         };
         match change {
             PeerChange::Connected => {
+                if matches!(peer.flow, Flow::Disconnected { .. }) {
+                    // What was found counts; the next interruption is another one.
+                    peer.restart_wait_ms = RESTART_MS_MIN / 2;
+                }
                 peer.flow = Flow::Connected;
                 self.failures = 0;
             }
@@ -360,7 +376,12 @@ impl Media {
                     peer.flow = Flow::Disconnected { since_ms: now_ms };
                 }
             }
-            PeerChange::Stalled => {}
+            // An offer for something else is under way: its answer may be lost with the network.
+            PeerChange::Stalled => {
+                if peer.search == Search::Off && matches!(peer.talk, Talk::Asked { .. }) {
+                    peer.search = Search::On;
+                }
+            }
             PeerChange::Nowhere => self.renew(now_ms),
             PeerChange::Failed => self.fail(now_ms),
         }
@@ -375,7 +396,8 @@ impl Media {
             let searched = peer
                 .restarted_ms
                 .is_some_and(|at| now_ms.saturating_sub(at) < RESTART_MS_MAX);
-            peer.flow != Flow::New && peer.talk == Talk::Settled && searched
+            let offered = matches!(peer.talk, Talk::Asked { .. } | Talk::Settled);
+            peer.flow != Flow::New && offered && searched
         });
         if searches && !recent {
             self.renewed_ms = Some(now_ms);

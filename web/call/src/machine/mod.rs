@@ -162,9 +162,16 @@ impl Call {
             Input::Peer(connection, change) => {
                 self.media.changed(now_ms, connection, change);
                 let current = self.media.connection() == Some(connection);
-                let broken = matches!(change, PeerChange::Disconnected | PeerChange::Stalled);
-                if current && broken && self.is_in_call() {
-                    self.find_another_way(now_ms);
+                match change {
+                    PeerChange::Stalled if current && self.is_in_call() => {
+                        self.find_another_way(now_ms);
+                    }
+                    PeerChange::Disconnected if current => self.way_is_gone(now_ms),
+                    PeerChange::Stalled
+                    | PeerChange::Disconnected
+                    | PeerChange::Connected
+                    | PeerChange::Nowhere
+                    | PeerChange::Failed => {}
                 }
                 self.advance_media(now_ms);
             }
@@ -340,6 +347,20 @@ impl Call {
             self.media_step(step);
         } else if self.media.may_restart(now_ms) {
             self.network_changed(now_ms);
+        }
+    }
+
+    /// The browser says so, and some say it at once: that the socket was heard before proves nothing then,
+    /// and one that is being opened may hang in the same network.
+    fn way_is_gone(&mut self, now_ms: u64) {
+        if self.is_in_call() {
+            if self.media.may_restart(now_ms) {
+                self.network_changed(now_ms);
+            }
+        } else if self.welcomed && self.link.doubt() {
+            self.out.push_back(Output::CloseSocket);
+            self.media.interrupted();
+            self.connect(now_ms);
         }
     }
 

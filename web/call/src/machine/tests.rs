@@ -311,7 +311,10 @@ fn lost_media_is_replaced_at_once_and_a_short_break_is_waited_out() {
     assert!(!opens_peer(
         &bench.feed(Input::Peer(second, PeerChange::Disconnected))
     ));
+    bench.feed(Input::SocketOpened(bench.socket));
+    assert!(!opens_peer(&bench.welcome(Stage::Admitted, Some(second))));
     bench.now_ms += 4_900;
+    bench.hear(ServerMessage::Heartbeat);
     assert!(!opens_peer(&bench.feed(Input::Tick)));
     bench.now_ms += 200;
     assert!(opens_peer(&bench.feed(Input::Tick)));
@@ -451,12 +454,21 @@ fn a_search_that_knows_no_network_gets_a_new_connection_and_not_too_often() {
         !opens_peer(&bench.feed(nowhere(connection))),
         "an earlier one"
     );
-    bench.now_ms += 3_000;
+    bench.now_ms += 1_500;
     search(&mut bench, second, 2);
     assert!(!opens_peer(&bench.feed(nowhere(second))), "too soon");
-    bench.now_ms += 7_000;
-    search(&mut bench, second, 3);
-    assert!(opens_peer(&bench.feed(nowhere(second))));
+    bench.now_ms += 1_500;
+    bench.hear(ServerMessage::Heartbeat);
+    bench.feed(Input::Peer(second, PeerChange::Stalled));
+    bench.feed(Input::OfferMade {
+        connection: second,
+        sdp: sdp(),
+        sources: Vec::new(),
+    });
+    assert!(
+        opens_peer(&bench.feed(nowhere(second))),
+        "before its answer"
+    );
 }
 
 #[test]
@@ -539,6 +551,131 @@ fn an_answer_that_is_overdue_puts_a_silent_socket_in_doubt() {
             assert_eq!(restarts(&outputs), 1);
         }
     }
+}
+
+#[test]
+fn a_way_that_the_browser_calls_gone_takes_the_socket_with_it() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let gone = || Input::Peer(connection, PeerChange::Disconnected);
+    bench.hear(ServerMessage::Heartbeat);
+    let first = bench.socket;
+    assert_eq!(restarts(&bench.feed(gone())), 0);
+    let second = bench.socket;
+    assert_ne!(first, second, "what was heard before proves nothing");
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    // Again, before that one has answered.
+    bench.feed(gone());
+    let third = bench.socket;
+    assert_ne!(second, third);
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    bench.feed(gone());
+    assert_eq!(bench.socket, third, "once");
+    bench.feed(Input::SocketOpened(third));
+    assert_eq!(
+        restarts(&bench.welcome(Stage::Admitted, Some(connection))),
+        1
+    );
+}
+
+#[test]
+fn a_search_that_helped_does_not_hold_up_the_next_one() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    for offer_no in 2..7 {
+        let before = bench.socket;
+        bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+        assert_ne!(bench.socket, before, "offer {offer_no}");
+        bench.feed(Input::SocketOpened(bench.socket));
+        let outputs = bench.welcome(Stage::Admitted, Some(connection));
+        assert_eq!(restarts(&outputs), 1);
+        answer(&mut bench, connection, offer_no);
+        bench.feed(Input::Peer(connection, PeerChange::Connected));
+        bench.now_ms += 1_000;
+    }
+}
+
+#[test]
+fn what_was_heard_before_an_interruption_does_not_save_the_socket() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    search(&mut bench, connection, 2);
+    bench.now_ms += 500;
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    let socket = bench.socket;
+    assert_eq!(restarts(&bench.wait()), 0);
+    assert_ne!(bench.socket, socket);
+}
+
+#[test]
+fn the_first_socket_of_who_comes_back_is_given_up_early_and_the_next_one_late() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    bench.connect_media();
+    bench.feed(Input::NetworkChanged);
+    for patience_ms in [2_000, 5_000, 5_000] {
+        let (socket, began_ms) = (bench.socket, bench.now_ms);
+        bench.wait();
+        assert_eq!(bench.now_ms, began_ms + patience_ms);
+        bench.wait();
+        assert_ne!(bench.socket, socket);
+    }
+}
+
+/// Somebody comes, so an offer for more slots is made and sent.
+fn grow(bench: &mut Bench, connection: ConnectionId) {
+    for number in 3..6 {
+        bench.hear(ServerMessage::Participant {
+            participant: person(number, Stage::Admitted),
+        });
+    }
+    let outputs = bench.feed(Input::OfferMade {
+        connection,
+        sdp: sdp(),
+        sources: Vec::new(),
+    });
+    assert_eq!(offers(&outputs), [2]);
+}
+
+#[test]
+fn an_interruption_while_an_offer_is_under_way_is_not_waited_out() {
+    for change in [PeerChange::Disconnected, PeerChange::Stalled] {
+        let mut bench = Bench::new();
+        bench.begin(Stage::Admitted);
+        let connection = bench.connect_media();
+        grow(&mut bench, connection);
+        let old = bench.socket;
+        assert_eq!(restarts(&bench.feed(Input::Peer(connection, change))), 0);
+        let asked_ms = bench.now_ms;
+        bench.wait();
+        assert!(bench.now_ms - asked_ms <= 2_000, "{change:?}");
+        assert_ne!(bench.socket, old, "its answer does not come");
+        bench.feed(Input::SocketOpened(bench.socket));
+        let outputs = bench.welcome(Stage::Admitted, Some(connection));
+        assert_eq!(restarts(&outputs), 1);
+    }
+}
+
+#[test]
+fn an_interruption_looks_for_another_way_as_soon_as_its_offer_is_answered() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    grow(&mut bench, connection);
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    bench.now_ms += 300;
+    bench.hear(ServerMessage::Answer {
+        connection,
+        offer_no: 2,
+        sdp: sdp(),
+    });
+    let answered_ms = bench.now_ms;
+    let outputs = bench.wait();
+    assert_eq!(bench.now_ms, answered_ms);
+    assert_eq!(restarts(&outputs), 1);
 }
 
 /// The connection stalls, looks for another way, and is answered.

@@ -116,6 +116,7 @@ impl Inner {
                 },
                 None => Input::Peer(connection, PeerChange::Failed),
             });
+            inner.look_for_networks(connection);
         });
     }
 
@@ -129,7 +130,7 @@ impl Inner {
             let Some(inner) = me.upgrade() else { return };
             match taken {
                 Ok(true) => inner.is_nowhere(connection),
-                Ok(false) => inner.look_for_networks(connection),
+                Ok(false) => {}
                 Err(_refused) => inner.feed(Input::Peer(connection, PeerChange::Failed)),
             }
         });
