@@ -23,6 +23,7 @@ use crate::publication::Publication;
 use crate::room::Room;
 use crate::shard::{Outlet, Output, Shard};
 use crate::source::{Source, SourceSet};
+use crate::speaker::SILENCE_DBOV;
 
 /// A telephone that sits down in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,7 +337,7 @@ impl Room {
         };
         unit.carried.audio_level = Some(packet.level_dbov);
         // The engine writes the extension only with both (RFC 6464 section 3).
-        unit.carried.voice_activity = Some(packet.level_dbov > VOICE_DBOV_MIN);
+        unit.carried.voice_activity = Some(i32::from(packet.level_dbov) > SILENCE_DBOV);
         let Some(publication) = person.publications.first_mut() else {
             return;
         };

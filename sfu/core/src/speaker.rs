@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::ids::ParticipantKey;
 
 /// Quieter than this, in dBov, is silence or the hum of a room.
-const SILENCE_DBOV: i32 = -60;
+pub(crate) const SILENCE_DBOV: i32 = -60;
 /// Loudness above silence counts up to here, in dB: who shouts is not faster than who speaks.
 const LOUDNESS_MAX_DB: i32 = 30;
 /// Loudness is kept in thousandths of a decibel above silence.

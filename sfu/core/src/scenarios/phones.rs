@@ -70,6 +70,11 @@ fn got(world: &World, index: usize, phone: PhoneKey) -> Vec<(u16, u32, Vec<u8>)>
     let packets = world.clients[index].received_on(slot.mid.as_str().into());
     let read = packets.into_iter().map(|packet| {
         let header = &packet.header;
+        let values = &header.ext_vals;
+        assert_eq!(
+            (values.audio_level, values.voice_activity),
+            (Some(LOUD), Some(true))
+        );
         let payload = packet.payload.to_vec();
         (header.sequence_number, header.timestamp, payload)
     });
