@@ -258,7 +258,9 @@ impl Running {
     pub(crate) async fn calls(&self, lose_per_million: u32) -> Calls {
         match &self.door {
             Door::Hub(hub) => hub.calls(lose_per_million).await,
-            Door::Plane(_) | Door::Janus(_) => Calls::come(None, Vec::new()).await,
+            Door::Plane(_) | Door::Janus(_) | Door::Mediasoup(_) => {
+                Calls::come(None, Vec::new()).await
+            }
         }
     }
 
