@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use str0m::format::Codec;
-use str0m::rtp::{RedEncoder, RedundantBlock};
+use str0m::rtp::{RedEncoder, RedundantBlock, RtpPacket};
 
 use super::payloads::SPEECH;
 use super::sender::Outgoing;
@@ -61,24 +61,23 @@ fn say(world: &mut World, phone: PhoneKey, seq: u64, payload: &[u8]) {
 
 /// What somebody received on the slot that carries this telephone.
 fn got(world: &World, index: usize, phone: PhoneKey) -> Vec<(u16, u32, Vec<u8>)> {
+    let read = packets(world, index, phone).into_iter().map(|packet| {
+        let header = &packet.header;
+        let payload = packet.payload.to_vec();
+        (header.sequence_number, header.timestamp, payload)
+    });
+    read.collect()
+}
+
+/// The same, as it came.
+fn packets(world: &World, index: usize, phone: PhoneKey) -> Vec<&RtpPacket> {
     let slot = world
         .slots(index)
         .into_iter()
         .find(|slot| slot.participant == phone.participant)
         .unwrap();
     assert_eq!(slot.source, Source::Microphone);
-    let packets = world.clients[index].received_on(slot.mid.as_str().into());
-    let read = packets.into_iter().map(|packet| {
-        let header = &packet.header;
-        let values = &header.ext_vals;
-        assert_eq!(
-            (values.audio_level, values.voice_activity),
-            (Some(LOUD), Some(true))
-        );
-        let payload = packet.payload.to_vec();
-        (header.sequence_number, header.timestamp, payload)
-    });
-    read.collect()
+    world.clients[index].received_on(slot.mid.as_str().into())
 }
 
 fn sounds(world: &mut World) -> Vec<(ParticipantKey, Vec<u8>)> {
@@ -115,6 +114,11 @@ fn what_a_telephone_says_reaches_browsers_in_order_and_on_one_clock() {
             let missing = u16::from(pair[1].2[1] - pair[0].2[1]);
             assert_eq!(pair[1].0.wrapping_sub(pair[0].0), missing);
             assert_eq!(pair[1].1.wrapping_sub(pair[0].1), u32::from(missing) * 960);
+        }
+        for packet in packets(&world, index, phone) {
+            let values = &packet.header.ext_vals;
+            let level = (values.audio_level, values.voice_activity);
+            assert_eq!(level, (Some(LOUD), Some(true)));
         }
     }
 }
