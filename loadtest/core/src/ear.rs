@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::g711::linear;
 use crate::latency::Latencies;
 use crate::media::TONE_HZ;
+use crate::seen::{Arrival, Seen};
 
 /// Between two packets.
 const FRAME: Duration = Duration::from_millis(20);
@@ -52,24 +53,35 @@ impl<'a> Rtp<'a> {
 /// Packets of one stream that come at an even beat: which are missing, and how long it was between two.
 #[derive(Debug, Clone, Default)]
 pub struct Beat {
-    /// The first and the newest number, with what has gone round, while it was measured.
+    /// The first and the newest number, with what has gone round, that came while it was measured.
     span: Option<(u64, u64)>,
-    newest: Option<u64>,
+    /// The newest number that came before it was measured, and the first one after that.
+    edges: (Option<u64>, Option<u64>),
+    seen: Seen,
     last: Option<Duration>,
-    /// Packets while it was measured.
+    /// Packets while it was measured, each counted once.
     pub got: u64,
     /// Time between two of them.
     pub gaps: Latencies,
 }
 
 impl Beat {
-    /// A packet came at this time, with this number; `measured`: it counts.
-    pub fn hear(&mut self, at: Duration, sequence: u16, measured: bool) {
+    /// A packet came at this time, with this number; `measured`: it counts. Answers whether it came for the first
+    /// time.
+    pub fn hear(&mut self, at: Duration, sequence: u16, measured: bool) -> bool {
         let number = self.unrolled(sequence);
-        self.newest = Some(self.newest.map_or(number, |it| it.max(number)));
+        if self.seen.arrive(number) == Arrival::Again {
+            return false;
+        }
         let before = self.last.replace(at);
         if !measured {
-            return;
+            match (self.span, self.edges.1) {
+                (None, _) => self.edges.0 = self.seen.newest(),
+                // What was late for the measured time is missing in it.
+                (Some((_, newest)), None) if number > newest => self.edges.1 = Some(number),
+                (Some(_), _) => {}
+            }
+            return true;
         }
         // The first one ends a gap that began before.
         if let (Some(before), Some(_)) = (before, self.span) {
@@ -80,11 +92,12 @@ impl Beat {
             Some((first, newest)) => (first.min(number), newest.max(number)),
             None => (number, number),
         });
+        true
     }
 
     /// The number with what has gone round: the one nearest to the newest.
     fn unrolled(&self, sequence: u16) -> u64 {
-        let Some(newest) = self.newest else {
+        let Some(newest) = self.seen.newest() else {
             return u64::from(sequence) + (1 << 16);
         };
         #[expect(
@@ -95,15 +108,21 @@ impl Beat {
         newest.saturating_add_signed(step.into())
     }
 
-    /// Packets that had to come in so long a time: those that have a number, and as many as the beat makes.
+    /// Packets that had to come in so long a time: those that have a number between what came before and what came
+    /// after, and as many as the beat makes.
     #[must_use]
     pub fn expected(&self, measured: Duration) -> u64 {
-        let numbered = self.span.map_or(0, |(first, last)| last - first + 1);
+        let numbered = self.span.map_or(0, |(first, last)| {
+            let (before, after) = self.edges;
+            let first = before.map_or(first, |before| first.min(before + 1));
+            let last = after.map_or(last, |after| last.max(after - 1));
+            last - first + 1
+        });
         numbered.max(beats(measured))
     }
 }
 
-/// Packets that come in so long a time at least. It begins and ends between two.
+/// Packets that come in so long a time at least. It begins and ends between two, so this may be two fewer than came.
 #[must_use]
 pub fn beats(measured: Duration) -> u64 {
     let whole = measured.as_millis() / FRAME.as_millis();
@@ -128,7 +147,9 @@ impl Ear {
     /// A datagram came at this time; `measured`: it counts.
     pub fn hear(&mut self, at: Duration, bytes: &[u8], measured: bool) {
         let Some(rtp) = Rtp::read(bytes) else { return };
-        self.beat.hear(at, rtp.sequence, measured);
+        if !self.beat.hear(at, rtp.sequence, measured) {
+            return;
+        }
         let before = self.clock.replace((rtp.sequence, rtp.timestamp));
         if !measured {
             return;
@@ -232,6 +253,32 @@ mod tests {
         assert_eq!(beat.expected(Duration::ZERO), 5);
         assert_eq!(beat.expected(Duration::from_secs(2)), 98);
         assert_eq!(Beat::default().expected(Duration::from_secs(1)), 48);
+    }
+
+    #[test]
+    fn what_comes_again_does_not_hide_what_is_missing() {
+        let (mut beat, mut ear) = (Beat::default(), Ear::default());
+        for (at, sequence) in [(0, 1), (20, 2), (40, 2), (60, 4), (80, 1)] {
+            let at = Duration::from_millis(at);
+            beat.hear(at, sequence, true);
+            ear.hear(at, &packet(sequence, TONE_HZ), true);
+        }
+        assert_eq!((beat.got, beat.expected(Duration::ZERO)), (3, 4));
+        assert_eq!(beat.gaps.count(), 2, "a copy ends no gap");
+        assert_eq!((ear.beat.got, ear.block.len()), (3, 3 * 160));
+    }
+
+    #[test]
+    fn what_is_missing_at_the_edges_is_missing() {
+        let mut beat = Beat::default();
+        // 3 does not come, and 6 only after the measured time, which 7 has ended.
+        for (sequence, measured) in [(1, false), (2, false), (4, true), (5, true), (7, false)] {
+            beat.hear(FRAME * u32::from(sequence), sequence, measured);
+        }
+        assert_eq!((beat.got, beat.expected(FRAME * 4)), (2, 4));
+        beat.hear(FRAME * 8, 6, false);
+        beat.hear(FRAME * 9, 9, false);
+        assert_eq!((beat.got, beat.expected(FRAME * 4)), (2, 4));
     }
 
     #[test]

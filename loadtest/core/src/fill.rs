@@ -6,7 +6,8 @@ const TOLERANCE: f64 = 0.05;
 const TRIALS_MAX: u32 = 8;
 /// A trial has at most so many times the load of the one before.
 const GROWTH_MAX: f64 = 4.0;
-/// From so many cores on nothing is known but that it is too much, and the next trial has half the load.
+/// From so many cores on nothing is known but that it is too much, and the next trial has half the load. So it is
+/// when something was lost.
 const FULL: f64 = 0.95;
 
 /// A search. The busier a server is, the more load it has; how much more, nobody has to know.
@@ -51,14 +52,15 @@ impl Fill {
         self.load
     }
 
-    /// With the last load so many cores were busy.
-    pub fn told(&mut self, cores: f64) -> Step {
+    /// With the last load so many cores were busy. `whole`: everybody came in and got everything; otherwise it was
+    /// too much, however busy the server was.
+    pub fn told(&mut self, cores: f64, whole: bool) -> Step {
         self.trials += 1;
         let here = self.load;
-        if (cores - self.wanted).abs() <= TOLERANCE {
+        if whole && (cores - self.wanted).abs() <= TOLERANCE {
             return Step::Found(here);
         }
-        if cores < self.wanted {
+        if whole && cores < self.wanted {
             self.low = Some(self.low.map_or(here, |low| low.max(here)));
         } else {
             self.high = Some(self.high.map_or(here, |high| high.min(here)));
@@ -66,7 +68,7 @@ impl Fill {
         if self.trials >= TRIALS_MAX {
             return Step::NotFound;
         }
-        let next = self.guess(cores);
+        let next = self.guess(cores, whole);
         if next == here || self.low == Some(next) || self.high == Some(next) {
             return Step::NotFound;
         }
@@ -75,8 +77,8 @@ impl Fill {
     }
 
     /// In proportion, and within what is known.
-    fn guess(&self, cores: f64) -> u32 {
-        let factor = if cores >= FULL {
+    fn guess(&self, cores: f64, whole: bool) -> u32 {
+        let factor = if cores >= FULL || !whole {
             0.5
         } else if cores > 0.0 {
             (self.wanted / cores).min(GROWTH_MAX)
@@ -106,10 +108,19 @@ mod tests {
 
     /// Where a search on a server ends that keeps so many cores busy with a load.
     fn search(first: u32, cores: impl Fn(u32) -> f64) -> (Step, u32) {
+        search_whole(first, cores, |_| true)
+    }
+
+    /// The same, where not every load is carried whole.
+    fn search_whole(
+        first: u32,
+        cores: impl Fn(u32) -> f64,
+        whole: impl Fn(u32) -> bool,
+    ) -> (Step, u32) {
         let mut fill = Fill::new(0.7, first);
         let mut load = fill.first();
         for trials in 1.. {
-            match fill.told(cores(load)) {
+            match fill.told(cores(load), whole(load)) {
                 Step::Try(next) => load = next,
                 end @ (Step::Found(_) | Step::NotFound) => return (end, trials),
             }
@@ -144,5 +155,18 @@ mod tests {
         assert_eq!(search(5, |_| 0.2).0, Step::NotFound);
         assert_eq!(search(5, |_| 0.0).0, Step::NotFound);
         assert_eq!(search(1, |_| 0.9), (Step::NotFound, 1));
+    }
+
+    #[test]
+    fn a_load_that_is_not_carried_whole_is_never_the_answer() {
+        // 70 % of a core would be at 50 to 57; from 53 on packets are lost.
+        let cores = |load| f64::from(load) * 0.013;
+        let (end, _) = search_whole(54, cores, |load| load < 53);
+        let Step::Found(load) = end else {
+            panic!("{end:?}");
+        };
+        assert!((50..53).contains(&load), "{load}");
+        assert_eq!(search_whole(54, cores, |_| false).0, Step::NotFound);
+        assert_eq!(search_whole(1, |_| 0.7, |_| false).0, Step::NotFound);
     }
 }

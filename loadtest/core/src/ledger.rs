@@ -5,11 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
-
-/// Packets back from the newest one in which a second copy is known as one. A resent packet is
-/// at most seconds late, and no source sends this many in that time.
-const WINDOW: u64 = 4096;
-const WORDS: usize = 64;
+use crate::seen::{Arrival, Seen};
 
 /// What one receiver got of one source, or many of many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,17 +33,8 @@ impl Counts {
 /// What is known of one source.
 #[derive(Debug, Clone)]
 struct Stream {
-    newest: u64,
-    window: [u64; WORDS],
+    seen: Seen,
     counts: Counts,
-}
-
-/// What became of one packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrival {
-    Next,
-    Late,
-    Again,
 }
 
 /// One receiver's account.
@@ -59,8 +46,7 @@ pub struct Ledger {
 impl Stream {
     const fn new() -> Self {
         Self {
-            newest: 0,
-            window: [0; WORDS],
+            seen: Seen::new(),
             counts: Counts {
                 delivered: 0,
                 reordered: 0,
@@ -68,53 +54,6 @@ impl Stream {
                 seen: 0,
             },
         }
-    }
-
-    const fn place(sequence: u64) -> (usize, u64) {
-        let at = sequence % WINDOW;
-        let word = (at / 64) as usize;
-        (word, 1 << (at % 64))
-    }
-
-    fn mark(&mut self, sequence: u64) {
-        let (word, bit) = Self::place(sequence);
-        if let Some(word) = self.window.get_mut(word) {
-            *word |= bit;
-        }
-    }
-
-    fn clear(&mut self, sequence: u64) {
-        let (word, bit) = Self::place(sequence);
-        if let Some(word) = self.window.get_mut(word) {
-            *word &= !bit;
-        }
-    }
-
-    fn has(&self, sequence: u64) -> bool {
-        let (word, bit) = Self::place(sequence);
-        self.window.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    fn arrive(&mut self, sequence: u64) -> Arrival {
-        if sequence > self.newest {
-            let skipped = sequence - self.newest;
-            if skipped >= WINDOW {
-                self.window = [0; WORDS];
-            } else {
-                for passed in self.newest + 1..sequence {
-                    self.clear(passed);
-                }
-            }
-            self.newest = sequence;
-            self.mark(sequence);
-            return Arrival::Next;
-        }
-        // What is older than the window cannot be told from a copy; it is not counted twice.
-        if self.newest - sequence >= WINDOW || self.has(sequence) {
-            return Arrival::Again;
-        }
-        self.mark(sequence);
-        Arrival::Late
     }
 }
 
@@ -126,7 +65,7 @@ impl Ledger {
             .streams
             .entry(identity.source)
             .or_insert_with(Stream::new);
-        let arrival = stream.arrive(identity.sequence);
+        let arrival = stream.seen.arrive(identity.sequence);
         let counts = &mut stream.counts;
         if arrival != Arrival::Again {
             counts.seen += 1;
@@ -172,6 +111,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::seen::WINDOW;
     use proptest::prelude::*;
 
     fn packet(sequence: u64) -> Identity {

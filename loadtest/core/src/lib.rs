@@ -19,6 +19,7 @@ mod mouth;
 mod plot;
 mod report;
 mod scenario;
+mod seen;
 mod table;
 mod work;
 

@@ -190,7 +190,7 @@ impl Report {
 
     /// Gates of telephones: name, what is allowed, what was measured.
     #[expect(clippy::cast_precision_loss, reason = "counts")]
-    fn of_callers(&self, gates: &Gates) -> [(&'static str, Option<f64>, Option<f64>); 5] {
+    fn of_callers(&self, gates: &Gates) -> [(&'static str, Option<f64>, Option<f64>); 6] {
         let callers = self.callers.as_ref();
         let came = callers.filter(|it| it.came_in > 0);
         [
@@ -219,6 +219,11 @@ impl Report {
                 "callers_unheard_max",
                 gates.callers_unheard_max.map(|max| max as f64),
                 came.map(|it| (it.deaf + it.unheard) as f64),
+            ),
+            (
+                "caller_irregular_max",
+                gates.caller_irregular_max.map(|max| max as f64),
+                came.map(|it| it.irregular as f64),
             ),
         ]
     }
@@ -414,10 +419,12 @@ pub(crate) mod tests {
             came_in: 2,
             heard: sound(100, 21.0),
             said: sound(100, 22.0),
+            irregular: 1,
             ..Callers::default()
         };
         let gates = "failed_calls_max = 0\ncall_p99_ms_max = 9\ncaller_lost_per_million_max = 0\n\
-                     caller_gap_p99_ms_max = 22\ncallers_unheard_max = 0";
+                     caller_gap_p99_ms_max = 22\ncallers_unheard_max = 0\n\
+                     caller_irregular_max = 1";
         let with = |change: &dyn Fn(&mut Callers)| {
             gates_that_fail(gates, |it| {
                 let mut callers = good.clone();
@@ -441,8 +448,9 @@ pub(crate) mod tests {
         );
         assert_eq!(with(&|it| it.deaf = 1), ["callers_unheard_max"]);
         assert_eq!(with(&|it| it.unheard = 1), ["callers_unheard_max"]);
-        assert_eq!(with(&|it| it.came_in = 0).len(), 5, "nothing was measured");
-        assert_eq!(gates_that_fail(gates, |_| {}).len(), 5, "nobody called");
+        assert_eq!(with(&|it| it.irregular = 2), ["caller_irregular_max"]);
+        assert_eq!(with(&|it| it.came_in = 0).len(), 6, "nothing was measured");
+        assert_eq!(gates_that_fail(gates, |_| {}).len(), 6, "nobody called");
     }
 
     #[test]

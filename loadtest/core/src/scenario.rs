@@ -274,6 +274,8 @@ pub struct Gates {
     pub caller_gap_p99_ms_max: Option<f64>,
     /// Telephones that may not hear the others, and people who may not hear a telephone.
     pub callers_unheard_max: Option<u64>,
+    /// Packets to telephones whose RTP time may not follow their number.
+    pub caller_irregular_max: Option<u64>,
     /// Least estimated opinion of the speech, 1 to 4.5.
     pub mos_min: Option<f64>,
 }

@@ -81,7 +81,6 @@ async fn play_on(
 ) -> anyhow::Result<Report> {
     let at_unix_s = crate::engine::unix_us() / 1_000_000;
     tokio::time::sleep(REST).await;
-    let pid = running.pid();
     let server = running.processes().clone();
     let empty = server.usage()?;
     let engine = Arc::new(Engine::start(
@@ -105,7 +104,7 @@ async fn play_on(
         match how.stall {
             Some(pause) => tokio::select! {
                 measured = hold => measured,
-                Err(error) = process::stall(pid, pause) => Err(error),
+                Err(error) = process::stall(&server, pause) => Err(error),
             },
             None => hold.await,
         }
@@ -113,7 +112,7 @@ async fn play_on(
     .await;
     // Whoever was stopped in the middle goes on.
     if how.stall.is_some() {
-        process::go_on(pid).await?;
+        process::go_on(&server).await?;
     }
     progress.at(Moment::Draining);
     tokio::time::sleep(seconds(scenario.times.drain_s)).await;

@@ -1,7 +1,7 @@
 //! As many people as keep a server's core busy.
 
 use anyhow::{Context as _, bail};
-use loadtest_core::{Fill, Scenario, Step};
+use loadtest_core::{Callers, Fill, Scenario, Step};
 
 use crate::conduct::{self, How};
 use crate::driver::Target;
@@ -28,19 +28,23 @@ pub(crate) async fn filled(
             .server
             .context("what the server takes is not known")?;
         let (cores, lost) = (cost.cores(), report.delivery.lost());
+        let failed = report.failed_joins + report.callers.as_ref().map_or(0, Callers::failed);
         let name = target.name();
         crate::say_note(&format!(
-            "{name}: load {load}, {cores:.2} cores busy, {lost} packets lost, generator {:.2} cores",
+            "{name}: load {load}, {cores:.2} cores busy, {failed} did not get in, {lost} packets lost, \
+             generator {:.2} cores",
             report.generator_cores
         ));
-        match fill.told(cores) {
+        match fill.told(cores, failed == 0 && lost == 0) {
             Step::Try(next) => load = next,
             Step::Found(load) => {
                 let mut found = scenario.with_load(load)?;
                 found.name = format!("{}, load {load}", found.name);
                 return Ok(found);
             }
-            Step::NotFound => bail!("{name} was at no load {busy:.2} cores busy"),
+            Step::NotFound => {
+                bail!("{name} was at no load {busy:.2} cores busy and delivered everything")
+            }
         }
     }
 }

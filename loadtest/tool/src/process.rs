@@ -124,28 +124,25 @@ impl Processes {
     }
 }
 
-/// Stops a process and lets it go on, once a second, for so long each time; until this is dropped.
-pub(crate) async fn stall(pid: u32, pause: Duration) -> anyhow::Result<()> {
+/// Stops all of a server's processes and lets them go on, once a second, for so long each time; until this is dropped.
+pub(crate) async fn stall(server: &Processes, pause: Duration) -> anyhow::Result<()> {
     let mut beat = tokio::time::interval(Duration::from_secs(1));
     loop {
         beat.tick().await;
-        signal(pid, "-STOP").await?;
+        signal(server, "-STOP").await?;
         tokio::time::sleep(pause).await;
-        signal(pid, "-CONT").await?;
+        signal(server, "-CONT").await?;
     }
 }
 
-/// Lets a process that was stopped go on.
-pub(crate) async fn go_on(pid: u32) -> anyhow::Result<()> {
-    signal(pid, "-CONT").await
+/// Lets a server that was stopped go on.
+pub(crate) async fn go_on(server: &Processes) -> anyhow::Result<()> {
+    signal(server, "-CONT").await
 }
 
-async fn signal(pid: u32, name: &str) -> anyhow::Result<()> {
-    let status = Command::new("kill")
-        .arg(name)
-        .arg(pid.to_string())
-        .status()
-        .await?;
+async fn signal(Processes(all): &Processes, name: &str) -> anyhow::Result<()> {
+    let all = all.iter().map(u32::to_string);
+    let status = Command::new("kill").arg(name).args(all).status().await?;
     anyhow::ensure!(status.success(), "the server cannot be signalled");
     Ok(())
 }
@@ -232,28 +229,69 @@ mod tests {
         assert_eq!((name, fields), ("sfu (0) x", "R 3 17"));
     }
 
+    /// A shell with a child, both counted, and the log that the child's number is in.
+    async fn with_a_child() -> (Server, u32, std::path::PathBuf) {
+        let log = std::env::temp_dir().join(format!("children-{}", uuid::Uuid::new_v4()));
+        let script = "sleep 60 & echo $!; wait";
+        let mut server = Server::start(Path::new("sh"), ["-c", script], None, &log).unwrap();
+        let told = loop {
+            let told = std::fs::read_to_string(&log).unwrap();
+            if told.ends_with('\n') {
+                break told.trim().parse::<u32>().unwrap();
+            }
+            tokio::task::yield_now().await;
+        };
+        server.count_children().unwrap();
+        (server, told, log)
+    }
+
+    async fn end((server, told, log): (Server, u32, std::path::PathBuf)) {
+        signal(&Processes(vec![told]), "-KILL").await.unwrap();
+        server.stop().await.unwrap();
+        std::fs::remove_file(log).unwrap();
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap()
+    }
+
     #[test]
     fn what_a_server_has_started_counts_as_its_own() {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().build().unwrap();
-        runtime.block_on(async {
-            let log = std::env::temp_dir().join(format!("children-{}", uuid::Uuid::new_v4()));
-            let script = "sleep 60 & echo $!; wait";
-            let mut server = Server::start(Path::new("sh"), ["-c", script], None, &log).unwrap();
-            let told = loop {
-                let told = std::fs::read_to_string(&log).unwrap();
-                if told.ends_with('\n') {
-                    break told.trim().parse::<u32>().unwrap();
-                }
-                tokio::task::yield_now().await;
-            };
-            server.count_children().unwrap();
+        runtime().block_on(async {
+            let (server, told, log) = with_a_child().await;
             assert_eq!(server.processes.0, [server.pid, told]);
             let alone = usage(server.pid).unwrap().rss_bytes;
             assert!(server.processes.usage().unwrap().rss_bytes > alone);
-            signal(told, "-KILL").await.unwrap();
-            server.stop().await.unwrap();
-            std::fs::remove_file(log).unwrap();
+            end((server, told, log)).await;
+        });
+    }
+
+    #[test]
+    fn a_server_stands_still_with_all_that_it_has_started() {
+        fn stopped(pid: u32) -> bool {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+            let (_, fields) = named(&stat).unwrap();
+            fields.starts_with('T')
+        }
+        async fn until(all: [u32; 2], wanted: bool) {
+            while all.into_iter().any(|pid| stopped(pid) != wanted) {
+                tokio::task::yield_now().await;
+            }
+        }
+        runtime().block_on(async {
+            let (server, told, log) = with_a_child().await;
+            let all = [server.pid, told];
+            let processes = server.processes.clone();
+            // It stands still for longer than this takes.
+            let stands = stall(&processes, Duration::from_secs(3600));
+            tokio::select! {
+                () = until(all, true) => {}
+                ended = stands => panic!("{ended:?}"),
+            }
+            go_on(&processes).await.unwrap();
+            until(all, false).await;
+            end((server, told, log)).await;
         });
     }
 }

@@ -213,10 +213,6 @@ impl Target {
 }
 
 impl Running {
-    pub(crate) const fn pid(&self) -> u32 {
-        self.server.pid
-    }
-
     /// Everything whose cost is the server's.
     pub(crate) const fn processes(&self) -> &Processes {
         &self.server.processes

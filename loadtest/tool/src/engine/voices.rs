@@ -36,8 +36,8 @@ impl Voices {
     ) {
         let voice = self.0.entry(ssrc).or_default();
         let at = Duration::from_nanos(came_ns);
-        voice.beat.hear(at, sequence, measured);
-        voice.loud += u64::from(measured && bytes >= SPEECH_BYTES);
+        let first = voice.beat.hear(at, sequence, measured);
+        voice.loud += u64::from(first && measured && bytes >= SPEECH_BYTES);
     }
 
     pub(crate) fn all(&self) -> Vec<Voice> {
@@ -56,6 +56,7 @@ mod tests {
             let at = u64::from(number) * 20_000_000;
             voices.hear((at, true), (7, number, 60));
             voices.hear((at, true), (8, number, 8));
+            voices.hear((at, true), (8, 0, 60));
             voices.hear((at, false), (9, number, 60));
         }
         let mut heard: Vec<(u64, bool)> = voices

@@ -8,7 +8,7 @@ use loadtest_core::{Ear, Mouth};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use super::sip::{Dialog, Message};
 
@@ -18,6 +18,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const TRIES: u32 = 6;
 /// How long a final answer may take once somebody has begun to work on it.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// How often a CANCEL is said, each time after the first wait.
+const CANCEL_TRIES: u32 = 8;
 /// How long a BYE is waited for.
 const BYE_MAX: Duration = Duration::from_secs(2);
 /// How long it may take from the keys until somebody is let in. The server says nothing to a wrong PIN.
@@ -83,7 +85,7 @@ impl Call {
             (&number, &way.number),
             (way.server, &token),
         );
-        let answer = invite(&sip, &mut dialog, way.server).await?;
+        let answer = invite(&sip, &mut dialog, (way.server, ANSWER_MAX)).await?;
         let far = answer.sound().context("the answer names no sound")?;
         let ack = dialog.ack(&answer);
         sip.send_to(&ack, way.server).await?;
@@ -126,24 +128,23 @@ impl Call {
     }
 }
 
-/// INVITE until its final answer.
+/// INVITE until its final answer, for which somebody who works on it has so long.
 async fn invite(
     socket: &UdpSocket,
     dialog: &mut Dialog,
-    server: SocketAddr,
+    (server, answer_max): (SocketAddr, Duration),
 ) -> anyhow::Result<Message> {
     let request = dialog.invite();
     let mut wait = FIRST_WAIT;
     let mut buffer = vec![0; DATAGRAM_MAX];
     for _ in 0..TRIES {
         socket.send_to(&request, server).await?;
-        let until = Instant::now() + wait;
-        let mut patience = wait;
-        while let Ok(came) = timeout(patience, socket.recv_from(&mut buffer)).await {
+        let mut until = Instant::now() + wait;
+        let mut worked_on = false;
+        while let Ok(came) = timeout_at(until.into(), socket.recv_from(&mut buffer)).await {
             let (length, _) = came?;
             let message = Message::read(buffer.get(..length).unwrap_or_default());
             let Some(message) = message.filter(|it| dialog.owns(it)) else {
-                patience = until.saturating_duration_since(Instant::now());
                 continue;
             };
             match message.code() {
@@ -155,14 +156,60 @@ async fn invite(
                     anyhow::bail!("a call was answered with {code}");
                 }
                 // It is being worked on: nothing is said again.
-                Some(_) => patience = ANSWER_MAX,
-                None => patience = until.saturating_duration_since(Instant::now()),
+                Some(_) if !worked_on => {
+                    worked_on = true;
+                    until = Instant::now() + answer_max;
+                }
+                Some(_) | None => {}
             }
         }
-        anyhow::ensure!(patience < ANSWER_MAX, "a call was not answered in time");
+        if worked_on {
+            cancel(socket, dialog, server).await?;
+            anyhow::bail!("a call was not answered in time");
+        }
         wait *= 2;
     }
     anyhow::bail!("nobody answers a call")
+}
+
+/// Takes an INVITE back that somebody works on (RFC 3261 section 9.1), and waits for its final answer. One that was
+/// taken in the same moment is hung up.
+async fn cancel(
+    socket: &UdpSocket,
+    dialog: &mut Dialog,
+    server: SocketAddr,
+) -> std::io::Result<()> {
+    let request = dialog.cancel();
+    let mut buffer = vec![0; DATAGRAM_MAX];
+    for _ in 0..CANCEL_TRIES {
+        socket.send_to(&request, server).await?;
+        let until = Instant::now() + FIRST_WAIT;
+        while let Ok(came) = timeout_at(until.into(), socket.recv_from(&mut buffer)).await {
+            let (length, _) = came?;
+            let message = Message::read(buffer.get(..length).unwrap_or_default());
+            // The CANCEL has an answer of its own, which says nothing.
+            let of_invite = |it: &Message| {
+                dialog.owns(it) && it.get("CSeq").is_some_and(|it| it.ends_with("INVITE"))
+            };
+            let Some(message) = message.filter(of_invite) else {
+                continue;
+            };
+            match message.code() {
+                Some(200..300) => {
+                    socket.send_to(&dialog.ack(&message), server).await?;
+                    socket.send_to(&dialog.bye(), server).await?;
+                    return Ok(());
+                }
+                Some(300..) => {
+                    let ack = dialog.ack_refused(&message);
+                    socket.send_to(&ack, server).await?;
+                    return Ok(());
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Answers what the server asks, until one of both hangs up.
@@ -245,5 +292,73 @@ async fn speak(
                 None => return ear,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer with this code and number of what was asked, as somebody who is called gives it.
+    fn answer(request: &Message, code: &str, sequence: &str) -> Vec<u8> {
+        let id = request.get("Call-ID").unwrap();
+        format!(
+            "SIP/2.0 {code}\r\nTo: <sip:x@y>;tag=t\r\nCall-ID: {id}\r\nCSeq: {sequence}\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
+    /// Rings at a call and never takes it; `last` is how it answers the INVITE when that is taken back. All methods
+    /// that came up to `until`.
+    async fn ring(socket: UdpSocket, last: &str, until: &str) -> Vec<String> {
+        let mut methods = Vec::new();
+        let mut buffer = vec![0; DATAGRAM_MAX];
+        loop {
+            let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
+            let request = Message::read(&buffer[..length]).unwrap();
+            let method = request.method().unwrap().to_owned();
+            let answers = match method.as_str() {
+                "INVITE" => vec![answer(&request, "180 Ringing", "1 INVITE")],
+                "CANCEL" => vec![
+                    answer(&request, "200 OK", "1 CANCEL"),
+                    answer(&request, last, "1 INVITE"),
+                ],
+                _ => Vec::new(),
+            };
+            for answer in answers {
+                socket.send_to(&answer, from).await.unwrap();
+            }
+            let ended = method == until;
+            methods.push(method);
+            if ended {
+                // A slow machine may say them more than once.
+                methods.dedup();
+                return methods;
+            }
+        }
+    }
+
+    async fn given_up(last: &str, until: &str) -> Vec<String> {
+        let here = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+        let (socket, far) = (here().await.unwrap(), here().await.unwrap());
+        let (own, server) = (socket.local_addr().unwrap(), far.local_addr().unwrap());
+        let mut dialog = Dialog::new((own, own), ("+336", "+331"), (server, "abc"));
+        let call = invite(&socket, &mut dialog, (server, Duration::ZERO));
+        let (call, methods) = tokio::join!(call, ring(far, last, until));
+        assert!(call.is_err());
+        methods
+    }
+
+    #[test]
+    fn a_call_that_rings_too_long_is_taken_back() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let methods = given_up("487 Request Terminated", "ACK").await;
+            assert_eq!(methods, ["INVITE", "CANCEL", "ACK"]);
+            // Somebody takes it in this moment.
+            let methods = given_up("200 OK", "BYE").await;
+            assert_eq!(methods, ["INVITE", "CANCEL", "ACK", "BYE"]);
+        });
     }
 }

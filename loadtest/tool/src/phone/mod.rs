@@ -129,8 +129,10 @@ struct Heard {
 
 impl Heard {
     fn add(&mut self, beat: &Beat, wall: Duration) {
-        self.expected += beat.expected(wall);
-        self.got += beat.got;
+        let expected = beat.expected(wall);
+        self.expected += expected;
+        // What one has too much of does not make up for what another one lacks.
+        self.got += beat.got.min(expected);
         self.gaps.merge(&beat.gaps);
     }
 
@@ -151,5 +153,24 @@ impl Heard {
             got: self.got,
             gaps: self.gaps.percentiles(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_twice_to_one_does_not_hide_what_another_one_lacks() {
+        let mut heard = Heard::default();
+        for numbers in [[1, 2, 2, 3, 3], [1, 2, 4, 5, 5]] {
+            let mut beat = Beat::default();
+            for number in numbers {
+                beat.hear(Duration::from_millis(20) * number.into(), number, true);
+            }
+            heard.add(&beat, Duration::ZERO);
+        }
+        let sum = heard.sum();
+        assert_eq!((sum.expected, sum.got), (8, 7));
     }
 }

@@ -128,6 +128,11 @@ impl Dialog {
         refused.write("ACK", "INVITE", "")
     }
 
+    /// Takes back the INVITE, which somebody works on: in its transaction and with its number (section 9.1).
+    pub(super) fn cancel(&self) -> Vec<u8> {
+        self.write("CANCEL", "INVITE", "")
+    }
+
     pub(super) fn bye(&mut self) -> Vec<u8> {
         self.sequence += 1;
         self.request("BYE", "")
@@ -254,6 +259,23 @@ mod tests {
         let ack = text(dialog.ack_refused(&refused));
         assert_eq!(branch(&ack), branch(&invite));
         assert_ne!(branch(&text(dialog.bye())), branch(&invite));
+    }
+
+    #[test]
+    fn an_invite_is_taken_back_in_its_own_transaction() {
+        let mut dialog = dialog();
+        let invite = text(dialog.invite());
+        let cancel = text(dialog.cancel());
+        assert!(cancel.starts_with("CANCEL sip:+331@127.0.0.1:5060 SIP/2.0\r\n"));
+        assert!(cancel.contains("CSeq: 1 CANCEL\r\n"), "{cancel}");
+        for name in ["Via: ", "From: ", "To: ", "Call-ID: "] {
+            let line = |text: &str| {
+                text.lines()
+                    .find(|it| it.starts_with(name))
+                    .map(str::to_owned)
+            };
+            assert_eq!(line(&cancel), line(&invite), "{name}");
+        }
     }
 
     #[test]
