@@ -21,7 +21,7 @@ pub(crate) fn bound_ms(source: Source, people: usize, camera_fps: u64) -> u64 {
         0
     };
     match source {
-        Source::Camera if people > 2 => BOUND_MS.saturating_mul(4),
+        Source::Camera if people > 2 => BOUND_MS.saturating_mul(3),
         Source::Camera => BOUND_MS.saturating_add(pictures_ms),
         Source::Microphone => BOUND_MS,
         Source::Screen => BOUND_MS.saturating_mul(2),
