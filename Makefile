@@ -9,6 +9,8 @@ DATA_DIR ?= ./data
 KILLS ?= 100
 FROM ?= 10000
 COUNT ?= 1000
+JOBS ?= 1
+SHAPE ?= --clinic
 export PORT DATA_DIR
 
 .PHONY: help
@@ -81,9 +83,13 @@ chaos-soak: ## Visits of a cluster for an hour with one fault a minute (MINUTES=
 	@tests/run-cluster soak
 
 .PHONY: sim
-sim: ## Play seeded calls in virtual time until one has a fault (FROM=, COUNT=)
-	@scripts/cargo build --release --locked --package sfu-sim
-	@sfu/sim/replay search --from $(FROM) --count $(COUNT)
+sim: ## Play seeded consultations in virtual time until one has a fault (FROM=, COUNT=, JOBS=, SHAPE=--full)
+	@scripts/cargo build --profile sim --locked --package sfu-sim
+	@sfu/sim/search $(FROM) $(COUNT) $(JOBS) $(SHAPE)
+
+.PHONY: sim-sum
+sim-sum: ## Say how many call-minutes the engine as it is has played without a fault
+	@sfu/sim/search --sum
 
 .PHONY: fuzz
 fuzz: ## Search for inputs that break a parser (TARGET=, SECONDS=); without TARGET list them

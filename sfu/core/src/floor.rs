@@ -19,9 +19,14 @@ const SMALLEST_BPS: u64 = 175_000;
 pub(crate) const LIFTED_BPS: u64 = 250_000;
 /// A share of lost packets that tells of a full queue. Radio loses a tenth on its bad days.
 const LOSS_MAX: f32 = 0.2;
-/// A round trip that tells of a long queue. It includes up to a quarter of a second in which a
-/// browser collects what it reports.
-const ROUND_TRIP_MAX: Duration = Duration::from_millis(600);
+/// A round trip longer than the path's own by this tells of a long queue. Up to a quarter of a second
+/// of it is the time in which a browser collects what it reports.
+const QUEUE_MAX: Duration = Duration::from_millis(500);
+/// What a path's own round trip is at most thought to be: that of a satellite above the equator, with
+/// its networks on the ground. Longer ones are a queue that was full when the path was first measured.
+const OWN_ROUND_TRIP_MAX: Duration = Duration::from_millis(700);
+/// The shortest round trip is that of this time, and of as much before it: paths change without a word.
+const MEMORY: Duration = Duration::from_secs(60);
 /// An estimate in percent of what is sent that may still be an alarm about nothing: 85 % of what a few
 /// reports show, and where pictures come in bursts they may show much less than the average.
 const ALARM_PERCENT: u64 = 50;
@@ -38,6 +43,31 @@ const DISTRUST_MAX: Duration = Duration::from_secs(600);
 /// An estimate that fell again is not lifted again before.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The shortest round trip of a path in the last one to two minutes, which is its own.
+#[derive(Debug, Default)]
+struct Shortest {
+    since: Option<Instant>,
+    lately: Option<Duration>,
+    before: Option<Duration>,
+}
+
+impl Shortest {
+    /// Takes over a reading, and answers the shortest of all that count.
+    fn note(&mut self, now: Instant, round_trip: Duration) -> Duration {
+        let age = self.since.map(|at| now.saturating_duration_since(at));
+        if age.is_none_or(|age| age >= MEMORY) {
+            let counts = age.is_some_and(|age| age < MEMORY * 2);
+            self.before = self.lately.take().filter(|_| counts);
+            self.since = Some(now);
+        }
+        let lately = self
+            .lately
+            .map_or(round_trip, |least| least.min(round_trip));
+        self.lately = Some(lately);
+        self.before.map_or(lately, |least| least.min(lately))
+    }
+}
+
 /// What is thought of one path.
 #[derive(Debug)]
 pub(crate) struct Floor {
@@ -45,7 +75,7 @@ pub(crate) struct Floor {
     known: bool,
     /// The last reading shows that something waits or is lost.
     clouded: bool,
-    least_round_trip: Option<Duration>,
+    shortest: Shortest,
     bad: u32,
     broken_until: Option<Instant>,
     distrust: Duration,
@@ -57,7 +87,7 @@ impl Default for Floor {
         Self {
             known: false,
             clouded: false,
-            least_round_trip: None,
+            shortest: Shortest::default(),
             bad: 0,
             broken_until: None,
             distrust: DISTRUST_MIN,
@@ -79,11 +109,12 @@ impl Floor {
     /// Takes over a measurement of the path.
     pub(crate) fn note(&mut self, now: Instant, loss: Option<f32>, round_trip: Option<Duration>) {
         let Some(loss) = loss else { return };
-        let least = self.least_round_trip.into_iter().chain(round_trip).min();
-        self.least_round_trip = least;
-        let wait = round_trip.zip(least).map(|(now, least)| now - least);
-        self.clouded = loss > CLEAR_LOSS_MAX || wait.is_some_and(|wait| wait > CLEAR_WAIT_MAX);
-        let full = loss >= LOSS_MAX || round_trip.is_some_and(|time| time >= ROUND_TRIP_MAX);
+        let beyond = |own: Duration, most: Duration| {
+            round_trip.is_some_and(|time| time.saturating_sub(own) > most)
+        };
+        let own = round_trip.map_or(Duration::ZERO, |time| self.shortest.note(now, time));
+        self.clouded = loss > CLEAR_LOSS_MAX || beyond(own, CLEAR_WAIT_MAX);
+        let full = loss >= LOSS_MAX || beyond(own.min(OWN_ROUND_TRIP_MAX), QUEUE_MAX);
         if !full {
             self.known = true;
             self.bad = 0;
@@ -99,7 +130,7 @@ impl Floor {
     /// The client has come by another path: how long packets travel there is not known.
     pub(crate) fn moved(&mut self) {
         self.clouded = false;
-        self.least_round_trip = None;
+        self.shortest = Shortest::default();
     }
 
     /// Whether the smallest picture is sent whatever the estimate says.
@@ -192,6 +223,7 @@ mod tests {
             assert!(floor.holds(now));
             floor.note(now, Some(0.1), None);
         }
+        floor.note(now, Some(0.0), Some(SECOND / 20));
         floor.note(now, Some(0.3), None);
         floor.note(now, Some(0.0), Some(SECOND));
         assert!(!floor.holds(now));
@@ -202,5 +234,60 @@ mod tests {
         }
         assert!(!floor.holds(now + DISTRUST_MIN));
         assert!(floor.holds(now + DISTRUST_MIN * 2));
+    }
+
+    #[test]
+    fn a_satellite_is_far_away_and_no_full_queue() {
+        let mut now = some_instant();
+        let mut floor = Floor::default();
+        let own = Duration::from_millis(570);
+        for reading in 0..600_u64 {
+            let moves = Duration::from_millis(reading * 37 % 130);
+            floor.note(now, Some(0.003), Some(own + moves));
+            assert!(floor.holds(now), "after {reading} s");
+            now += SECOND;
+        }
+        for _ in 0..2 {
+            floor.note(now, Some(0.003), Some(own + QUEUE_MAX + SECOND / 10));
+        }
+        assert!(!floor.holds(now), "that is a queue");
+    }
+
+    #[test]
+    fn a_queue_that_was_there_from_the_beginning_is_not_taken_for_a_long_way() {
+        let now = some_instant();
+        let mut floor = Floor::default();
+        floor.note(now, Some(0.0), None);
+        for _ in 0..2 {
+            floor.note(now, Some(0.0), Some(SECOND * 2));
+        }
+        assert!(!floor.holds(now));
+    }
+
+    #[test]
+    fn a_path_that_has_become_longer_is_known_after_two_minutes_or_at_once_if_it_was_told() {
+        let began = some_instant();
+        let short = SECOND / 20;
+        let long = short + QUEUE_MAX;
+        let clouds = |floor: &mut Floor, now, round_trip| {
+            floor.note(now, Some(0.0), Some(round_trip));
+            floor.clouded
+        };
+        let mut floor = Floor::default();
+        assert!(!clouds(&mut floor, began, short));
+        for second in 1..60 {
+            assert!(clouds(&mut floor, began + SECOND * second, long));
+        }
+        assert!(clouds(&mut floor, began + MEMORY, long));
+        assert!(!clouds(&mut floor, began + MEMORY * 2, long));
+        assert!(!clouds(&mut floor, began + MEMORY * 2, short));
+        // Nothing was measured meanwhile.
+        assert!(!clouds(&mut floor, began + MEMORY * 4, long));
+
+        let mut floor = Floor::default();
+        assert!(!clouds(&mut floor, began, short));
+        assert!(clouds(&mut floor, began, long));
+        floor.moved();
+        assert!(!clouds(&mut floor, began, long));
     }
 }

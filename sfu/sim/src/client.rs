@@ -11,7 +11,7 @@ use str0m::media::{
     Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
 };
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 use crate::media::{LAYERS, Piece};
@@ -38,6 +38,16 @@ pub(crate) struct Wishes {
     pub(crate) screen: bool,
     pub(crate) audio_slots: usize,
     pub(crate) video_slots: usize,
+}
+
+/// What a client knows of bandwidth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Means {
+    /// Estimates its uplink, and pads and probes as the engine does. A browser that has nothing to
+    /// send does not pad.
+    pub(crate) estimates: bool,
+    /// Reports when packets came, by the transport-wide sequence number.
+    pub(crate) feedback: bool,
 }
 
 /// One `RTCPeerConnection`.
@@ -69,14 +79,30 @@ impl core::fmt::Debug for Client {
 }
 
 impl Client {
-    pub(crate) fn new(now: Instant, connection: ConnectionKey, inner: SocketAddr) -> Self {
-        let mut rtc = Rtc::builder()
+    pub(crate) fn new(
+        now: Instant,
+        (connection, means): (ConnectionKey, Means),
+        inner: SocketAddr,
+    ) -> Self {
+        let mut config = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
-            .enable_bwe(Some(Bitrate::from(INITIAL_ESTIMATE_BPS)))
-            .build(now);
+            .enable_bwe(means.estimates.then(|| Bitrate::from(INITIAL_ESTIMATE_BPS)));
+        if !means.feedback {
+            config = config.clear_extension_map();
+            let without_feedback = [
+                (1, Extension::AudioLevel),
+                (4, Extension::RtpMid),
+                (10, Extension::RtpStreamId),
+                (11, Extension::RepairedRtpStreamId),
+            ];
+            for (id, extension) in without_feedback {
+                config = config.set_extension(id, extension);
+            }
+        }
+        let mut rtc = config.build(now);
         if let Ok(candidate) = Candidate::host(inner, "udp") {
             rtc.add_local_candidate(candidate);
         }
@@ -146,6 +172,18 @@ impl Client {
             return None;
         }
         self.offer_slots(audio, video)
+    }
+
+    /// An offer with other ICE credentials; `None` while another one is under way.
+    pub(crate) fn offer_restart(&mut self) -> Option<String> {
+        if self.pending.is_some() || self.connected_ms.is_none() {
+            return None;
+        }
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply()?;
+        self.pending = Some(pending);
+        Some(offer.to_sdp_string())
     }
 
     fn offer_slots(&mut self, audio: usize, video: usize) -> Option<String> {

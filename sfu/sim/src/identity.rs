@@ -84,9 +84,12 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0, |state: u64, byte| mix(state ^ u64::from(*byte)))
+    bytes.chunks(8).fold(0, |state: u64, eight| {
+        let word = eight
+            .iter()
+            .rfold(0, |word, byte| (word << 8) | u64::from(*byte));
+        mix(state ^ word)
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 mod search;
 mod world;
 
+mod consultation;
 mod oracle;
 mod report;
 mod sabotage;

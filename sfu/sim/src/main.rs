@@ -3,20 +3,25 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+mod hunt;
+
 use sfu_sim::{
-    Profile, Sabotage, Scenario, Shape, SimError, Stopwatch, compare, minimise, simulate, trace,
+    Profile, Sabotage, Scenario, Shape, Stopwatch, minimise, simulate, trace,
     use_plain_cryptography,
 };
 
 const HELP: &str = "\
-sfu-sim run --seed N [--minutes M] [--people K] [--shards S] [--full] [--real-crypto] [--steps]
-            [--trace]
-sfu-sim search --from N --count C [--call-minutes X] [--minutes M] [--full] [--both]
-sfu-sim minimise --seed N [--minutes M] [--people K] [--full]
+sfu-sim run --seed N [--clinic] [--minutes M] [--people K] [--shards S] [--full] [--real-crypto]
+            [--steps] [--trace]
+sfu-sim search --from N --count C [--clinic] [--call-minutes X] [--minutes M] [--full] [--both]
+               [--keep-going] [--ledger FILE --stamp TEXT]
+sfu-sim minimise --seed N [--clinic] [--minutes M] [--people K] [--full]
 
-Scenarios last 2 minutes of virtual time unless --minutes or --seconds say otherwise. --full sends media at the
-rates of browsers. --both also plays every seed on four shards and compares who was served. A search
-ends at its first violation, after C seeds or after X minutes that people were in calls.
+Scenarios last 2 minutes of virtual time unless --minutes or --seconds say otherwise. --clinic plays
+consultations of 10 to 30 minutes. --full sends media at the rates of browsers. --both also plays every
+seed on four shards and compares who was served. A search ends at its first violation unless it is to
+keep going, after C seeds or after X minutes that people were in calls with somebody. It adds what it has
+played to the ledger after every 2,000 of these minutes and at its end, with the words of the stamp.
 ";
 
 /// The command line, taken apart.
@@ -37,6 +42,31 @@ impl Arguments {
         match self.number("--seconds") {
             Some(seconds) => seconds.saturating_mul(1_000),
             None => self.number("--minutes").unwrap_or(2).saturating_mul(60_000),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        let at = self.0.iter().position(|argument| argument == name)?;
+        self.0.get(at.checked_add(1)?).map(String::as_str)
+    }
+
+    /// What a seed stands for here.
+    fn scenario(&self, seed: u64) -> Scenario {
+        if self.has("--clinic") {
+            let given = self.has("--minutes") || self.has("--seconds");
+            let length_ms = if given { self.length_ms() } else { 0 };
+            Scenario::consultation(seed, length_ms)
+        } else {
+            Scenario::generate(seed, self.shape())
+        }
+    }
+
+    /// How the ledger calls the scenarios.
+    fn profile(&self) -> &'static str {
+        match (self.has("--clinic"), self.has("--full")) {
+            (true, _) => "clinic",
+            (false, true) => "full",
+            (false, false) => "light",
         }
     }
 
@@ -64,7 +94,7 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let done = match arguments.0.first().map(String::as_str) {
         Some("run") => run(&arguments, &mut out),
-        Some("search") => search(&arguments, &mut out),
+        Some("search") => hunt::search(&arguments, &mut out),
         Some("minimise") => smaller(&arguments, &mut out),
         _ => out.write_all(HELP.as_bytes()).map(|()| false),
     };
@@ -77,7 +107,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
     let seed = arguments.number("--seed").unwrap_or(0);
-    let scenario = Scenario::generate(seed, arguments.shape());
+    let scenario = arguments.scenario(seed);
     if arguments.has("--steps") {
         tell_steps(&scenario, out)?;
     }
@@ -103,7 +133,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
             writeln!(
                 out,
                 "seed {seed}: {} people, {minutes} call-minutes, {} datagrams, {:?} wake-ups, {} frames, \
-                 {} of {} speech packets concealed, longest gap {} ms, digest {:016x}, {:.2} s",
+                 {} of {} speech packets concealed, longest gap {} ms, \
+                 longest wait {:?} ms, digest {:016x}, {:.2} s",
                 scenario.people.len(),
                 report.datagrams,
                 report.wakeups,
@@ -111,6 +142,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
                 report.speech.1,
                 report.speech.0,
                 report.longest_gap_ms,
+                report.longest_wait_ms,
                 report.digest,
                 watch.seconds(),
             )?;
@@ -123,65 +155,9 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
     }
 }
 
-fn search(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
-    let from = arguments.number("--from").unwrap_or(0);
-    let count = arguments.number("--count").unwrap_or(u64::MAX);
-    let limit = arguments.number("--call-minutes").unwrap_or(u64::MAX);
-    let watch = Stopwatch::start();
-    let (mut minutes, mut seeds, mut told) = (0_u64, 0_u64, 0.0_f64);
-    for seed in from..from.saturating_add(count) {
-        let scenario = Scenario::generate(seed, arguments.shape());
-        let result = if arguments.has("--both") {
-            compare(&scenario, Sabotage::Nothing)
-        } else {
-            simulate(&scenario, 1, Sabotage::Nothing)
-        };
-        match result {
-            Ok(report) => minutes = minutes.saturating_add(report.call_minutes()),
-            Err(error) => {
-                progress(out, (seeds, minutes), &watch)?;
-                if let SimError::Panicked = error {
-                    writeln!(out, "seed {seed}")?;
-                }
-                writeln!(out, "violation: {error}")?;
-                if arguments.has("--keep-going") {
-                    continue;
-                }
-                return Ok(false);
-            }
-        }
-        seeds = seeds.saturating_add(1);
-        if watch.seconds() - told > 10.0 {
-            told = watch.seconds();
-            progress(out, (seeds, minutes), &watch)?;
-        }
-        if minutes >= limit {
-            break;
-        }
-    }
-    progress(out, (seeds, minutes), &watch)?;
-    writeln!(out, "no violation")?;
-    Ok(true)
-}
-
-fn progress(
-    out: &mut impl Write,
-    (seeds, minutes): (u64, u64),
-    watch: &Stopwatch,
-) -> std::io::Result<()> {
-    let seconds = watch.seconds().max(0.001);
-    #[expect(clippy::cast_precision_loss, reason = "a progress line")]
-    let speed = minutes as f64 / seconds;
-    writeln!(
-        out,
-        "{seeds} seeds, {minutes} call-minutes in {seconds:.0} s, {speed:.1} call-minutes/s"
-    )?;
-    out.flush()
-}
-
 fn smaller(arguments: &Arguments, out: &mut impl Write) -> std::io::Result<bool> {
     let seed = arguments.number("--seed").unwrap_or(0);
-    let scenario = minimise(&Scenario::generate(seed, arguments.shape()), 1);
+    let scenario = minimise(&arguments.scenario(seed), 1);
     tell_steps(&scenario, out)?;
     match simulate(&scenario, 1, Sabotage::Nothing) {
         Ok(_) => writeln!(out, "no violation")?,

@@ -16,6 +16,10 @@ pub struct Profile {
     pub screen_fps: u64,
     /// Milliseconds of speech in a packet.
     pub speech_ms: u64,
+    /// The people of a room speak in turn, instead of each on their own.
+    pub in_turn: bool,
+    /// Pages estimate their uplink, and send fewer layers where it carries less.
+    pub estimates: bool,
 }
 
 impl Profile {
@@ -25,6 +29,8 @@ impl Profile {
         layers_bps: [150_000, 500_000, 1_500_000],
         screen_fps: 5,
         speech_ms: 20,
+        in_turn: false,
+        estimates: true,
     };
     /// The same shapes with few packets, for long searches.
     pub const LIGHT: Self = Self {
@@ -32,6 +38,18 @@ impl Profile {
         layers_bps: [30_000, 80_000, 200_000],
         screen_fps: 1,
         speech_ms: 60,
+        in_turn: false,
+        estimates: true,
+    };
+    /// A consultation: one speaks at a time, in the longest packets that Opus makes, and pictures are
+    /// few and small.
+    pub const CLINIC: Self = Self {
+        camera_fps: 1,
+        layers_bps: [6_000, 12_000, 30_000],
+        screen_fps: 1,
+        speech_ms: 120,
+        in_turn: true,
+        estimates: false,
     };
 }
 
@@ -173,6 +191,40 @@ impl Picture {
     }
 }
 
+/// Whose turn it is to speak in one room.
+#[derive(Debug)]
+pub(crate) struct Floor {
+    people: Vec<u16>,
+    holder: Option<u16>,
+    ends_ms: u64,
+    rng: Rng,
+}
+
+impl Floor {
+    pub(crate) fn new(people: Vec<u16>, seed: u64) -> Self {
+        Self {
+            people,
+            holder: None,
+            ends_ms: 0,
+            rng: Rng::new(seed),
+        }
+    }
+
+    /// Whether it is this person's turn. One time in five nobody says anything for a while.
+    pub(crate) fn is_with(&mut self, now_ms: u64, person: u16) -> bool {
+        while self.ends_ms <= now_ms {
+            self.holder = if self.rng.below(5) == 0 {
+                None
+            } else {
+                self.rng.pick(&self.people).copied()
+            };
+            let length_ms = self.rng.between(1_500, 12_000);
+            self.ends_ms = self.ends_ms.saturating_add(length_ms);
+        }
+        self.holder == Some(person)
+    }
+}
+
 /// A microphone: spurts of speech, and in between one packet of comfort noise now and then.
 #[derive(Debug)]
 pub(crate) struct Speech {
@@ -197,16 +249,20 @@ impl Speech {
         }
     }
 
-    /// The next packet, and the milliseconds until the one after it.
+    /// The next packet, and the milliseconds until the one after it. Who has the floor speaks;
+    /// without floors, everybody does in their own spurts.
     pub(crate) fn next(
         &mut self,
         now_ms: u64,
         sender: Sender,
-        packet_ms: u64,
+        (packet_ms, has_floor): (u64, Option<bool>),
         rng: &mut Rng,
     ) -> (Piece, u64) {
         let mut marker = false;
-        if now_ms >= self.turn_ends_ms {
+        if let Some(has_floor) = has_floor {
+            marker = has_floor && !self.talking;
+            self.talking = has_floor;
+        } else if now_ms >= self.turn_ends_ms {
             self.talking = !self.talking;
             marker = self.talking;
             let most = if self.talking { 8_000 } else { 20_000 };

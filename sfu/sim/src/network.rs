@@ -205,10 +205,12 @@ pub enum Access {
     Lossy,
     /// 100 kbit/s.
     Narrow,
+    /// 60 kbit/s and half a second: a consultation's pictures do not fit.
+    Edge,
 }
 
 impl Access {
-    /// Every kind.
+    /// Every kind that full pictures are sent over.
     pub const ALL: [Self; 8] = [
         Self::Fibre,
         Self::Wifi,
@@ -277,6 +279,10 @@ impl Access {
             Self::Narrow => (
                 path(40, 10, 2_000, 100, 15_000),
                 path(40, 10, 2_000, 100, 15_000),
+            ),
+            Self::Edge => (
+                path(250, 80, 5_000, 60, 12_000),
+                path(250, 80, 5_000, 60, 12_000),
             ),
         }
     }

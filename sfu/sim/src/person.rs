@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use sfu_core::{ConnectionKey, ParticipantKey, RoomKey, Source, SourceSet};
+use sfu_core::{ConnectionKey, Grants, ParticipantKey, RoomKey, Source, SourceSet, WantedSource};
 
-use crate::client::{Client, Wishes};
+use crate::client::{Client, Means, Wishes};
 use crate::clock::Clock;
 use crate::media::{LAYERS, Picture, Profile, Sender, Speech};
 use crate::network::Link;
@@ -100,12 +100,17 @@ pub(crate) struct Person {
     pub(crate) watched: Vec<Watched>,
     /// What the page asked for.
     pub(crate) on: SourceSet,
+    /// What the signaling side lets them do.
+    pub(crate) grants: Grants,
+    /// Which encodings this connection was told that somebody watches; `None` is all.
+    pub(crate) wanted: Option<Vec<WantedSource>>,
     pub(crate) view_px: u16,
     pub(crate) viewed_since_ms: u64,
     pub(crate) moved_ms: u64,
     pub(crate) timer_ms: Option<u64>,
     /// What the shard was told, and when.
     pub(crate) on_at_shard: Log<SourceSet>,
+    pub(crate) granted_at_shard: Log<Grants>,
     pub(crate) accepted: Log<u16>,
     pub(crate) bound: Log<Vec<Bound>>,
     pub(crate) connected_at_shard_ms: Option<u64>,
@@ -151,11 +156,14 @@ impl Person {
                 screen: false,
                 ..SourceSet::ALL
             },
+            grants: Grants::ALL,
+            wanted: None,
             view_px: 720,
             viewed_since_ms: 0,
             moved_ms: 0,
             timer_ms: None,
             on_at_shard: Log::new(),
+            granted_at_shard: Log::new(),
             accepted: Log::new(),
             bound: Log::new(),
             connected_at_shard_ms: None,
@@ -165,10 +173,19 @@ impl Person {
     }
 
     /// A new page; answers its offer.
-    pub(crate) fn open(&mut self, clock: &Clock, now_ms: u64, slots: usize) -> Option<String> {
+    pub(crate) fn open(
+        &mut self,
+        clock: &Clock,
+        now_ms: u64,
+        (slots, estimates): (usize, bool),
+    ) -> Option<String> {
         self.generation = self.generation.saturating_add(1);
         let connection = ConnectionKey(u128::from(self.generation));
-        let mut client = Client::new(clock.at(now_ms), connection, self.outer);
+        let means = Means {
+            estimates,
+            feedback: self.plan.feedback,
+        };
+        let mut client = Client::new(clock.at(now_ms), (connection, means), self.outer);
         let offer = client.offer(Wishes {
             simulcast: self.plan.simulcast,
             screen: self.plan.screen,
@@ -180,6 +197,7 @@ impl Person {
         self.watched.clear();
         self.client = Some(client);
         self.timer_ms = None;
+        self.wanted = None;
         self.view_px = 720;
         self.viewed_since_ms = now_ms;
         self.watch();
@@ -238,6 +256,16 @@ impl Person {
                 .max(self.down.steady_since_ms)
                 .max(self.moved_ms),
         )
+    }
+
+    /// Whether this page sends an encoding: one that does not obey sends all.
+    pub(crate) fn sends(&self, source: Source, encoding: usize) -> bool {
+        let told = self.wanted.iter().flatten();
+        let mut of_source = told.filter(|wanted| wanted.source == source);
+        !self.plan.obeys
+            || of_source
+                .next()
+                .is_none_or(|wanted| wanted.encodings.get(encoding).copied().unwrap_or(true))
     }
 
     /// Which camera layers a browser sends: as many as the uplink estimate carries.

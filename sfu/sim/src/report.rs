@@ -26,6 +26,8 @@ pub struct Report {
     pub speech: (u64, u64),
     /// Longest time between two pictures of one sender on one slot, whatever the network did.
     pub longest_gap_ms: u64,
+    /// Longest time without a picture of a camera that was judged: of rooms of two, and of larger ones.
+    pub longest_wait_ms: (u64, u64),
     /// Most outputs of one millisecond.
     pub outputs_max: usize,
     /// Offers that were refused for a good reason, such as a full room.

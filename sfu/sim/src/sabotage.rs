@@ -16,6 +16,10 @@ pub enum Sabotage {
     ForgetSlots,
     /// What is switched on again is not noted.
     ForgetUnmutes,
+    /// What is granted again is not noted.
+    ForgetGrants,
+    /// Pages are not told that a layer is wanted again.
+    LetSleep,
     /// A packet gets the number of the one before.
     RepeatNumbers,
     /// Time on the wire runs backwards once.

@@ -1,6 +1,6 @@
 //! Who is there and what happens, out of one seed.
 
-use sfu_core::SourceSet;
+use sfu_core::{Grants, SourceSet};
 
 use crate::media::Profile;
 use crate::network::Access;
@@ -8,6 +8,10 @@ use crate::rng::Rng;
 
 /// A person of a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub struct Plan {
     /// Index of the room.
     pub room: u16,
@@ -21,6 +25,10 @@ pub struct Plan {
     pub screen: bool,
     /// Sends nothing while a source is off, as a page that behaves.
     pub polite: bool,
+    /// Sends only what the server says that somebody watches or hears, as our own pages do.
+    pub obeys: bool,
+    /// Reports when packets came (transport-wide feedback), so that the server estimates its bandwidth.
+    pub feedback: bool,
 }
 
 /// Something that a person does or that happens to them.
@@ -34,6 +42,8 @@ pub enum Action {
     /// A reload: a new connection for the same person.
     Reload,
     Sources(SourceSet),
+    /// What the signaling side lets the person send and receive.
+    Grants(Grants),
     /// Height of every picture on screen; 0 pauses.
     View(u16),
     Access(Access),
@@ -44,6 +54,8 @@ pub enum Action {
     Rebind {
         stolen_from: Option<u16>,
     },
+    /// The page restarts ICE (RFC 8445 section 2.4), as one does that believes its network to have changed.
+    Restart,
     /// The person's room is closed.
     CloseRoom,
 }
@@ -72,6 +84,9 @@ pub struct Scenario {
     pub length_ms: u64,
     /// What is sent.
     pub profile: Profile,
+    /// Timers of server and pages run at multiples of this many milliseconds only, as on machines that
+    /// have much to do; 1 is as they are asked for.
+    pub timer_ms: u64,
 }
 
 /// Limits to what a seed may make.
@@ -128,11 +143,33 @@ impl Scenario {
             steps,
             length_ms: shape.length_ms,
             profile: shape.profile,
+            timer_ms: 1,
         }
     }
 }
 
-fn plan(rng: &mut Rng, room: u16) -> Plan {
+impl Action {
+    /// What kind of thing it is, without its numbers.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::Vanish => "vanish",
+            Self::Reload => "reload",
+            Self::Sources(_) => "mute",
+            Self::Grants(_) => "grants",
+            Self::View(_) => "view",
+            Self::Access(_) => "access",
+            Self::Outage { .. } => "outage",
+            Self::Rebind { .. } => "rebind",
+            Self::Restart => "restart",
+            Self::CloseRoom => "close",
+        }
+    }
+}
+
+pub(crate) fn plan(rng: &mut Rng, room: u16) -> Plan {
     let access = match rng.below(10) {
         0..4 => Access::Fibre,
         4..6 => Access::Wifi,
@@ -145,12 +182,22 @@ fn plan(rng: &mut Rng, room: u16) -> Plan {
         simulcast: rng.below(5) != 0,
         screen: rng.below(4) == 0,
         polite: rng.below(2) == 0,
+        obeys: false,
+        feedback: true,
     }
 }
 
+/// Everybody has come for the first time by then.
+const FIRST_JOIN_MS: u64 = 20_000;
+
 /// One person's time in the call.
-fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mut Vec<Step>) {
-    let mut at_ms = rng.between(0, length_ms / 8);
+pub(crate) fn live(
+    rng: &mut Rng,
+    person: u16,
+    (screen, length_ms): (bool, u64),
+    steps: &mut Vec<Step>,
+) {
+    let mut at_ms = rng.between(0, (length_ms / 8).min(FIRST_JOIN_MS));
     let mut add = |at_ms: u64, action| {
         steps.push(Step {
             at_ms,
@@ -223,7 +270,7 @@ fn live(rng: &mut Rng, person: u16, (screen, length_ms): (bool, u64), steps: &mu
 }
 
 /// Some routers give one person the address that another one had a moment ago.
-fn steal_addresses(rng: &mut Rng, people: u64, steps: &mut [Step]) {
+pub(crate) fn steal_addresses(rng: &mut Rng, people: u64, steps: &mut [Step]) {
     for step in steps {
         if let Action::Rebind { stolen_from } = &mut step.action
             && rng.below(3) == 0

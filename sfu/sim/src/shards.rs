@@ -6,7 +6,7 @@ use std::time::Instant;
 use sfu_core::{
     Command, CommandId, ConnectError, ConnectRequest, ConnectionKey, DisconnectCause, Grants,
     Input, Mode, Output, ParticipantKey, Rank, Reply, RoomKey, ServerCandidate, SfuEvent, Shard,
-    ShardConfig, ShardCounters, SlotView, Source, SourceMid, SourceSet, Transport,
+    ShardConfig, ShardCounters, SlotView, Source, SourceMid, SourceSet, Transport, WantedSource,
 };
 
 /// Which shard a room lives on.
@@ -47,8 +47,10 @@ pub(crate) enum Order {
         offer_sdp: String,
         sources: Vec<SourceMid>,
         on: SourceSet,
+        grants: Grants,
     },
     SetSources(Caller, SourceSet),
+    SetGrants(Caller, Grants),
     SetView(Caller, Vec<SlotView>),
     Disconnect(Caller),
     CloseRoom(RoomKey),
@@ -74,6 +76,7 @@ pub(crate) enum Said {
     Disconnected(Caller, DisconnectCause),
     Failed(Caller),
     Slots(Caller, Vec<Bound>),
+    Wanted(Caller, Vec<WantedSource>),
     Answer {
         id: u64,
         answer: Result<String, ConnectError>,
@@ -147,6 +150,7 @@ impl<P: Placement> Shards<P> {
                 offer_sdp,
                 sources,
                 on,
+                grants,
             } => {
                 let request = ConnectRequest {
                     room: caller.room,
@@ -157,7 +161,7 @@ impl<P: Placement> Shards<P> {
                     sources,
                     on,
                     rank: Rank::Other,
-                    grants: Grants::ALL,
+                    grants,
                 };
                 let command = Command::Connect(CommandId(id), Box::new(request));
                 (caller.room, command)
@@ -173,6 +177,19 @@ impl<P: Placement> Shards<P> {
                     room,
                     participant,
                     on,
+                },
+            ),
+            Order::SetGrants(
+                Caller {
+                    room, participant, ..
+                },
+                grants,
+            ) => (
+                room,
+                Command::SetGrants {
+                    room,
+                    participant,
+                    grants,
                 },
             ),
             Order::SetView(
@@ -263,9 +280,20 @@ fn hear(output: Output) -> Said {
 
 fn hear_event(event: SfuEvent) -> Said {
     match event {
-        SfuEvent::Wanted { .. } | SfuEvent::Speakers { .. } | SfuEvent::AudioOnly { .. } => {
-            Said::Other
-        }
+        SfuEvent::Speakers { .. } | SfuEvent::AudioOnly { .. } => Said::Other,
+        SfuEvent::Wanted {
+            room,
+            participant,
+            connection,
+            sources,
+        } => Said::Wanted(
+            Caller {
+                room,
+                participant,
+                connection,
+            },
+            sources,
+        ),
         SfuEvent::Connected {
             room,
             participant,

@@ -4,7 +4,7 @@
 mod calls;
 
 use calls::{call, replays};
-use sfu_core::SourceSet;
+use sfu_core::{Grants, SourceSet};
 use sfu_sim::{Access, Action, Sabotage, Scenario, SimError, compare, use_plain_cryptography};
 
 const FOUR: [Access; 4] = [Access::Fibre; 4];
@@ -74,6 +74,35 @@ fn a_mute_that_is_not_kept_is_seen() {
     ];
     let scenario = call(1, &[Access::Fibre; 2], &on, 25);
     assert_eq!(fault(&scenario, Sabotage::ForgetUnmutes), "WasOff");
+}
+
+#[test]
+fn a_right_that_is_not_kept_is_seen() {
+    if replays("a_right_that_is_not_kept_is_seen") {
+        return;
+    }
+    // The server forwards rightly; the simulator believes that nothing was granted again.
+    let granted = [
+        (5_000, 0, Action::Grants(Grants::LISTEN)),
+        (8_000, 0, Action::Grants(Grants::ALL)),
+    ];
+    let scenario = call(1, &[Access::Fibre; 2], &granted, 25);
+    assert_eq!(fault(&scenario, Sabotage::Nothing), "nothing");
+    assert_eq!(fault(&scenario, Sabotage::ForgetGrants), "NotGranted");
+}
+
+#[test]
+fn a_layer_that_is_never_woken_is_seen() {
+    if replays("a_layer_that_is_never_woken_is_seen") {
+        return;
+    }
+    let views = [(3_000, 1, Action::View(0)), (8_000, 1, Action::View(720))];
+    let mut scenario = call(1, &[Access::Fibre; 2], &views, 25);
+    for person in &mut scenario.people {
+        person.obeys = true;
+    }
+    assert_eq!(fault(&scenario, Sabotage::Nothing), "nothing");
+    assert_eq!(fault(&scenario, Sabotage::LetSleep), "Frozen");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Nobody receives what is not for them.
 
-use sfu_core::{ParticipantKey, SourceSet};
+use sfu_core::{Grants, ParticipantKey, SourceSet};
 
 use crate::identity::Identity;
 use crate::oracle::Fault;
@@ -13,6 +13,8 @@ pub(crate) struct SenderTruth<'a> {
     pub(crate) key: ParticipantKey,
     /// When which sources went on or off.
     pub(crate) on: &'a [(u64, SourceSet)],
+    /// When what was granted.
+    pub(crate) granted: &'a [(u64, Grants)],
     /// When which connection was accepted.
     pub(crate) accepted: &'a [(u64, u16)],
 }
@@ -24,6 +26,8 @@ pub(crate) struct ReceiverTruth<'a> {
     pub(crate) person: u16,
     /// When which slots were bound to what.
     pub(crate) bound: &'a [(u64, Vec<Bound>)],
+    /// When what was granted.
+    pub(crate) granted: &'a [(u64, Grants)],
 }
 
 /// Whether `identity` may arrive on `mid` now: since it was sent, its source must have been on and
@@ -62,6 +66,11 @@ pub(crate) fn may_receive(
             source_kind,
             sent_ms: identity.sent_ms,
         });
+    }
+    let may_send = during(sender.granted, sent_ms, now_ms).any(|of| of.may_publish(source_kind));
+    let may_hear = during(viewer.granted, sent_ms, now_ms).any(|of| of.subscribe);
+    if !may_send || !may_hear {
+        return Err(Fault::NotGranted { from, source_kind });
     }
     let current = during(sender.accepted, sent_ms, now_ms).any(|of| *of == identity.generation);
     if !current {

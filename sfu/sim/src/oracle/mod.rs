@@ -31,6 +31,8 @@ pub enum Fault {
         source_kind: Source,
         sent_ms: u32,
     },
+    #[error("{source_kind:?} of person {from} arrived, which was not granted to be sent or seen")]
+    NotGranted { from: u16, source_kind: Source },
     #[error("media of an earlier connection of person {from} arrived")]
     Outdated { from: u16 },
     #[error("sequence number {seq} came twice with different content")]

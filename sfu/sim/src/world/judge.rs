@@ -22,6 +22,7 @@ impl Person {
             room: self.plan.room,
             person: self.index,
             bound: &self.bound.entries,
+            granted: &self.granted_at_shard.entries,
         }
     }
 
@@ -30,6 +31,7 @@ impl Person {
             room: self.plan.room,
             key: self.key,
             on: &self.on_at_shard.entries,
+            granted: &self.granted_at_shard.entries,
             accepted: &self.accepted.entries,
         }
     }
@@ -38,18 +40,16 @@ impl Person {
 impl World<'_> {
     pub(super) fn look(&mut self) -> Result<(), Box<Violation>> {
         self.ask_for_keyframes();
-        for person in &self.people {
-            if person.connected_at_shard_ms.is_some() && person.client.is_some() {
-                self.report.connected_ms += LOOK_MS;
-            }
-        }
+        self.count_time();
         if let Some((_, (index, _, _))) =
             self.asked.iter().find(|(_, (.., due))| *due < self.now_ms)
         {
             return Err(self.violation(*index, Fault::NoAnswer));
         }
         if !self.ended {
-            self.judge_viewers()?;
+            let [two, more] = self.judge_viewers()?;
+            let worst = &mut self.report.longest_wait_ms;
+            *worst = (worst.0.max(two), worst.1.max(more));
         }
         if self.now_ms >= self.scenario.length_ms && !self.ended {
             self.end();
@@ -62,6 +62,21 @@ impl World<'_> {
         }
         self.plan(self.now_ms + LOOK_MS, Event::Look);
         Ok(())
+    }
+
+    /// Counts the time of everybody who is connected and not alone: an empty room proves nothing.
+    fn count_time(&mut self) {
+        let connected =
+            |person: &&Person| person.connected_at_shard_ms.is_some() && person.client.is_some();
+        let rooms: Vec<u16> = self
+            .people
+            .iter()
+            .filter(connected)
+            .map(|p| p.plan.room)
+            .collect();
+        let company = |room: &u16| rooms.iter().filter(|other| *other == room).count() > 1;
+        let together = rooms.iter().filter(|room| company(room)).count() as u64;
+        self.report.connected_ms += LOOK_MS * together;
     }
 
     fn ask_for_keyframes(&mut self) {
@@ -85,7 +100,9 @@ impl World<'_> {
         }
     }
 
-    fn judge_viewers(&self) -> Result<(), Box<Violation>> {
+    /// Answers for how long a picture of a camera was waited for at most, in rooms of two and larger ones.
+    fn judge_viewers(&self) -> Result<[u64; 2], Box<Violation>> {
+        let mut worst = [0; 2];
         for viewer in self.people.iter().filter(|person| person.present) {
             let Some(viewer_ms) = viewer.steady_since_ms() else {
                 continue;
@@ -98,29 +115,46 @@ impl World<'_> {
                 let Some(sender_ms) = sender.steady_since_ms().filter(|_| same) else {
                     continue;
                 };
-                let since_ms = viewer_ms.max(sender_ms).max(sender.on_at_shard.since_ms());
+                let since_ms = viewer_ms
+                    .max(sender_ms)
+                    .max(sender.on_at_shard.since_ms())
+                    .max(sender.granted_at_shard.since_ms())
+                    .max(viewer.granted_at_shard.since_ms());
                 for source in Source::ALL {
-                    self.judge_pair(viewer, sender, source, since_ms)
+                    let (people, gap_ms) = self
+                        .judge_pair(viewer, sender, source, since_ms)
                         .map_err(|fault| self.violation(viewer.index, fault))?;
+                    if source == Source::Camera {
+                        let [two, more] = &mut worst;
+                        let worst = if people > 2 { more } else { two };
+                        *worst = gap_ms.max(*worst);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(worst)
     }
 
+    /// Answers how many people are in the room and for how long nothing was seen or heard.
     fn judge_pair(
         &self,
         viewer: &Person,
         sender: &Person,
         source: Source,
         since_ms: u64,
-    ) -> Result<(), Fault> {
+    ) -> Result<(usize, u64), Fault> {
         let on = sender
             .on_at_shard
             .now()
             .is_some_and(|on| on.contains(source));
-        if !on || (source == Source::Screen && !sender.plan.screen) {
-            return Ok(());
+        let sends = sender
+            .granted_at_shard
+            .now()
+            .is_some_and(|of| of.may_publish(source));
+        let hears = viewer.granted_at_shard.now().is_some_and(|of| of.subscribe);
+        let granted = sends && hears;
+        if !on || !granted || (source == Source::Screen && !sender.plan.screen) {
+            return Ok((0, 0));
         }
         let (from, source_kind) = (sender.index, source);
         let slots = viewer.bound.now().map_or(&[][..], Vec::as_slice);
@@ -145,7 +179,7 @@ impl World<'_> {
             {
                 Err(Fault::NotSeen { from, source_kind })
             } else {
-                Ok(())
+                Ok((0, 0))
             };
         }
         let since_ms = since_ms
@@ -153,7 +187,7 @@ impl World<'_> {
             .max(viewer.bound.since_ms());
         let hidden = !source.is_audio() && viewer.view_px == 0;
         if hidden || self.now_ms < since_ms + GRACE_MS || !self.carries(viewer, sender) {
-            return Ok(());
+            return Ok((0, 0));
         }
         let seen = viewer
             .last_seen
@@ -163,14 +197,14 @@ impl World<'_> {
         let gap_ms = self.now_ms.saturating_sub(last_ms);
         let here = |person: &&Person| person.present && person.plan.room == viewer.plan.room;
         let people = self.people.iter().filter(here).count();
-        if gap_ms > bound_ms(source, people) {
+        if gap_ms > bound_ms(source, people, self.scenario.profile.camera_fps) {
             return Err(Fault::Frozen {
                 from,
                 source_kind,
                 gap_ms,
             });
         }
-        Ok(())
+        Ok((people, gap_ms))
     }
 
     /// Whether both networks carry what everybody in the room sends at least.

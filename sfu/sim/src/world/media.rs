@@ -6,15 +6,18 @@ use sfu_core::Source;
 use str0m::rtp::{RtpPacket, Vp8Descriptor};
 
 use super::{Event, World};
+use crate::client::Client;
 use crate::identity::Identity;
 use crate::media::LAYERS;
 use crate::oracle::{Arrival, Fault, Violation, may_receive};
-use crate::person::index_of;
+use crate::person::{Studio, index_of};
 use crate::playout::Playout;
 use crate::sabotage::Sabotage;
 
-/// A page that is not connected yet looks again.
+/// A page that is not connected yet, or whose source is off, looks again.
 const RETRY_MS: u64 = 50;
+/// The same in long calls, where most sources are off for minutes.
+const RETRY_LONG_MS: u64 = 250;
 
 impl World<'_> {
     /// Sends what is due of one source and plans the next.
@@ -30,6 +33,12 @@ impl World<'_> {
         let sender = person.sender();
         let layers = person.active_layers(&profile);
         let silent = !person.on.contains(source) && person.plan.polite;
+        let awake = [0, 1, 2].map(|encoding| person.sends(source, encoding));
+        let floor = if profile.in_turn {
+            self.floors.get_mut(usize::from(person.plan.room))
+        } else {
+            None
+        };
         let Some(client) = &mut person.client else {
             return;
         };
@@ -38,34 +47,25 @@ impl World<'_> {
         }
         let connected = client.connected_ms.is_some() && !silent;
         let studio = &mut person.studio;
-        let wanted: Vec<_> = client.keyframes_wanted.drain(..).collect();
-        for (mid, rid) in wanted {
-            if client.mid_of(Source::Screen) == Some(mid) {
-                studio.screen.key_wanted = true;
-                continue;
-            }
-            let named = |n: usize| {
-                LAYERS
-                    .get(n)
-                    .is_some_and(|(name, _)| rid.is_some_and(|r| *r == **name))
-            };
-            for (n, layer) in studio.camera.iter_mut().enumerate() {
-                layer.key_wanted |= rid.is_none() || named(n);
-            }
-        }
-        let mut wait_ms = RETRY_MS;
+        take_requests(client, studio);
+        let mut sent = true;
+        let mut wait_ms = if profile.in_turn {
+            RETRY_LONG_MS
+        } else {
+            RETRY_MS
+        };
         match source {
-            Source::Microphone if connected => {
-                let (piece, wait) =
-                    studio
-                        .speech
-                        .next(now_ms, sender, profile.speech_ms, &mut studio.rng);
+            Source::Microphone if connected && awake == [true; 3] => {
+                let has_floor = floor.map(|floor| floor.is_with(now_ms, index));
+                let how = (profile.speech_ms, has_floor);
+                let (piece, wait) = studio.speech.next(now_ms, sender, how, &mut studio.rng);
                 let talking = studio.speech.talking;
                 client.send((now, now_ms), source, None, vec![piece], talking);
                 wait_ms = wait;
             }
             Source::Camera if connected => {
-                for (n, layer) in studio.camera.iter_mut().enumerate().take(layers) {
+                let all = studio.camera.iter_mut().enumerate().take(layers);
+                for (n, layer) in all.filter(|(n, _)| awake.get(*n) == Some(&true)) {
                     let rate = profile
                         .layers_bps
                         .get(if person.plan.simulcast { n } else { 1 });
@@ -77,15 +77,17 @@ impl World<'_> {
                 }
                 wait_ms = 1000 / profile.camera_fps.max(1);
             }
-            Source::Screen if connected && person.on.screen => {
+            Source::Screen if connected && person.on.screen && awake == [true; 3] => {
                 let bytes = studio.rng.between(400, 6_000);
                 let pieces = studio.screen.next(now_ms, sender, bytes, &mut studio.rng);
                 client.send((now, now_ms), source, None, pieces, false);
                 wait_ms = 1000 / profile.screen_fps.max(1);
             }
-            Source::Microphone | Source::Camera | Source::Screen => {}
+            Source::Microphone | Source::Camera | Source::Screen => sent = false,
         }
-        self.touch(index);
+        if sent {
+            self.touch(index);
+        }
         self.plan(
             now_ms.saturating_add(wait_ms),
             Event::Publish(index, generation, source),
@@ -215,5 +217,24 @@ impl World<'_> {
             }
         }
         judged.map_err(|fault| self.violation(index, fault))
+    }
+}
+
+/// Key frames that were asked for are sent with the next picture.
+fn take_requests(client: &mut Client, studio: &mut Studio) {
+    let wanted: Vec<_> = client.keyframes_wanted.drain(..).collect();
+    for (mid, rid) in wanted {
+        if client.mid_of(Source::Screen) == Some(mid) {
+            studio.screen.key_wanted = true;
+            continue;
+        }
+        let named = |n: usize| {
+            LAYERS
+                .get(n)
+                .is_some_and(|(name, _)| rid.is_some_and(|r| *r == **name))
+        };
+        for (n, layer) in studio.camera.iter_mut().enumerate() {
+            layer.key_wanted |= rid.is_none() || named(n);
+        }
     }
 }

@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
 
-use sfu_core::Source;
+use sfu_core::{Source, WantedSource};
 
 use crate::clock::Clock;
+use crate::media::Floor;
 use crate::network::Packet;
 use crate::oracle::{Fault, Violation};
 use crate::person::Person;
@@ -62,13 +63,16 @@ enum Told {
     Answer(String),
     Refused,
     Gone,
+    /// Which encodings are watched.
+    Wanted(Vec<WantedSource>),
 }
 
 #[derive(Debug)]
 struct Entry {
     at_ms: u64,
     number: u64,
-    event: Event,
+    /// Where it stands among the happenings.
+    place: usize,
 }
 
 impl PartialEq for Entry {
@@ -108,7 +112,12 @@ pub(crate) struct World<'a> {
     now_ms: u64,
     shards: Shards<HashPlacement>,
     people: Vec<Person>,
+    /// One for each room.
+    floors: Vec<Floor>,
     events: BinaryHeap<Entry>,
+    /// What happens at the entries of `events`; a heap moves its entries often, so these stay small.
+    happenings: Vec<Option<Event>>,
+    vacant: Vec<usize>,
     numbers: u64,
     server_timer_ms: Option<u64>,
     owners: BTreeMap<SocketAddr, u16>,
@@ -137,7 +146,19 @@ impl<'a> World<'a> {
                 Person::new(scenario.seed, *plan, (index, *key), count)
             })
             .collect();
+        let rooms = scenario.people.iter().map(|plan| plan.room).max();
+        let floors = (0..=rooms.unwrap_or(0))
+            .map(|room| {
+                let all = scenario.people.iter().zip(0_u16..);
+                let here = all
+                    .filter(|(plan, _)| plan.room == room)
+                    .map(|(_, index)| index);
+                let seed = mix(scenario.seed ^ mix(0xf100_0000 + u64::from(room)));
+                Floor::new(here.collect(), seed)
+            })
+            .collect();
         let mut world = Self {
+            floors,
             scenario,
             sabotage,
             clock: Clock::start(),
@@ -145,6 +166,8 @@ impl<'a> World<'a> {
             shards: Shards::new(shards)?,
             people,
             events: BinaryHeap::new(),
+            happenings: Vec::new(),
+            vacant: Vec::new(),
             numbers: 0,
             server_timer_ms: None,
             owners: BTreeMap::new(),
@@ -169,8 +192,8 @@ impl<'a> World<'a> {
         loop {
             let now = |entry: &Entry| entry.at_ms <= self.now_ms;
             if self.events.peek().is_some_and(now) {
-                if let Some(entry) = self.events.pop() {
-                    self.happen(entry.event)?;
+                if let Some(event) = self.events.pop().and_then(|entry| self.take_event(&entry)) {
+                    self.happen(event)?;
                 }
                 continue;
             }
@@ -186,11 +209,23 @@ impl<'a> World<'a> {
 
     fn plan(&mut self, at_ms: u64, event: Event) {
         self.numbers = self.numbers.saturating_add(1);
+        let place = self.vacant.pop().unwrap_or_else(|| {
+            self.happenings.push(None);
+            self.happenings.len().saturating_sub(1)
+        });
+        if let Some(here) = self.happenings.get_mut(place) {
+            *here = Some(event);
+        }
         self.events.push(Entry {
             at_ms: at_ms.max(self.now_ms),
             number: self.numbers,
-            event,
+            place,
         });
+    }
+
+    fn take_event(&mut self, entry: &Entry) -> Option<Event> {
+        self.vacant.push(entry.place);
+        self.happenings.get_mut(entry.place)?.take()
     }
 
     fn happen(&mut self, event: Event) -> Result<(), Box<Violation>> {
@@ -253,8 +288,9 @@ impl<'a> World<'a> {
         let now = self.clock.at(self.now_ms);
         let mut spins = 0_usize;
         let mut outputs = 0_usize;
+        let timely = self.due_ms(self.now_ms) == self.now_ms;
         loop {
-            let timed = self.shards.timeouts(now);
+            let timed = timely && self.shards.timeouts(now);
             let mut said = core::mem::take(&mut self.said);
             outputs = outputs.saturating_add(self.shards.settle(now, &mut said));
             for one in said.drain(..) {
@@ -273,10 +309,11 @@ impl<'a> World<'a> {
             return Err(self.violation(0, Fault::TooManyOutputs { outputs }));
         }
         self.report.outputs_max = self.report.outputs_max.max(outputs);
-        self.run_people();
+        self.run_people(timely);
         self.send_leaving();
         if let Some(at) = self.shards.next_timeout() {
             let due_ms = self.clock.due_ms(at).max(self.now_ms.saturating_add(1));
+            let due_ms = self.due_ms(due_ms);
             if self
                 .server_timer_ms
                 .is_none_or(|set| set <= self.now_ms || set > due_ms)
@@ -289,9 +326,10 @@ impl<'a> World<'a> {
     }
 
     /// Runs the timers of everybody who was touched, and collects what they send.
-    fn run_people(&mut self) {
+    fn run_people(&mut self, timely: bool) {
         let now = self.clock.at(self.now_ms);
         let now_ms = self.now_ms;
+        let timer_ms = self.scenario.timer_ms.max(1);
         let mut touched = core::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
@@ -303,7 +341,7 @@ impl<'a> World<'a> {
                 continue;
             };
             for _ in 0..64 {
-                if !client.run_timeout(now, now_ms) {
+                if !timely || !client.run_timeout(now, now_ms) {
                     break;
                 }
             }
@@ -317,7 +355,12 @@ impl<'a> World<'a> {
                 });
             }
             let due = client.timeout();
-            let due_ms = due.map(|at| self.clock.due_ms(at).max(now_ms.saturating_add(1)));
+            let due_ms = due.map(|at| {
+                let exact_ms = self.clock.due_ms(at).max(now_ms.saturating_add(1));
+                exact_ms
+                    .checked_next_multiple_of(timer_ms)
+                    .unwrap_or(exact_ms)
+            });
             if let Some(due_ms) = due_ms
                 && person
                     .timer_ms
@@ -370,6 +413,13 @@ impl<'a> World<'a> {
             }
         }
         self.leaving = leaving;
+    }
+
+    /// When a timer that is wanted at some time runs.
+    fn due_ms(&self, wanted_ms: u64) -> u64 {
+        let timer_ms = self.scenario.timer_ms.max(1);
+        let due_ms = wanted_ms.checked_next_multiple_of(timer_ms);
+        due_ms.unwrap_or(wanted_ms)
     }
 
     fn touch(&mut self, person: u16) {

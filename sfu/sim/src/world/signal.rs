@@ -2,16 +2,20 @@
 
 use std::net::SocketAddr;
 
-use sfu_core::{ConnectError, DisconnectCause, SlotView, Source, SourceSet};
+use sfu_core::{ConnectError, DisconnectCause, Grants, SlotView, Source, SourceSet, WantedSource};
 
 use super::{Event, Leaving, Told, World, describe};
+use crate::client::Client;
 use crate::oracle::{Fault, Violation};
+use crate::person::Person;
 use crate::sabotage::Sabotage;
 use crate::scenario::Action;
 use crate::shards::{Caller, Order, Said};
 
 /// Slots of each kind in a first offer.
 const SLOTS_FIRST: usize = 2;
+/// The same in consultations, which are mostly of two: whoever comes third lets pages offer again.
+const SLOTS_FIRST_FEW: usize = 1;
 /// Slots of each kind that fit beside three sources into the m-lines of one connection.
 const SLOTS_MAX: usize = 14;
 /// An offer must be answered in the same batch.
@@ -56,6 +60,16 @@ impl World<'_> {
                     self.order(index, Order::SetSources(caller, on));
                 }
             }
+            Action::Grants(grants) => {
+                let Some(person) = self.person_mut(index) else {
+                    return;
+                };
+                person.grants = grants;
+                let caller = person.caller();
+                if person.present {
+                    self.order(index, Order::SetGrants(caller, grants));
+                }
+            }
             Action::View(height_px) => self.view(index, height_px),
             Action::Access(access) => {
                 if let Some(person) = self.person_mut(index) {
@@ -71,6 +85,7 @@ impl World<'_> {
                 }
             }
             Action::Rebind { stolen_from } => self.rebind(index, stolen_from),
+            Action::Restart => self.restart(index),
             Action::CloseRoom => self.close_room(index),
         }
     }
@@ -80,13 +95,20 @@ impl World<'_> {
         let outer = self.fresh_address();
         self.move_to(index, outer);
         let (clock, now_ms) = (self.clock, self.now_ms);
+        let profile = self.scenario.profile;
+        let slots = if profile.in_turn {
+            SLOTS_FIRST_FEW
+        } else {
+            SLOTS_FIRST
+        };
+        let page = (slots, profile.estimates);
         let Some(person) = self.person_mut(index) else {
             return;
         };
         person.close();
         person.present = true;
         person.connected_at_shard_ms = None;
-        let Some(offer_sdp) = person.open(&clock, now_ms, SLOTS_FIRST) else {
+        let Some(offer_sdp) = person.open(&clock, now_ms, page) else {
             return;
         };
         self.ask(index, offer_sdp);
@@ -108,6 +130,7 @@ impl World<'_> {
             offer_sdp,
             sources: client.sources.clone(),
             on: person.on,
+            grants: person.grants,
         };
         let due_ms = self.now_ms + person.plan.signaling_ms + ANSWER_MS;
         self.asked.insert(id, (index, person.generation, due_ms));
@@ -192,6 +215,19 @@ impl World<'_> {
         }
     }
 
+    fn restart(&mut self, index: u16) {
+        let now_ms = self.now_ms;
+        let Some(person) = self.person_mut(index) else {
+            return;
+        };
+        let Some(offer) = person.client.as_mut().and_then(Client::offer_restart) else {
+            return;
+        };
+        person.moved_ms = now_ms;
+        self.ask(index, offer);
+        self.touch(index);
+    }
+
     fn close_room(&mut self, index: u16) {
         let Some((room, number)) = self.person(index).map(|p| (p.room, p.plan.room)) else {
             return;
@@ -270,17 +306,29 @@ impl World<'_> {
                 }
             }
             // What the offer carries holds, whatever the page has switched since.
-            Order::Connect { caller, on, .. } => {
-                let (caller, on) = (*caller, *on);
+            Order::Connect {
+                caller, on, grants, ..
+            } => {
+                let (caller, on, grants) = (*caller, *on, *grants);
                 if let Some(person) = self.find(&caller) {
                     person.on_at_shard.note(now_ms, on);
+                    person.granted_at_shard.note(now_ms, grants);
+                }
+            }
+            Order::SetGrants(caller, grants) => {
+                let (caller, grants) = (*caller, *grants);
+                if self.sabotage == Sabotage::ForgetGrants && grants == Grants::ALL {
+                    return;
+                }
+                if let Some(person) = self.find(&caller) {
+                    person.granted_at_shard.note(now_ms, grants);
                 }
             }
             Order::SetView(..) => {}
         }
     }
 
-    fn find(&mut self, caller: &Caller) -> Option<&mut crate::person::Person> {
+    fn find(&mut self, caller: &Caller) -> Option<&mut Person> {
         self.people
             .iter_mut()
             .find(|person| person.room == caller.room && person.key == caller.participant)
@@ -323,9 +371,23 @@ impl World<'_> {
                 }
                 Ok(())
             }
+            Said::Wanted(caller, sources) => {
+                self.hear_wanted(&caller, sources);
+                Ok(())
+            }
             Said::Answer { id, answer } => self.hear_answer(id, answer),
             Said::Other => Ok(()),
         }
+    }
+
+    /// Pages that obey are told what is watched.
+    fn hear_wanted(&mut self, caller: &Caller, sources: Vec<WantedSource>) {
+        let obeys = |person: &&mut Person| person.plan.obeys && person.caller() == *caller;
+        let Some(person) = self.find(caller).filter(obeys) else {
+            return;
+        };
+        let (index, generation) = (person.index, person.generation);
+        self.tell(index, generation, Told::Wanted(sources));
     }
 
     fn hear_answer(
@@ -408,6 +470,7 @@ impl World<'_> {
         told: Told,
     ) -> Result<(), Box<Violation>> {
         let now_ms = self.now_ms;
+        let lets_sleep = self.sabotage == Sabotage::LetSleep;
         let wish_bps = self.scenario.profile.layers_bps.iter().sum::<u64>() * 6 / 5;
         let Some(person) = self.person_mut(index) else {
             return Ok(());
@@ -426,14 +489,30 @@ impl World<'_> {
                 }
                 if first {
                     client.wish_bps(now_ms, wish_bps);
+                    let screen = person.plan.screen;
                     for source in Source::ALL {
-                        self.plan(now_ms, Event::Publish(index, generation, source));
+                        if source != Source::Screen || screen {
+                            self.plan(now_ms, Event::Publish(index, generation, source));
+                        }
                     }
                 } else if let Some(view_px) = self.person(index).map(|p| p.view_px) {
                     self.view(index, view_px);
                 }
                 self.touch(index);
                 self.roster_changed(index);
+            }
+            Told::Wanted(sources) => {
+                let awake = |told: &[WantedSource]| {
+                    told.iter()
+                        .flat_map(|of| &of.encodings)
+                        .filter(|on| **on)
+                        .count()
+                };
+                let before = person.wanted.as_deref();
+                let wakes = before.is_some_and(|before| awake(&sources) > awake(before));
+                if !wakes || !lets_sleep {
+                    person.wanted = Some(sources);
+                }
             }
             Told::Refused => self.vanish(index),
             Told::Gone => {

@@ -34,6 +34,8 @@ pub(crate) fn call(
         simulcast: true,
         screen: false,
         polite: false,
+        obeys: false,
+        feedback: true,
     };
     Scenario {
         seed: 1,
@@ -41,6 +43,7 @@ pub(crate) fn call(
         steps: all,
         length_ms: seconds * 1000,
         profile: Profile::LIGHT,
+        timer_ms: 1,
     }
 }
 
