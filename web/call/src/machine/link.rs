@@ -184,13 +184,18 @@ impl Link {
         self.ticket.take().map(Proof::Ticket)
     }
 
-    /// What to come back with, and where else.
+    /// What to come back with, and where else. Whoever has greeted stays the first to be asked; who is
+    /// named no more gives that to whoever signs.
     pub(super) fn vouched(&mut self, failover: FailoverTicket) {
         self.failover = Some(failover);
     }
 
     /// Where the next socket goes: to the server of this page, or to another one.
     pub(super) fn origin(&self) -> Option<&str> {
+        self.place = self.origin().map_or(0, |at| {
+            let known = failover.nodes.iter().position(|node| node == at);
+            known.unwrap_or(0).saturating_add(1)
+        });
         let nodes = &self.failover.as_ref()?.nodes;
         let place = self.place.checked_rem(nodes.len().saturating_add(1))?;
         nodes.get(place.checked_sub(1)?).map(String::as_str)
