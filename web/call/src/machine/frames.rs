@@ -180,6 +180,12 @@ impl Call {
         let slots = snapshot.slots.clone();
         let known_sources = snapshot.me.sources;
         self.room.load(snapshot);
+        if was_encrypted && !self.room.encrypted {
+            // Nobody here has decided that: what was meant for people only does not go to a server unasked.
+            self.sources = Sources::default();
+            self.out.push_back(Output::SetSources(self.sources));
+            self.notice(Notice::Encrypted(false));
+        }
         if !self.room.is_admitted() {
             if self.media.close() {
                 self.out.push_back(Output::ClosePeer);

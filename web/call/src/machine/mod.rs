@@ -243,7 +243,7 @@ impl Call {
             speakers: self.room.speakers.clone(),
             pinned: self.pinned,
             audio_only: self.room.audio_only,
-            encrypted: self.room.encrypted,
+            encrypted: self.room.encrypted && self.room.is_admitted(),
             recording: self.room.recording.clone(),
             captions: self.room.captions.clone(),
             captions_offered: self.room.captions_offered,

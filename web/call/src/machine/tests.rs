@@ -794,6 +794,59 @@ fn messages_wait_for_the_server_and_keep_their_ids() {
     let connection = bench.connect_media();
     let said = ClientMessage::Chat {
         id: chat_id(5),
+#[test]
+fn a_server_that_knows_of_no_encryption_gets_neither_sound_nor_picture() {
+    for stage in [Stage::Admitted, Stage::Lobby] {
+        let mut bench = Bench::new();
+        bench.begin(Stage::Admitted);
+        bench.hear(ServerMessage::Encryption { on: true });
+        let sealed = bench.connect_media();
+        bench.reconnect();
+        bench.seq = 0;
+        let told = Output::Notice(Notice::Encrypted(false));
+        let mut outputs = bench.welcome(stage, None);
+        if stage == Stage::Lobby {
+            outputs.extend(bench.hear(ServerMessage::Admitted {
+                snapshot: snapshot(Stage::Admitted, None),
+            }));
+        }
+        assert!(outputs.contains(&told));
+        let off = Output::SetSources(Sources::default());
+        let at = |wanted: &dyn Fn(&Output) -> bool| outputs.iter().position(wanted).unwrap();
+        let opened =
+            at(&|it| matches!(it, Output::OpenPeer { connection, .. } if *connection != sealed));
+        assert!(at(&|it| *it == off) < opened, "before anything can leave");
+        assert_eq!(bench.call.view().sources, Sources::default());
+        bench.connect_media();
+        // Nothing but the person switches it on again.
+        bench.reconnect();
+        let outputs = bench.welcome(Stage::Admitted, bench.peer);
+        assert!(!outputs.contains(&told), "told once");
+        assert_eq!(bench.call.view().sources, Sources::default());
+        bench.feed(Input::Act(Act::Sources(ON)));
+        assert_eq!(bench.call.view().sources, ON);
+    }
+}
+
+#[test]
+fn who_waits_again_hears_nothing_of_encryption_and_keeps_what_is_on() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    bench.hear(ServerMessage::Encryption { on: true });
+    bench.reconnect();
+    bench.seq = 0;
+    let mut outputs = bench.welcome(Stage::Lobby, None);
+    assert!(!bench.call.view().encrypted);
+    let mut now = snapshot(Stage::Admitted, None);
+    now.encrypted = true;
+    outputs.extend(bench.hear(ServerMessage::Admitted { snapshot: now }));
+    let said = |it: &Output| matches!(it, Output::Notice(Notice::Encrypted(_)));
+    assert!(!outputs.iter().any(said));
+    assert_eq!(bench.call.view().sources, ON);
+    let sealed = |it: &Output| matches!(it, Output::OpenPeer { encrypted, .. } if *encrypted);
+    assert!(outputs.iter().any(sealed));
+}
+
         text: text("hello"),
     };
     let act = Input::Act(Act::Chat {
