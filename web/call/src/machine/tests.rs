@@ -579,22 +579,73 @@ fn a_way_that_the_browser_calls_gone_takes_the_socket_with_it() {
     );
 }
 
+/// The browser calls the way gone. Says whether that took a new socket; it is welcomed, and what was
+/// found helps.
+fn flap(bench: &mut Bench, connection: ConnectionId, offer_no: &mut u32) -> bool {
+    let before = bench.socket;
+    let mut outputs = bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    let taken = bench.socket != before;
+    if taken {
+        bench.feed(Input::SocketOpened(bench.socket));
+        outputs = bench.welcome(Stage::Admitted, Some(connection));
+    }
+    if restarts(&outputs) > 0 {
+        *offer_no += 1;
+        answer(bench, connection, *offer_no);
+    }
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    taken
+}
+
 #[test]
-fn a_search_that_helped_does_not_hold_up_the_next_one() {
+fn a_search_that_helped_does_not_hold_up_the_next_one_unless_that_goes_on() {
     let mut bench = Bench::new();
     bench.begin(Stage::Admitted);
     let connection = bench.connect_media();
-    for offer_no in 2..7 {
-        let before = bench.socket;
-        bench.feed(Input::Peer(connection, PeerChange::Disconnected));
-        assert_ne!(bench.socket, before, "offer {offer_no}");
-        bench.feed(Input::SocketOpened(bench.socket));
-        let outputs = bench.welcome(Stage::Admitted, Some(connection));
-        assert_eq!(restarts(&outputs), 1);
-        answer(&mut bench, connection, offer_no);
-        bench.feed(Input::Peer(connection, PeerChange::Connected));
-        bench.now_ms += 1_000;
+    let mut offer_no = 1;
+    for _ in 0..2 {
+        let mut takes = Vec::new();
+        for _ in 0..8 {
+            takes.push(flap(&mut bench, connection, &mut offer_no));
+            bench.now_ms += 600;
+        }
+        // Three at once, then after one second and two more.
+        let expected = [true, true, true, false, true, false, false, false];
+        assert_eq!(takes, expected);
+        bench.now_ms += 10_000;
     }
+}
+
+#[test]
+fn a_connection_that_flaps_on_takes_no_more_sockets_than_one_that_stalls() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let (mut offer_no, mut taken) = (1, 0);
+    for _ in 0..120 {
+        taken += u32::from(flap(&mut bench, connection, &mut offer_no));
+        bench.now_ms += 500;
+    }
+    assert!((3..=19).contains(&taken), "{taken} in a minute");
+}
+
+#[test]
+fn a_socket_that_has_said_hello_is_waited_for() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    let second = bench.socket;
+    bench.now_ms += 1_500;
+    bench.feed(Input::SocketOpened(second));
+    let said_ms = bench.now_ms;
+    // Its Hello may be on its way, and would put off any socket that comes after it.
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    assert_eq!(bench.socket, second);
+    let outputs = bench.wait();
+    assert_eq!(bench.now_ms, said_ms + 5_000);
+    assert!(outputs.contains(&Output::CloseSocket));
 }
 
 #[test]
@@ -744,57 +795,6 @@ fn an_encryption_that_was_missed_is_taken_over_from_the_snapshot() {
 }
 
 #[test]
-fn what_is_no_longer_granted_is_switched_off() {
-    let mut bench = Bench::new();
-    bench.begin(Stage::Admitted);
-    let mut grants = Grants::ALL;
-    grants.publish.camera = false;
-    let outputs = bench.hear(ServerMessage::Granted { grants });
-    let off = Sources {
-        camera: false,
-        ..ON
-    };
-    assert!(outputs.contains(&Output::SetSources(off)));
-    assert!(sent(&outputs).contains(&&ClientMessage::Media { sources: off }));
-}
-
-#[test]
-fn a_break_that_heals_keeps_its_connection() {
-    let mut bench = Bench::new();
-    bench.begin(Stage::Admitted);
-    let connection = bench.connect_media();
-    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
-    bench.feed(Input::Peer(connection, PeerChange::Connected));
-    bench.now_ms += 5_000;
-    assert!(!opens_peer(&bench.feed(Input::Tick)));
-    assert_eq!(bench.call.view().media, MediaState::Flowing);
-}
-
-#[test]
-fn silence_counts_as_a_lost_server_and_heartbeats_do_not() {
-    let mut bench = Bench::new();
-    bench.begin(Stage::Lobby);
-    for _ in 0..10 {
-        bench.now_ms += u64::from(HEARTBEAT_MS);
-        bench.feed(Input::Tick);
-        bench.hear(ServerMessage::Heartbeat);
-    }
-    assert_eq!(bench.call.phase(), Phase::Lobby);
-    bench.now_ms += u64::from(SILENCE_MS_MAX);
-    let outputs = bench.feed(Input::Tick);
-    assert_eq!(bench.call.phase(), Phase::Reconnecting);
-    assert!(outputs.contains(&Output::CloseSocket));
-    assert!(outputs.contains(&Output::Notice(Notice::ConnectionLost)));
-}
-
-#[test]
-fn messages_wait_for_the_server_and_keep_their_ids() {
-    let mut bench = Bench::new();
-    bench.begin(Stage::Admitted);
-    let connection = bench.connect_media();
-    let said = ClientMessage::Chat {
-        id: chat_id(5),
-#[test]
 fn a_server_that_knows_of_no_encryption_gets_neither_sound_nor_picture() {
     for stage in [Stage::Admitted, Stage::Lobby] {
         let mut bench = Bench::new();
@@ -847,6 +847,57 @@ fn who_waits_again_hears_nothing_of_encryption_and_keeps_what_is_on() {
     assert!(outputs.iter().any(sealed));
 }
 
+#[test]
+fn what_is_no_longer_granted_is_switched_off() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let mut grants = Grants::ALL;
+    grants.publish.camera = false;
+    let outputs = bench.hear(ServerMessage::Granted { grants });
+    let off = Sources {
+        camera: false,
+        ..ON
+    };
+    assert!(outputs.contains(&Output::SetSources(off)));
+    assert!(sent(&outputs).contains(&&ClientMessage::Media { sources: off }));
+}
+
+#[test]
+fn a_break_that_heals_keeps_its_connection() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    bench.now_ms += 5_000;
+    assert!(!opens_peer(&bench.feed(Input::Tick)));
+    assert_eq!(bench.call.view().media, MediaState::Flowing);
+}
+
+#[test]
+fn silence_counts_as_a_lost_server_and_heartbeats_do_not() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Lobby);
+    for _ in 0..10 {
+        bench.now_ms += u64::from(HEARTBEAT_MS);
+        bench.feed(Input::Tick);
+        bench.hear(ServerMessage::Heartbeat);
+    }
+    assert_eq!(bench.call.phase(), Phase::Lobby);
+    bench.now_ms += u64::from(SILENCE_MS_MAX);
+    let outputs = bench.feed(Input::Tick);
+    assert_eq!(bench.call.phase(), Phase::Reconnecting);
+    assert!(outputs.contains(&Output::CloseSocket));
+    assert!(outputs.contains(&Output::Notice(Notice::ConnectionLost)));
+}
+
+#[test]
+fn messages_wait_for_the_server_and_keep_their_ids() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let said = ClientMessage::Chat {
+        id: chat_id(5),
         text: text("hello"),
     };
     let act = Input::Act(Act::Chat {
