@@ -267,6 +267,10 @@ impl Call {
             return;
         }
         self.room.encrypted = on;
+        if on {
+            // It was begun in clear, and must not become the call.
+            self.drop_beside();
+        }
         self.notice(Notice::Encrypted(on));
         if self.is_in_call() {
             let step = self.media.open(now_ms, &mut self.rng, &self.room.others);
