@@ -321,6 +321,19 @@ impl LocalMedia {
         }
     }
 
+    /// Lets only these sources through. The light of a camera that is not among them goes off.
+    pub(super) fn pass_only(&self, sources: Sources) {
+        self.pass_sound(sources.microphone);
+        for (source, on) in [
+            (Source::Camera, sources.camera),
+            (Source::Screen, sources.screen),
+        ] {
+            if !on && self.has(source) {
+                self.stop(source);
+            }
+        }
+    }
+
     /// Whether a source is open.
     #[must_use]
     pub fn has(&self, source: Source) -> bool {

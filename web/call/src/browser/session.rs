@@ -311,9 +311,6 @@ impl CallSession {
             local.open_camera(local.choice().camera).await?;
         }
         self.change(|sources| sources.camera = on);
-        if !on {
-            local.stop(Source::Camera);
-        }
         Ok(())
     }
 
@@ -326,9 +323,6 @@ impl CallSession {
             self.inner.local.open_screen().await?;
         }
         self.change(|sources| sources.screen = on);
-        if !on {
-            self.inner.local.stop(Source::Screen);
-        }
         Ok(())
     }
 
@@ -511,7 +505,7 @@ impl Inner {
                 let _old = (self.socket.replace(socket), self.peer.replace(peer));
                 self.renew_readings();
             }
-            Output::SetSources(sources) => self.local.pass_sound(sources.microphone),
+            Output::SetSources(sources) => self.local.pass_only(sources),
             Output::Notice(notice) => (self.hooks.notice)(notice),
         }
     }

@@ -180,6 +180,12 @@ impl Call {
         let slots = snapshot.slots.clone();
         let known_sources = snapshot.me.sources;
         self.room.load(snapshot);
+        if was_encrypted && !self.room.encrypted {
+            // Nobody here has decided that: what was meant for people only does not go to a server unasked.
+            self.sources = Sources::default();
+            self.out.push_back(Output::SetSources(self.sources));
+            self.notice(Notice::Encrypted(false));
+        }
         if !self.room.is_admitted() {
             if self.media.close() {
                 self.out.push_back(Output::ClosePeer);
@@ -261,6 +267,10 @@ impl Call {
             return;
         }
         self.room.encrypted = on;
+        if on {
+            // It was begun in clear, and must not become the call.
+            self.drop_beside();
+        }
         self.notice(Notice::Encrypted(on));
         if self.is_in_call() {
             let step = self.media.open(now_ms, &mut self.rng, &self.room.others);

@@ -12,10 +12,11 @@ const PAUSE_MS_MAX: u64 = 2_000;
 /// A socket that has said something within this time is alive. Shorter than the time without media
 /// after which it is asked: what was said before the network went proves nothing.
 const HEARD_LATELY_MS: u64 = 300;
-/// A socket that is not open and greeted by then is given up.
+/// A socket that is not open by then is given up, and one that has said Hello and is not welcomed. A
+/// Hello on its way cannot be taken back, and whoever it reaches late puts off the socket that came after.
 const OPEN_MS_MAX: u64 = 5_000;
-/// The same for the first socket of somebody who comes back: it may have begun in a network that has
-/// gone since. Over slow networks the next one has more time.
+/// The time to open for the first socket of somebody who comes back: it may have begun in a network that
+/// has gone since. Over slow networks the next one has more time.
 const RESUME_MS_MAX: u64 = 2_000;
 /// Fresh tickets refused in a row before giving up: the fault is not a lost network.
 const REFUSALS_MAX: u32 = 3;
@@ -31,7 +32,7 @@ pub(super) enum LinkState {
     Opening {
         /// Its number.
         socket: u32,
-        /// Since when.
+        /// Since when, or when it said Hello.
         since_ms: u64,
     },
     /// Welcomed.
@@ -122,9 +123,10 @@ impl Link {
         matches!(self.state, LinkState::Opening { .. })
     }
 
-    /// Whether a socket that is being opened may be given up at once for another one.
+    /// Whether a socket that is being opened and has said nothing may be given up at once for another one.
     pub(super) const fn doubt(&mut self) -> bool {
-        self.is_opening() && !core::mem::replace(&mut self.doubted, true)
+        let silent = self.is_opening() && !self.greeted;
+        silent && !core::mem::replace(&mut self.doubted, true)
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -167,11 +169,14 @@ impl Link {
     }
 
     /// What to say Hello with. A ticket is spent by being shown, so it is given once.
-    pub(super) fn proof(&mut self) -> Option<Proof> {
+    pub(super) fn proof(&mut self, now_ms: u64) -> Option<Proof> {
         if self.greeted {
             return None;
         }
         self.greeted = true;
+        if let LinkState::Opening { since_ms, .. } = &mut self.state {
+            *since_ms = now_ms;
+        }
         if let Some(token) = &self.resume {
             self.resuming = true;
             let token = match &self.failover {
@@ -184,8 +189,13 @@ impl Link {
         self.ticket.take().map(Proof::Ticket)
     }
 
-    /// What to come back with, and where else.
+    /// What to come back with, and where else. Whoever has greeted stays the first to be asked; who is
+    /// named no more gives that to whoever signs.
     pub(super) fn vouched(&mut self, failover: FailoverTicket) {
+        self.place = self.origin().map_or(0, |at| {
+            let known = failover.nodes.iter().position(|node| node == at);
+            known.unwrap_or(0).saturating_add(1)
+        });
         self.failover = Some(failover);
     }
 
@@ -270,7 +280,7 @@ impl Link {
     pub(super) fn due_ms(&self) -> Option<u64> {
         match self.state {
             LinkState::Opening { since_ms, .. } => {
-                let first = self.resume.is_some() && self.attempts == 0;
+                let first = self.resume.is_some() && self.attempts == 0 && !self.greeted;
                 let max_ms = if first { RESUME_MS_MAX } else { OPEN_MS_MAX };
                 Some(since_ms.saturating_add(max_ms))
             }

@@ -16,6 +16,11 @@ const RENEWAL_MS_MIN: u64 = 3_000;
 const RESTART_MS_MIN: u64 = 1_000;
 /// The longest of these times. A search that is this long past counts no more.
 const RESTART_MS_MAX: u64 = 4_000;
+/// So many sockets in a row are given up because the browser calls the way gone; then that waits like other
+/// searches. A connection that flaps would take one each time, and a clinic has one address.
+const HURRIES_MAX: u8 = 3;
+/// The row ends when this has passed without a new socket.
+const HURRY_MS: u64 = 10_000;
 /// An offer that looks for another way is answered in one round trip. When this has passed, and the
 /// socket has said nothing either, the socket went with the old way.
 const SEARCH_MS_MAX: u64 = 2_000;
@@ -135,6 +140,8 @@ pub(super) struct Media {
     retry_ms: Option<u64>,
     failures: u32,
     renewed_ms: Option<u64>,
+    /// Sockets that were replaced in a row, and when the last one was.
+    hurries: (u8, u64),
     pub(super) slots: Vec<SlotBinding>,
 }
 
@@ -146,6 +153,7 @@ impl Media {
             retry_ms: None,
             failures: 0,
             renewed_ms: None,
+            hurries: (0, 0),
             slots: Vec::new(),
         }
     }
@@ -359,12 +367,13 @@ impl Media {
     }
 
     pub(super) fn changed(&mut self, now_ms: u64, connection: ConnectionId, change: PeerChange) {
+        let hurries = self.may_hurry(now_ms);
         let Some(peer) = self.peer_of(connection) else {
             return;
         };
         match change {
             PeerChange::Connected => {
-                if matches!(peer.flow, Flow::Disconnected { .. }) {
+                if hurries && matches!(peer.flow, Flow::Disconnected { .. }) {
                     // What was found counts; the next interruption is another one.
                     peer.restart_wait_ms = RESTART_MS_MIN / 2;
                 }
@@ -405,9 +414,24 @@ impl Media {
         }
     }
 
+    const fn hurries(&self, now_ms: u64) -> u8 {
+        let (count, last_ms) = self.hurries;
+        if now_ms.saturating_sub(last_ms) < HURRY_MS {
+            count
+        } else {
+            0
+        }
+    }
+
+    /// Whether a socket may be given up on the browser's word alone.
+    pub(super) const fn may_hurry(&self, now_ms: u64) -> bool {
+        self.hurries(now_ms) < HURRIES_MAX
+    }
+
     /// The network has changed under the connection: as soon as the server is back, another way is
     /// looked for.
-    pub(super) fn interrupted(&mut self) {
+    pub(super) fn interrupted(&mut self, now_ms: u64) {
+        self.hurries = (self.hurries(now_ms).saturating_add(1), now_ms);
         if let Some(peer) = &mut self.peer {
             peer.suspect = true;
         }

@@ -243,7 +243,7 @@ impl Call {
             speakers: self.room.speakers.clone(),
             pinned: self.pinned,
             audio_only: self.room.audio_only,
-            encrypted: self.room.encrypted,
+            encrypted: self.room.encrypted && self.room.is_admitted(),
             recording: self.room.recording.clone(),
             captions: self.room.captions.clone(),
             captions_offered: self.room.captions_offered,
@@ -301,7 +301,7 @@ impl Call {
     }
 
     fn greet(&mut self, now_ms: u64) {
-        let auth = match self.link.proof() {
+        let auth = match self.link.proof(now_ms) {
             Some(Proof::Resume(token)) => Auth::Resume {
                 token,
                 last_seq: self.last_seq,
@@ -353,13 +353,16 @@ impl Call {
     /// The browser says so, and some say it at once: that the socket was heard before proves nothing then,
     /// and one that is being opened may hang in the same network.
     fn way_is_gone(&mut self, now_ms: u64) {
+        let hurries = self.media.may_hurry(now_ms);
         if self.is_in_call() {
-            if self.media.may_restart(now_ms) {
+            if !hurries {
+                self.find_another_way(now_ms);
+            } else if self.media.may_restart(now_ms) {
                 self.network_changed(now_ms);
             }
-        } else if self.welcomed && self.link.doubt() {
+        } else if self.welcomed && hurries && self.link.doubt() {
             self.out.push_back(Output::CloseSocket);
-            self.media.interrupted();
+            self.media.interrupted(now_ms);
             self.connect(now_ms);
         }
     }
@@ -389,7 +392,7 @@ impl Call {
             LinkState::Open { .. } => {
                 self.drop_beside();
                 self.out.push_back(Output::CloseSocket);
-                self.media.interrupted();
+                self.media.interrupted(now_ms);
                 self.connect(now_ms);
             }
             LinkState::Idle

@@ -61,7 +61,10 @@ impl Room {
         self.me = Some(snapshot.me);
         self.speakers = snapshot.speakers;
         self.audio_only = snapshot.audio_only;
-        self.encrypted = snapshot.encrypted;
+        if snapshot.stage == Stage::Admitted {
+            // Those who wait are not told.
+            self.encrypted = snapshot.encrypted;
+        }
         self.recording.clone_from(&snapshot.recording);
         self.captions.clone_from(&snapshot.captions);
         self.captions_offered = snapshot.captions_offered;

@@ -579,22 +579,73 @@ fn a_way_that_the_browser_calls_gone_takes_the_socket_with_it() {
     );
 }
 
+/// The browser calls the way gone. Says whether that took a new socket; it is welcomed, and what was
+/// found helps.
+fn flap(bench: &mut Bench, connection: ConnectionId, offer_no: &mut u32) -> bool {
+    let before = bench.socket;
+    let mut outputs = bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    let taken = bench.socket != before;
+    if taken {
+        bench.feed(Input::SocketOpened(bench.socket));
+        outputs = bench.welcome(Stage::Admitted, Some(connection));
+    }
+    if restarts(&outputs) > 0 {
+        *offer_no += 1;
+        answer(bench, connection, *offer_no);
+    }
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    taken
+}
+
 #[test]
-fn a_search_that_helped_does_not_hold_up_the_next_one() {
+fn a_search_that_helped_does_not_hold_up_the_next_one_unless_that_goes_on() {
     let mut bench = Bench::new();
     bench.begin(Stage::Admitted);
     let connection = bench.connect_media();
-    for offer_no in 2..7 {
-        let before = bench.socket;
-        bench.feed(Input::Peer(connection, PeerChange::Disconnected));
-        assert_ne!(bench.socket, before, "offer {offer_no}");
-        bench.feed(Input::SocketOpened(bench.socket));
-        let outputs = bench.welcome(Stage::Admitted, Some(connection));
-        assert_eq!(restarts(&outputs), 1);
-        answer(&mut bench, connection, offer_no);
-        bench.feed(Input::Peer(connection, PeerChange::Connected));
-        bench.now_ms += 1_000;
+    let mut offer_no = 1;
+    for _ in 0..2 {
+        let mut takes = Vec::new();
+        for _ in 0..8 {
+            takes.push(flap(&mut bench, connection, &mut offer_no));
+            bench.now_ms += 600;
+        }
+        // Three at once, then after one second and two more.
+        let expected = [true, true, true, false, true, false, false, false];
+        assert_eq!(takes, expected);
+        bench.now_ms += 10_000;
     }
+}
+
+#[test]
+fn a_connection_that_flaps_on_takes_no_more_sockets_than_one_that_stalls() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    let (mut offer_no, mut taken) = (1, 0);
+    for _ in 0..120 {
+        taken += u32::from(flap(&mut bench, connection, &mut offer_no));
+        bench.now_ms += 500;
+    }
+    assert!((3..=19).contains(&taken), "{taken} in a minute");
+}
+
+#[test]
+fn a_socket_that_has_said_hello_is_waited_for() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    let connection = bench.connect_media();
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    let second = bench.socket;
+    bench.now_ms += 1_500;
+    bench.feed(Input::SocketOpened(second));
+    let said_ms = bench.now_ms;
+    // Its Hello may be on its way, and would put off any socket that comes after it.
+    bench.feed(Input::Peer(connection, PeerChange::Connected));
+    bench.feed(Input::Peer(connection, PeerChange::Disconnected));
+    assert_eq!(bench.socket, second);
+    let outputs = bench.wait();
+    assert_eq!(bench.now_ms, said_ms + 5_000);
+    assert!(outputs.contains(&Output::CloseSocket));
 }
 
 #[test]
@@ -741,6 +792,59 @@ fn an_encryption_that_was_missed_is_taken_over_from_the_snapshot() {
     });
     assert!(opens_peer(&outputs));
     assert!(bench.call.view().encrypted);
+}
+
+#[test]
+fn a_server_that_knows_of_no_encryption_gets_neither_sound_nor_picture() {
+    for stage in [Stage::Admitted, Stage::Lobby] {
+        let mut bench = Bench::new();
+        bench.begin(Stage::Admitted);
+        bench.hear(ServerMessage::Encryption { on: true });
+        let sealed = bench.connect_media();
+        bench.reconnect();
+        bench.seq = 0;
+        let told = Output::Notice(Notice::Encrypted(false));
+        let mut outputs = bench.welcome(stage, None);
+        if stage == Stage::Lobby {
+            outputs.extend(bench.hear(ServerMessage::Admitted {
+                snapshot: snapshot(Stage::Admitted, None),
+            }));
+        }
+        assert!(outputs.contains(&told));
+        let off = Output::SetSources(Sources::default());
+        let at = |wanted: &dyn Fn(&Output) -> bool| outputs.iter().position(wanted).unwrap();
+        let opened =
+            at(&|it| matches!(it, Output::OpenPeer { connection, .. } if *connection != sealed));
+        assert!(at(&|it| *it == off) < opened, "before anything can leave");
+        assert_eq!(bench.call.view().sources, Sources::default());
+        bench.connect_media();
+        // Nothing but the person switches it on again.
+        bench.reconnect();
+        let outputs = bench.welcome(Stage::Admitted, bench.peer);
+        assert!(!outputs.contains(&told), "told once");
+        assert_eq!(bench.call.view().sources, Sources::default());
+        bench.feed(Input::Act(Act::Sources(ON)));
+        assert_eq!(bench.call.view().sources, ON);
+    }
+}
+
+#[test]
+fn who_waits_again_hears_nothing_of_encryption_and_keeps_what_is_on() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    bench.hear(ServerMessage::Encryption { on: true });
+    bench.reconnect();
+    bench.seq = 0;
+    let mut outputs = bench.welcome(Stage::Lobby, None);
+    assert!(!bench.call.view().encrypted);
+    let mut now = snapshot(Stage::Admitted, None);
+    now.encrypted = true;
+    outputs.extend(bench.hear(ServerMessage::Admitted { snapshot: now }));
+    let said = |it: &Output| matches!(it, Output::Notice(Notice::Encrypted(_)));
+    assert!(!outputs.iter().any(said));
+    assert_eq!(bench.call.view().sources, ON);
+    let sealed = |it: &Output| matches!(it, Output::OpenPeer { encrypted, .. } if *encrypted);
+    assert!(outputs.iter().any(sealed));
 }
 
 #[test]

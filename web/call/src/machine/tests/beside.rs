@@ -169,6 +169,17 @@ fn who_encrypts_begins_no_second_session() {
 }
 
 #[test]
+fn who_encrypts_from_now_on_gives_a_second_session_up() {
+    let mut moving = Move::ready();
+    let outputs = moving.bench.hear(ServerMessage::Encryption { on: true });
+    assert!(beside(&outputs).contains(&&Output::ClosePeer));
+    // It knows of no encryption.
+    let outputs = moving.restart();
+    assert!(!outputs.contains(&Output::UseBeside));
+    assert_eq!(moving.bench.call.phase(), Phase::Reconnecting);
+}
+
+#[test]
 fn a_mute_in_either_room_stays() {
     let mut moving = Move::ready();
     moving.hear(ServerMessage::Muted);

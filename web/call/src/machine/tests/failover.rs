@@ -60,17 +60,43 @@ fn the_own_server_is_asked_first_and_then_the_others_in_turn() {
 fn whoever_has_greeted_is_asked_again_first() {
     let mut bench = Bench::new();
     bench.begin(Stage::Admitted);
-    vouched(&mut bench, &["https://b"]);
+    vouched(&mut bench, &["https://a", "https://b", "https://c"]);
     bench.feed(Input::SocketClosed(bench.socket));
-    tries(&mut bench, 1);
+    tries(&mut bench, 2);
+    // The third place. In its own list it is the first, and in the next one of somebody else.
+    for nodes in [
+        &["https://b", "https://c"][..],
+        &["https://c", "https://d", "https://b"],
+        &["https://b"],
+    ] {
+        bench.wait();
+        assert_eq!(bench.call.origin(), Some("https://b"));
+        bench.feed(Input::SocketOpened(bench.socket));
+        bench.seq = 0;
+        bench.welcome(Stage::Admitted, None);
+        vouched(&mut bench, nodes);
+        bench.feed(Input::SocketClosed(bench.socket));
+    }
+    // Who is named no more is not asked; whoever signs stands first.
     bench.wait();
-    assert_eq!(bench.call.origin(), Some("https://b"));
     bench.feed(Input::SocketOpened(bench.socket));
     bench.seq = 0;
     bench.welcome(Stage::Admitted, None);
+    vouched(&mut bench, &["https://c", "https://d"]);
     bench.feed(Input::SocketClosed(bench.socket));
     bench.wait();
-    assert_eq!(bench.call.origin(), Some("https://b"));
+    assert_eq!(bench.call.origin(), Some("https://c"));
+}
+
+#[test]
+fn the_server_of_the_page_stays_first_when_its_ticket_is_renewed() {
+    let mut bench = Bench::new();
+    bench.begin(Stage::Admitted);
+    vouched(&mut bench, &["https://a", "https://b"]);
+    vouched(&mut bench, &["https://a", "https://c"]);
+    bench.feed(Input::SocketClosed(bench.socket));
+    bench.wait();
+    assert_eq!(bench.call.origin(), None);
 }
 
 #[test]
