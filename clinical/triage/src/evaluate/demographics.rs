@@ -123,7 +123,7 @@ const NUMBERS: [&str; 13] = [
     "eleven", "twelve",
 ];
 /// Further numbers in words.
-const NUMBERS_SAID: [(&str, u32); 38] = [
+const NUMBERS_SAID: [(&str, u32); 39] = [
     ("thirteen", 13),
     ("fourteen", 14),
     ("fifteen", 15),
@@ -155,6 +155,7 @@ const NUMBERS_SAID: [(&str, u32); 38] = [
     ("seize", 16),
     ("dixhuit", 18),
     ("vingt", 20),
+    ("vingts", 20),
     ("trente", 30),
     ("quarante", 40),
     ("cinquante", 50),
@@ -236,6 +237,34 @@ fn number(word: &str) -> Option<(u32, &str)> {
         .map(|number| (number, rest))
 }
 
+/// What the words before a number in words add to it, and how many these are: "dix-huit" and "soixante-dix-neuf" are
+/// two and three words, "quatre-vingt-dix-sept" is four.
+fn said_before(words: &[&str], at: usize, count: u32) -> (u32, usize) {
+    let word = |by: usize| {
+        let word = at.checked_sub(by).and_then(|at| words.get(at));
+        word.copied().unwrap_or_default()
+    };
+    let fourscore = |by: usize| matches!(word(by), "vingt" | "vingts") && word(by + 1) == "quatre";
+    // A ten in words, with how many words it has.
+    let ten = |by: usize| {
+        if fourscore(by) {
+            return Some((80, 2));
+        }
+        let said = Some(word(by)).filter(|word| word.chars().all(char::is_alphabetic));
+        said.and_then(number)
+            .map(|(count, _)| (count, 1))
+            .filter(|(count, _)| count % 10 == 0 && *count > 0)
+    };
+    if fourscore(0) {
+        return (60, 1);
+    }
+    match (ten(1), ten(2)) {
+        (Some((10, _)), Some((more, its))) if count < 10 && more > 10 => (10 + more, 1 + its),
+        (Some((more, its)), _) if count < 20 && more > count => (more, its),
+        _ => (0, 0),
+    }
+}
+
 fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     let (count, attached) = number(words.get(at)?)?;
     let next = |by: usize| words.get(at + by).copied().unwrap_or_default();
@@ -244,19 +273,11 @@ fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     } else {
         (attached, [next(1), next(2)])
     };
-    // "Dix-huit" and "soixante-dix-neuf" are two and three words.
-    let tens = |by: usize| {
-        let word = at.checked_sub(by).and_then(|at| words.get(at));
-        let said = word.filter(|word| word.chars().all(char::is_alphabetic));
-        said.and_then(|word| number(word))
-            .map(|(count, _)| count)
-            .filter(|count| count % 10 == 0 && *count > 0)
-    };
     let spoken = words.get(at)?.chars().all(char::is_alphabetic) && attached.is_empty();
-    let (more, skip) = match (tens(1), tens(2)) {
-        (Some(ten), Some(sixty)) if spoken && ten == 10 && sixty > ten => (ten + sixty, 2),
-        (Some(ten), _) if spoken && count < 20 && ten > count => (ten, 1),
-        _ => (0, 0),
+    let (more, skip) = if spoken {
+        said_before(words, at, count)
+    } else {
+        (0, 0)
     };
     let count = count + more;
     let before = |by: usize| {
@@ -398,6 +419,54 @@ mod tests {
         for (text, own_field, age, sex) in [
             ("34 year old Female", true, Age::years(34), Sex::Female),
             ("Male, 61", true, Age::years(61), Sex::Male),
+            (
+                "Femme de quatre-vingt-dix ans",
+                false,
+                Age::years(90),
+                Sex::Female,
+            ),
+            (
+                "Femme de quatre-vingt ans",
+                false,
+                Age::years(80),
+                Sex::Female,
+            ),
+            (
+                "Femme de quatre-vingts ans",
+                false,
+                Age::years(80),
+                Sex::Female,
+            ),
+            (
+                "Femme de quatre-vingt-dix-sept ans",
+                false,
+                Age::years(97),
+                Sex::Female,
+            ),
+            (
+                "Femme de quatre-vingt-trois ans",
+                false,
+                Age::years(83),
+                Sex::Female,
+            ),
+            (
+                "Femme de quatre-vingt-quinze ans",
+                false,
+                Age::years(95),
+                Sex::Female,
+            ),
+            (
+                "Femme de soixante-dix-neuf ans",
+                false,
+                Age::years(79),
+                Sex::Female,
+            ),
+            (
+                "Femme de vingt-quatre ans",
+                false,
+                Age::years(24),
+                Sex::Female,
+            ),
             ("F 29", true, Age::years(29), Sex::Female),
             ("6 months Male", true, Age::months(6), Sex::Male),
             ("72yo M", true, Age::years(72), Sex::Male),
