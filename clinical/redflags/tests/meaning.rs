@@ -116,6 +116,23 @@ fn meanings_in_both_languages() {
 }
 
 #[test]
+fn a_denial_ends_where_somebody_complains() {
+    use Assertion::{Absent, Present};
+    let matcher = matcher();
+    for (id, text, expected) in [
+        (2, "je n'arrive pas à parler ni à respirer", Present),
+        (1, "je n'ai pas de toux ni de fièvre", Absent),
+        (1, "fièvre non douleur thoracique oui", Present),
+        (0, "fièvre non douleur thoracique oui", Present),
+        (1, "nothing wrong with me until fever came", Present),
+        (1, "je ne sens plus rien au bras et fièvre", Present),
+    ] {
+        let read = meaning(&matcher, id, text, Reader::default());
+        assert_eq!(read, Some(expected), "{text}");
+    }
+}
+
+#[test]
 fn a_proxy_speaks_of_the_patient() {
     let matcher = matcher();
     let proxy = Reader {

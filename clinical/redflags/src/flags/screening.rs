@@ -289,6 +289,9 @@ impl Flags {
     }
 }
 
+/// Words that may stand between "since" and its number.
+const LASTS_WORDS: usize = 4;
+
 /// Whether "months" or "weeks" at this place say how long something has lasted and not how old a child is:
 /// "since 2 months", "depuis 3 mois", "il y a deux mois".
 fn is_a_while(tokens: &[Token], at: usize) -> bool {
@@ -305,10 +308,50 @@ fn is_a_while(tokens: &[Token], at: usize) -> bool {
             "since" | "depuis" | "for" | "over" | "last" | "past" | "pregnant" | "enceinte"
         )
     };
+    // Only small words may stand between it and the number: "fever since last night, 2 months" is an age.
+    let mut by: usize = 1;
+    let joined = |by: usize| {
+        at.checked_sub(by)
+            .and_then(|place| tokens.get(place))
+            .is_some_and(|token| !token.after_pause())
+    };
+    let lasts = loop {
+        if by > LASTS_WORDS || !joined(by) {
+            break false;
+        }
+        by += 1;
+        let word = word(at.checked_sub(by));
+        if of_time(word) {
+            break true;
+        }
+        if !matches!(
+            word,
+            "about"
+                | "environ"
+                | "almost"
+                | "nearly"
+                | "presque"
+                | "a"
+                | "the"
+                | "de"
+                | "couple"
+                | "around"
+                | "les"
+        ) {
+            break false;
+        }
+    };
+    let born = (2..=6).any(|by| {
+        matches!(
+            word(at.checked_sub(by)),
+            "born" | "birth" | "ne" | "nee" | "naissance"
+        )
+    });
     matches!(word(Some(at)), "months" | "mois" | "weeks")
         && !matches!(word(at.checked_add(1)), "old" | "age" | "of")
-        && ((2..=4).any(|by| of_time(word(at.checked_sub(by))))
-            || matches!(word(at.checked_add(1)), "ago" | "pregnant" | "now")
+        && !born
+        && (lasts
+            || matches!(word(at.checked_add(1)), "ago" | "pregnant")
             || (word(at.checked_sub(2)) == "a" && word(at.checked_sub(3)) == "y"))
 }
 
@@ -319,11 +362,32 @@ fn is_small(tokens: &[Token], at: usize) -> bool {
             .and_then(|place| tokens.get(place))
             .map_or("", |near| near.word.as_str())
     };
-    matches!(word(Some(at)), "petit" | "petite")
-        && !matches!(
+    let of_no_child = matches!(
+        word(at.checked_add(1)),
+        "dejeuner" | "dej" | "matin" | "doigt" | "orteil" | "bassin" | "pois"
+    );
+    let named = !of_no_child
+        && matches!(
             word(at.checked_sub(1)),
-            "mon" | "ma" | "notre" | "votre" | "le" | "la" | "cher" | "tout"
-        )
+            "mon"
+                | "ma"
+                | "notre"
+                | "votre"
+                | "le"
+                | "la"
+                | "cher"
+                | "tout"
+                | "toute"
+                | "au"
+                | "du"
+                | "ce"
+                | "cette"
+                | "son"
+                | "sa"
+                | "peu"
+        );
+    matches!(word(Some(at)), "petit" | "petite")
+        && !named
         && !matches!(
             word(at.checked_add(1)),
             "garcon" | "fille" | "fils" | "frere" | "soeur" | "de" | "d"

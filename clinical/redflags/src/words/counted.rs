@@ -12,7 +12,8 @@ pub(super) const MATCHES_MAX: usize = 8;
 /// Words between a phrase and a time that belongs to it.
 const MOMENT_WORDS: usize = 14;
 
-/// Without what a phrase of [`Matcher::NOTHING`] explains, and without these phrases themselves.
+/// Without what a phrase of [`Matcher::NOTHING`] explains, and without these phrases themselves. It explains a phrase
+/// only when it has all words of it and one more: what says more than it does is not explained.
 pub(super) fn without_shadowed(places: Vec<(u32, Vec<usize>)>) -> Vec<(u32, Vec<usize>)> {
     let (shadows, mut places): (Vec<_>, Vec<_>) = places
         .into_iter()
@@ -28,11 +29,15 @@ pub(super) fn without_shadowed(places: Vec<(u32, Vec<usize>)>) -> Vec<(u32, Vec<
     }
     places.retain(|(_, tokens)| {
         !tokens
-            .iter()
-            .filter_map(|token| over.get(token))
+            .first()
+            .and_then(|token| over.get(token))
+            .into_iter()
             .flatten()
             .filter_map(|&number| shadows.get(number))
-            .any(|(_, shadow)| !shadow.iter().all(|token| tokens.contains(token)))
+            .any(|(_, shadow)| {
+                tokens.iter().all(|token| shadow.contains(token))
+                    && !shadow.iter().all(|token| tokens.contains(token))
+            })
     });
     places
 }
@@ -49,10 +54,7 @@ pub(super) fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
             {
                 0
             } else {
-                others
-                    .filter(|other| *other > token)
-                    .min()
-                    .unwrap_or(usize::MAX)
+                others.filter(|other| *other > token).min().unwrap_or(0)
             };
             let nearest = own.entry(token).or_insert(next);
             *nearest = next.min(*nearest);
@@ -77,7 +79,7 @@ pub(super) fn kept(text: &Text, places: &[(u32, Vec<usize>)]) -> Vec<Match> {
 
 /// A match over these tokens of a text, with what is said about it. `own` holds the tokens of phrases of several
 /// words, each with the next token of its phrase, 0 when the phrase began before it: a "not" of such a phrase denies
-/// what follows the phrase no more, but still what stands between the "not" and the rest of it.
+/// what reaches the rest of the phrase or follows it no more, but still what stands between the "not" and that rest.
 fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeMap<usize, usize>) -> Match {
     let first = tokens.iter().copied().min().unwrap_or_default();
     let last = tokens.iter().copied().max().unwrap_or_default();
@@ -90,7 +92,7 @@ fn describe(text: &Text, id: u32, tokens: &[usize], own: &BTreeMap<usize, usize>
         .unwrap_or_default()
     {
         if tokens.iter().any(|token| reach.cue.contains(token))
-            || (reach.of_verb && own.get(&reach.cue.start).is_some_and(|next| *next < first))
+            || (reach.of_verb && own.get(&reach.cue.start).is_some_and(|next| *next <= last))
         {
             continue;
         }

@@ -10,6 +10,8 @@ pub(super) enum Cue {
     No,
     /// "not", "pas": what follows, near.
     Not,
+    /// "nothing wrong with", "rien au": the part of the body that follows, in no list.
+    NothingIn,
     /// "never", "jamais": what follows, unless it is compared ("never had such pain").
     Never,
     /// A grown-up who is not the patient.
@@ -30,7 +32,9 @@ pub(super) enum Cue {
     Nothing,
 }
 
-const NO: &str = "nothing wrong with|nothing wrong in|nothing the matter with|rien au|rien aux|rien a la|no|without|denies|denied|denying|denie|negative for|absence of|absence de|absence d|lack of|free of|not any|pas de|pas d|pas du tout de|pas eu de|pas eu d|aucun|aucune|sans|ni|neither|nor|nie avoir|nie|point de|rules out|ruled out|pas non plus de|zero|exclu|ni de";
+const NO: &str = "no|without|denies|denied|denying|denie|negative for|absence of|absence de|absence d|lack of|free of|not any|pas de|pas d|pas du tout de|pas eu de|pas eu d|aucun|aucune|sans|ni|neither|nor|nie avoir|nie|point de|rules out|ruled out|pas non plus de|zero|exclu|ni de";
+const NOTHING_IN: &str =
+    "nothing wrong with|nothing wrong in|nothing the matter with|rien au|rien aux|rien a la";
 const NOT: &str = "not|pas|plus aucun|plus aucune|nothing like|hardly|pas du tout|ne jamais";
 const NEVER: &str = "never|jamais|never had|jamais eu";
 const PERSON: &str = "mother|father|mom|mum|mummy|dad|daddy|sister|brother|uncle|aunt|auntie|cousin|cousine|grandmother|grandma|granny|nan|grandfather|grandpa|grandad|husband|wife|boyfriend|girlfriend|friend|friends|best friend|neighbour|neighbor|colleague|coworker|co worker|roommate|flatmate|boss|nephew|niece|parents|relative|stepfather|stepmother|mother in law|father in law|mere|maman|pere|papa|soeur|frere|oncle|tante|tonton|tata|mamie|papi|papy|mamy|grand mere|grand pere|mari|ma femme|epouse|epoux|conjoint|conjointe|copain|copine|ami|amie|voisin|voisine|collegue|patron|neveu|belle mere|beau pere|belle soeur|beau frere|my partner|mon compagnon|ma compagne|someone i know|somebody i know|quelqu un que je connais|an acquaintance|my client|my student|un client|un eleve";
@@ -138,6 +142,7 @@ fn table() -> &'static Phrases {
         let lists = [
             (NO, Cue::No),
             (NOT, Cue::Not),
+            (NOTHING_IN, Cue::NothingIn),
             (NEVER, Cue::Never),
             (PERSON, Cue::Person),
             (CHILD, Cue::Child),

@@ -7,6 +7,8 @@ use super::cues::{CUE_WORDS_MAX, Cue, REPORTS, THINGS, cue_at};
 use super::fold::Break;
 use super::text::{Reader, Speaker, Token};
 
+mod denial;
+
 /// How something found in a text is meant.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Assertion {
@@ -163,13 +165,15 @@ impl Walk<'_> {
         if self.word(at) == "non" || self.word(at) == "no" {
             self.answer(at);
         }
-        // "Yeux non creux" denies one word.
+        // "Yeux non creux" denies one word; "fièvre non douleur oui" answers what stands before.
         if self.word(at) == "non"
             && at > 0
             && self.tokens[at].before == Break::None
-            && self.tokens.get(at + 1).is_some_and(|next| {
-                next.before == Break::None && !next.filler && !PRONOUNS.contains(&self.word(at + 1))
-            })
+            && self
+                .tokens
+                .get(at + 1)
+                .is_some_and(|next| next.before == Break::None && !next.filler)
+            && self.denies_next(at)
         {
             self.push(Effect::Deny, at..at + 1, at + 1..at + 2);
         }
@@ -185,7 +189,9 @@ impl Walk<'_> {
         };
         let behind = at + length;
         match cue {
+            Cue::No if self.goes_on_with_inability(at) => {}
             Cue::No => self.deny(at, behind, true),
+            Cue::NothingIn => self.nothing_in(at, behind),
             Cue::Not => self.not(at, behind),
             Cue::Never => {
                 if !self.compared(behind) {
@@ -407,7 +413,10 @@ impl Walk<'_> {
             .words
             .get(at..(at + CUE_WORDS_MAX).min(sentence))
             .unwrap_or_default();
-        matches!(cue_at(window), Some((Cue::No | Cue::Not | Cue::Never, _)))
+        matches!(
+            cue_at(window),
+            Some((Cue::No | Cue::Not | Cue::Never | Cue::NothingIn, _))
+        )
     }
 
     fn not(&mut self, at: usize, behind: usize) {

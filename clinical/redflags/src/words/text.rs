@@ -51,6 +51,13 @@ pub struct Token {
     pub(super) filler: bool,
 }
 
+impl Token {
+    /// Whether a comma or something longer stands before it.
+    pub(crate) fn after_pause(&self) -> bool {
+        self.before >= Break::Clause
+    }
+}
+
 /// A text that was read.
 #[derive(Clone, Debug)]
 pub struct Text {

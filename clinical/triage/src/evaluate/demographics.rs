@@ -123,7 +123,7 @@ const NUMBERS: [&str; 13] = [
     "eleven", "twelve",
 ];
 /// Further numbers in words.
-const NUMBERS_SAID: [(&str, u32); 38] = [
+const NUMBERS_SAID: [(&str, u32); 39] = [
     ("thirteen", 13),
     ("fourteen", 14),
     ("fifteen", 15),
@@ -155,6 +155,7 @@ const NUMBERS_SAID: [(&str, u32); 38] = [
     ("seize", 16),
     ("dixhuit", 18),
     ("vingt", 20),
+    ("vingts", 20),
     ("trente", 30),
     ("quarante", 40),
     ("cinquante", 50),
@@ -236,6 +237,34 @@ fn number(word: &str) -> Option<(u32, &str)> {
         .map(|number| (number, rest))
 }
 
+/// What the words before a number in words add to it, and how many these are: "dix-huit" and "soixante-dix-neuf" are
+/// two and three words, "quatre-vingt-dix-sept" is four.
+fn said_before(words: &[&str], at: usize, count: u32) -> (u32, usize) {
+    let word = |by: usize| {
+        let word = at.checked_sub(by).and_then(|at| words.get(at));
+        word.copied().unwrap_or_default()
+    };
+    let fourscore = |by: usize| matches!(word(by), "vingt" | "vingts") && word(by + 1) == "quatre";
+    // A ten in words, with how many words it has.
+    let ten = |by: usize| {
+        if fourscore(by) {
+            return Some((80, 2));
+        }
+        let said = Some(word(by)).filter(|word| word.chars().all(char::is_alphabetic));
+        said.and_then(number)
+            .map(|(count, _)| (count, 1))
+            .filter(|(count, _)| count % 10 == 0 && *count > 0)
+    };
+    if fourscore(0) {
+        return (60, 1);
+    }
+    match (ten(1), ten(2)) {
+        (Some((10, _)), Some((more, its))) if count < 10 && more > 10 => (10 + more, 1 + its),
+        (Some((more, its)), _) if count < 20 && more > count => (more, its),
+        _ => (0, 0),
+    }
+}
+
 fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     let (count, attached) = number(words.get(at)?)?;
     let next = |by: usize| words.get(at + by).copied().unwrap_or_default();
@@ -244,19 +273,11 @@ fn age_at(words: &[&str], at: usize, own_field: bool) -> Option<Age> {
     } else {
         (attached, [next(1), next(2)])
     };
-    // "Dix-huit" and "soixante-dix-neuf" are two and three words.
-    let tens = |by: usize| {
-        let word = at.checked_sub(by).and_then(|at| words.get(at));
-        let said = word.filter(|word| word.chars().all(char::is_alphabetic));
-        said.and_then(|word| number(word))
-            .map(|(count, _)| count)
-            .filter(|count| count % 10 == 0 && *count > 0)
-    };
     let spoken = words.get(at)?.chars().all(char::is_alphabetic) && attached.is_empty();
-    let (more, skip) = match (tens(1), tens(2)) {
-        (Some(ten), Some(sixty)) if spoken && ten == 10 && sixty > ten => (ten + sixty, 2),
-        (Some(ten), _) if spoken && count < 20 && ten > count => (ten, 1),
-        _ => (0, 0),
+    let (more, skip) = if spoken {
+        said_before(words, at, count)
+    } else {
+        (0, 0)
     };
     let count = count + more;
     let before = |by: usize| {
@@ -392,6 +413,23 @@ fn years_last(text: &str) -> Option<Age> {
 #[cfg(test)]
 mod tests {
     use super::{Age, Sex, demographics};
+
+    #[test]
+    fn french_tens_are_added_and_fourscore_is_eighty() {
+        for (said, years) in [
+            ("vingt-quatre", 24),
+            ("soixante-dix-neuf", 79),
+            ("quatre-vingt", 80),
+            ("quatre-vingts", 80),
+            ("quatre-vingt-trois", 83),
+            ("quatre-vingt-dix", 90),
+            ("quatre-vingt-quinze", 95),
+            ("quatre-vingt-dix-sept", 97),
+        ] {
+            let (age, _) = demographics(&format!("Femme de {said} ans"), false);
+            assert_eq!(age, Some(Age::years(years)), "{said}");
+        }
+    }
 
     #[test]
     fn age_and_sex_are_found_however_they_are_written() {
