@@ -341,9 +341,16 @@ impl Bearings {
         gone
     }
 
-    /// What to do with somebody who wants into a room, when the register says `lease` about it.
+    /// What to do with somebody who wants into a room, when the register says `lease` about it. Advice that
+    /// they bring makes the epoch of a room later of which the register knows no other owner: it may have lost
+    /// its memory.
     #[must_use]
-    pub fn locate(&self, room: RoomId, lease: Option<&Lease>, asked: Asked) -> Step {
+    pub fn locate(
+        &self,
+        room: RoomId,
+        (lease, advice): (Option<&Lease>, Option<&Advice>),
+        asked: Asked,
+    ) -> Step {
         if self.owned.contains_key(&room) {
             return Step::Here;
         }
@@ -363,7 +370,13 @@ impl Bearings {
         if !asked.may_open {
             return Step::Nowhere;
         }
-        let claim = Step::Claim(Ask::default());
+        // Said of a room of somebody else, it would take it from them.
+        let is_free = lease.is_none_or(|it| it.owner == self.me);
+        let after = advice.filter(|_| is_free).map(|it| it.epoch.0);
+        let claim = Step::Claim(Ask {
+            has: Epoch(after.map_or(0, |it| it.saturating_add(1))),
+            ..Ask::default()
+        });
         if asked.by_peer {
             return if self.is_draining {
                 Step::Nowhere

@@ -27,7 +27,8 @@ pub struct Lease {
 /// What a node asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ask {
-    /// The epoch under which it has the room already; 0 if it has not.
+    /// The epoch under which it has the room already, or gets a room that nobody has in the register; 0 for the
+    /// next one.
     pub has: Epoch,
     /// Takes the room from a living lease of this epoch: its owner is known to be gone.
     pub deposes: Option<Epoch>,

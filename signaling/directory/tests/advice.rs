@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use signaling_directory::{
-    About, Advice, Asked, Bearings, Epoch, Kept, LEASE_US, Member, NodeName, Reach, Step,
+    About, Advice, Ask, Asked, Bearings, Epoch, Kept, LEASE_US, Lease, Ledger, Member, NodeName,
+    Reach, Step,
 };
 use signaling_protocol::RoomId;
 use uuid::Uuid;
@@ -165,4 +166,37 @@ proptest! {
             prop_assert_eq!(chosen.as_str(), *first);
         }
     }
+}
+
+#[test]
+fn a_register_that_lost_its_memory_gives_a_room_a_later_epoch_than_the_ticket() {
+    let said = advice(4, &["c"]);
+    let carried = Asked {
+        by_peer: true,
+        may_open: true,
+    };
+    let node = node("c", "west");
+    let mut empty = Ledger::default();
+    let look = |ledger: &Ledger| ledger.look(room(1), 0);
+    let claim = |lease: Option<&Lease>, said| match node.locate(room(1), (lease, said), carried) {
+        Step::Claim(ask) => ask,
+        other => panic!("{other:?}"),
+    };
+    let ask = claim(None, Some(&said));
+    let lease = empty.claim(room(1), &name("c"), ask, 0);
+    assert_eq!(lease.epoch, Epoch(5));
+    // Its own of before it was started again.
+    let mut own = Ledger::default();
+    own.claim(room(1), &name("c"), Ask::default(), 0);
+    let ask = claim(look(&own).as_ref(), Some(&said));
+    assert_eq!(own.claim(room(1), &name("c"), ask, 0).epoch, Epoch(5));
+    assert_eq!(claim(None, None), Ask::default());
+
+    // Another one has had it since, and its lease is over: it may just have been renewed.
+    let mut others = Ledger::default();
+    others.claim(room(1), &name("d"), Ask::default(), -LEASE_US);
+    let ask = claim(look(&others).as_ref(), Some(&said));
+    others.claim(room(1), &name("d"), Ask::default(), 0);
+    let lease = others.claim(room(1), &name("c"), ask, 0);
+    assert_eq!(lease.owner, name("d"), "it is taken from nobody");
 }

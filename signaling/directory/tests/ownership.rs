@@ -200,16 +200,22 @@ fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() 
     let mut ledger = Ledger::default();
     let lease = ledger.claim(room(1), &name("b"), Ask::default(), 0);
     let mut a = node_a();
-    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::At(name("b")));
-    assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::At(name("b")));
+    assert_eq!(
+        a.locate(room(1), (Some(&lease), None), JOIN),
+        Step::At(name("b"))
+    );
+    assert_eq!(
+        a.locate(room(1), (Some(&lease), None), RETURN),
+        Step::At(name("b"))
+    );
     // The register lost its memory; the peer's own word is enough.
     hear(&mut a, "b", BTreeMap::from([(room(1), Epoch(1))]));
-    assert_eq!(a.locate(room(1), None, JOIN), Step::At(name("b")));
+    assert_eq!(a.locate(room(1), (None, None), JOIN), Step::At(name("b")));
     // It gave the room back a moment ago, and its list is older.
     ledger.release(room(1), &name("b"));
     let released = ledger.look(room(1), 0).unwrap();
     assert_ne!(
-        a.locate(room(1), Some(&released), RETURN),
+        a.locate(room(1), (Some(&released), None), RETURN),
         Step::At(name("b"))
     );
     // It has let the lease run out, and still says that it has the room.
@@ -219,8 +225,11 @@ fn the_way_follows_the_lease_and_a_room_that_a_peer_lists_is_not_opened_twice() 
         is_live: false,
         ..over
     };
-    assert_eq!(a.locate(room(3), Some(&over), JOIN), Step::At(name("b")));
-    assert_eq!(a.locate(room(2), None, RETURN), Step::Nowhere);
+    assert_eq!(
+        a.locate(room(3), (Some(&over), None), JOIN),
+        Step::At(name("b"))
+    );
+    assert_eq!(a.locate(room(2), (None, None), RETURN), Step::Nowhere);
 }
 
 #[test]
@@ -229,20 +238,29 @@ fn an_owner_that_refuses_is_deposed_and_one_that_hangs_keeps_its_lease() {
     let lease = ledger.claim(room(1), &name("b"), Ask::default(), 0);
     let mut a = node_a();
     a.unreached(&name("b"), Reach::Silent);
-    assert_eq!(a.locate(room(1), Some(&lease), JOIN), Step::At(name("b")));
+    assert_eq!(
+        a.locate(room(1), (Some(&lease), None), JOIN),
+        Step::At(name("b"))
+    );
     a.unreached(&name("b"), Reach::Refused);
-    let Step::Claim(ask) = a.locate(room(1), Some(&lease), JOIN) else {
+    let Step::Claim(ask) = a.locate(room(1), (Some(&lease), None), JOIN) else {
         panic!("not claimed");
     };
     assert_eq!(ask.deposes, Some(Epoch(1)));
-    assert_eq!(a.locate(room(1), Some(&lease), RETURN), Step::Nowhere);
+    assert_eq!(
+        a.locate(room(1), (Some(&lease), None), RETURN),
+        Step::Nowhere
+    );
     a.drain();
     assert_eq!(
-        a.locate(room(1), Some(&lease), JOIN),
+        a.locate(room(1), (Some(&lease), None), JOIN),
         Step::At(name("c")),
         "who takes no rooms sends people to a node that may depose the owner"
     );
-    assert_eq!(a.locate(room(1), Some(&lease), CARRIED), Step::Nowhere);
+    assert_eq!(
+        a.locate(room(1), (Some(&lease), None), CARRIED),
+        Step::Nowhere
+    );
 }
 
 #[test]
@@ -304,7 +322,10 @@ fn a_draining_node_is_given_nothing() {
     a.met(vec![leaving, member("c", 0)], 0);
     a.drain();
     for number in 0..50 {
-        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+        assert_eq!(
+            a.locate(room(number), (None, None), JOIN),
+            Step::At(name("c"))
+        );
     }
 }
 
@@ -314,12 +335,15 @@ fn a_node_that_declines_is_not_asked_again_until_it_says_so() {
     a.drain();
     a.declined(&name("b"));
     for number in 0..50 {
-        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+        assert_eq!(
+            a.locate(room(number), (None, None), JOIN),
+            Step::At(name("c"))
+        );
     }
     a.declined(&name("c"));
-    assert_eq!(a.locate(room(1), None, JOIN), Step::Nowhere);
+    assert_eq!(a.locate(room(1), (None, None), JOIN), Step::Nowhere);
     a.met(vec![member("b", 0), member("c", 0)], 0);
-    assert_ne!(a.locate(room(1), None, JOIN), Step::Nowhere);
+    assert_ne!(a.locate(room(1), (None, None), JOIN), Step::Nowhere);
 }
 
 #[test]
@@ -338,7 +362,7 @@ fn a_room_is_opened_in_the_region_of_who_opens_it() {
     let a = node_of_the_east([0, 0]);
     let mut seen = BTreeSet::new();
     for number in 0..100 {
-        seen.insert(format!("{:?}", a.locate(room(number), None, JOIN)));
+        seen.insert(format!("{:?}", a.locate(room(number), (None, None), JOIN)));
         let first = a.hosts(room(number));
         assert_eq!(first.len(), 2, "far nodes stay hosts");
     }
@@ -353,7 +377,10 @@ fn a_region_whose_nodes_drain_or_are_full_sends_rooms_to_another_one() {
     a.drain();
     a.declined(&name("b"));
     for number in 0..20 {
-        assert_eq!(a.locate(room(number), None, JOIN), Step::At(name("c")));
+        assert_eq!(
+            a.locate(room(number), (None, None), JOIN),
+            Step::At(name("c"))
+        );
     }
 }
 

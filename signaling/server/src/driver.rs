@@ -10,7 +10,8 @@ use signaling_protocol::{
     Bye, ErrorCode, IceServer, ParticipantId, Purpose, RoomId, ServerFrame, ServerMessage,
 };
 use signaling_session::{
-    CloseReason, Input, MediaCommand, Output, Room, SocketId, TapCommand, TokenHash, VisitEvent,
+    CloseReason, Input, MediaCommand, Output, Room, SocketId, Standing, TapCommand, TokenHash,
+    VisitEvent,
 };
 use tokio::time::sleep_until;
 
@@ -200,7 +201,7 @@ impl<P: VisitPort> Driver<P> {
     }
 
     /// A failover ticket, while the room is this node's.
-    fn vouch(&self, participant: ParticipantId, session: TokenHash) -> Option<Input> {
+    fn vouch(&self, participant: ParticipantId, session: (TokenHash, Standing)) -> Option<Input> {
         let nodes = self.nodes.as_ref()?;
         let failover = nodes.vouch(self.room.id(), participant, session)?;
         Some(Input::Vouched {
@@ -260,7 +261,8 @@ impl<P: VisitPort> Driver<P> {
             Output::Vouch {
                 participant,
                 session,
-            } => return self.vouch(participant, session),
+                standing,
+            } => return self.vouch(participant, (session, standing)),
             Output::StoreChat { request, post } => {
                 return self.clinic.ask(Job::Chat { request, post });
             }

@@ -8,7 +8,7 @@ use signaling_protocol::{
     Auth, Bye, ClientMessage, ConnectionId, ErrorCode, MESSAGE_BYTES_MAX, RoomId, ServerFrame,
     ServerMessage, VERSION,
 };
-use signaling_session::{CloseReason, Entry, Person, ResumeSecret};
+use signaling_session::{CloseReason, Entry, Person, ResumeSecret, Returning, Standing};
 use signaling_ticket::{Observed, PassChecker, Purpose};
 use tokio::time::timeout;
 
@@ -277,7 +277,15 @@ async fn with_token<P: VisitPort>(
         let person = person.ok_or(Refusal::unavailable("the clinic does not answer"))?;
         let person = person.ok_or_else(Refusal::unknown_token)?;
         let door = open_visit(shared, shown.room);
-        return into_room(door, Entry::Return(shown.hash, person), secret);
+        let returning = Returning {
+            token: shown.hash,
+            person,
+            standing: Standing {
+                encrypted: failover.encrypted,
+                grants: failover.grants,
+            },
+        };
+        return into_room(door, Entry::Return(returning), secret);
     }
     let door = shared
         .directory

@@ -153,6 +153,7 @@ impl Room {
         }
         // They see why their buttons do nothing.
         self.say(target, ServerMessage::Granted { grants });
+        self.vouch(target);
         self.announce(target);
         true
     }

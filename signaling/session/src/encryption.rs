@@ -57,6 +57,11 @@ impl Room {
         for person in people {
             self.say(person, ServerMessage::Encryption { on });
         }
+        // Tickets of before would open a room that does not encrypt.
+        let everybody: Vec<_> = self.members.keys().copied().collect();
+        for person in everybody {
+            self.vouch(person);
+        }
         self.mark_roster();
     }
 

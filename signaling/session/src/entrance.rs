@@ -1,10 +1,12 @@
 //! How people come, come back and go.
 
 use signaling_protocol::{
-    Bye, ErrorCode, IceServer, PARTICIPANTS_MAX, ParticipantId, Role, ServerMessage, Stage,
+    Bye, ErrorCode, Grants, IceServer, PARTICIPANTS_MAX, ParticipantId, Role, ServerMessage, Stage,
 };
 
-use crate::input::{Complaint, Entry, Person, ResumeSecret, SocketId, TokenHash};
+use crate::input::{
+    Complaint, Entry, Person, ResumeSecret, Returning, SocketId, Standing, TokenHash,
+};
 use crate::member::{Client, Media, Member, Seat};
 use crate::orphans::Claim;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
@@ -33,7 +35,7 @@ impl Room {
             Entry::Door(person) => self.arrive_at_door(socket, person, welcome),
             Entry::Phone(caller) => self.call_in(socket, caller),
             Entry::Resume(token) => self.resume(socket, &token, welcome),
-            Entry::Return(token, person) => self.come_back(socket, (&token, person), welcome),
+            Entry::Return(returning) => self.come_back(socket, returning, welcome),
         }
     }
 
@@ -79,7 +81,7 @@ impl Room {
             member.public_key = None;
             member.client = client;
         }
-        self.sit_down(id, socket, welcome);
+        self.sit_down(id, socket, (welcome, None));
     }
 
     /// A program with a ticket. It takes the seat of the same person's page, as another window does.
@@ -103,23 +105,48 @@ impl Room {
             self.say_bye(socket, Bye::Unauthorized);
             return;
         };
-        // The server may not have noticed yet that the earlier socket is dead.
-        self.put_off(id);
-        self.sit_down(id, socket, welcome);
+        // The server may not have noticed yet that the earlier socket is dead. If it is this one that is old,
+        // and its Hello late, the page still listens to the other: it comes back, and is not at its end.
+        if let Some(old) = self.members.get(&id).and_then(Member::socket) {
+            self.say_bye(old, Bye::Restarting);
+        }
+        self.sit_down(id, socket, (welcome, Some(*token)));
     }
 
     /// The same window after the node that had the room has failed. One that was welcomed here, and whose
     /// socket was lost again, goes on.
-    fn come_back(
-        &mut self,
-        socket: SocketId,
-        (token, person): (&TokenHash, Person),
-        welcome: Greeting,
-    ) {
-        if self.members.values().any(|member| member.holds(token)) {
-            self.resume(socket, token, welcome);
-        } else {
-            self.arrive(socket, (person, Client::Page), welcome);
+    fn come_back(&mut self, socket: SocketId, returning: Returning, welcome: Greeting) {
+        let Returning {
+            token,
+            person,
+            standing,
+        } = returning;
+        if self.members.values().any(|member| member.holds(&token)) {
+            self.resume(socket, &token, welcome);
+            return;
+        }
+        let id = person.id;
+        self.restore(&person, standing);
+        self.arrive(socket, (person, Client::Page), welcome);
+        if let Some(member) = self.members.get_mut(&id)
+            && member.socket() == Some(socket)
+        {
+            // They have shown it, and may not read this Welcome.
+            let [_, earlier] = &mut member.tokens;
+            *earlier = Some(token);
+        }
+    }
+
+    /// What the room was where it failed, as far as one person's ticket says. Nobody's grants become more by it,
+    /// and it switches no encryption off.
+    fn restore(&mut self, person: &Person, standing: Standing) {
+        let is_curbed = standing.grants != Grants::ALL && person.role != Role::Clinician;
+        if is_curbed && !self.curbed.contains_key(&person.id) {
+            // As many as there are have had place on the other node.
+            self.curb(person.id, standing.grants);
+        }
+        if standing.encrypted && !self.encrypted {
+            self.switch_encryption(true);
         }
     }
 
@@ -136,9 +163,14 @@ impl Room {
         };
         member.vouched_us = now_us;
         if let [Some(session), _] = member.tokens {
+            let standing = Standing {
+                encrypted: self.encrypted,
+                grants: member.grants,
+            };
             self.push(Output::Vouch {
                 participant: id,
                 session,
+                standing,
             });
         }
     }
@@ -186,14 +218,20 @@ impl Room {
         }
     }
 
-    fn sit_down(&mut self, id: ParticipantId, socket: SocketId, welcome: Greeting) {
+    /// Welcomes a person on this socket, who has shown `earlier` if they come with a token.
+    fn sit_down(
+        &mut self,
+        id: ParticipantId,
+        socket: SocketId,
+        (welcome, earlier): (Greeting, Option<TokenHash>),
+    ) {
         let Greeting { secret, relays } = welcome;
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
         member.seat = Seat::Taken(socket);
-        let [newest, _] = member.tokens;
-        member.tokens = [Some(secret.hash), newest];
+        // Of Welcomes in between none may have been read: what they have shown stays good.
+        member.tokens = [Some(secret.hash), earlier];
         member.relays = relays;
         self.sockets.insert(socket, id);
         if let Some(snapshot) = self.snapshot(id) {

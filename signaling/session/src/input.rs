@@ -1,8 +1,8 @@
 //! What happens to a room.
 
 use signaling_protocol::{
-    Bye, Caption, ChatMessage, ClientMessage, ConnectionId, ErrorCode, FailoverTicket, IceServer,
-    ParticipantId, Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
+    Bye, Caption, ChatMessage, ClientMessage, ConnectionId, ErrorCode, FailoverTicket, Grants,
+    IceServer, ParticipantId, Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
 };
 
 /// One WebSocket, numbered by the server; never used twice.
@@ -98,6 +98,26 @@ pub enum PhoneAct {
     Leave,
 }
 
+/// What a person's session was when its failover ticket was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// People encrypted what they sent for each other.
+    pub encrypted: bool,
+    /// Their own grants.
+    pub grants: Grants,
+}
+
+/// Somebody from a room whose node has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returning {
+    /// The token that they have shown.
+    pub token: TokenHash,
+    /// Who they are now, as the clinic says.
+    pub person: Person,
+    /// What their ticket says.
+    pub standing: Standing,
+}
+
 /// How somebody comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
@@ -113,7 +133,7 @@ pub enum Entry {
     Resume(TokenHash),
     /// With the token of a Welcome of the node that had the room before, and a failover ticket of that session.
     /// The clinic says who it is. Whoever this room has welcomed meanwhile resumes.
-    Return(TokenHash, Person),
+    Return(Returning),
 }
 
 /// What the clinic has stored of a room before this process knew it.

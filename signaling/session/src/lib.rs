@@ -39,7 +39,7 @@ mod roster;
 pub use call_back::CallBackRule;
 pub use input::{
     Caller, Complaint, Entry, Input, OfferRefusal, Orphan, Person, PhoneAct, RequestId,
-    ResumeSecret, RoomRecord, SocketId, StoreFailed, TokenHash,
+    ResumeSecret, Returning, RoomRecord, SocketId, Standing, StoreFailed, TokenHash,
 };
 pub use limits::{EMPTY_GRACE_US, Limits, SEAT_KEPT_US};
 pub use moving::{Legacy, MOVE_SETTLE_US};

@@ -5,7 +5,7 @@ use signaling_protocol::{
     RecordingEnd, Role, Sdp, ServerFrame, SlotView, SourceMid, Sources,
 };
 
-use crate::input::{RequestId, SocketId, TokenHash};
+use crate::input::{RequestId, SocketId, Standing, TokenHash};
 
 /// A chat message before it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -324,6 +324,8 @@ pub enum Output {
         participant: ParticipantId,
         /// Of the resume token that it belongs to.
         session: TokenHash,
+        /// What it says of the room and of them, so that it is so on the next node.
+        standing: Standing,
     },
     /// Store a chat message and answer with [`crate::Input::Stored`]. One at a time.
     StoreChat {

@@ -326,7 +326,7 @@ impl Room {
         let Some(&from) = self.sockets.get(&socket) else {
             return;
         };
-        let Some(member) = self.members.get(&from) else {
+        let Some(member) = self.members.get_mut(&from) else {
             return;
         };
         let (admitted, role) = (member.is_admitted(), member.role);
@@ -334,6 +334,9 @@ impl Room {
             // A telephone speaks by other inputs.
             return;
         }
+        // Nobody speaks before they have read their Welcome: a Hello with an earlier token is late.
+        let [_, earlier] = &mut member.tokens;
+        *earlier = None;
         let is_program = member.is_program();
         match (&message, admitted) {
             (ClientMessage::Hello { .. }, _) => {

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use signaling_protocol::{ParticipantId, RoomId};
+use signaling_protocol::{Grants, ParticipantId, RoomId};
 
 /// Longest failover ticket that is looked at, in bytes.
 pub const FAILOVER_BYTES_MAX: usize = 2 * 1024;
@@ -42,6 +42,10 @@ pub struct Failover {
     pub epoch: u64,
     /// Names of nodes that are asked, the first one first.
     pub nodes: Vec<String>,
+    /// People encrypted what they sent for each other.
+    pub encrypted: bool,
+    /// What a clinician had left them.
+    pub grants: Grants,
 }
 
 /// Why a text is no failover ticket. Nobody outside is told.
@@ -84,6 +88,10 @@ struct Claims {
     ses: String,
     epoch: u64,
     nodes: Vec<String>,
+    enc: bool,
+    /// Without it everything is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    may: Option<Grants>,
 }
 
 /// Signs and verifies failover tickets. All nodes have the same.
@@ -131,6 +139,8 @@ impl FailoverKey {
             ses: URL_SAFE_NO_PAD.encode(failover.session),
             epoch: failover.epoch,
             nodes: nodes.cloned().collect(),
+            enc: failover.encrypted,
+            may: (failover.grants != Grants::ALL).then_some(failover.grants),
         };
         jsonwebtoken::encode(&self.header(), &claims, &self.sign).map_err(FailoverMintError)
     }
@@ -173,6 +183,8 @@ impl FailoverKey {
             session: *session,
             epoch: claims.epoch,
             nodes: claims.nodes.into_iter().take(FAILOVER_NODES_MAX).collect(),
+            encrypted: claims.enc,
+            grants: claims.may.unwrap_or(Grants::ALL),
         })
     }
 

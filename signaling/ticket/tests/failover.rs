@@ -4,7 +4,7 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use signaling_protocol::{ParticipantId, RoomId};
+use signaling_protocol::{Grants, ParticipantId, RoomId};
 use signaling_ticket::{
     FAILOVER_BYTES_MAX, FAILOVER_LIFE_S, FAILOVER_NODES_MAX, Failover, FailoverError, FailoverKey,
     PassKey, Purpose,
@@ -25,6 +25,8 @@ fn failover() -> Failover {
         session: [3; 32],
         epoch: 4,
         nodes: vec!["b".to_owned(), "c".to_owned()],
+        encrypted: true,
+        grants: Grants::ALL,
     }
 }
 
@@ -45,6 +47,16 @@ fn what_was_signed_is_read_and_names_nobody() {
         format!("{:?}", FailoverKey::new(&SECRET)),
         "FailoverKey(..)"
     );
+}
+
+#[test]
+fn what_a_clinician_has_taken_away_stays_taken_away() {
+    let mut curbed = failover();
+    curbed.encrypted = false;
+    curbed.grants.publish.camera = false;
+    let ticket = FailoverKey::new(&SECRET).mint(&curbed, NOW_US).unwrap();
+    assert_eq!(check(&ticket, NOW_US), Ok(curbed));
+    assert!(ticket.len() < 700, "{} bytes", ticket.len());
 }
 
 #[test]
@@ -98,6 +110,7 @@ fn signed(change: impl FnOnce(&mut Header, &mut Value)) -> String {
     let mut claims = json!({
         "iss": "telehealth-signal", "aud": "telehealth-failover", "iat": now_s, "exp": now_s + 180,
         "room": room(1), "sub": failover().participant, "ses": session, "epoch": 4, "nodes": ["b", "c"],
+        "enc": true,
     });
     change(&mut header, &mut claims);
     encode(&header, &claims, &EncodingKey::from_secret(&SECRET)).unwrap()
@@ -120,6 +133,10 @@ fn a_good_signature_alone_is_not_enough() {
     );
     assert_eq!(other("name", json!("x")), Err(FailoverError::Foreign));
     assert_eq!(other("epoch", json!(-1)), Err(FailoverError::Foreign));
+    let silent = signed(|_, claims| {
+        claims.as_object_mut().unwrap().remove("enc");
+    });
+    assert_eq!(check(&silent, NOW_US), Err(FailoverError::Foreign));
     let typed = signed(|header, _| header.typ = Some("JWT".to_owned()));
     assert_eq!(check(&typed, NOW_US), Err(FailoverError::Foreign));
     let stronger = signed(|header, _| header.alg = Algorithm::HS512);

@@ -7,7 +7,7 @@
 
 use signaling_directory::{Advice, Epoch};
 use signaling_protocol::{FailoverTicket, ParticipantId, RoomId};
-use signaling_session::TokenHash;
+use signaling_session::{Standing, TokenHash};
 use signaling_ticket::{FAILOVER_NODES_MAX, Failover};
 
 use super::Nodes;
@@ -23,7 +23,7 @@ impl Nodes {
         &self,
         room: RoomId,
         participant: ParticipantId,
-        session: TokenHash,
+        (session, standing): (TokenHash, Standing),
     ) -> Option<FailoverTicket> {
         let (advice, nodes) = {
             let bearings = self.bearings();
@@ -45,6 +45,8 @@ impl Nodes {
             session,
             epoch: advice.epoch.0,
             nodes: advice.nodes.iter().map(ToString::to_string).collect(),
+            encrypted: standing.encrypted,
+            grants: standing.grants,
         };
         match self.failover.mint(&failover, self.clock.wall_us()) {
             Ok(ticket) => Some(FailoverTicket { ticket, nodes }),

@@ -237,7 +237,9 @@ impl Nodes {
         }
         let step = if has_register {
             match self.registry.look(room).await {
-                Ok(lease) => self.bearings().locate(room, lease.as_ref(), asked),
+                Ok(lease) => self
+                    .bearings()
+                    .locate(room, (lease.as_ref(), advice), asked),
                 Err(error) => {
                     self.missed(&error);
                     self.alone(room, asked, advice)

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use signaling_protocol::{ErrorCode, FailoverTicket, Role, ServerMessage};
+use signaling_protocol::{
+    ClientMessage, ErrorCode, FailoverTicket, Grants, KeyText, Role, ServerMessage,
+};
 use signaling_server::{ClusterSettings, NodeSecret, NodeWish, Person, SignalingConfig, Site};
 use signaling_ticket::PassKey;
 use tokio::net::TcpListener;
@@ -274,4 +276,54 @@ async fn while_the_node_lives_a_ticket_changes_nothing() {
         panic!("{said:?}");
     };
     assert_eq!(snapshot.others.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn encryption_and_restrictions_outlive_the_node() {
+    let mut village = Village::open().await;
+    let (mut doctor, mut patient) = visit(&village).await;
+    for client in [&mut doctor, &mut patient] {
+        let key = KeyText::try_from("a".to_owned()).unwrap();
+        client.say(&ClientMessage::PublicKey { key }).await;
+    }
+    let has_key = |message: &ServerMessage| match message {
+        ServerMessage::Participant { participant } => participant.public_key.clone(),
+        _ => None,
+    };
+    doctor.until(has_key).await;
+    let mut grants = Grants::ALL;
+    grants.publish.camera = false;
+    let participant = who(PATIENT);
+    for message in [
+        ClientMessage::Grant {
+            participant,
+            grants,
+        },
+        ClientMessage::Encrypt { on: true },
+    ] {
+        doctor.say(&message).await;
+    }
+    // Tickets go out before the answer to what is said later.
+    doctor.chat(9, "after it").await;
+    while patient.hears_chat().await.1 != "after it" {}
+    let order = told(&patient);
+    village.lose(&order[0]);
+    let (_patient, said) = village.come_back(&order[1], &shown(&patient)).await;
+    let ServerMessage::Welcome { snapshot, .. } = said else {
+        panic!("{said:?}");
+    };
+    assert!(snapshot.encrypted);
+    assert_eq!(snapshot.me.grants, grants);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_register_that_comes_back_empty_costs_nobody_their_way() {
+    let mut village = Village::open().await;
+    let (_doctor, patient) = visit(&village).await;
+    let order = told(&patient);
+    village.lose(&order[0]);
+    village.register.ledger.lock().unwrap().forget();
+    village.register.is_away.store(false, Ordering::SeqCst);
+    let (_patient, said) = village.come_back(&order[1], &shown(&patient)).await;
+    assert!(matches!(said, ServerMessage::Welcome { .. }), "{said:?}");
 }

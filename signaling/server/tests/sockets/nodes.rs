@@ -21,7 +21,7 @@ use crate::clinic::MemoryClinic;
 use crate::house::{DOCTOR, House, PATIENT, observe, room, visit, who};
 
 pub(crate) struct MemoryRegister {
-    ledger: Mutex<Ledger>,
+    pub(crate) ledger: Mutex<Ledger>,
     members: Mutex<BTreeMap<NodeName, Member>>,
     pub(crate) is_away: AtomicBool,
     since: Instant,

@@ -10,8 +10,8 @@ use signaling_protocol::{
 };
 use signaling_session::{
     CallBackRule, Caller, ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output,
-    Person, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Room,
-    RoomRecord, SocketId, StoreFailed, TapCommand, VisitEvent,
+    Person, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Returning,
+    Room, RoomRecord, SocketId, Standing, StoreFailed, TapCommand, VisitEvent,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,8 @@ pub(crate) struct Telephone {
 pub(crate) struct World {
     /// For whom failover tickets were asked, with the hash of which resume token.
     pub(crate) vouched: Vec<(ParticipantId, [u8; 32])>,
+    /// What each was said to be, in the same order.
+    pub(crate) standings: Vec<Standing>,
     pub(crate) phones: BTreeMap<SocketId, Telephone>,
     /// Whose telephone rings.
     pub(crate) ringing: BTreeSet<ParticipantId>,
@@ -130,6 +132,7 @@ impl World {
     pub(crate) fn around(room: Room) -> Self {
         Self {
             vouched: Vec::new(),
+            standings: Vec::new(),
             room,
             now_us: 0,
             phones: BTreeMap::new(),
@@ -169,7 +172,25 @@ impl World {
 
     /// Comes with the token of another node's room, and the clinic says who it is.
     pub(crate) fn come_back(&mut self, token: &str, person: Person) -> SocketId {
-        self.knock(Entry::Return(hash(token), person))
+        let standing = Standing {
+            encrypted: false,
+            grants: Grants::ALL,
+        };
+        self.return_with(token, person, standing)
+    }
+
+    /// The same, with this in their ticket.
+    pub(crate) fn return_with(
+        &mut self,
+        token: &str,
+        person: Person,
+        standing: Standing,
+    ) -> SocketId {
+        self.knock(Entry::Return(Returning {
+            token: hash(token),
+            person,
+            standing,
+        }))
     }
 
     /// A program comes with a ticket to a standard door.
@@ -559,7 +580,11 @@ impl World {
             Output::Vouch {
                 participant,
                 session,
-            } => self.vouched.push((participant, session)),
+                standing,
+            } => {
+                self.vouched.push((participant, session));
+                self.standings.push(standing);
+            }
             Output::RosterChanged => {}
             Output::Finished => self.finished = true,
         }
