@@ -14,7 +14,7 @@ use redis::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
@@ -81,7 +81,7 @@ pub(crate) fn begin(lua: Option<&Lua>) -> Pipeline {
 #[derive(Clone)]
 pub(crate) struct Line {
     connection: MultiplexedConnection,
-    _driver: Arc<Driver>,
+    driver: Arc<Driver>,
 }
 
 struct Driver(JoinHandle<()>);
@@ -111,7 +111,7 @@ impl Line {
         Self::drive(&server.login, connector.connect(name, stream).await?).await
     }
 
-    async fn drive<C>(login: &RedisConnectionInfo, stream: C) -> Result<Self, RedisError>
+    pub(crate) async fn drive<C>(login: &RedisConnectionInfo, stream: C) -> Result<Self, RedisError>
     where
         C: Unpin + AsyncRead + AsyncWrite + Send + 'static,
     {
@@ -120,8 +120,13 @@ impl Line {
         let (connection, driver) = made.await?;
         Ok(Self {
             connection,
-            _driver: Arc::new(Driver(tokio::spawn(driver))),
+            driver: Arc::new(Driver(tokio::spawn(driver))),
         })
+    }
+
+    /// Whether both are one connection.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.driver, &other.driver)
     }
 
     /// Sends one command.
@@ -189,6 +194,43 @@ where
     best.map(|(_, it)| it).ok_or(failure)
 }
 
+/// Asks several servers at once and takes every good answer, without those that are silent for longer than
+/// `wait`. When nobody has answered by then, the first good answer is the only one.
+///
+/// # Errors
+/// Nobody gave a good answer.
+pub(crate) async fn poll<T, F>(
+    tries: impl IntoIterator<Item = F>,
+    wait: Duration,
+) -> Result<Vec<T>, RegisterError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, RegisterError>> + Send + 'static,
+{
+    let mut tasks = JoinSet::new();
+    for attempt in tries {
+        tasks.spawn(attempt);
+    }
+    let end = Instant::now() + wait;
+    let mut good = Vec::new();
+    let mut failure = RegisterError::NoMaster;
+    loop {
+        let next = if good.is_empty() {
+            tasks.join_next().await
+        } else {
+            timeout_at(end, tasks.join_next()).await.ok().flatten()
+        };
+        match next {
+            Some(Ok(Ok(answer))) => good.push(answer),
+            Some(Ok(Err(error))) => failure = error,
+            // It panicked; the others have not.
+            Some(Err(_)) => {}
+            None if good.is_empty() => return Err(failure),
+            None => return Ok(good),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use core::future::{pending, ready};
@@ -227,6 +269,22 @@ mod tests {
             Box::pin(pending()),
         ];
         assert_eq!(first(tries).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_poll_has_every_good_answer_and_waits_for_nobody_who_is_silent() {
+        let tries: [Try; 4] = [
+            Box::pin(pending()),
+            Box::pin(ready(Ok(2))),
+            Box::pin(ready(Err(RegisterError::NoMaster))),
+            Box::pin(ready(Ok(3))),
+        ];
+        let mut heard = poll(tries, Duration::from_millis(50)).await.unwrap();
+        heard.sort_unstable();
+        assert_eq!(heard, [2, 3]);
+        let tries = [ready(Err::<u8, _>(RegisterError::UnknownMaster))];
+        let failure = poll(tries, Duration::ZERO).await.unwrap_err();
+        assert!(matches!(failure, RegisterError::UnknownMaster));
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use signaling_directory::{
     About, Answer, Ask, Epoch, LEASE_US, Lease, Member, NodeName, Registry, RegistryError,
 };
 use signaling_protocol::RoomId;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::alone::Alone;
 use crate::cluster::Cluster;
@@ -132,22 +132,22 @@ impl RedisRegister {
 
     /// Runs calls and answers in their order. What fails is tried on a fresh connection next time.
     async fn run(&self, lua: Option<&Lua>, calls: &[Call]) -> Result<Vec<Value>, RegisterError> {
-        let door = &self.door;
-        let answered = match &self.way {
-            Way::Alone(way) => timeout(CALL_MAX, way.run(door, lua, calls)).await,
-            Way::Cluster(way) => timeout(CALL_MAX, way.run(door, lua, calls)).await,
+        let (door, until) = (&self.door, Instant::now() + CALL_MAX);
+        let way = match &self.way {
+            Way::Alone(way) => return way.run(door, lua, calls, until).await,
+            Way::Cluster(way) => way,
         };
-        let result = match answered {
+        let result = match timeout_at(until, way.run(door, lua, calls)).await {
             Ok(Ok(answers)) if answers.len() == calls.len() => return Ok(answers),
             Ok(Ok(_)) => Err(RegisterError::Foreign),
             Ok(Err(error)) => Err(error),
             Err(late) => Err(late.into()),
         };
-        match (&self.way, &result) {
-            (Way::Alone(way), _) => way.forget().await,
+        if matches!(result, Err(RegisterError::Late(_))) {
             // Nobody knows who was silent.
-            (Way::Cluster(way), Err(RegisterError::Late(_))) => way.forget().await,
-            (Way::Cluster(way), _) => way.look_again().await,
+            way.forget().await;
+        } else {
+            way.look_again().await;
         }
         result
     }

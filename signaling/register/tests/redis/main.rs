@@ -319,6 +319,28 @@ async fn sentinels_by_tls_whose_server_is_lost() {
     assert!(error.contains("know no server of this name"), "{error}");
 }
 
+#[tokio::test]
+async fn a_sentinel_that_was_cut_off_leads_nobody_to_the_old_server() {
+    let folder = Folder::new();
+    for newer in 1..3 {
+        let (masters, sentinels) = servers::parted(&folder, newer);
+        for port in sentinels.iter().map(|it| it.port) {
+            until_good(async || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+        }
+        let urls: Vec<_> = sentinels.iter().flat_map(clear).collect();
+        let here = register(&urls, sentinel(), &Entry::default()).await;
+        let ask = [(room(1), Ask::default())];
+        here.claim(&name("a"), &ask).await.unwrap();
+        let both = masters.iter().map(clear);
+        let mut seen = Vec::new();
+        for urls in both {
+            let there = register(&urls, Layout::Servers, &Entry::default()).await;
+            seen.push(there.look(room(1)).await.unwrap().is_some());
+        }
+        assert_eq!(seen, [false, true]);
+    }
+}
+
 fn sentinel_said(folder: &Folder, port: u16) -> String {
     let mut command = servers::client(folder);
     command.env("REDISCLI_AUTH", servers::SENTINEL_PASSWORD);

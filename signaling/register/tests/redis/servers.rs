@@ -279,6 +279,30 @@ pub(crate) fn watched(folder: &Folder) -> (Vec<Server>, Vec<Server>) {
     (servers, sentinels.collect())
 }
 
+/// Two servers that take writes, and Sentinels of one name that do not know of each other: as many as said
+/// watch the second one since a failover, and one still watches the first.
+pub(crate) fn parted(folder: &Folder, newer: usize) -> ([Server; 2], Vec<Server>) {
+    let masters = [plain(folder), plain(folder)];
+    let sentinels = free_ports(newer + 1)
+        .into_iter()
+        .enumerate()
+        .map(|(at, port)| {
+            let (watched, epoch) = if at == 0 {
+                (&masters[0], 1)
+            } else {
+                (&masters[1], 2)
+            };
+            let own = [
+                format!("sentinel monitor clinic 127.0.0.1 {} 4", watched.port),
+                format!("sentinel config-epoch clinic {epoch}"),
+            ];
+            let lines = [common(folder), port_line(port), own.to_vec()];
+            Server::start(folder, port, true, &lines.concat())
+        });
+    let sentinels = sentinels.collect();
+    (masters, sentinels)
+}
+
 /// `redis-cli` by TLS with the password of the servers.
 pub(crate) fn client(folder: &Folder) -> Command {
     let mut command = Command::new("redis-cli");
