@@ -285,8 +285,9 @@ mod tests {
             let processes = server.processes.clone();
             // It stands still for longer than this takes.
             let stands = stall(&processes, Duration::from_secs(3600));
+            let patience = Duration::from_secs(60);
             tokio::select! {
-                () = until(all, true) => {}
+                all = tokio::time::timeout(patience, until(all, true)) => all.unwrap(),
                 ended = stands => panic!("{ended:?}"),
             }
             go_on(&processes).await.unwrap();

@@ -344,9 +344,10 @@ mod tests {
         let (own, server) = (socket.local_addr().unwrap(), far.local_addr().unwrap());
         let mut dialog = Dialog::new((own, own), ("+336", "+331"), (server, "abc"));
         let call = invite(&socket, &mut dialog, (server, Duration::ZERO));
-        let (call, methods) = tokio::join!(call, ring(far, last, until));
+        let patience = Duration::from_secs(60);
+        let (call, methods) = tokio::join!(call, timeout(patience, ring(far, last, until)));
         assert!(call.is_err());
-        methods
+        methods.expect("nothing more came")
     }
 
     #[test]
