@@ -73,6 +73,8 @@ struct Peer {
 struct Owned {
     epoch: Epoch,
     since_us: i64,
+    /// Nobody in the register answered for it last time: peers decide by what they tell each other.
+    is_unanswered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,7 +258,8 @@ impl Bearings {
         let is_away = self.register == Register::Away;
         for (room, epoch) in &rooms {
             let is_later = |mine: &Owned| {
-                *epoch > mine.epoch || is_away && *epoch == mine.epoch && *name > self.me
+                let is_alone = is_away || mine.is_unanswered;
+                *epoch > mine.epoch || is_alone && *epoch == mine.epoch && *name > self.me
             };
             if self.owned.get(room).is_some_and(is_later) {
                 self.owned.remove(room);
@@ -305,12 +308,21 @@ impl Bearings {
     /// The register, or the lack of one, gave this node a room.
     pub fn took(&mut self, room: RoomId, epoch: Epoch, now_us: i64) {
         let since_us = self.owned.get(&room).map_or(now_us, |it| it.since_us);
-        self.owned.insert(room, Owned { epoch, since_us });
+        let owned = Owned {
+            epoch,
+            since_us,
+            is_unanswered: false,
+        };
+        self.owned.insert(room, owned);
     }
 
-    /// The register's answer for a room that this node says it has.
-    pub fn renewed(&mut self, room: RoomId, lease: &Lease, kept: &mut Kept) {
+    /// The register's answer for a room that this node says it has, if there is one.
+    pub fn renewed(&mut self, room: RoomId, lease: Option<&Lease>, kept: &mut Kept) {
         let Some(owned) = self.owned.get_mut(&room) else {
+            return;
+        };
+        owned.is_unanswered = lease.is_none();
+        let Some(lease) = lease else {
             return;
         };
         if lease.owner == self.me {

@@ -29,8 +29,14 @@ pub trait Registry: Send + Sync + 'static {
     /// What stands about a room.
     fn look(&self, room: RoomId) -> Answer<'_, Option<Lease>>;
 
-    /// Asks for rooms, or for more time with them. One lease for each, in their order.
-    fn claim<'a>(&'a self, by: &'a NodeName, rooms: &'a [(RoomId, Ask)]) -> Answer<'a, Vec<Lease>>;
+    /// Asks for rooms, or for more time with them. One lease for each, in their order, and none for a
+    /// room that nobody answered for: a register of several servers may lack one. That is an error only if
+    /// it is so with all of them.
+    fn claim<'a>(
+        &'a self,
+        by: &'a NodeName,
+        rooms: &'a [(RoomId, Ask)],
+    ) -> Answer<'a, Vec<Option<Lease>>>;
 
     /// Gives rooms back.
     fn release<'a>(&'a self, by: &'a NodeName, rooms: &'a [RoomId]) -> Answer<'a, ()>;

@@ -189,10 +189,22 @@ fn whoever_lost_a_room_is_told_to_close_it() {
             ..Ask::default()
         };
         let lease = ledger.claim(room, &name("a"), ask, 0);
-        a.renewed(room, &lease, &mut kept);
+        a.renewed(room, Some(&lease), &mut kept);
     }
     assert_eq!(kept.lost, [room(2)]);
     assert_eq!(a.owned(), [(room(1), Epoch(1))]);
+}
+
+#[test]
+fn a_room_that_nobody_answers_for_is_kept_by_one_of_two_as_without_the_register() {
+    let mut a = node_a();
+    a.took(room(1), Epoch(1), 0);
+    let rooms = BTreeMap::from([(room(1), Epoch(1))]);
+    let mut kept = a.heard(&name("b"), rooms.clone(), 0);
+    assert_eq!(kept.lost, [], "the register says whose it is");
+    a.renewed(room(1), None, &mut kept);
+    assert!(a.owns(room(1)) && a.has_register());
+    assert_eq!(a.heard(&name("b"), rooms, 0).lost, [room(1)]);
 }
 
 #[test]

@@ -47,6 +47,9 @@ pub enum RegisterError {
     /// Nothing came in time.
     #[error("Redis did not answer in time")]
     Late(#[from] tokio::time::error::Elapsed),
+    /// The server of a room was silent a moment ago, and is not asked again yet.
+    #[error("a server of the Redis Cluster is silent")]
+    Silent,
     /// No address leads to a server that takes writes.
     #[error("no Redis server takes writes")]
     NoMaster,
@@ -65,4 +68,15 @@ pub enum RegisterError {
     /// Something else wrote into our keys.
     #[error("the register holds what no node wrote")]
     Foreign,
+}
+
+impl RegisterError {
+    /// Whether nothing came at all, as from a machine that hangs or is cut off.
+    pub(crate) fn is_silence(&self) -> bool {
+        match self {
+            Self::Late(_) => true,
+            Self::Redis(error) => error.is_timeout(),
+            _ => false,
+        }
+    }
 }

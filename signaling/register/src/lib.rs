@@ -6,6 +6,7 @@
 //! changes with a server, is told again by the owners within seconds.
 
 mod alone;
+mod answers;
 mod cluster;
 mod error;
 mod line;

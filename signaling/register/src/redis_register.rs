@@ -9,9 +9,10 @@ use signaling_directory::{
     About, Answer, Ask, Epoch, LEASE_US, Lease, Member, NodeName, Registry, RegistryError,
 };
 use signaling_protocol::RoomId;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::alone::Alone;
+use crate::answers::Answers;
 use crate::cluster::Cluster;
 use crate::error::{OpenError, RegisterError};
 use crate::line::{Call, Lua};
@@ -127,46 +128,39 @@ impl RedisRegister {
     pub async fn ping(&self) -> Result<(), RegisterError> {
         let mut command = redis::cmd("HLEN");
         command.arg(NODES);
-        self.run(None, &[Call::new(NODES, command)]).await.map(drop)
+        self.one(None, Call::new(NODES, command)).await.map(drop)
     }
 
     /// Runs calls and answers in their order. What fails is tried on a fresh connection next time.
-    async fn run(&self, lua: Option<&Lua>, calls: &[Call]) -> Result<Vec<Value>, RegisterError> {
+    async fn run(&self, lua: Option<&Lua>, calls: &[Call]) -> Result<Answers, RegisterError> {
         let (door, until) = (&self.door, Instant::now() + CALL_MAX);
-        let way = match &self.way {
-            Way::Alone(way) => return way.run(door, lua, calls, until).await,
-            Way::Cluster(way) => way,
-        };
-        let result = match timeout_at(until, way.run(door, lua, calls)).await {
-            Ok(Ok(answers)) if answers.len() == calls.len() => return Ok(answers),
-            Ok(Ok(_)) => Err(RegisterError::Foreign),
-            Ok(Err(error)) => Err(error),
-            Err(late) => Err(late.into()),
-        };
-        if matches!(result, Err(RegisterError::Late(_))) {
-            // Nobody knows who was silent.
-            way.forget().await;
-        } else {
-            way.look_again().await;
+        match &self.way {
+            Way::Alone(way) => way.run(door, lua, calls, until).await.map(Answers::all),
+            Way::Cluster(way) => way.run(door, lua, calls, until).await,
         }
-        result
+    }
+
+    async fn one(&self, lua: Option<&Lua>, call: Call) -> Result<Value, RegisterError> {
+        let mut answers = self.run(lua, &[call]).await?;
+        let answer = answers.each.pop().flatten();
+        answer.ok_or_else(|| answers.failure.unwrap_or(RegisterError::Foreign))
     }
 
     async fn look_up(&self, room: RoomId) -> Result<Option<Lease>, RegisterError> {
-        let call = self.look.on(&key(room));
-        match self.run(Some(&self.look), &[call]).await?.pop() {
-            Some(Value::Array(row)) if row.is_empty() => Ok(None),
-            Some(row) => lease(row).map(Some),
-            None => Err(RegisterError::Foreign),
+        match self.one(Some(&self.look), self.look.on(&key(room))).await? {
+            Value::Array(row) if row.is_empty() => Ok(None),
+            row => lease(row).map(Some),
         }
     }
 
+    /// Fails only if nobody answered for any of the rooms.
     async fn claim_all(
         &self,
         by: &NodeName,
         rooms: &[(RoomId, Ask)],
-    ) -> Result<Vec<Lease>, RegisterError> {
+    ) -> Result<Vec<Option<Lease>>, RegisterError> {
         let mut leases = Vec::with_capacity(rooms.len());
+        let mut failure = None;
         for batch in rooms.chunks(BATCH_ROOMS) {
             let calls = batch.iter().map(|(room, ask)| {
                 let deposes = ask.deposes.and_then(|it| i64::try_from(it.0).ok());
@@ -179,21 +173,41 @@ impl RedisRegister {
                     .arg(millis(self.terms.memory))
             });
             let calls: Vec<_> = calls.collect();
-            for row in self.run(Some(&self.claim), &calls).await? {
-                leases.push(lease(row)?);
+            let answers = match self.run(Some(&self.claim), &calls).await {
+                Ok(answers) => answers,
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            };
+            failure = answers.failure.or(failure);
+            for row in answers.each {
+                leases.push(match row.map(lease).transpose() {
+                    Ok(lease) => lease,
+                    Err(error) => {
+                        failure = Some(error);
+                        None
+                    }
+                });
             }
         }
-        Ok(leases)
+        leases.resize(rooms.len(), None);
+        match failure {
+            Some(error) if leases.iter().all(Option::is_none) => Err(error),
+            _ => Ok(leases),
+        }
     }
 
     async fn release_all(&self, by: &NodeName, rooms: &[RoomId]) -> Result<(), RegisterError> {
+        let mut failure = None;
         for batch in rooms.chunks(BATCH_ROOMS) {
             let calls = batch.iter();
             let calls = calls.map(|room| self.release.on(&key(*room)).arg(by.as_str()));
             let calls: Vec<_> = calls.collect();
-            self.run(Some(&self.release), &calls).await?;
+            let answers = self.run(Some(&self.release), &calls).await?;
+            failure = answers.failure.or(failure);
         }
-        Ok(())
+        failure.map_or(Ok(()), Err)
     }
 
     async fn say(&self, me: &Member) -> Result<Vec<Member>, RegisterError> {
@@ -203,8 +217,7 @@ impl RedisRegister {
             .arg(me.name.as_str())
             .arg(row)
             .arg(millis(self.terms.lease));
-        let rows = self.run(Some(&self.beat), &[call]).await?.pop();
-        let rows = rows.ok_or(RegisterError::Foreign)?;
+        let rows = self.one(Some(&self.beat), call).await?;
         let rows: Vec<String> = redis::from_redis_value(rows).or(Err(RegisterError::Foreign))?;
         rows.iter().map(|row| member(row)).collect()
     }
@@ -212,7 +225,7 @@ impl RedisRegister {
     async fn forget(&self, me: &NodeName) -> Result<(), RegisterError> {
         let mut command = redis::cmd("HDEL");
         command.arg(NODES).arg(me.as_str());
-        self.run(None, &[Call::new(NODES, command)]).await.map(drop)
+        self.one(None, Call::new(NODES, command)).await.map(drop)
     }
 }
 
@@ -221,7 +234,11 @@ impl Registry for RedisRegister {
         Box::pin(async move { self.look_up(room).await.map_err(RegistryError::new) })
     }
 
-    fn claim<'a>(&'a self, by: &'a NodeName, rooms: &'a [(RoomId, Ask)]) -> Answer<'a, Vec<Lease>> {
+    fn claim<'a>(
+        &'a self,
+        by: &'a NodeName,
+        rooms: &'a [(RoomId, Ask)],
+    ) -> Answer<'a, Vec<Option<Lease>>> {
         Box::pin(async move { self.claim_all(by, rooms).await.map_err(RegistryError::new) })
     }
 

@@ -4,7 +4,7 @@
 
 mod servers;
 
-use signaling_directory::{About, Ask, Epoch, Ledger, Member, NodeName, Registry as _};
+use signaling_directory::{About, Ask, Epoch, Lease, Ledger, Member, NodeName, Registry as _};
 use signaling_protocol::RoomId;
 use signaling_register::{Entry, Layout, RedisRegister};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ async fn means_what_the_rules_say(register: &RedisRegister, steps: u32) {
         let lease = register.claim(by, &[(room, ask)]).await.unwrap();
         assert_eq!(
             lease,
-            [ledger.claim(room, by, ask, 0)],
+            [Some(ledger.claim(room, by, ask, 0))],
             "claim, step {step}"
         );
     }
@@ -108,8 +108,8 @@ async fn takes_many_rooms_and_tells_nodes_of_each_other(register: &RedisRegister
     let rooms = many_rooms(Epoch(0));
     let leases = register.claim(&name("a"), &rooms).await.unwrap();
     assert_eq!(leases.len(), 450);
-    let is_first = |it: &signaling_directory::Lease| it.owner == name("a") && it.epoch == Epoch(1);
-    assert!(leases.iter().all(is_first));
+    let is_first = |it: &Lease| it.owner == name("a") && it.epoch == Epoch(1);
+    assert!(leases.iter().all(|it| it.as_ref().is_some_and(is_first)));
 
     register.beat(&member("a", 3)).await.unwrap();
     register.beat(&member("b", 0)).await.unwrap();
@@ -121,16 +121,23 @@ async fn takes_many_rooms_and_tells_nodes_of_each_other(register: &RedisRegister
     assert_eq!(alone, [member("a", 4)]);
 }
 
+/// What an owner is answered, if anything.
+async fn claimed(register: &RedisRegister, rooms: &[(RoomId, Ask)]) -> Vec<Option<Lease>> {
+    let claimed = register.claim(&name("a"), rooms).await;
+    claimed.unwrap_or_else(|_| vec![None; rooms.len()])
+}
+
 /// After a server was lost, an owner tells its rooms again and hears of the others, as every second.
 async fn heals(register: &RedisRegister) {
     let rooms = many_rooms(Epoch(1));
     until_good(async || {
         register.beat(&member("a", 4)).await.is_ok()
-            && register.claim(&name("a"), &rooms).await.is_ok()
+            && claimed(register, &rooms).await.iter().all(Option::is_some)
     })
     .await;
     let leases = register.claim(&name("b"), &rooms).await.unwrap();
-    let is_kept = |it: &signaling_directory::Lease| it.owner == name("a") && it.epoch == Epoch(1);
+    let is_kept = |it: &Lease| it.owner == name("a") && it.epoch == Epoch(1);
+    let is_kept = |it: &Option<Lease>| it.as_ref().is_some_and(is_kept);
     assert!(leases.iter().all(is_kept), "nobody else gets them");
 }
 
@@ -197,13 +204,9 @@ async fn one_server_by_tls_with_certificates_of_both_sides_and_a_password() {
     }
 }
 
-/// Who has the slot of a room, as place among the servers.
-fn owner_of(folder: &Folder, cluster: &[Server], number: u128) -> (usize, String) {
-    let slot = said(
-        folder,
-        cluster[0].port,
-        &["cluster", "keyslot", &key(number)],
-    );
+/// Who has the slot of a key, as place among the servers.
+fn owner_of(folder: &Folder, cluster: &[Server], key: &str) -> (usize, String) {
+    let slot = said(folder, cluster[0].port, &["cluster", "keyslot", key]);
     let wanted: u32 = slot.parse().unwrap();
     let nodes = said(folder, cluster[0].port, &["cluster", "nodes"]);
     for line in nodes.lines().filter(|line| line.contains("master")) {
@@ -250,7 +253,7 @@ async fn a_cluster_by_tls_whose_slots_move_and_whose_servers_are_lost() {
     }
 
     // A slot on its way to another server, and after that.
-    let (from, slot) = owner_of(&folder, &cluster, 77);
+    let (from, slot) = owner_of(&folder, &cluster, &key(77));
     let to = (0..3).find(|it| *it != from).unwrap();
     let id = |at: usize| said(&folder, cluster[at].port, &["cluster", "myid"]);
     let set = |at: usize, words: &[&str]| {
@@ -264,20 +267,58 @@ async fn a_cluster_by_tls_whose_slots_move_and_whose_servers_are_lost() {
     let lease = register.claim(&name("a"), &ask).await.unwrap();
     assert_eq!(
         register.look(room(77)).await.unwrap().as_ref(),
-        lease.first()
+        lease[0].as_ref()
     );
     set(to, &["node", &id(to)]);
     set(from, &["node", &id(to)]);
     assert_eq!(
         register.look(room(77)).await.unwrap().as_ref(),
-        lease.first()
+        lease[0].as_ref()
     );
 
     // The server of the list of nodes, and whom the register was told of.
-    for lost in [owner_of(&folder, &cluster, 1_000).0, 1] {
+    for lost in [owner_of(&folder, &cluster, &key(1_000)).0, 1] {
         cluster[lost].kill();
         heals(&register).await;
     }
+}
+
+#[tokio::test]
+async fn a_cluster_that_lacks_a_server_answers_for_the_rooms_of_the_others() {
+    let folder = Folder::new();
+    folder.make_certificates();
+    let mut cluster = servers::cluster_of(&folder, 0);
+    let urls = by_tls(&cluster);
+    let register = register(&urls, Layout::Cluster, &folder.entry()).await;
+    let rooms = many_rooms(Epoch(1));
+    heals(&register).await;
+    let (with_nodes, _) = owner_of(&folder, &cluster, "telehealth:nodes");
+    let held: Vec<u32> = cluster
+        .iter()
+        .map(|it| said(&folder, it.port, &["dbsize"]).parse().unwrap())
+        .collect();
+    let answered = async |count: usize| {
+        let mut leases = Vec::new();
+        until_good(async || {
+            leases = claimed(&register, &rooms).await;
+            leases.iter().flatten().count() == count
+        })
+        .await;
+        assert!(leases.iter().flatten().all(|it| it.owner == name("a")));
+    };
+
+    // One hangs, and nodes still hear of each other.
+    let hangs = (with_nodes + 1) % 3;
+    cluster[hangs].hang(true);
+    answered(450 - usize::try_from(held[hangs]).unwrap()).await;
+    until_good(async || register.beat(&member("a", 4)).await.is_ok()).await;
+    cluster[hangs].hang(false);
+    heals(&register).await;
+
+    // The one with the list of nodes is lost.
+    cluster[with_nodes].kill();
+    answered(450 + 1 - usize::try_from(held[with_nodes]).unwrap()).await;
+    assert!(register.beat(&member("a", 4)).await.is_err());
 }
 
 #[tokio::test]

@@ -132,6 +132,12 @@ impl Server {
         self.process.wait().unwrap();
     }
 
+    /// It hangs with all its connections, or goes on.
+    pub(crate) fn hang(&self, hangs: bool) {
+        let signal = if hangs { "-STOP" } else { "-CONT" };
+        run(Command::new("kill").args([signal, &self.process.id().to_string()]));
+    }
+
     /// Starts it again, empty.
     pub(crate) fn restart(&mut self) {
         self.process = spawn(&self.settings, self.is_sentinel);
@@ -210,8 +216,15 @@ pub(crate) fn guarded(folder: &Folder) -> Server {
 
 /// Three masters with a replica each, by TLS with a password.
 pub(crate) fn cluster(folder: &Folder) -> Vec<Server> {
-    let ports = free_ports(12);
-    let (ports, buses) = ports.split_at(6);
+    cluster_of(folder, 1)
+}
+
+/// Three masters with so many replicas each. Without any, they go on when one of them is lost.
+pub(crate) fn cluster_of(folder: &Folder, replicas: usize) -> Vec<Server> {
+    let count = 3 * (replicas + 1);
+    let ports = free_ports(2 * count);
+    let (ports, buses) = ports.split_at(count);
+    let is_whole = if replicas == 0 { "no" } else { "yes" };
     let servers = ports.iter().zip(buses).map(|(port, bus)| {
         let own = [
             "cluster-enabled yes".to_owned(),
@@ -220,6 +233,7 @@ pub(crate) fn cluster(folder: &Folder) -> Vec<Server> {
             format!("cluster-config-file {port}.nodes"),
             "cluster-node-timeout 2000".to_owned(),
             "cluster-replica-validity-factor 0".to_owned(),
+            format!("cluster-require-full-coverage {is_whole}"),
         ];
         let lines = [
             common(folder),
@@ -237,7 +251,8 @@ pub(crate) fn cluster(folder: &Folder) -> Vec<Server> {
     let mut create = client(folder);
     create.args(["--cluster", "create"]);
     create.args(ports.iter().map(|port| format!("127.0.0.1:{port}")));
-    create.args(["--cluster-replicas", "1", "--cluster-yes"]);
+    create.args(["--cluster-replicas", &replicas.to_string()]);
+    create.arg("--cluster-yes");
     run(&mut create);
     servers
 }

@@ -31,10 +31,15 @@ impl Nodes {
         let now_us = self.clock.steady_us();
         let is_open = |room: RoomId| self.directory.find(room).is_some();
         let gone = self.bearings().give_up(is_open, GRACE_US, now_us);
-        let members = match self.registry.beat(&self.member()).await {
-            Ok(members) => members,
-            Err(error) => return self.missed(&error),
-        };
+        match self.registry.beat(&self.member()).await {
+            Ok(members) => self.hear_of(members, &gone).await,
+            Err(error) => self.missed(&error),
+        }
+        // The list of nodes and the rooms may be on different servers, of which one is lost.
+        self.renew().await;
+    }
+
+    async fn hear_of(&self, members: Vec<Member>, gone: &[RoomId]) {
         if !self.bearings().has_register() {
             tracing::info!("the register of rooms answers");
         }
@@ -44,9 +49,8 @@ impl Nodes {
         self.bearings().met(members, self.clock.steady_us());
         if !gone.is_empty() {
             // Leases that are not given back run out.
-            let _ = self.registry.release(&self.me, &gone).await;
+            let _ = self.registry.release(&self.me, gone).await;
         }
-        self.renew().await;
     }
 
     /// Nodes whose passes are signed by another key would send each other people whom they refuse.
@@ -82,15 +86,20 @@ impl Nodes {
                 (room, ask)
             })
             .collect();
-        let leases = match self.registry.claim(&self.me, &asks).await {
-            Ok(leases) => leases,
-            Err(error) => return self.missed(&error),
-        };
+        let mut leases = self
+            .registry
+            .claim(&self.me, &asks)
+            .await
+            .unwrap_or_default();
+        leases.resize(asks.len(), None);
+        if leases.iter().any(Option::is_none) {
+            Self::lacked();
+        }
         let mut kept = Kept::default();
         {
             let mut bearings = self.bearings();
             for ((room, _), lease) in asks.iter().zip(&leases) {
-                bearings.renewed(*room, lease, &mut kept);
+                bearings.renewed(*room, lease.as_ref(), &mut kept);
             }
         }
         self.close_lost(kept).await;

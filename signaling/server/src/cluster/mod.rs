@@ -240,8 +240,8 @@ impl Nodes {
                 Ok(lease) => self
                     .bearings()
                     .locate(room, (lease.as_ref(), advice), asked),
-                Err(error) => {
-                    self.missed(&error);
+                Err(_) => {
+                    Self::lacked();
                     self.alone(room, asked, advice)
                 }
             }
@@ -250,9 +250,9 @@ impl Nodes {
         };
         match step {
             Step::Claim(ask) => match self.registry.claim(&self.me, &[(room, ask)]).await {
-                Ok(leases) => self.claimed(room, leases.first()),
-                Err(error) => {
-                    self.missed(&error);
+                Ok(leases) => self.claimed(room, leases.first().and_then(Option::as_ref)),
+                Err(_) => {
+                    Self::lacked();
                     let step = self.alone(room, asked, advice);
                     self.follow(room, step)
                 }
@@ -311,8 +311,13 @@ impl Nodes {
         address.map_or(Way::Nowhere, |address| Way::At(name, address))
     }
 
-    fn missed(&self, error: &RegistryError) {
+    /// Nobody in the register answered for a room: only for this one is it away.
+    fn lacked() {
         metrics::counter!("signal_cluster_register_failures_total").increment(1);
+    }
+
+    fn missed(&self, error: &RegistryError) {
+        Self::lacked();
         if self.bearings().missed(self.clock.steady_us()) {
             let cause = core::error::Error::source(error).map(ToString::to_string);
             tracing::warn!(

@@ -1,7 +1,7 @@
 //! Several nodes, with a register in memory that can be away.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,9 +12,10 @@ use signaling_protocol::{Bye, ClientMessage, ErrorCode, Grants, Role, RoomId, Se
 use signaling_server::{
     ClusterSettings, NodeSecret, NodeState, NodeWish, SignalingConfig, Site, WishError,
 };
-use signaling_ticket::{Observed, PassKey};
+use signaling_ticket::{Observed, PassKey, Purpose};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
 
 use crate::client::Client;
 use crate::clinic::MemoryClinic;
@@ -24,6 +25,8 @@ pub(crate) struct MemoryRegister {
     pub(crate) ledger: Mutex<Ledger>,
     members: Mutex<BTreeMap<NodeName, Member>>,
     pub(crate) is_away: AtomicBool,
+    /// Nobody answers for these rooms.
+    gap: Mutex<BTreeSet<RoomId>>,
     since: Instant,
 }
 
@@ -33,6 +36,7 @@ impl MemoryRegister {
             ledger: Mutex::default(),
             members: Mutex::default(),
             is_away: AtomicBool::new(false),
+            gap: Mutex::default(),
             since: Instant::now(),
         }
     }
@@ -57,16 +61,27 @@ impl MemoryRegister {
 
 impl Registry for MemoryRegister {
     fn look(&self, room: RoomId) -> Answer<'_, Option<Lease>> {
+        if self.gap.lock().unwrap().contains(&room) {
+            return Box::pin(core::future::ready(Err(RegistryError::new("a gap"))));
+        }
         self.answer(|| self.owner(room))
     }
 
-    fn claim<'a>(&'a self, by: &'a NodeName, rooms: &'a [(RoomId, Ask)]) -> Answer<'a, Vec<Lease>> {
+    fn claim<'a>(
+        &'a self,
+        by: &'a NodeName,
+        rooms: &'a [(RoomId, Ask)],
+    ) -> Answer<'a, Vec<Option<Lease>>> {
+        let gap = self.gap.lock().unwrap();
+        if rooms.iter().all(|(room, _)| gap.contains(room)) {
+            return Box::pin(core::future::ready(Err(RegistryError::new("a gap"))));
+        }
         self.answer(|| {
             let (mut ledger, now_us) = (self.ledger.lock().unwrap(), self.now_us());
-            let claims = rooms.iter();
-            claims
-                .map(|(room, ask)| ledger.claim(*room, by, *ask, now_us))
-                .collect()
+            let claims = rooms.iter().map(|(room, ask)| {
+                (!gap.contains(room)).then(|| ledger.claim(*room, by, *ask, now_us))
+            });
+            claims.collect()
         })
     }
 
@@ -371,6 +386,60 @@ async fn a_room_that_another_node_took_is_closed_here() {
         ErrorCode::Unavailable,
         "nobody reaches node c"
     );
+}
+
+#[tokio::test]
+async fn a_gap_of_the_register_hides_no_room_beside_it() {
+    let street = Street::open().await;
+    let (mut doctor, _patient) = street.visit().await;
+    let (owner, neighbour) = street.owner_first();
+    // The same node has another room, for which nobody answers from now on.
+    let mut number = 2_000;
+    let (gap, mut there) = loop {
+        let gap = RoomId::from_uuid(Uuid::from_u128(number));
+        let mut there = owner.knock(&beside(gap, number)).await;
+        there.welcome().await;
+        let lease = street.register.owner(gap).unwrap();
+        if lease.owner.as_str() == street.name(owner) {
+            break (gap, there);
+        }
+        number += 1;
+    };
+    street.register.gap.lock().unwrap().insert(gap);
+    let ask = Ask {
+        has: signaling_directory::Epoch(9),
+        ..Ask::default()
+    };
+    let thief: NodeName = "c".parse().unwrap();
+    street
+        .register
+        .claim(&thief, &[(room(), ask)])
+        .await
+        .unwrap();
+    assert_eq!(doctor.bye().await, Bye::Restarting);
+
+    // It is found as without the register, and any other room by the register.
+    street.lines().await;
+    let mut second = neighbour.knock(&beside(gap, 9)).await;
+    assert_eq!(second.welcome().await.others.len(), 1);
+    second.chat(1, "noch da").await;
+    assert_eq!(there.hears_chat().await.1, "noch da");
+    let purpose = visit(DOCTOR, Role::Clinician, true);
+    for house in [neighbour, owner] {
+        let mut again = house.knock(&purpose).await;
+        assert_eq!(again.error().await, ErrorCode::Unavailable);
+    }
+}
+
+fn beside(room: RoomId, person: u128) -> Purpose {
+    Purpose::Visit {
+        room,
+        participant: who(person),
+        name: format!("Person {person}"),
+        role: Role::Clinician,
+        relation: None,
+        admitted: true,
+    }
 }
 
 /// Asks for a fresh session beside the one that is there, as a page does that is asked to move.
