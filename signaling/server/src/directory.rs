@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use signaling_protocol::RoomId;
-use signaling_session::{Entry, Input, ResumeSecret, SocketId};
-use tokio::sync::{mpsc, watch};
+use signaling_session::{Entry, Input, ResumeSecret, SocketId, TokenHash};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::Span;
 
@@ -33,6 +33,11 @@ pub(crate) enum Mail {
     Input(Input),
     /// Somebody said something, which is a span of a trace until it is dealt with.
     Said { input: Input, span: Span },
+    /// Somebody asks whether the room knows a resume token.
+    Asked {
+        token: TokenHash,
+        knows: oneshot::Sender<bool>,
+    },
     /// Another node has the room from here on; its people go there.
     Move {
         nodes: Arc<Nodes>,
@@ -78,6 +83,12 @@ impl Door {
     /// Waits until the room has place for the mail.
     pub(crate) async fn send(&self, mail: Mail) -> Result<(), Gone> {
         self.mail.send(mail).await.or(Err(Gone))
+    }
+
+    /// Whether the room knows a resume token. One that is gone knows none.
+    pub(crate) async fn knows(&self, token: TokenHash) -> bool {
+        let (knows, answer) = oneshot::channel();
+        self.send(Mail::Asked { token, knows }).await.is_ok() && answer.await.unwrap_or(false)
     }
 
     /// The room has seen an `Enter`.

@@ -131,6 +131,11 @@ impl<P: VisitPort> Driver<P> {
                         span.in_scope(|| self.feed(input));
                         continue;
                     }
+                    Some(Mail::Asked { token, knows }) => {
+                        // Whoever asked may have gone.
+                        let _ = knows.send(self.room.knows(&token));
+                        continue;
+                    }
                     Some(Mail::Move { nodes, patience }) => self.leave_to(nodes, patience),
                     Some(Mail::Enter { socket, entry, secret, line }) => {
                         doorway.door.answered();

@@ -22,7 +22,7 @@ use crate::link::{code, encode};
 use crate::observer::Hub;
 use crate::port::VisitPort;
 use crate::reader::parse;
-use crate::secret::{parse as parse_token, private_room, resume_secret};
+use crate::secret::{Shown, parse as parse_token, private_room, resume_secret};
 use crate::spent::SpendError;
 use crate::start::{Shared, supervise};
 use crate::writer::FAREWELL_MAX;
@@ -270,7 +270,10 @@ async fn with_token<P: VisitPort>(
     let shown = parse_token(token).ok_or_else(Refusal::unknown_token)?;
     let secret = resume_secret(shown.room).or(Err(Refusal::unavailable("no random numbers")))?;
     let nodes = shared.nodes.as_ref();
-    if let Some(failover) = nodes.and_then(|it| it.returning(&shown)) {
+    let returning = nodes.and_then(|it| it.returning(&shown));
+    if let Some(failover) = returning
+        && !is_known(shared, &shown).await
+    {
         // The ticket says whose session it was; whether they may come in, the clinic says now.
         let asked = shared.port.readmit(failover.room, failover.participant);
         let person = within("readmit", asked).await;
@@ -292,6 +295,14 @@ async fn with_token<P: VisitPort>(
         .knock(shown.room)
         .ok_or_else(Refusal::unknown_token)?;
     into_room(Some(door), Entry::Resume(shown.hash), secret)
+}
+
+/// Whether somebody who shows a failover ticket was welcomed here since. Then they only come back.
+async fn is_known<P: VisitPort>(shared: &Shared<P>, shown: &Shown<'_>) -> bool {
+    match shared.directory.find(shown.room) {
+        Some(door) => door.knows(shown.hash).await,
+        None => false,
+    }
 }
 
 fn into_room(

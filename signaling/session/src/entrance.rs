@@ -121,7 +121,7 @@ impl Room {
             person,
             standing,
         } = returning;
-        if self.members.values().any(|member| member.holds(&token)) {
+        if self.knows(&token) {
             self.resume(socket, &token, welcome);
             return;
         }
@@ -135,6 +135,12 @@ impl Room {
             let [_, earlier] = &mut member.tokens;
             *earlier = Some(token);
         }
+    }
+
+    /// Whether somebody in the room may come back with this token.
+    #[must_use]
+    pub fn knows(&self, token: &TokenHash) -> bool {
+        self.members.values().any(|member| member.holds(token))
     }
 
     /// What the room was where it failed, as far as one person's ticket says. Nobody's grants become more by it,
