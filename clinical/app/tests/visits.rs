@@ -14,7 +14,7 @@ use clinical_app::visits::{
 };
 use clinical_model::booking::{Appointment, AppointmentStage, PersonName, Relation};
 use clinical_model::visits::{JoinLinkToken, JoinRefusal};
-use clinical_model::{AuditActor, AuditEntry, GuestId, Micros, Role};
+use clinical_model::{AuditActor, AuditEntry, GuestId, Micros, Position, Role};
 use clinical_store::on_both_engines;
 use clinical_store::testbed::TestDb;
 use signaling_protocol::{ChatId, ChatText, ParticipantId, Role as RoomRole, RoomId};
@@ -262,6 +262,17 @@ on_both_engines! {
         let id = visit.appointment.id;
         revoke_link(desk, &visit.patient, id).await.unwrap();
         assert_eq!(back(visit.the_patient()).await, None, "the link was taken back");
+        let mut tx = visit.practice.db.begin().await.unwrap();
+        let was = clinical_store::identity::account(&mut tx, visit.doctor.user).await.unwrap().unwrap();
+        let mut other = was.clone();
+        other.position = Position::without_profile(Role::Admin).unwrap();
+        assert!(clinical_store::people::change(&mut tx, &other, "", 1).await.unwrap());
+        tx.commit(AuditEntry::done(AuditActor::System, "test", MONDAY)).await.unwrap();
+        assert_eq!(back(by).await, None, "no doctor any more");
+        let mut tx = visit.practice.db.begin().await.unwrap();
+        assert!(clinical_store::people::change(&mut tx, &was, "", 2).await.unwrap());
+        tx.commit(AuditEntry::done(AuditActor::System, "test", MONDAY)).await.unwrap();
+        assert!(back(by).await.is_some());
         let mut tx = visit.practice.db.begin().await.unwrap();
         clinical_store::identity::set_disabled(&mut tx, visit.doctor.user, true).await.unwrap();
         tx.commit(AuditEntry::done(AuditActor::System, "test", MONDAY)).await.unwrap();

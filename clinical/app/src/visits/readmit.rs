@@ -1,6 +1,6 @@
 //! People who were in a visit when the machine that had it failed, and come back without a fresh pass.
 
-use clinical_model::{AuditActor, AuditEntry, ParticipantUuid, RoomUuid};
+use clinical_model::{AuditActor, AuditEntry, ParticipantUuid, Position, RoomUuid};
 use clinical_store::booking::AppointmentRecord;
 use clinical_store::{Conn, StoreError, identity, visits};
 use signaling_protocol::{ParticipantId, Role, RoomId};
@@ -83,7 +83,8 @@ async fn visitor(
     let appointment = &record.appointment;
     if who == appointment.doctor_participant {
         let account = identity::account(conn, appointment.doctor).await?;
-        let is_open = account.is_some_and(|it| !it.disabled);
+        let is_open =
+            account.is_some_and(|it| !it.disabled && matches!(it.position, Position::Doctor(_)));
         return Ok(is_open.then(|| Visitor::doctor(record)));
     }
     if who == appointment.patient_participant {
