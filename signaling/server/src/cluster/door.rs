@@ -113,6 +113,9 @@ async fn signal<P: VisitPort>(
             return (StatusCode::CONFLICT, elsewhere).into_response();
         }
         Way::Nowhere if !asked.may_open => return StatusCode::NOT_FOUND.into_response(),
+        // It takes rooms, but does not know yet whether the one that had this room is gone: whoever asks
+        // must not go to a third node for it.
+        Way::Nowhere if nodes.is_ready() => return StatusCode::TOO_EARLY.into_response(),
         Way::Nowhere => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
     let Ok(place) = shared.counts.take(client) else {
