@@ -126,13 +126,13 @@ struct AppointmentRow {
     overbooked: bool,
 }
 
+// Who is a doctor no more has neither specialty nor zone.
 macro_rules! select_appointments {
     ($tail:literal) => {
         concat!(
             "SELECT a.id, a.tenant, a.doctor, a.patient, a.start_us, a.end_us, a.state, a.state_us,
                  a.reason_sealed, p.demographics_sealed, k.wrapped, a.room, a.doctor_participant, a.patient_participant, a.version,
                  d.name_sealed AS doctor_name_sealed,
-                 -- Who is a doctor no more has no profile.
                  COALESCE(d.specialty, '') AS doctor_specialty,
                  COALESCE(s.zone, d.zone, 'UTC') AS doctor_zone, d.languages AS doctor_languages,
                  EXISTS (SELECT 1 FROM notes n WHERE n.appointment = a.id AND n.state = 'signed')
