@@ -172,3 +172,10 @@ fn a_harmless_word_beside_it_hides_no_danger() {
     missed.extend(self::missed(include_str!("hidden_fr.txt")));
     assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
 }
+
+#[test]
+fn what_is_told_without_its_name_is_found() {
+    let mut missed = missed(include_str!("told_en.txt"));
+    missed.extend(self::missed(include_str!("told_fr.txt")));
+    assert!(missed.is_empty(), "{} missed: {missed:#?}", missed.len());
+}

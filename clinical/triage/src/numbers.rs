@@ -28,11 +28,12 @@ const BREATHS: &[&str] = &[
     "respiration",
     "breaths",
     "rr",
+    "fr",
     "breathing",
     "respiratoire",
 ];
-const PULSE: &[&str] = &["pulse", "heart", "hr", "pouls", "cardiaque", "beats"];
-const PRESSURE: &[&str] = &["pressure", "bp", "tension", "systolic", "arterielle"];
+const PULSE: &[&str] = &["pulse", "heart", "hr", "fc", "pouls", "cardiaque", "beats"];
+const PRESSURE: &[&str] = &["pressure", "bp", "ta", "tension", "systolic", "arterielle"];
 const SUGAR: &[&str] = &["glucose", "sugar", "glycemie", "dextro"];
 
 /// Blood tests: words, from and to, and the finding. Thousands are written "42,000", which is read as 42.0.
@@ -106,6 +107,9 @@ pub(crate) fn measured(text: &Text, age: Option<Age>) -> Vec<&'static str> {
         found.extend(TESTS.iter().filter_map(|(words, from, to, finding)| {
             ((*from..*to).contains(&value) && near(words)).then_some(*finding)
         }));
+        if is_severe_anemia(tokens, at, value) {
+            found.push("vitals_danger");
+        }
         match label(tokens, at) {
             Some("heat") => heat(value, &mut found),
             Some("oxygen") if (50.0..92.0).contains(&value) => found.push("low_oxygen"),
@@ -231,13 +235,61 @@ fn pressure(upper: f64, lower: Option<f64>, age: Option<Age>, found: &mut Vec<&'
     let Some(lower) = lower.filter(|lower| *lower < upper && (20.0..200.0).contains(lower)) else {
         return;
     };
-    let grown = age.is_none_or(|age| age >= Age::years(12));
-    if (40.0..91.0).contains(&upper) && grown {
+    if (40.0..low_pressure(age)).contains(&upper) {
         found.push("hypotension");
     }
     if (160.0..300.0).contains(&upper) || (100.0..180.0).contains(&lower) {
         found.push("hypertension_now");
     }
+}
+
+/// Systolic pressure below which it is low for the age, mmHg. Children: PALS (American Heart Association), 70 and twice
+/// the years from one to ten.
+fn low_pressure(age: Option<Age>) -> f64 {
+    let years = age.map_or(30.0, |age| f64::from(age.in_days()) / 365.0);
+    match years {
+        ..0.08 => 60.0,
+        ..1.0 => 70.0,
+        ..10.0 => 70.0 + 2.0 * years.floor(),
+        ..12.0 => 90.0,
+        _ => 91.0,
+    }
+}
+
+/// Whether a number is a haemoglobin below 5 g/dL, at which blood is given whatever the signs (WHO, Pocket Book of
+/// Hospital Care for Children). A change of it and HbA1c are none.
+fn is_severe_anemia(tokens: &[Token], at: usize, value: f64) -> bool {
+    const HAEMOGLOBIN: [&str; 5] = ["hemoglobin", "haemoglobin", "hb", "hgb", "hemoglobine"];
+    const OTHER: [&str; 13] = [
+        "glyquee",
+        "glycated",
+        "glycosylated",
+        "glycosylee",
+        "a1c",
+        "drop",
+        "dropped",
+        "fall",
+        "fell",
+        "by",
+        "chute",
+        "perdu",
+        "baisse",
+    ];
+    let Some(token) = tokens.get(at) else {
+        return false;
+    };
+    let same = |near: &&Token| near.sentence == token.sentence;
+    let before = tokens.get(at.saturating_sub(3)..at).unwrap_or_default();
+    let named = |words: &[&str]| {
+        let mut near = before.iter().filter(same);
+        near.any(|near| words.contains(&near.word.as_str()))
+    };
+    let behind = tokens.get(at + 1).filter(same);
+    let grams = behind.is_some_and(|next| matches!(next.word.as_str(), "g" | "gr" | "grams"));
+    (1.0..5.0).contains(&value)
+        && (grams || token.word.contains('.'))
+        && named(&HAEMOGLOBIN)
+        && !named(&OTHER)
 }
 
 fn number(word: &str) -> Option<f64> {
@@ -284,6 +336,29 @@ mod tests {
         );
         assert_eq!(read("respiratory rate 32", 3), [""; 0]);
         assert_eq!(read("tension 18/11", 60), ["hypertension_now"]);
+    }
+
+    #[test]
+    fn signs_that_are_low_for_the_age_are_read_in_french_notation() {
+        assert_eq!(read("PA 68/35", 3), ["hypotension"]);
+        assert_eq!(read("PA 88/50", 3), [""; 0]);
+        assert_eq!(read("TA 8/5", 40), ["hypotension"]);
+        assert_eq!(read("PA 78/40", 8), ["hypotension"]);
+        assert_eq!(read("BP 68/35", 3), ["hypotension"]);
+        assert_eq!(read("FC 190", 3), ["tachycardia", "vitals_danger"]);
+        assert_eq!(read("FC 72", 40), [""; 0]);
+        assert_eq!(read("FR 64", 3), ["fast_breathing", "vitals_danger"]);
+        assert_eq!(read("FR 16, PA 124/76", 40), [""; 0]);
+        for severe in ["hémoglobine 3,4 g/dL", "Hb 4.6", "Hb à 4 g/dL"] {
+            assert_eq!(read(severe, 3), ["anemia", "vitals_danger"], "{severe}");
+        }
+        for other in [
+            "hémoglobine glyquée 4,8 %",
+            "Hb 7.2 g/dL",
+            "Hb dropped by 3 g",
+        ] {
+            assert!(!read(other, 40).contains(&"vitals_danger"), "{other}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn triage_of_own_vignettes_stays_as_good_as_it_was() {
     }
 }
 
-/// Stories of two people who did not know what the engine reads. They were run before their misses were looked at; what
+/// Stories of people who did not know what the engine reads. They were run before their misses were looked at; what
 /// holds here is of after that.
 #[test]
 fn stories_of_others_stay_as_good_as_they_were() {
@@ -45,6 +45,8 @@ fn stories_of_others_stay_as_good_as_they_were() {
         ("fr_k", include_str!("data/fr_k.jsonl")),
         ("en_l", include_str!("data/en_l.jsonl")),
         ("fr_l", include_str!("data/fr_l.jsonl")),
+        ("en_m", include_str!("data/en_m.jsonl")),
+        ("fr_m", include_str!("data/fr_m.jsonl")),
     ] {
         let report = evaluate(&engine, data.lines()).unwrap();
         assert!(

@@ -87,6 +87,8 @@ const NAMES: [(Kind, &[&str]); 5] = [
             "respirations",
             "breaths",
             "rr",
+            "fr",
+            "fc",
             "pulse",
             "pouls",
             "hr",

@@ -136,6 +136,16 @@ pub(super) fn expand(raw: &str, before: &str, after: &str, mut word: impl FnMut(
         word("can");
         return;
     }
+    // The French "PA 68/35" is a pressure, not a short "pas".
+    if raw == "pa"
+        && after
+            .parse()
+            .is_ok_and(|mmhg: u32| (40..=260).contains(&mmhg))
+    {
+        word("blood");
+        word("pressure");
+        return;
+    }
     let after_number = before.ends_with(|c: char| c.is_ascii_digit());
     if !after_number && let Some((_, long)) = SHORT.iter().find(|(short, _)| *short == raw) {
         long.split(' ').for_each(word);
@@ -210,6 +220,8 @@ mod tests {
         ] {
             assert_eq!(of(raw, "", ""), long);
         }
+        assert_eq!(of("pa", "", "68"), "blood pressure");
+        assert_eq!(of("pa", "", "38"), "pas");
         assert_eq!(of("dont", "i", ""), "do not");
         assert_eq!(of("dont", "enfant", "il"), "dont");
     }
