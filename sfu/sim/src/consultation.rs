@@ -6,7 +6,7 @@ use sfu_core::{Grants, SourceSet};
 use crate::media::Profile;
 use crate::network::Access;
 use crate::rng::Rng;
-use crate::scenario::{Action, Scenario, Step, live, plan, steal_addresses};
+use crate::scenario::{Action, Scenario, Step, close_first_room, live, plan, steal_addresses};
 
 /// Lengths that a seed may choose, in minutes.
 const MINUTES: (u64, u64) = (10, 30);
@@ -53,13 +53,7 @@ impl Scenario {
                 step.action = Action::Access(Access::Edge);
             }
         }
-        if rng.below(12) == 0 && rooms > 1 {
-            steps.push(Step {
-                at_ms: length_ms / 2,
-                person: 0,
-                action: Action::CloseRoom,
-            });
-        }
+        close_first_room(&mut rng, (rooms, length_ms), &mut steps);
         steal_addresses(&mut rng, people.len() as u64, &mut steps);
         steps.sort_by_key(|step| (step.at_ms, step.person));
         Self {

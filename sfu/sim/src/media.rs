@@ -38,8 +38,7 @@ impl Profile {
         layers_bps: [30_000, 80_000, 200_000],
         screen_fps: 1,
         speech_ms: 60,
-        in_turn: false,
-        estimates: true,
+        ..Self::FULL
     };
     /// A consultation: one speaks at a time, in the longest packets that Opus makes, and pictures are
     /// few and small.

@@ -128,13 +128,7 @@ impl Scenario {
                 .is_some_and(|plan| plan.screen);
             live(&mut rng, person, (screen, shape.length_ms), &mut steps);
         }
-        if rng.below(12) == 0 && rooms > 1 {
-            steps.push(Step {
-                at_ms: shape.length_ms / 2,
-                person: 0,
-                action: Action::CloseRoom,
-            });
-        }
+        close_first_room(&mut rng, (rooms, shape.length_ms), &mut steps);
         steal_addresses(&mut rng, people.len() as u64, &mut steps);
         steps.sort_by_key(|step| (step.at_ms, step.person));
         Self {
@@ -266,6 +260,21 @@ pub(crate) fn live(
                 add(at_ms, Action::Join);
             }
         }
+    }
+}
+
+/// In some scenarios with several rooms the first one is closed half-way.
+pub(crate) fn close_first_room(
+    rng: &mut Rng,
+    (rooms, length_ms): (u16, u64),
+    steps: &mut Vec<Step>,
+) {
+    if rng.below(12) == 0 && rooms > 1 {
+        steps.push(Step {
+            at_ms: length_ms / 2,
+            person: 0,
+            action: Action::CloseRoom,
+        });
     }
 }
 

@@ -121,6 +121,17 @@ impl Street {
         Self::open_with(Duration::ZERO, false).await
     }
 
+    /// A third node, which nobody reaches, takes the room by a later epoch.
+    async fn is_robbed(&self) {
+        let ask = Ask {
+            has: signaling_directory::Epoch(9),
+            ..Ask::default()
+        };
+        let thief: NodeName = "c".parse().unwrap();
+        let claimed = self.register.claim(&thief, &[(room(), ask)]).await;
+        assert!(claimed.unwrap()[0].is_some());
+    }
+
     /// Two nodes that go on for so long when they are to be emptied, and may speak in clear.
     async fn open_with(notice: Duration, is_old: bool) -> Self {
         Self::open_at(notice, is_old, [Site::default(), Site::default()]).await
@@ -367,16 +378,7 @@ async fn the_door_of_nodes_says_nothing_in_clear() {
 async fn a_room_that_another_node_took_is_closed_here() {
     let street = Street::open().await;
     let (mut doctor, _patient) = street.visit().await;
-    let ask = Ask {
-        has: signaling_directory::Epoch(9),
-        ..Ask::default()
-    };
-    let thief: NodeName = "c".parse().unwrap();
-    street
-        .register
-        .claim(&thief, &[(room(), ask)])
-        .await
-        .unwrap();
+    street.is_robbed().await;
     assert_eq!(doctor.bye().await, Bye::Restarting);
     let mut again = street.houses[0]
         .knock(&visit(DOCTOR, Role::Clinician, true))
@@ -406,16 +408,7 @@ async fn a_gap_of_the_register_hides_no_room_beside_it() {
         number += 1;
     };
     street.register.gap.lock().unwrap().insert(gap);
-    let ask = Ask {
-        has: signaling_directory::Epoch(9),
-        ..Ask::default()
-    };
-    let thief: NodeName = "c".parse().unwrap();
-    street
-        .register
-        .claim(&thief, &[(room(), ask)])
-        .await
-        .unwrap();
+    street.is_robbed().await;
     assert_eq!(doctor.bye().await, Bye::Restarting);
 
     // It is found as without the register, and any other room by the register.
