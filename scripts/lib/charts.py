@@ -133,13 +133,14 @@ def spans(title, about, axis, groups, legend):
     return _rows(title, about, axis, groups, legend, _log(every), draw)
 
 
-def panels(title, about, x_axis, y_axis, drawn, legend, x_kind, y_kind, is_line):
-    """Small charts with the same axes, three in a row; each has a name and series of label, colour and points."""
+def panels(title, about, x_axis, y_axis, drawn, legend, x_kind, y_kind, is_line, is_alike=True):
+    """Small charts, three in a row, with the same axes if `is_alike`; each has a name and series of label, colour, points."""
     columns, wide, high, pad = 3, 218, 150, 52
-    points = [point for _, all_series in drawn for _, _, series in all_series for point in series]
-    x_scale, y_scale = x_kind([x for x, _ in points]), y_kind([y for _, y in points])
     parts = []
     for index, (name, all_series) in enumerate(drawn):
+        of = [all_series for _, all_series in drawn] if is_alike else [all_series]
+        points = [point for it in of for _, _, series in it for point in series]
+        x_scale, y_scale = x_kind([x for x, _ in points]), y_kind([y for _, y in points])
         left = pad + (index % columns) * (wide + pad + 20)
         top = 108 + (index // columns) * (high + 78)
         # A name too long for one line has its second half on another one.
