@@ -100,7 +100,7 @@ screenshots: ## Photograph every page into tests/out/screens
 	@scripts/test bundle server screenshots
 
 .PHONY: bench
-bench: ## Print the benchmarks: visits, pages, the clinical service on both databases
+bench: ## Print the benchmarks and draw plots: visits, pages, media beside peers, the clinical service on both databases
 	@scripts/setup bench
 	@scripts/bench
 
