@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import tempfile
 import tomllib
 
@@ -17,7 +18,8 @@ CHART = DEPLOY / "helm/telehealth"
 # The oldest and the newest Kubernetes that the chart is meant for.
 VERSIONS = ("1.27", "1.33")
 SMALL = {"site": {"host": "clinic.example.org"}, "store": {"existingSecret": "telehealth-store"}}
-SENTINELS = {"kind": "sentinel", "master": "clinic", "user": "telehealth", "passwordKey": "password"}
+SENTINELS = {"kind": "sentinel", "master": "clinic", "user": "telehealth", "passwordKey": "password",
+             "caKey": "ca.crt", "clientSecret": "telehealth-redis-client"}
 LARGE = SMALL | {
     "image": {"repository": "registry.example.org/telehealth", "digest": f"sha256:{'0' * 64}"},
     "replicas": 3,
@@ -74,6 +76,18 @@ SECRETS = {
     "redis/password": "made up",
     "cluster/secret": "0123456789abcdef" * 4,
 }
+
+
+def certify(folder):
+    """The certificate of a server for Redis and its key, and the authority of Redis."""
+    client = folder / "redis-client"
+    client.mkdir()
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-keyout", client / "tls.key", "-out", client / "tls.crt", "-days", "2", "-subj", "/CN=telehealth")
+    (client / "tls.key").chmod(0o600)
+    shutil.copy(client / "tls.crt", folder / "redis/ca.crt")
+
+
 # A server without this section is the only one, and refuses it.
 KNOWS_CLUSTERS = "[cluster]" in (DEPLOY / "config.sample.toml").read_text()
 CLUSTER = re.compile(r"^\[cluster\]\n(?:\w.*\n)+", re.M)
@@ -159,8 +173,31 @@ def chart_configures_the_server():
                 file.parent.mkdir(exist_ok=True)
                 file.write_text(content)
                 file.chmod(0o600)
+            certify(pathlib.Path(folder))
             for text in config["data"].values():
                 accepts(text if KNOWS_CLUSTERS else CLUSTER.sub("", text), folder)
+
+
+@check
+def chart_shows_redis_who_it_is():
+    """The certificate for Redis is mounted where the configuration says, from its own secret, and not without one."""
+    def told(values):
+        objects = rendered(values)
+        configs = next(it for it in of_kind(objects, "ConfigMap") if it["metadata"]["name"].endswith("-config"))["data"]
+        redis = [tomllib.loads(text)["cluster"].get("redis", {}) for text in configs.values()]
+        files = {(it.get("cert_file"), it.get("key_file")) for it in redis}
+        pod = of_kind(objects, "StatefulSet")[0]["spec"]["template"]["spec"]
+        mounts = {it["name"]: it["mountPath"] for it in pod["containers"][0]["volumeMounts"]}
+        secrets = {it["name"]: it["secret"] for it in pod["volumes"] if "secret" in it}
+        return files, mounts.get("redis-client"), secrets.get("redis-client")
+    folder = "/run/secrets/redis-client"
+    wanted = ({(f"{folder}/tls.crt", f"{folder}/tls.key")}, folder,
+              {"secretName": "telehealth-redis-client", "defaultMode": 0o440})
+    if told(LARGE) != wanted:
+        raise Wrong(f"with a certificate: {told(LARGE)}")
+    without = LARGE | {"cluster": LARGE["cluster"] | {"redis": {"kind": "servers"}}}
+    if told(without) != ({(None, None)}, None, None):
+        raise Wrong(f"without one: {told(without)}")
 
 
 @check
@@ -213,6 +250,8 @@ def chart_refuses():
         "scaling without a cluster": SMALL | {"autoscaling": {"enabled": True}},
         "a cluster without its secrets": SMALL | {"cluster": {"enabled": True}},
         "Sentinels that nobody knows what to ask": SMALL | {"cluster": LARGE["cluster"] | {"redis": {"kind": "sentinel"}}},
+        "a secret of a client whose name is a path": LARGE | {
+            "cluster": LARGE["cluster"] | {"redis": {"kind": "servers", "clientSecret": "../x"}}},
         "an edge without a region": LARGE | {"cluster": LARGE["cluster"] | {"region": ""}},
         "an edge without an address for each server": LARGE | {
             "cluster": LARGE["cluster"] | {"edge": {"enabled": True, "advertise": ["203.0.113.1"]}}},

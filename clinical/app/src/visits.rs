@@ -7,6 +7,7 @@ mod guests;
 mod join;
 mod line;
 mod live;
+mod mode;
 mod phone;
 mod readmit;
 mod record;
@@ -33,6 +34,7 @@ pub use line::{
     AlreadyCalled, CallLine, CallMoney, CallOrder, PlacedCall, TrunkHealth, TrunkState,
 };
 pub use live::{CloseReason, LIVE_EFFECTS_MAX, LiveEffect, LiveVisits};
+pub use mode::{RoomMode, keep_mode};
 pub use phone::{
     CallBack, CallBackError, PhoneEntry, PhoneError, PhoneNumbers, PhoneWay, PhoneWayError,
     admit_by_phone, call_back, new_phone_pin, phone_way,

@@ -4,20 +4,20 @@
 mod support;
 
 use clinical_app::Actor;
-use clinical_app::booking::{LinkError, NewLink, cancel, new_link, revoke_link};
+use clinical_app::booking::{LinkError, NewLink, cancel, new_link, reschedule, revoke_link};
 use clinical_app::observe::{ObserveError, observe};
 use clinical_app::visits::{
     AddGuestError, ChatError, Entry, GUESTS_MAX, GuestCommand, JoinError, LiveEffect,
-    RemoveGuestError, VisitEvent, VisitEventError, add_guest, append_chat, connection_test,
-    join_as_doctor, link_queue, link_test, load_room, mark_read, readmit, record_visit_event,
-    redeem, remove_guest,
+    RemoveGuestError, RoomMode, VisitEvent, VisitEventError, add_guest, append_chat,
+    connection_test, join_as_doctor, keep_mode, link_queue, link_test, load_room, mark_read,
+    readmit, record_visit_event, redeem, remove_guest,
 };
 use clinical_model::booking::{Appointment, AppointmentStage, PersonName, Relation};
 use clinical_model::visits::{JoinLinkToken, JoinRefusal};
 use clinical_model::{AuditActor, AuditEntry, GuestId, Micros, Position, Role};
 use clinical_store::on_both_engines;
 use clinical_store::testbed::TestDb;
-use signaling_protocol::{ChatId, ChatText, ParticipantId, Role as RoomRole, RoomId};
+use signaling_protocol::{ChatId, ChatText, Grants, ParticipantId, Role as RoomRole, RoomId};
 use signaling_ticket::{Observed, Purpose};
 use support::{MIN, MONDAY, Practice, here};
 use uuid::Uuid;
@@ -389,6 +389,33 @@ on_both_engines! {
         assert!(matches!(stolen, Err(ChatError::IdTaken)));
         let nowhere = RoomId::from_uuid(Uuid::from_u128(1));
         let lost = append_chat(desk, nowhere, id(99), author, &text).await;
+        assert!(matches!(lost, Err(ChatError::NoRoom)));
+    }
+
+    /// Whoever opens the room anew finds it as it was last, and after another booking as a new one.
+    async fn how_a_room_is_stays_with_its_visit(db) {
+        let visit = Visit::booked(db).await;
+        let (desk, room) = (&visit.practice.desk, visit.room());
+        assert_eq!(load_room(desk, room).await.unwrap().mode, RoomMode::default());
+        let mut seen = Grants::ALL;
+        seen.publish.screen = false;
+        let mut deaf = Grants::ALL;
+        deaf.publish.microphone = false;
+        deaf.subscribe = false;
+        let mut curbed = vec![(visit.the_patient(), seen), (visit.the_doctor(), deaf)];
+        curbed.sort_unstable_by_key(|(id, _)| *id);
+        let lifted = curbed.split_off(1);
+        let both = RoomMode { encrypted: true, curbed: [curbed.clone(), lifted].concat() };
+        for mode in [both.clone(), RoomMode { encrypted: false, curbed }, RoomMode::default()] {
+            keep_mode(desk, room, &mode).await.unwrap();
+            assert_eq!(load_room(desk, room).await.unwrap().mode, mode);
+        }
+        keep_mode(desk, room, &both).await.unwrap();
+        let later = MONDAY.plus(15 * MIN);
+        reschedule(desk, &visit.doctor, visit.appointment.id, later).await.unwrap();
+        assert_eq!(load_room(desk, room).await.unwrap().mode, RoomMode::default());
+        let nowhere = RoomId::from_uuid(Uuid::from_u128(1));
+        let lost = keep_mode(desk, nowhere, &RoomMode::default()).await;
         assert!(matches!(lost, Err(ChatError::NoRoom)));
     }
 

@@ -75,6 +75,7 @@ const STEPS: &[Step] = &[
     step!(160, shared "0160_spent_passes"),
     step!(170, shared "0170_captions"),
     step!(175, shared "0175_sms_door"),
+    step!(180, shared "0180_room_modes"),
 ];
 
 /// Version and name of every step.

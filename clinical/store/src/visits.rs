@@ -1,4 +1,4 @@
-//! Guests, links, telephones, and who was let into a room.
+//! Guests, links, telephones, who was let into a room, and how it is.
 
 mod admissions;
 mod charges;
@@ -6,6 +6,7 @@ mod contacts;
 mod guests;
 mod links;
 mod lockouts;
+mod modes;
 mod phone;
 
 pub use admissions::{admit, clear_admissions, is_admitted, remove};
@@ -21,6 +22,7 @@ pub use links::{
     revoke_patient_links,
 };
 pub use lockouts::{PhoneLock, forgive_phone_tries, phone_locks};
+pub use modes::{RoomGrant, RoomMode, keep_mode, mode};
 pub use phone::{
     count_phone_entry, count_phone_try, find_by_phone_pin, make_phone_pin, phone_pin,
     phone_try_was_right,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clinical_app::visits::{self, CloseReason, Desk, LiveEffect};
+use clinical_app::visits::{self, CloseReason, Desk, LiveEffect, RoomMode};
 use clinical_app::{Micros, captions, patiently};
 use clinical_model::RoomUuid;
 use sfu_net::TapEvent;
 use signaling_protocol::{Bye, ChatMessage, ParticipantId, RoomId};
 use signaling_server::{
-    ChatPost, Person, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent, VisitPort,
+    ChatPost, Legacy, Person, PortError, RoomRecord, SaidLine, SignalingHandle, VisitEvent,
+    VisitPort,
 };
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -56,6 +57,10 @@ impl VisitPort for ClinicPort {
             read: state.read,
             ended: state.ended,
             captions_offered: self.scribes.is_offered(),
+            legacy: Legacy {
+                encrypted: state.mode.encrypted,
+                curbed: state.mode.curbed,
+            },
         })
     }
 
@@ -111,6 +116,16 @@ impl VisitPort for ClinicPort {
             self.call_backs.rings().stop_all(room);
         }
         visits::record_visit_event(&self.desk, room, for_the_record(event))
+            .await
+            .map_err(PortError::new)
+    }
+
+    async fn keep_legacy(&self, room: RoomId, legacy: Legacy) -> Result<(), PortError> {
+        let mode = RoomMode {
+            encrypted: legacy.encrypted,
+            curbed: legacy.curbed,
+        };
+        patiently(STORE_PATIENCE, visits::keep_mode(&self.desk, room, &mode))
             .await
             .map_err(PortError::new)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sfu_net::TapEvent;
 use signaling_protocol::{ParticipantId, Purpose, RoomId};
-use signaling_session::{ChatPost, Input, RequestId, StoreFailed, VisitEvent};
+use signaling_session::{ChatPost, Input, Legacy, RequestId, StoreFailed, VisitEvent};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::{Instrument as _, Span};
@@ -43,6 +43,8 @@ pub(crate) enum Job {
         participant: ParticipantId,
         ring: bool,
     },
+    /// Keep how the room is.
+    Keep { request: RequestId, legacy: Legacy },
     /// Record an event.
     Record {
         request: Option<RequestId>,
@@ -176,6 +178,15 @@ async fn carry_out<P: VisitPort>(port: Arc<P>, room: RoomId, job: Job) -> Answer
                 result: Ok(()),
             })
         }
+        Job::Keep { request, legacy } => {
+            let kept = within("keep_legacy", port.keep_legacy(room, legacy)).await;
+            kept.map_or(failed, |()| {
+                Some(Input::Kept {
+                    request,
+                    result: Ok(()),
+                })
+            })
+        }
         Job::CallBack { participant, ring } => {
             let told = within("call_back", port.call_back(room, participant, ring)).await;
             return (failed.filter(|_| told.is_none()), None);
@@ -212,6 +223,10 @@ fn failure(job: &Job) -> Option<Input> {
         }),
         Job::Record { request, .. } => request.map(|request| Input::Recorded {
             request,
+            result: Err(StoreFailed),
+        }),
+        Job::Keep { request, .. } => Some(Input::Kept {
+            request: *request,
             result: Err(StoreFailed),
         }),
         Job::OpenRecorder { purpose, request } => Some(Input::RecorderOpened {

@@ -278,6 +278,9 @@ impl<P: VisitPort> Driver<P> {
                 self.tell_heirs(event);
                 return self.clinic.ask(Job::Record { request, event });
             }
+            Output::Keep { request, legacy } => {
+                return self.clinic.ask(Job::Keep { request, legacy });
+            }
             Output::OpenRecorder { purpose, request } => {
                 return self.clinic.ask(Job::OpenRecorder { purpose, request });
             }

@@ -52,6 +52,6 @@ pub use phone::{
     PhoneSeat,
 };
 pub use port::{PortError, SaidLine, SpeakerName, VisitPort};
-pub use signaling_session::{ChatPost, Person, PhoneSound, RoomRecord, VisitEvent};
+pub use signaling_session::{ChatPost, Legacy, Person, PhoneSound, RoomRecord, VisitEvent};
 pub use start::{Foyer, Signaling, start, start_in_cluster, start_without_rooms};
 pub use translate::person_of;

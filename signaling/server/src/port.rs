@@ -4,7 +4,7 @@ use core::future::Future;
 
 use sfu_net::TapEvent;
 use signaling_protocol::{Caption, ChatMessage, ParticipantId, Role, RoomId};
-use signaling_session::{ChatPost, Person, RoomRecord, VisitEvent};
+use signaling_session::{ChatPost, Legacy, Person, RoomRecord, VisitEvent};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl core::fmt::Debug for SpeakerName {
 /// was given up may be repeated, so each of them is idempotent.
 pub trait VisitPort: Send + Sync + 'static {
     /// What is stored of a room: the last [`signaling_protocol::CHAT_BACKLOG_MAX`] messages, read
-    /// marks, and whether the visit was ended.
+    /// marks, whether the visit was ended, and what [`VisitPort::keep_legacy`] has kept.
     fn load(&self, room: RoomId) -> impl Future<Output = Result<RoomRecord, PortError>> + Send;
 
     /// Uses a pass up for all nodes of a cluster, until it expires (Unix time in microseconds). False: it
@@ -94,6 +94,14 @@ pub trait VisitPort: Send + Sync + 'static {
         &self,
         room: RoomId,
         event: VisitEvent,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// Keeps how the room is, instead of what was kept of it: whoever opens it anew, on whichever node and by
+    /// whatever pass, finds it so.
+    fn keep_legacy(
+        &self,
+        room: RoomId,
+        legacy: Legacy,
     ) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// Calls the telephone of a person whose page was lost, or stops calling it. Who answers comes in by

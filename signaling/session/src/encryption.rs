@@ -3,7 +3,6 @@
 
 use signaling_protocol::{ErrorCode, KeyText, ParticipantId, Purpose, RecordingEnd, ServerMessage};
 
-use crate::member::Member;
 use crate::room::Room;
 
 impl Room {
@@ -14,27 +13,35 @@ impl Room {
         self.encrypted
     }
 
-    /// Switches encryption between people on or off.
+    /// Switches encryption between people on, once the clinic keeps that, or off.
     pub(crate) fn encrypt(&mut self, by: ParticipantId, on: bool) {
-        if self.encrypted == on {
-            return;
+        match (on, self.encrypted) {
+            (true, true) => {}
+            (true, false) => match self.obstacle() {
+                Some(detail) => self.refuse(by, ErrorCode::OutOfOrder, detail),
+                None => self.wish_encryption(by),
+            },
+            (false, was_on) => {
+                self.drop_wish();
+                if was_on {
+                    self.switch_encryption(false);
+                }
+            }
         }
-        let left_out = self
-            .members
-            .values()
-            .any(|member| member.is_admitted() && member.public_key.is_none());
-        let by_phone = |member: &Member| member.is_admitted() && member.leg.is_some();
-        if on && self.members.values().any(by_phone) {
-            let detail = "somebody in the visit is on a telephone";
-            self.refuse(by, ErrorCode::OutOfOrder, detail);
-            return;
+    }
+
+    /// Why people cannot encrypt now.
+    pub(crate) fn obstacle(&self) -> Option<&'static str> {
+        if self.is_moving() {
+            return Some("the visit goes to another server; try again");
         }
-        if on && left_out {
-            let detail = "somebody in the visit cannot take part in encryption";
-            self.refuse(by, ErrorCode::OutOfOrder, detail);
-            return;
+        let mut admitted = self.members.values().filter(|member| member.is_admitted());
+        if admitted.clone().any(|member| member.leg.is_some()) {
+            return Some("somebody in the visit is on a telephone");
         }
-        self.switch_encryption(on);
+        admitted
+            .any(|member| member.public_key.is_none())
+            .then_some("somebody in the visit cannot take part in encryption")
     }
 
     /// From here on people encrypt, or no longer, and everybody hears of it.

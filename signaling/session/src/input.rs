@@ -5,6 +5,8 @@ use signaling_protocol::{
     IceServer, ParticipantId, Purpose, RecordingEnd, Role, Sdp, SlotBinding, WantedSource,
 };
 
+use crate::moving::Legacy;
+
 /// One WebSocket, numbered by the server; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u64);
@@ -147,6 +149,8 @@ pub struct RoomRecord {
     pub ended: bool,
     /// This server can write captions.
     pub captions_offered: bool,
+    /// How the room was.
+    pub legacy: Legacy,
 }
 
 /// A media connection without a page.
@@ -256,6 +260,13 @@ pub enum Input {
         /// Whether it is on record.
         result: Result<(), StoreFailed>,
     },
+    /// The answer to [`crate::Output::Keep`].
+    Kept {
+        /// The question.
+        request: RequestId,
+        /// Whether it is kept.
+        result: Result<(), StoreFailed>,
+    },
     /// The answer to [`crate::MediaCommand::Connect`].
     Answered {
         /// Who offered.
@@ -356,7 +367,7 @@ pub enum Input {
     /// What the room was on the node that had it before.
     Inherit {
         /// What it leaves.
-        legacy: crate::moving::Legacy,
+        legacy: Legacy,
     },
     /// [`crate::Room::poll_timeout`] has come.
     Timeout,

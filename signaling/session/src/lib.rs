@@ -13,6 +13,8 @@
 //! - Every person has at most one live socket, and the frames of a session are numbered 1, 2, 3 ...
 //! - A person is one participant with page and telephone, and one of the two carries their sound.
 //! - Nothing is recorded unless everybody in the visit has agreed and the clinic knows it.
+//! - People encrypt for each other after the clinic keeps that they do, and a room that is opened anew encrypts as
+//!   before.
 //! - Only a clinician's `End`, or the clinic itself, ends a visit.
 //!
 //! This crate exists to forbid imports: no tokio, no sockets, no media server, no clock.
@@ -24,6 +26,7 @@ mod chat;
 mod encryption;
 mod entrance;
 mod input;
+mod keeping;
 mod limits;
 mod media;
 mod member;

@@ -23,6 +23,8 @@ pub(crate) const SNAPSHOT_CHAT_BYTES_MAX: usize = 40 * 1024;
 pub(crate) const REMOVED_MAX: usize = 256;
 /// People whose grants a room remembers after they have gone, so that coming back lifts nothing.
 pub(crate) const CURBED_MAX: usize = 64;
+/// How long after a failure until the clinic is asked again to keep how the room is, in microseconds.
+pub(crate) const KEEP_AGAIN_US: i64 = 5_000_000;
 /// Read marks that a room remembers.
 pub(crate) const MARKS_MAX: usize = 256;
 /// Acts of moderation that wait to be recorded.

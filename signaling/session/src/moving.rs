@@ -11,12 +11,12 @@ use crate::room::{Kind, Room};
 /// ago is heard there by then, and a picture has begun.
 pub const MOVE_SETTLE_US: i64 = 500_000;
 
-/// What a room leaves to itself on another node, of what the clinic does not keep.
+/// What a room leaves to whoever opens it anew, on another node or after everybody was away. The clinic keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Legacy {
     /// People encrypt what they send for each other.
     pub encrypted: bool,
-    /// Grants that are not everything.
+    /// Grants that are not everything, in the order of people.
     pub curbed: Vec<(ParticipantId, Grants)>,
 }
 

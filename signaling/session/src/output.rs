@@ -6,6 +6,7 @@ use signaling_protocol::{
 };
 
 use crate::input::{RequestId, SocketId, Standing, TokenHash};
+use crate::moving::Legacy;
 
 /// A chat message before it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -347,6 +348,13 @@ pub enum Output {
         request: Option<RequestId>,
         /// What happened, or is to happen.
         event: VisitEvent,
+    },
+    /// Keep how the room is, instead of what is kept of it, and answer with [`crate::Input::Kept`].
+    Keep {
+        /// Repeated in the answer.
+        request: RequestId,
+        /// All of it.
+        legacy: Legacy,
     },
     /// Something that was said stays as it is: keep it for the note of the visit; no answer.
     KeepCaption {

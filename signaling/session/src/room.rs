@@ -11,9 +11,10 @@ use crate::admission::Act;
 use crate::chat::ChatLog;
 use crate::entrance::Greeting;
 use crate::input::{Input, Orphan, RequestId, RoomRecord, SocketId};
-use crate::limits::{Limits, MARKS_MAX};
+use crate::keeping::Keeping;
+use crate::limits::{CURBED_MAX, Limits, MARKS_MAX};
 use crate::member::{Member, Seat};
-use crate::moving::Moving;
+use crate::moving::{Legacy, Moving};
 use crate::orphans::Orphans;
 use crate::output::{CloseReason, MediaCommand, Output, VisitEvent};
 use crate::recording::Tapes;
@@ -66,6 +67,7 @@ pub struct Room {
     pub(crate) curbed: BTreeMap<ParticipantId, Grants>,
     /// People encrypt what they send for each other.
     pub(crate) encrypted: bool,
+    pub(crate) keeping: Keeping,
     pub(crate) tapes: Tapes,
     /// It goes to another node.
     pub(crate) moving: Option<Moving>,
@@ -115,6 +117,13 @@ impl Room {
         now_us: i64,
         over: Option<Bye>,
     ) -> Self {
+        let Legacy { encrypted, curbed } = record.legacy;
+        let curbed = curbed.into_iter().filter(|(_, it)| *it != Grants::ALL);
+        let curbed: BTreeMap<_, _> = curbed.take(CURBED_MAX).collect();
+        let keeping = Keeping::new(Legacy {
+            encrypted,
+            curbed: curbed.iter().map(|(id, it)| (*id, *it)).collect(),
+        });
         Self {
             id,
             kind,
@@ -129,8 +138,9 @@ impl Room {
             acts: BTreeMap::new(),
             started: false,
             speakers: Vec::new(),
-            curbed: BTreeMap::new(),
-            encrypted: false,
+            curbed,
+            encrypted,
+            keeping,
             tapes: Tapes::default(),
             moving: None,
             captions_offered: record.captions_offered,
@@ -169,6 +179,7 @@ impl Room {
             Input::Lost { socket } => self.lost(socket),
             Input::Stored { request, result } => self.stored(request, result),
             Input::Recorded { request, result } => self.recorded(request, result.is_ok()),
+            Input::Kept { request, result } => self.kept(request, result),
             Input::Answered {
                 participant,
                 connection,
@@ -246,6 +257,7 @@ impl Room {
             .chain(self.orphans.due_us())
             .chain(self.call_backs_due_us())
             .chain(self.move_due_us())
+            .chain(self.keep_due_us())
             .min()
     }
 
@@ -484,6 +496,7 @@ impl Room {
         self.agree_by_phone();
         self.settle_tapes();
         self.settle_move();
+        self.settle_keeping();
         self.tell_phones();
         if core::mem::take(&mut self.roster_changed) {
             self.push(Output::RosterChanged);
@@ -496,7 +509,8 @@ impl Room {
         let waited = since_us.saturating_add(self.limits.empty_grace_us) <= self.now_us;
         // A test room is for one person; without them it is over.
         let test_done = self.kind == Kind::Test && self.life == Life::Used;
-        let idle = self.acts.is_empty() && !self.chat.is_storing() && self.orphans.is_empty();
+        let is_writing = self.chat.is_storing() || self.is_keeping();
+        let idle = self.acts.is_empty() && !is_writing && self.orphans.is_empty();
         let done = self.over.is_some() || (idle && (waited || test_done));
         if done && self.life != Life::Finished {
             self.life = Life::Finished;

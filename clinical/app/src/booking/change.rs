@@ -190,6 +190,8 @@ pub async fn reschedule(
     clinical_store::visits::extend_links(&mut tx, id, expires).await?;
     let room = record.appointment.room;
     clinical_store::visits::clear_admissions(&mut tx, room, now).await?;
+    let anew = clinical_store::visits::RoomMode::default();
+    clinical_store::visits::keep_mode(&mut tx, room, &anew, now).await?;
     tell_moved(&mut tx, desk.clinic(), &record.appointment, now).await?;
     let entry = right
         .entry(actor, "booking.reschedule", now)

@@ -8,6 +8,7 @@ use signaling_protocol::{
     CHAT_BACKLOG_MAX, ChatId, ChatMessage, ChatText, ParticipantId, RoomId, TextError,
 };
 
+use super::mode::RoomMode;
 use crate::Desk;
 
 /// What a room was when it was last open.
@@ -19,9 +20,11 @@ pub struct RoomState {
     pub read: Vec<(ParticipantId, u64)>,
     /// The visit is over or will not take place.
     pub ended: bool,
+    /// What holds in it until a clinician says otherwise.
+    pub mode: RoomMode,
 }
 
-/// Why a room was not read, or a message not stored.
+/// Why a room was not read, or something of it not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
     /// There is no such room.
@@ -70,7 +73,9 @@ pub async fn load_room(desk: &Desk, room: RoomId) -> Result<RoomState, ChatError
         .into_iter()
         .map(|(participant, seq)| (ParticipantId::from_uuid(participant.as_uuid()), seq))
         .collect();
+    let mode = clinical_store::visits::mode(&mut tx, room).await?.into();
     Ok(RoomState {
+        mode,
         chat,
         read,
         ended: matches!(

@@ -97,6 +97,10 @@ redis.password_file = "/run/secrets/redis/{{ . }}"
 {{- with .caKey }}
 redis.ca_file = "/run/secrets/redis/{{ . }}"
 {{- end }}
+{{- if .clientSecret }}
+redis.cert_file = "/run/secrets/redis-client/tls.crt"
+redis.key_file = "/run/secrets/redis-client/tls.key"
+{{- end }}
 {{- end }}
 secret_file = "/run/secrets/cluster/secret"
 {{- with .Values.cluster.region }}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sfu_net::TapEvent;
 use signaling_protocol::{CHAT_BACKLOG_MAX, ChatMessage, ParticipantId, RoomId};
-use signaling_server::{ChatPost, Person, PortError, RoomRecord, VisitEvent, VisitPort};
+use signaling_server::{ChatPost, Legacy, Person, PortError, RoomRecord, VisitEvent, VisitPort};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ struct Stored {
     read: BTreeMap<ParticipantId, u64>,
     events: Vec<VisitEvent>,
     ended: bool,
+    legacy: Legacy,
     recorders: Vec<mpsc::Receiver<TapEvent>>,
 }
 
@@ -89,6 +90,7 @@ impl VisitPort for MemoryClinic {
             read: stored.read.iter().map(|(id, seq)| (*id, *seq)).collect(),
             ended: stored.ended,
             captions_offered: true,
+            legacy: stored.legacy.clone(),
         })
     }
 
@@ -139,6 +141,10 @@ impl VisitPort for MemoryClinic {
         let (sender, receiver) = mpsc::channel(1_000);
         self.with(room, |stored| stored.recorders.push(receiver))?;
         Ok(sender)
+    }
+
+    async fn keep_legacy(&self, room: RoomId, legacy: Legacy) -> Result<(), PortError> {
+        self.with(room, |stored| stored.legacy = legacy)
     }
 
     async fn record(&self, room: RoomId, event: VisitEvent) -> Result<(), PortError> {

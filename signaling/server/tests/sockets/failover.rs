@@ -9,13 +9,13 @@ use signaling_protocol::{
     ClientMessage, ErrorCode, FailoverTicket, Grants, KeyText, Role, ServerMessage,
 };
 use signaling_server::{ClusterSettings, NodeSecret, NodeWish, Person, SignalingConfig, Site};
-use signaling_ticket::PassKey;
+use signaling_ticket::{PassKey, Purpose};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::client::Client;
 use crate::clinic::MemoryClinic;
-use crate::house::{DOCTOR, House, PATIENT, room, who};
+use crate::house::{DOCTOR, House, PATIENT, room, visit as visit_pass, who};
 use crate::nodes::MemoryRegister;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -97,6 +97,23 @@ impl Village {
     /// Comes back to a node with this token until it says something else than to try again.
     async fn come_back(&self, name: &str, token: &str) -> (Client, ServerMessage) {
         let coming = self.try_on(name, token);
+        tokio::time::timeout(PATIENCE, coming).await.unwrap()
+    }
+
+    /// Comes to a node with fresh passes until it says something else than to try again.
+    async fn enter(&self, name: &str, pass: &Purpose) -> (Client, ServerMessage) {
+        let coming = async {
+            loop {
+                let mut client = self.house(name).knock(pass).await;
+                match client.next().await.unwrap() {
+                    ServerMessage::Error {
+                        code: ErrorCode::Unavailable,
+                        ..
+                    } => tokio::task::yield_now().await,
+                    said => return (client, said),
+                }
+            }
+        };
         tokio::time::timeout(PATIENCE, coming).await.unwrap()
     }
 
@@ -278,11 +295,9 @@ async fn while_the_node_lives_a_ticket_changes_nothing() {
     assert_eq!(snapshot.others.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn encryption_and_restrictions_outlive_the_node() {
-    let mut village = Village::open().await;
-    let (mut doctor, mut patient) = visit(&village).await;
-    for client in [&mut doctor, &mut patient] {
+/// The doctor takes the patient's picture away and has people encrypt; what she has left them.
+async fn curb_and_encrypt(doctor: &mut Client, patient: &mut Client) -> Grants {
+    for client in [&mut *doctor, &mut *patient] {
         let key = KeyText::try_from("a".to_owned()).unwrap();
         client.say(&ClientMessage::PublicKey { key }).await;
     }
@@ -303,6 +318,18 @@ async fn encryption_and_restrictions_outlive_the_node() {
     ] {
         doctor.say(&message).await;
     }
+    let encrypts = |message: &ServerMessage| {
+        (*message == ServerMessage::Encryption { on: true }).then_some(())
+    };
+    doctor.until(encrypts).await;
+    grants
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn encryption_and_restrictions_outlive_the_node() {
+    let mut village = Village::open().await;
+    let (mut doctor, mut patient) = visit(&village).await;
+    let grants = curb_and_encrypt(&mut doctor, &mut patient).await;
     // Tickets go out before the answer to what is said later.
     doctor.chat(9, "after it").await;
     while patient.hears_chat().await.1 != "after it" {}
@@ -314,6 +341,26 @@ async fn encryption_and_restrictions_outlive_the_node() {
     };
     assert!(snapshot.encrypted);
     assert_eq!(snapshot.me.grants, grants);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_first_with_a_fresh_pass_finds_the_room_as_it_was() {
+    let mut village = Village::open().await;
+    let (mut doctor, mut patient) = visit(&village).await;
+    let grants = curb_and_encrypt(&mut doctor, &mut patient).await;
+    let order = told(&patient);
+    village.lose(&order[0]);
+    // Nobody has a ticket any more, and no node knows anything of the room.
+    village.register.ledger.lock().unwrap().forget();
+    village.register.is_away.store(false, Ordering::SeqCst);
+    let pass = visit_pass(PATIENT, Role::Patient, true);
+    let (_patient, said) = village.enter(&order[1], &pass).await;
+    let ServerMessage::Welcome { snapshot, .. } = said else {
+        panic!("{said:?}");
+    };
+    assert!(snapshot.encrypted);
+    assert_eq!(snapshot.me.grants, grants);
+    assert_eq!(snapshot.others.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,6 +23,7 @@ enum Step {
     Answer(u128, u128, u32, bool),
     MediaLost(u128, u128),
     Record(bool),
+    Keep(bool),
     Recorder(bool),
     RecorderFailed(Purpose),
     Heard(u128, bool),
@@ -153,6 +154,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(n, c, on)| Step::AudioOnly(n, c, on)),
         1 => proptest::collection::vec(0..14_u128, 0..4).prop_map(Step::Speakers),
         4 => any::<bool>().prop_map(Step::Record),
+        4 => any::<bool>().prop_map(Step::Keep),
         4 => any::<bool>().prop_map(Step::Store),
         3 => proptest::bool::weighted(0.8).prop_map(Step::Recorder),
         1 => purpose().prop_map(Step::RecorderFailed),
@@ -260,6 +262,7 @@ fn happen_elsewhere(world: &mut World, step: Step) {
             participants: people.into_iter().map(who).collect(),
         }),
         Step::Record(ok) => world.record(ok),
+        Step::Keep(ok) => world.keep(ok),
         Step::Recorder(ok) => world.open_recorder(ok),
         Step::Heard(n, is_final) => {
             let caption = Caption {

@@ -164,6 +164,7 @@ fn encryption_that_begins_while_an_admission_is_recorded_wins() {
     world.prompt = false;
     world.say(doctor, admit());
     world.say(doctor, ClientMessage::Encrypt { on: true });
+    world.keep(true);
     world.record(true);
     assert_eq!(world.page(program).stage, Some(Stage::Lobby));
 }

@@ -6,6 +6,7 @@ mod captions;
 mod doors;
 mod failover;
 mod grants;
+mod keeping;
 mod moving;
 mod permissions;
 mod phone;

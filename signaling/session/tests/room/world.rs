@@ -9,9 +9,9 @@ use signaling_protocol::{
     ServerMessage, Snapshot, Stage, WayIn,
 };
 use signaling_session::{
-    CallBackRule, Caller, ChatPost, CloseReason, Entry, Input, Limits, MediaCommand, Output,
-    Person, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret, Returning,
-    Room, RoomRecord, SocketId, Standing, StoreFailed, TapCommand, VisitEvent,
+    CallBackRule, Caller, ChatPost, CloseReason, Entry, Input, Legacy, Limits, MediaCommand,
+    Output, Person, PhoneAct, PhoneCommand, PhoneNews, PhoneSound, RequestId, ResumeSecret,
+    Returning, Room, RoomRecord, SocketId, Standing, StoreFailed, TapCommand, VisitEvent,
 };
 use uuid::Uuid;
 
@@ -97,6 +97,7 @@ pub(crate) struct World {
     /// Questions that the clinic has not answered; with `prompt` it answers at once.
     pub(crate) posts: Vec<(RequestId, ChatPost)>,
     pub(crate) records: Vec<(RequestId, VisitEvent)>,
+    pub(crate) keeps: Vec<(RequestId, Legacy)>,
     pub(crate) prompt: bool,
     /// Recorders that were asked for and are not there.
     pub(crate) recorders: Vec<(Purpose, RequestId)>,
@@ -108,6 +109,10 @@ pub(crate) struct World {
     pub(crate) kept: Vec<String>,
     /// Texts that the recorder got.
     pub(crate) said: Vec<String>,
+    /// How the room was when the clinic was told last.
+    pub(crate) legacy: Legacy,
+    /// The room has heard from elsewhere how it was.
+    has_heard: bool,
     agreed: BTreeSet<(Purpose, ParticipantId)>,
     pub(crate) stored: Vec<ChatMessage>,
     live: BTreeMap<ParticipantId, SocketId>,
@@ -133,7 +138,6 @@ impl World {
         Self {
             vouched: Vec::new(),
             standings: Vec::new(),
-            room,
             now_us: 0,
             phones: BTreeMap::new(),
             ringing: BTreeSet::new(),
@@ -145,12 +149,16 @@ impl World {
             finished: false,
             posts: Vec::new(),
             records: Vec::new(),
+            keeps: Vec::new(),
             prompt: true,
             recorders: Vec::new(),
             taping: false,
             writing: false,
             kept: Vec::new(),
             said: Vec::new(),
+            legacy: room.legacy(),
+            room,
+            has_heard: false,
             agreed: BTreeSet::new(),
             stored: Vec::new(),
             live: BTreeMap::new(),
@@ -330,6 +338,19 @@ impl World {
         self.input(Input::Recorded { request, result });
     }
 
+    /// The clinic keeps how the room is, or does not.
+    pub(crate) fn keep(&mut self, ok: bool) {
+        if self.keeps.is_empty() {
+            return;
+        }
+        let (request, legacy) = self.keeps.remove(0);
+        let result = if ok { Ok(()) } else { Err(StoreFailed) };
+        if ok {
+            self.legacy = legacy;
+        }
+        self.input(Input::Kept { request, result });
+    }
+
     /// The oldest recorder that was asked for is there, or cannot be.
     pub(crate) fn open_recorder(&mut self, ok: bool) {
         if !self.recorders.is_empty() {
@@ -493,6 +514,14 @@ impl World {
             } => Some((*socket, *token)),
             _ => None,
         };
+        self.has_heard |= matches!(
+            &input,
+            Input::Inherit { .. }
+                | Input::Enter {
+                    entry: Entry::Return(_),
+                    ..
+                }
+        );
         self.room.handle(self.now_us, input);
         let mut outputs = 0;
         while let Some(output) = self.room.poll_output() {
@@ -509,6 +538,8 @@ impl World {
                 self.store(true);
             } else if !self.records.is_empty() {
                 self.record(true);
+            } else if !self.keeps.is_empty() {
+                self.keep(true);
             } else {
                 self.open_recorder(true);
             }
@@ -545,6 +576,10 @@ impl World {
             Output::StoreChat { request, post } => {
                 assert!(self.posts.is_empty(), "one message is stored at a time");
                 self.posts.push((request, post));
+            }
+            Output::Keep { request, legacy } => {
+                assert!(self.keeps.is_empty(), "one state is kept at a time");
+                self.keeps.push((request, legacy));
             }
             Output::MarkRead { participant, seq } => self.marks.push((participant, seq)),
             Output::Record {
@@ -703,6 +738,12 @@ impl World {
             );
         }
         self.check_phones(&roster);
+        if self.room.is_encrypted() && !self.has_heard {
+            assert!(
+                self.legacy.encrypted,
+                "people encrypt and the clinic forgets"
+            );
+        }
         let running = Purpose::ALL.into_iter().zip([self.taping, self.writing]);
         for (purpose, _) in running.filter(|(_, runs)| *runs) {
             assert!(
