@@ -229,7 +229,10 @@ fn the_upper_layer_comes_back_on_a_way_that_has_no_room_for_key_pictures_all_the
             camera.run(&mut world, 10);
             assert_eq!(layers_now(&world, viewer), [0, 1, 0, 1], "{codec}");
         }
-        assert!(camera.since_key > asked, "{codec}: one key picture is enough");
+        assert!(
+            camera.since_key > asked,
+            "{codec}: one key picture is enough"
+        );
         check(&world, viewer);
     }
 }
