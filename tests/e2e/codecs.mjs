@@ -83,7 +83,7 @@ function entering(scenario, on) {
 
 function scalable(scenario, on) {
   for (const codec of ["video/vp9", "video/av1"])
-    scenario.step(`one stream of ${codec} with layers: for a small view the lower one alone arrives`, async () => {
+    scenario.step(`one stream of ${codec} with layers: for a small view the lower one alone arrives, for a large one both again`, async () => {
       await connect(on.patient, { slots: { audio: 2, video: 2 } });
       await connect(on.doctor, { send: [{ source: "camera", codec, encodings: SVC }] });
       await show(on.patient, "camera", 720);
@@ -96,8 +96,12 @@ function scalable(scenario, on) {
       const [now] = await leaves(on.doctor, "camera");
       assert.equal(now.frameHeight, 360, "the sender goes on with all of them");
       assert.equal(now.keyFramesEncoded, keys, "going down needs no key frame");
+      await show(on.patient, "camera", 720);
+      const grown = Date.now();
+      await sees(on.patient, 360, codec);
+      const took = ((Date.now() - grown) / 1_000).toFixed(1);
       const row = await arrives(on.patient, "camera");
-      return `first ${first} px, then 180; ${row.framesDecoded} pictures, ${row.freezeCount} freezes, ${row.pliCount} key frames asked for`;
+      return `first ${first} px, then 180, then 360 after ${took} s; ${row.framesDecoded} pictures, ${row.freezeCount} freezes, ${row.pliCount} key frames asked for`;
     });
 }
 

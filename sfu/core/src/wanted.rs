@@ -25,14 +25,21 @@ struct Encoding {
     asleep: bool,
     unwanted_since: Option<Instant>,
     woken_at: Option<Instant>,
-    average_bps: u64,
-    averaged_at: Option<Instant>,
+}
+
+/// The average rate of one layer: of one encoding, or of one spatial layer of the only encoding.
+#[derive(Debug, Clone, Default)]
+struct Average {
+    bps: u64,
+    at: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Upstream {
     source: Source,
     encodings: Vec<Encoding>,
+    /// From low to high, as many as layers were seen.
+    averages: Vec<Average>,
 }
 
 /// What a publisher was told to send.
@@ -63,6 +70,7 @@ impl Dynacast {
                 None => Upstream {
                     source: *source,
                     encodings: vec![Encoding::default(); *count],
+                    averages: Vec::new(),
                 },
             };
             self.upstreams.push(upstream);
@@ -73,9 +81,31 @@ impl Dynacast {
     pub(crate) fn foresee(&mut self, now: Instant, source: Source, layers: &mut [LayerState]) {
         let upstream = self.upstreams.iter_mut().find(|up| up.source == source);
         let Some(upstream) = upstream else { return };
-        let single = upstream.encodings.len() == 1;
-        for (encoding, layer) in upstream.encodings.iter_mut().zip(layers) {
-            encoding.foresee(now, layer, single);
+        let Upstream {
+            encodings,
+            averages,
+            ..
+        } = upstream;
+        let single = encodings.len() == 1;
+        if averages.len() < layers.len() {
+            averages.resize_with(layers.len(), Average::default);
+        }
+        for (index, (layer, average)) in layers.iter_mut().zip(averages).enumerate() {
+            let own = if single { 0 } else { index };
+            let Some(encoding) = encodings.get(own) else {
+                continue;
+            };
+            let wakes = encoding.asleep || encoding.is_waking(now);
+            if layer.flows && layer.rate_bps > 0 && !wakes {
+                average.follow(now, layer.rate_bps, single);
+            }
+            if average.bps > 0 {
+                layer.rate_bps = average.bps;
+            } else if !layer.flows {
+                layer.rate_bps = usual_bps(layer.height_px);
+            }
+            // An encoding that is woken begins with its lowest spatial layer.
+            layer.flows |= wakes && own == index;
         }
     }
 
@@ -119,25 +149,9 @@ impl Dynacast {
 }
 
 impl Encoding {
-    fn foresee(&mut self, now: Instant, layer: &mut LayerState, single: bool) {
-        let since = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
-        let waking = since(self.woken_at).is_some_and(|passed| passed < WAKE_MAX);
-        if layer.flows && layer.rate_bps > 0 && !self.asleep && !waking {
-            let constant = if layer.rate_bps > self.average_bps && !single {
-                AVERAGE_UP
-            } else {
-                AVERAGE_DOWN
-            };
-            let elapsed = since(self.averaged_at);
-            self.average_bps = average(self.average_bps, layer.rate_bps, elapsed, constant);
-            self.averaged_at = Some(now);
-        }
-        if self.average_bps > 0 {
-            layer.rate_bps = self.average_bps;
-        } else if !layer.flows {
-            layer.rate_bps = usual_bps(layer.height_px);
-        }
-        layer.flows |= self.asleep || waking;
+    fn is_waking(&self, now: Instant) -> bool {
+        let within = |at: Instant| now.saturating_duration_since(at) < WAKE_MAX;
+        self.woken_at.is_some_and(within)
     }
 
     /// Answers whether the encoding is woken.
@@ -155,6 +169,20 @@ impl Encoding {
             self.asleep = true;
         }
         false
+    }
+}
+
+impl Average {
+    /// Of a `single` encoding a burst is no reason to give it up; of several there are smaller ones.
+    fn follow(&mut self, now: Instant, measured_bps: u64, single: bool) {
+        let constant = if measured_bps > self.bps && !single {
+            AVERAGE_UP
+        } else {
+            AVERAGE_DOWN
+        };
+        let elapsed = self.at.map(|at| now.saturating_duration_since(at));
+        self.bps = average(self.bps, measured_bps, elapsed, constant);
+        self.at = Some(now);
     }
 }
 

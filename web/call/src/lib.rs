@@ -6,6 +6,7 @@
 //!
 //! This crate exists to forbid imports: pages never touch WebRTC, and the rules never touch a page.
 
+mod chosen;
 mod cost;
 mod grade;
 mod machine;
@@ -16,6 +17,7 @@ mod trial;
 
 pub mod browser;
 
+pub use chosen::Choosing;
 pub use grade::{Grader, LinkSample};
 pub use machine::{
     Act, Call, CallView, Config, Ending, Entrance, Input, MediaState, Notice, Output, PeerChange,

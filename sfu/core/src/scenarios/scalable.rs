@@ -12,8 +12,8 @@ use crate::Source;
 use crate::descriptor::{self, Raw, key_frame, later_frame, two_by_two};
 
 const FRAME: Duration = Duration::from_millis(30);
-/// Bytes of one packet of the lower and of the upper layer.
-const SIZES: [usize; 2] = [300, 300];
+/// Bytes of one packet of a layer.
+const SIZE: usize = 300;
 
 /// A camera with two spatial and two temporal layers, one packet for each frame; it answers key
 /// frame requests as a browser does.
@@ -23,6 +23,8 @@ struct Camera {
     seq: u64,
     picture: u64,
     since_key: u64,
+    /// Bytes of one packet of a layer, in key pictures and in others.
+    sizes: [usize; 2],
 }
 
 impl Camera {
@@ -52,7 +54,7 @@ impl Camera {
     }
 
     fn body(&self, spatial: u8) -> Vec<u8> {
-        let mut body = vec![0x7f; SIZES[usize::from(spatial)]];
+        let mut body = vec![0x7f; self.sizes[usize::from(self.since_key > 0)]];
         body.push(spatial);
         body.extend(u32::try_from(self.picture).unwrap().to_be_bytes());
         body
@@ -133,6 +135,7 @@ fn scene(codec: Codec) -> (World, Camera, usize) {
         seq: 4000,
         picture: 0,
         since_key: 0,
+        sizes: [SIZE; 2],
     };
     (world, camera, viewer)
 }
@@ -203,6 +206,35 @@ fn the_view_decides_the_layers_of_vp9() {
 #[test]
 fn the_view_decides_the_layers_of_av1() {
     the_view_decides(Codec::Av1);
+}
+
+/// The key picture with which the upper layer begins is many times as large as others. Measured over half
+/// a second it is more than the way carries; that is no reason to give the layer up again.
+#[test]
+fn the_upper_layer_comes_back_on_a_way_that_has_no_room_for_key_pictures_all_the_time() {
+    for codec in [Codec::Vp9, Codec::Av1] {
+        let (mut world, mut camera, viewer) = scene(codec);
+        camera.sizes = [1100, 100];
+        camera.run(&mut world, 300);
+        world.show(viewer, 150);
+        camera.run(&mut world, 60);
+        assert_eq!(layers_now(&world, viewer), [0, 0, 0, 0], "{codec}");
+        // Sound has 50 kbit/s of it. Both layers take 62, and 94 in the half second of a key picture.
+        world.pin_estimate(viewer, 132_000);
+        world.show(viewer, 720);
+        camera.run(&mut world, 15);
+        assert_eq!(layers_now(&world, viewer), [0, 1, 0, 1], "{codec}");
+        let asked = camera.since_key;
+        for _ in 0..20 {
+            camera.run(&mut world, 10);
+            assert_eq!(layers_now(&world, viewer), [0, 1, 0, 1], "{codec}");
+        }
+        assert!(
+            camera.since_key > asked,
+            "{codec}: one key picture is enough"
+        );
+        check(&world, viewer);
+    }
 }
 
 #[test]

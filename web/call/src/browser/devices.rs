@@ -15,6 +15,7 @@ use web_sys::{
 use super::host::Listener;
 use super::meter::LevelMeter;
 use super::reflect;
+use crate::chosen::Choosing;
 
 /// What a device records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +206,28 @@ impl LocalMedia {
         Some(Listener::new(devices.into(), "devicechange", react))
     }
 
+    /// Uses a device of the person's choice, or keeps it in mind.
+    ///
+    /// # Errors
+    /// Says why it could not be opened; the former one stays.
+    pub async fn choose(
+        &self,
+        source: Source,
+        id: String,
+        choosing: Choosing,
+    ) -> Result<(), MediaError> {
+        match (choosing, source) {
+            (Choosing::Open, Source::Camera) => self.open_camera(Some(id)).await?,
+            (Choosing::Open, Source::Microphone) => self.open_microphone(Some(id)).await?,
+            (Choosing::Remember, Source::Camera) => self.choice.borrow_mut().camera = Some(id),
+            (Choosing::Remember, Source::Microphone) => {
+                self.choice.borrow_mut().microphone = Some(id);
+            }
+            (_, Source::Screen) => {}
+        }
+        Ok(())
+    }
+
     /// Opens or changes the camera.
     ///
     /// # Errors
@@ -340,12 +363,20 @@ impl LocalMedia {
         self.track(source).is_some()
     }
 
-    /// The id of the device that a source uses at this moment.
-    #[must_use]
-    pub fn used_id(&self, source: Source) -> Option<String> {
+    fn used_id(&self, source: Source) -> Option<String> {
         let track = self.track(source)?;
         let settings = reflect::call(&track, "getSettings", &[]).ok()?;
         reflect::text(&settings, "deviceId")
+    }
+
+    /// The id of the device that a source uses, or that was chosen for it while it is off.
+    #[must_use]
+    pub fn chosen_id(&self, source: Source) -> Option<String> {
+        self.used_id(source).or_else(|| match source {
+            Source::Camera => self.choice().camera,
+            Source::Microphone => self.choice().microphone,
+            Source::Screen => None,
+        })
     }
 
     /// Everything that is open, as what is sent when nothing is switched off.

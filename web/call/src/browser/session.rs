@@ -21,6 +21,7 @@ use super::secrecy::{Ability, Secrecy, SecrecyView};
 use super::socket::{Socket, SocketEvent};
 use super::sound::Speaker;
 use super::stats::StatsReport;
+use crate::chosen::Choosing;
 use crate::grade::Grader;
 use crate::machine::{Act, Call, CallView, Config, Entrance, Input, Notice, Output, SlotCount};
 use crate::pulse::Pulse;
@@ -312,6 +313,20 @@ impl CallSession {
         }
         self.change(|sources| sources.camera = on);
         Ok(())
+    }
+
+    /// Uses another camera or microphone. What is off stays off.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub async fn choose(&self, source: Source, id: String) -> Result<(), MediaError> {
+        let sources = || self.inner.call.borrow().view().sources;
+        let local = &self.inner.local;
+        let choosing = Choosing::of(source, sources(), local.open_sources());
+        let done = local.choose(source, id, choosing).await;
+        // It may have been switched off while the device started.
+        local.pass_only(sources());
+        done
     }
 
     /// Begins or ends sharing a screen.

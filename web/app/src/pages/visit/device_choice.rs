@@ -75,7 +75,7 @@ fn Choice(call: LiveCall, source: Source, devices: Vec<DeviceInfo>) -> impl Into
         ),
         Source::Camera | Source::Screen => ("device-camera", Key::VisitCamera, Key::VisitNoCamera),
     };
-    let used = call.local().used_id(source);
+    let used = call.local().chosen_id(source);
     let empty = devices.is_empty();
     let options = devices
         .into_iter()

@@ -9,7 +9,7 @@ use web_call::browser::{
     CallSession, Hooks, LocalMedia, MediaError, SecrecyView, StatsReport, TicketFuture, WakeLock,
     chime, is_visible, set_page_title, slot_views,
 };
-use web_call::{Act, CallHistory, CallView, Entrance, Notice, SlotCount};
+use web_call::{Act, CallHistory, CallView, Choosing, Entrance, Notice, SlotCount};
 
 use super::words::{self, Kept, Loudness};
 use crate::browser::now_us;
@@ -210,14 +210,21 @@ impl LiveCall {
         });
     }
 
-    /// Uses another camera or microphone.
+    /// Uses another camera or microphone. What is off stays off. Before a visit a microphone has no
+    /// switch, and is tried whenever one is chosen.
     pub(super) fn choose(self, source: Source, id: String) {
-        let local = self.local();
+        let (session, local) = (self.session(), self.local());
         spawn_local(async move {
-            let done = match source {
-                Source::Camera => local.open_camera(Some(id)).await,
-                Source::Microphone => local.open_microphone(Some(id)).await,
-                Source::Screen => Ok(()),
+            let done = if let Some(session) = session {
+                session.choose(source, id).await
+            } else {
+                let open = local.open_sources();
+                let on = Sources {
+                    microphone: true,
+                    ..open
+                };
+                let choosing = Choosing::of(source, on, open);
+                local.choose(source, id, choosing).await
             };
             self.answer(source, done);
         });
