@@ -1,6 +1,6 @@
 //! The OpenAPI description, made of the handlers and of the table of who may call them.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use clinical_api::{BASE, Problem, ProblemCode};
 use clinical_app::idempotency::KEY_BYTES_MAX;
 use clinical_model::Role;
@@ -25,6 +25,7 @@ const BEARER: &str = "access_token";
         description = "The clinical API.",
         license(name = "Apache-2.0 OR MIT")
     ),
+    servers((url = "/", description = "The server that gave this description.")),
     components(schemas(Problem, ProblemCode))
 )]
 struct Frame;
@@ -89,7 +90,7 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
-/// Adds what every operation has: who may call it, and problems.
+/// Adds what every operation has: who may call it, words for its answers, and problems.
 fn complete(described: &mut Described, who: Who) {
     let roles = match who {
         Who::Public => serde_json::json!("public"),
@@ -101,13 +102,91 @@ fn complete(described: &mut Described, who: Who) {
         Some(extensions) => extensions.merge(extension),
         none => *none = Some(extension),
     }
-    if who != Who::Public {
-        let nothing: [&str; 0] = [];
-        described.security = Some(vec![SecurityRequirement::new(BEARER, nothing)]);
+    let nothing: [&str; 0] = [];
+    // An empty list says that none is needed (OpenAPI 3.1.0, Operation Object).
+    described.security = Some(match who {
+        Who::Public => Vec::new(),
+        Who::SignedIn | Who::Roles(_) => vec![SecurityRequirement::new(BEARER, nothing)],
+    });
+    for (status, response) in &mut described.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = meaning(status).to_owned();
+        }
     }
     let problem = versions::problem("A problem (RFC 9457); `code` says which.");
     described
         .responses
         .responses
         .insert("default".to_owned(), RefOr::T(problem));
+}
+
+/// What a status means, for an answer that nobody described; a response needs some words (OpenAPI
+/// 3.1.0, Response Object).
+fn meaning(status: &str) -> &'static str {
+    let status = status.parse::<StatusCode>().ok();
+    status
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("An answer.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::Value;
+
+    /// Every operation with its path and method.
+    fn each(text: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+        let paths = text["paths"].as_object().into_iter().flatten();
+        paths.flat_map(|(path, item)| {
+            let item = item.as_object().into_iter().flatten();
+            item.map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+    }
+
+    fn text() -> Value {
+        serde_json::to_value(super::openapi()).unwrap()
+    }
+
+    #[test]
+    fn what_varies_in_a_path_is_exactly_what_is_described_as_part_of_it() {
+        let text = text();
+        for (path, method, operation) in each(&text) {
+            let named: BTreeSet<&str> = path
+                .split('/')
+                .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                .collect();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let described: BTreeSet<&str> = parameters
+                .filter(|it| it["in"] == "path")
+                .filter_map(|it| it["name"].as_str())
+                .collect();
+            assert_eq!(described, named, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let text = text();
+        let mut known = BTreeMap::new();
+        for (path, method, operation) in each(&text) {
+            let name = operation["operationId"].as_str().unwrap();
+            let other = known.insert(name, (path, method));
+            assert_eq!(other, None, "{method} {path} is called {name}, too");
+        }
+    }
+
+    #[test]
+    fn every_answer_is_described_and_every_operation_says_whether_it_wants_a_token() {
+        let text = text();
+        for (path, method, operation) in each(&text) {
+            assert!(operation["security"].is_array(), "{method} {path}");
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let words = answer["description"].as_str().unwrap_or_default();
+                assert!(!words.is_empty(), "{method} {path} {status}");
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::extract::{Body, Peer, Segments};
 use crate::router::ApiState;
 
 /// Set up an authenticator app. Needs a fresh proof. It opens nothing until it is confirmed.
-#[utoipa::path(post, path = "/me/factors/apps", tag = "account", request_body = NewAppRequest,
+#[utoipa::path(post, operation_id = "begin_app", path = "/me/factors/apps", tag = "account", request_body = NewAppRequest,
     responses((status = 200, body = NewAppView)))]
 pub(super) async fn begin(
     State(state): State<ApiState>,

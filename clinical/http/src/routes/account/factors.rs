@@ -13,7 +13,7 @@ use crate::extract::Segments;
 use crate::router::ApiState;
 
 /// One's own second factors.
-#[utoipa::path(get, path = "/me/factors", tag = "account",
+#[utoipa::path(get, operation_id = "list_factors", path = "/me/factors", tag = "account",
     responses((status = 200, body = FactorsView)))]
 pub(super) async fn list(
     State(state): State<ApiState>,

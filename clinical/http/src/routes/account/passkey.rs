@@ -13,7 +13,7 @@ use crate::router::ApiState;
 use crate::routes::auth::proof;
 
 /// Begin to make a passkey. Needs a fresh proof.
-#[utoipa::path(post, path = "/me/factors/passkeys", tag = "account",
+#[utoipa::path(post, operation_id = "begin_passkey", path = "/me/factors/passkeys", tag = "account",
     responses((status = 200, body = CeremonyView)))]
 pub(super) async fn begin(
     State(state): State<ApiState>,
@@ -27,7 +27,7 @@ pub(super) async fn begin(
 }
 
 /// Store a new passkey. With the first factor all other sign-ins end.
-#[utoipa::path(post, path = "/me/factors/passkeys/finish", tag = "account",
+#[utoipa::path(post, operation_id = "finish_passkey", path = "/me/factors/passkeys/finish", tag = "account",
     request_body = NewPasskeyRequest, responses((status = 204)))]
 pub(super) async fn finish(
     State(state): State<ApiState>,

@@ -12,7 +12,7 @@ use crate::router::ApiState;
 use crate::routes::auth::set_password::refused;
 
 /// Change one's own password. All other sign-ins end. Who has a second factor needs a fresh proof.
-#[utoipa::path(put, path = "/me/password", tag = "account", request_body = PasswordRequest,
+#[utoipa::path(put, operation_id = "change_password", path = "/me/password", tag = "account", request_body = PasswordRequest,
     responses((status = 204)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,

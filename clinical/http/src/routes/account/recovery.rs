@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::router::ApiState;
 
 /// Make ten new recovery codes, shown this once; the old ones stop working. Needs a fresh proof.
-#[utoipa::path(post, path = "/me/factors/recovery-codes", tag = "account",
+#[utoipa::path(post, operation_id = "make_recovery_codes", path = "/me/factors/recovery-codes", tag = "account",
     responses((status = 200, body = RecoveryCodesView)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,

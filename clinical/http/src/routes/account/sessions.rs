@@ -13,7 +13,7 @@ use crate::extract::Segments;
 use crate::router::ApiState;
 
 /// One's own sign-ins that go on, newest first.
-#[utoipa::path(get, path = "/me/sessions", tag = "account",
+#[utoipa::path(get, operation_id = "list_sessions", path = "/me/sessions", tag = "account",
     responses((status = 200, body = Vec<SessionView>)))]
 pub(super) async fn list(
     State(state): State<ApiState>,

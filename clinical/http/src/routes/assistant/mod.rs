@@ -94,6 +94,7 @@ impl From<AssistantError> for ApiError {
 
 /// How the talk is read.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TalkQuery {
     /// The language of texts; English without it.

@@ -13,7 +13,7 @@ use crate::router::ApiState;
 
 /// Sign in with e-mail and password. The answer also sets the refresh cookie, or says how the second
 /// factor is shown.
-#[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginRequest,
+#[utoipa::path(post, operation_id = "sign_in", path = "/auth/login", tag = "auth", request_body = LoginRequest,
     responses((status = 200, body = LoginView)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,

@@ -13,7 +13,7 @@ use crate::router::ApiState;
 /// End the sign-in of the refresh cookie: its access tokens stop working at once. Needs the header
 /// `X-Requested-With: telehealth`. Without a cookie there is nothing to do and the answer is the
 /// same.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth",
+#[utoipa::path(post, operation_id = "sign_out", path = "/auth/logout", tag = "auth",
     params(("X-Requested-With" = String, Header, description = "`telehealth`")),
     responses((status = 204)))]
 pub(super) async fn handler(

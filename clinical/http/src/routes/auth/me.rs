@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::router::ApiState;
 
 /// The account that is signed in.
-#[utoipa::path(get, path = "/me", tag = "auth", responses((status = 200, body = Me)))]
+#[utoipa::path(get, operation_id = "read_me", path = "/me", tag = "auth", responses((status = 200, body = Me)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,
     Caller(actor): Caller,

@@ -13,7 +13,7 @@ use crate::extract::{Body, Browser, Peer};
 use crate::router::ApiState;
 
 /// Begin a sign-in with a passkey alone: the device knows whose it is.
-#[utoipa::path(post, path = "/auth/passkey", tag = "auth",
+#[utoipa::path(post, operation_id = "begin_passkey_sign_in", path = "/auth/passkey", tag = "auth",
     responses((status = 200, body = CeremonyView)))]
 pub(super) async fn begin(
     State(state): State<ApiState>,
@@ -28,7 +28,7 @@ pub(super) async fn begin(
 }
 
 /// End a sign-in with a passkey alone. The answer also sets the refresh cookie.
-#[utoipa::path(post, path = "/auth/passkey/finish", tag = "auth",
+#[utoipa::path(post, operation_id = "finish_passkey_sign_in", path = "/auth/passkey/finish", tag = "auth",
     request_body = PasskeySignInRequest, responses((status = 200, body = Token)))]
 pub(super) async fn finish(
     State(state): State<ApiState>,

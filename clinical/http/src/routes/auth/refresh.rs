@@ -12,7 +12,7 @@ use crate::router::ApiState;
 
 /// A new access token for the refresh cookie, which is replaced. Needs the header
 /// `X-Requested-With: telehealth`.
-#[utoipa::path(post, path = "/auth/refresh", tag = "auth",
+#[utoipa::path(post, operation_id = "refresh_token", path = "/auth/refresh", tag = "auth",
     params(("X-Requested-With" = String, Header, description = "`telehealth`")),
     responses((status = 200, body = Token)))]
 pub(super) async fn handler(

@@ -12,7 +12,7 @@ use crate::extract::{Body, Browser, Peer};
 use crate::router::ApiState;
 
 /// End a sign-in with the second factor. The answer also sets the refresh cookie.
-#[utoipa::path(post, path = "/auth/second-factor", tag = "auth",
+#[utoipa::path(post, operation_id = "finish_second_factor", path = "/auth/second-factor", tag = "auth",
     request_body = SecondFactorRequest, responses((status = 200, body = Token)))]
 pub(super) async fn finish(
     State(state): State<ApiState>,
@@ -30,7 +30,7 @@ pub(super) async fn finish(
 }
 
 /// Begin the passkey ceremony of a second step.
-#[utoipa::path(post, path = "/auth/second-factor/passkey", tag = "auth",
+#[utoipa::path(post, operation_id = "begin_second_factor_passkey", path = "/auth/second-factor/passkey", tag = "auth",
     request_body = TicketRequest, responses((status = 200, body = CeremonyView)))]
 pub(super) async fn begin(
     State(state): State<ApiState>,

@@ -11,7 +11,7 @@ use crate::router::ApiState;
 
 /// Choose a password with a link that an administrator handed out. The link works once; every
 /// sign-in of the account ends.
-#[utoipa::path(post, path = "/auth/set-password", tag = "auth",
+#[utoipa::path(post, operation_id = "set_password", path = "/auth/set-password", tag = "auth",
     request_body = SetPasswordRequest, responses((status = 204)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,

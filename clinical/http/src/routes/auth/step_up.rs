@@ -14,7 +14,7 @@ use crate::router::ApiState;
 
 /// Prove again who one is: what needs a fresh proof works for five minutes. Who has a second factor
 /// shows that, everybody else the password.
-#[utoipa::path(post, path = "/auth/step-up", tag = "auth", request_body = ProofRequest,
+#[utoipa::path(post, operation_id = "step_up", path = "/auth/step-up", tag = "auth", request_body = ProofRequest,
     responses((status = 204)))]
 pub(super) async fn handler(
     State(state): State<ApiState>,
@@ -30,7 +30,7 @@ pub(super) async fn handler(
 }
 
 /// Begin the passkey ceremony of a step-up.
-#[utoipa::path(post, path = "/auth/step-up/passkey", tag = "auth",
+#[utoipa::path(post, operation_id = "begin_passkey_step_up", path = "/auth/step-up/passkey", tag = "auth",
     responses((status = 200, body = CeremonyView)))]
 pub(super) async fn begin(
     State(state): State<ApiState>,

@@ -19,7 +19,7 @@ use crate::extract::{Body, Segments};
 use crate::router::ApiState;
 
 /// One's own places in the waiting list; to nurses, those of the patients whom they may see.
-#[utoipa::path(get, path = "/waiting-list", tag = "booking",
+#[utoipa::path(get, operation_id = "list_waiting_list", path = "/waiting-list", tag = "booking",
     responses((status = 200, body = Vec<WaitingView>)))]
 pub(super) async fn list_waiting(
     State(state): State<ApiState>,

@@ -12,7 +12,7 @@ use crate::extract::Body;
 use crate::router::ApiState;
 
 /// The staff of one's own facility, by name.
-#[utoipa::path(get, path = "/admin/people", tag = "people",
+#[utoipa::path(get, operation_id = "list_people", path = "/admin/people", tag = "people",
     responses((status = 200, body = Vec<PersonView>)))]
 pub(super) async fn list(
     State(state): State<ApiState>,

@@ -24,6 +24,7 @@ pub(super) const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Of which kind.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DocumentQuery {
     /// `fr` or `en`.

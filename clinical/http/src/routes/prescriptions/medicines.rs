@@ -15,6 +15,7 @@ const QUERY_CHARS_MAX: usize = 100;
 
 /// What to look for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MedicinesQuery {
     /// A name in French or English, a trade name or an ATC code; mistakes are forgiven.

@@ -19,6 +19,7 @@ use crate::router::ApiState;
 
 /// Which prescriptions.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListQuery {
     /// Of this patient.

@@ -20,6 +20,7 @@ use crate::router::ApiState;
 
 /// Which recordings.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RecordingsQuery {
     /// Of this patient only.

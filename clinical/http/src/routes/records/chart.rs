@@ -41,7 +41,7 @@ pub(super) async fn read_chart(
 
 /// The values of one measurement in one unit, oldest first. `slug` is a short word such as
 /// `glucose`, or a LOINC code.
-#[utoipa::path(get, path = "/patients/{id}/series/{slug}", tag = "records",
+#[utoipa::path(get, operation_id = "read_patient_series", path = "/patients/{id}/series/{slug}", tag = "records",
     params(("id" = String, Path, format = Uuid), ("slug" = String, Path)),
     responses((status = 200, body = SeriesView)))]
 pub(super) async fn read_series(
@@ -58,6 +58,7 @@ pub(super) async fn read_series(
 
 /// Which part of a timeline.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Query {
     /// Kinds of entries and `visit`, with commas; everything without it.

@@ -15,6 +15,7 @@ use crate::router::ApiState;
 
 /// Which draft.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// Of this appointment; without it the one that belongs to none.

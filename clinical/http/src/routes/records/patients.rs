@@ -25,6 +25,7 @@ const LIMIT: u32 = 20;
 
 /// Whom to look for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchQuery {
     /// Names in any order, a birth date, the last digits of a phone, the beginning of an identifier;

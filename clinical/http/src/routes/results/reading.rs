@@ -26,6 +26,7 @@ pub(super) async fn list_tests(Caller(_): Caller) -> Result<Json<CatalogueView>,
 
 /// Which orders.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OrdersQuery {
     /// Of this patient; for doctors.
@@ -65,6 +66,7 @@ pub(super) async fn read_order(
 
 /// Which results.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultsQuery {
     /// Of this patient; patients mean their own without it.
@@ -109,6 +111,7 @@ pub(super) async fn read_result(
 
 /// Which series.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeriesQuery {
     /// Of this patient; patients mean their own without it.
@@ -119,7 +122,7 @@ pub(super) struct SeriesQuery {
 }
 
 /// The verified values of one test over time, oldest first.
-#[utoipa::path(get, path = "/results/series", tag = "results", params(SeriesQuery),
+#[utoipa::path(get, operation_id = "read_code_series", path = "/results/series", tag = "results", params(SeriesQuery),
     responses((status = 200, body = ResultSeriesView)))]
 pub(super) async fn read_series(
     State(state): State<ApiState>,

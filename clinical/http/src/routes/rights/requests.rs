@@ -90,7 +90,7 @@ pub(super) async fn list_asked(
 }
 
 /// What the caller answers: corrections for clinicians, the rest for administrators.
-#[utoipa::path(get, path = "/requests", tag = "rights",
+#[utoipa::path(get, operation_id = "list_requests", path = "/requests", tag = "rights",
     responses((status = 200, body = Vec<RightsRequestView>)))]
 pub(super) async fn list_waiting(
     State(state): State<ApiState>,

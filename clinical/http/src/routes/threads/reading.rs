@@ -16,6 +16,7 @@ use crate::router::ApiState;
 
 /// Which threads.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ThreadsQuery {
     /// `next` of the page before.
@@ -55,6 +56,7 @@ pub(super) async fn count_unread_messages(
 
 /// About whom.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CorrespondentsQuery {
     /// The patient whom staff write about; patients mean themselves.
@@ -95,6 +97,7 @@ pub(super) async fn read_thread(
 
 /// Which messages.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessagesQuery {
     /// The last ones before this number; the last ones of all without it.

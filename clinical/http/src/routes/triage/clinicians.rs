@@ -17,6 +17,7 @@ use crate::router::ApiState;
 
 /// In which language.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClinicalQuery {
     /// `en` or `fr`; English without it.

@@ -53,6 +53,7 @@ pub(super) async fn begin_interview(
 
 /// Whose interviews.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InterviewsQuery {
     /// Of whom; patients mean themselves without it.
