@@ -60,6 +60,14 @@ pub fn date_time(us: i64) -> String {
     format(us, &options, None)
 }
 
+/// A date as far as it is known, `1968-03-14`, `1968-03` or `1968`, in words.
+#[must_use]
+pub fn partial(date: &str) -> String {
+    let all = [("year", "numeric"), ("month", "long"), ("day", "numeric")];
+    let known = all.get(..date.split('-').count()).unwrap_or(&all);
+    utc_us(date).map_or_else(|| date.to_owned(), |us| format(us, known, Some("UTC")))
+}
+
 /// Date and time of a wall clock that is kept as if it showed UTC.
 #[must_use]
 pub fn wall(us: i64) -> String {
@@ -101,13 +109,7 @@ pub fn week_start(us: i64) -> i64 {
 /// What a `datetime-local` input holds, as if its clock showed UTC.
 #[must_use]
 pub fn wall_us(text: &str) -> Option<i64> {
-    let millis = Date::parse(&format!("{text}Z"));
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "milliseconds of Date fit into 54 bits"
-    )]
-    let whole = millis.is_finite().then_some(millis as i64)?;
-    Some(whole.saturating_mul(1_000))
+    utc_us(&format!("{text}Z"))
 }
 
 /// `2026-11-21` in the reader's zone: groups instants by day and sorts.
@@ -175,6 +177,17 @@ pub fn differs(us: i64, zone: &str) -> bool {
 #[must_use]
 pub fn city(zone: &str) -> String {
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}
+
+/// What the browser's `Date` reads; a date without a time is at its beginning in UTC.
+fn utc_us(text: &str) -> Option<i64> {
+    let millis = Date::parse(text);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of Date fit into 54 bits"
+    )]
+    let whole = millis.is_finite().then_some(millis as i64)?;
+    Some(whole.saturating_mul(1_000))
 }
 
 fn moment(us: i64) -> Date {

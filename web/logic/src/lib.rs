@@ -16,3 +16,4 @@ pub mod plot;
 pub mod report;
 pub mod three_way;
 pub mod triage;
+pub mod units;

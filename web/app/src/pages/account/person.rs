@@ -37,7 +37,9 @@ fn Facts(person: PersonView) -> impl IntoView {
     } else {
         Key::PeopleNoFactor
     };
-    let (reviewed_us, review_due) = (person.reviewed_us, person.review_due);
+    // Nobody has looked at an account of the beginning yet.
+    let reviewed_us = Some(person.reviewed_us).filter(|us| *us > 0);
+    let review_due = person.review_due || reviewed_us.is_none();
     view! {
         <p>{say(role)}{place}</p>
         <p class="hint">{person.email}</p>
@@ -47,9 +49,10 @@ fn Facts(person: PersonView) -> impl IntoView {
                 {has_grace.then(|| view! { ". " {part(move || tr!(Key::PeopleGrace, date = when::date_time(grace_us)))} })}
             </li>
             <li data-testid="person-review">
-                <Icon glyph=Glyph::Check/>
-                {part(move || tr!(Key::PeopleReviewed, date = when::date(reviewed_us)))}
-                {review_due.then(|| view! { ". " <strong>{say(Key::PeopleReviewDue)}</strong> })}
+                <Icon glyph=if review_due { Glyph::Warning } else { Glyph::Check }/>
+                {reviewed_us.map(|us| part(move || tr!(Key::PeopleReviewed, date = when::date(us))))}
+                {(review_due && reviewed_us.is_some()).then_some(". ")}
+                {review_due.then(|| view! { <strong>{say(Key::PeopleReviewDue)}</strong> })}
             </li>
         </ul>
     }

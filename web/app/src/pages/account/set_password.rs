@@ -25,6 +25,8 @@ pub(crate) fn page() -> AnyView {
                         <p><a class="button primary" href="/login">{say(Key::SignIn)}</a></p>
                     }
                     .into_any()
+                } else if token.is_empty() {
+                    view! { <Alert tone=Tone::Error testid="set-password-no-link">{say(Key::SetPasswordNoLink)}</Alert> }.into_any()
                 } else {
                     view! { <Form token=token.clone() done/> }.into_any()
                 }

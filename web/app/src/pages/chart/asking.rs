@@ -163,9 +163,8 @@ fn Measured(form: Form) -> impl IntoView {
     });
     let options = options.collect_view();
     let unit = move || {
-        form.measure.with(|slug| {
-            Analyte::of_slug(slug).map_or_else(String::new, |it| words::unit(it.unit).to_owned())
-        })
+        form.measure
+            .with(|slug| Analyte::of_slug(slug).map_or_else(String::new, |it| words::unit(it.unit)))
     };
     let has_two = move || form.measure.get() == "systolic";
     let label = move || {

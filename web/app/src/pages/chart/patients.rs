@@ -12,7 +12,7 @@ use crate::api::{self, ApiError};
 use crate::components::{Button, EmptyState, Failure, Field, Glyph, Icon, Page, Spinner, part};
 use crate::i18n::{Key, Plural, say, tn};
 use crate::session::me;
-use crate::tr;
+use crate::{tr, when};
 
 /// How long nobody types before it is looked for.
 const QUIET: Duration = Duration::from_millis(250);
@@ -107,7 +107,7 @@ pub(super) fn Row(row: PatientRowView) -> impl IntoView {
             <span>
                 <strong>{name}</strong>
                 <small>{part(move || {
-                    let born = birth.as_ref().map(|date| tr!(Key::BornOn, date = date));
+                    let born = birth.as_ref().map(|date| tr!(Key::BornOn, date = when::partial(date)));
                     let parts = [Some(words::sex(sex).to_owned()), born, phone.clone()];
                     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
                 })}</small>

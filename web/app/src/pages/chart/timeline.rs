@@ -81,7 +81,9 @@ fn Visit(visit: TimelineVisit) -> impl IntoView {
     let is_cancelled = visit.stage == "cancelled";
     view! {
         <div class="entry" class:struck=is_cancelled data-testid="timeline-visit">
-            <p><Icon glyph=Glyph::Video/>" "<strong>{move || t(Key::KindVisit)}</strong></p>
+            <p><Icon glyph=Glyph::Video/>" "<strong>{move || t(Key::KindVisit)}</strong>
+                {is_cancelled.then(|| view! { " " <span class="badge">{say(Key::StateCancelled)}</span> })}
+            </p>
             <p>{doctor}</p>
             <p class="hint"><small>{part(move || when::date_time(us))}</small></p>
         </div>

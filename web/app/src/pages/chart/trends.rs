@@ -117,7 +117,7 @@ fn Plot(rows: Vec<SeriesView>) -> impl IntoView {
     let first = rows.first();
     let (unit, places) = first.map_or((String::new(), 0), |row| {
         let places = usize::try_from(row.places).unwrap_or(0);
-        (words::unit(&row.unit).to_owned(), places)
+        (words::unit(&row.unit), places)
     });
     let points = first.map(|row| row.points.clone()).unwrap_or_default();
     let (Some(oldest), Some(newest)) = (points.first(), points.last()) else {

@@ -43,17 +43,9 @@ pub(super) fn number(text: &str) -> String {
     }
 }
 
-/// A unit as people write it.
-pub(super) fn unit(ucum: &str) -> &str {
-    match ucum {
-        "mm[Hg]" => "mmHg",
-        "Cel" => "°C",
-        "umol/L" => "µmol/L",
-        "kg/m2" => "kg/m²",
-        "mL/min/{1.73_m2}" => "mL/min/1,73 m²",
-        "1" => "",
-        other => other,
-    }
+/// A unit as people write it; tracked.
+pub(super) fn unit(ucum: &str) -> String {
+    web_logic::units::unit_words(ucum, lang())
 }
 
 pub(super) fn quantity(it: &Quantity) -> String {
@@ -290,7 +282,7 @@ pub(super) fn who(details: &PatientDetails) -> String {
     let mut parts = vec![sex(details.sex).to_owned()];
     if let Some(birth) = &details.birth {
         parts.extend(age(birth).map(|years| tr!(Key::AgeYears, n = years)));
-        parts.push(tr!(Key::BornOn, date = birth.as_str()));
+        parts.push(tr!(Key::BornOn, date = when::partial(birth.as_str())));
     }
     parts.extend(details.phones.first().cloned());
     parts.join(" · ")

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
 
-use super::words::{birth, both, dosage, moment, refusal, stage};
+use super::words::{both, calendar_day, dosage, moment, refusal, stage};
 use crate::api::{self, ApiError};
 use crate::browser;
 use crate::components::{Alert, Button, Failure, Glyph, Icon, Look, Tone, part};
@@ -59,7 +59,7 @@ pub(super) fn people(it: &PrescriptionView) -> AnyView {
     view! {
         <dl class="facts">
             <dt>{say(Key::RxPatient)}</dt>
-            <dd>{it.patient_name.clone()}{born.map(|date| view! { " " <small>{part(move || tr!(Key::RxBorn, date = birth(&date)))}</small> })}</dd>
+            <dd>{it.patient_name.clone()}{born.map(|date| view! { " " <small>{part(move || tr!(Key::RxBorn, date = calendar_day(&date)))}</small> })}</dd>
             <dt>{say(Key::RxPrescriber)}</dt>
             <dd>{it.prescriber_name.clone()}</dd>
             {signed.map(|us| view! { <dt>{say(Key::RxSigned)}</dt><dd>{part(move || moment(us))}</dd> })}

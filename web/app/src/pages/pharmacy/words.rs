@@ -167,15 +167,9 @@ pub(super) fn span(us: i64) -> String {
     }
 }
 
-/// A birth date as far as it is known: day, month, year.
-pub(super) fn birth(date: &str) -> String {
-    let parts: Vec<&str> = date.split('-').rev().collect();
-    parts.join("/")
-}
-
-/// A day of a calendar as the server writes it, in words; tracked.
+/// A date as the server writes it, as far as it is known, in words; tracked.
 pub(super) fn calendar_day(date: &str) -> String {
-    birth(date)
+    when::partial(date)
 }
 
 /// How much of a medicine the patient has.

@@ -40,15 +40,9 @@ pub(super) fn name_of(tests: Tests, code: &str) -> String {
     test_of(tests, code).map_or_else(|| code.to_owned(), |it| it.name(language()).to_owned())
 }
 
-/// A unit as people write it.
+/// A unit as people write it; tracked.
 pub(super) fn unit_words(ucum: &str) -> String {
-    ucum.replace("umol", "µmol")
-        .replace("ug/", "µg/")
-        .replace("10*", "10^")
-        .replace("{INR}", "")
-        .replace("{1.73_m2}", "1,73 m²")
-        .replace("m[IU]", "mUI")
-        .replace("[IU]", "UI")
+    web_logic::units::unit_words(ucum, lang())
 }
 
 pub(super) fn priority_key(priority: Priority) -> Key {
@@ -65,7 +59,11 @@ fn person_words(person: &PersonBrief) -> String {
         "male" => Key::ResultSexMale,
         _ => Key::ResultSexUnknown,
     });
-    let born = person.birth.clone().unwrap_or_default();
+    let born = person
+        .birth
+        .as_deref()
+        .map(when::partial)
+        .unwrap_or_default();
     tr!(
         Key::ResultsPerson,
         sex = sex,

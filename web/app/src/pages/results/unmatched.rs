@@ -128,7 +128,7 @@ fn person_lines(it: SentPersonView) -> AnyView {
         <p><strong>{it.name}</strong></p>
         <p class="hint">
             {part(move || t(sex))}
-            {it.birth.map(|birth| format!(" – {birth}"))}
+            {it.birth.map(|birth| part(move || format!(" – {}", when::partial(&birth))))}
         </p>
         <p class="hint">{numbers}</p>
     }

@@ -152,7 +152,7 @@ fn Row(
             <div>
                 <p>
                     {emergency.then(|| view! { <span class="tag"><Icon glyph=Glyph::Warning/>{say(Key::LooksEmergency)}</span> " " })}
-                    <strong>{part(name)}</strong> " " {say(key)}
+                    <strong>{part(name)}</strong> "\u{a0}" {say(key)}
                     {refused.then(|| view! { " (" {say(Key::LooksRefused)} ")" })}
                 </p>
                 <p class="hint">{part(move || when::date_time(at_us))}</p>

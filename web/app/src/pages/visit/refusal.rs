@@ -10,7 +10,7 @@ use crate::api::ApiError;
 use crate::browser::now_us;
 use crate::components::{Alert, Button, Glyph, Look, Page, Tone};
 use crate::i18n::{Key, say, t};
-use crate::when;
+use crate::{tr, when};
 
 /// A refusal that a person can understand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub(super) fn Refused(refusal: Refusal, again: UnsyncCallback<()>) -> impl IntoV
                         .map(|opens| {
                             view! {
                                 <p class="visit-big" data-testid="opens-at">
-                                    {part(move || format!("{} {}", when::date(opens), when::time(opens)))}
+                                    {part(move || tr!(Key::AtTime, date = when::date(opens), time = when::time(opens)))}
                                 </p>
                             }
                         })}
