@@ -312,6 +312,10 @@ proptest! {
             world.store(true);
         }
         world.wait(signaling_session::SEAT_KEPT_US);
+        // What the clinic did not keep at first is asked for again.
+        while !world.keeps.is_empty() {
+            world.keep(true);
+        }
         // A telephone that begins to ring now keeps its seat for a little longer.
         world.wait(signaling_session::SEAT_KEPT_US);
         world.wait(signaling_session::EMPTY_GRACE_US);
