@@ -42,12 +42,33 @@ pub(crate) fn router(dir: &Path) -> Router {
         .layer(middleware::from_fn(pages))
 }
 
+/// Longer paths, and longer parts of them, are no names of files anywhere.
+const PATH_BYTES_MAX: usize = 2_048;
+const PART_BYTES_MAX: usize = 255;
+
+/// Whether somebody can mean a page with this path. Files have names with a point. Programs that try
+/// whether something is there (RFC 8615, another version of the API) must hear that it is not.
+fn is_page(path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let is_file = last.contains('.') && last != "index.html";
+    let for_programs = ["/assets/", "/api/", "/fhir/", "/whip/", "/whep/"];
+    let is_hidden = path.split('/').any(|part| part.starts_with('.'));
+    !is_file && !is_hidden && !for_programs.iter().any(|it| path.starts_with(it))
+}
+
+/// Whether a file system can be asked for this path.
+fn can_be_looked_for(path: &str) -> bool {
+    path.len() <= PATH_BYTES_MAX && path.split('/').all(|it| it.len() <= PART_BYTES_MAX)
+}
+
 /// A missing file is not found; a page is never taken from an old cache, an asset always is.
 async fn pages(request: Request, next: Next) -> Response {
     let path = request.uri().path();
+    if !can_be_looked_for(path) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let is_asset = path.starts_with("/assets/");
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let wants_file = is_asset || (last.contains('.') && last != "index.html");
+    let wants_file = !is_page(path);
     let mut response = next.run(request).await;
     let got_page = response
         .headers()
@@ -106,6 +127,38 @@ pub(crate) async fn security_headers(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of a folder with a page.
+    async fn status(path: &str) -> StatusCode {
+        let dir = std::env::temp_dir().join(format!("telehealth-pages-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("index.html"), "<!doctype html>").unwrap();
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = tower::ServiceExt::oneshot(router(&dir), request).await;
+        answer.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn only_what_can_be_a_page_is_answered_with_the_page() {
+        for page in ["/", "/index.html", "/join", "/patients/7", "/apis"] {
+            assert_eq!(status(page).await, StatusCode::OK, "{page}");
+        }
+        let long = format!("/{}", "a".repeat(16_000));
+        let deep = "/a".repeat(4_000);
+        for none in [
+            "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200",
+            "/.git/config",
+            "/api/v2/me",
+            "/fhir/metadata",
+            "/whip/",
+            "/assets/none",
+            "/none.php",
+            &long,
+            &deep,
+        ] {
+            assert_eq!(status(none).await, StatusCode::NOT_FOUND, "{none}");
+        }
+    }
 
     fn connects(text: &str) -> String {
         let config: Config = toml::from_str(text).unwrap();

@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,6 +26,10 @@ const HEADERS_MAX: Duration = Duration::from_secs(10);
 
 /// After a failed accept (usually too many open files) the next try waits for others to close.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Browsers that have been here encrypted come back no other way for a year (RFC 6797 section 6.1).
+/// The examples of proxies say the same.
+const ENCRYPTED_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Whose word counts for where a client is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +88,18 @@ struct Terms {
 struct Asker {
     peer: SocketAddr,
     front: Front,
-    /// It came without encryption to a server that has it.
-    sent_on: bool,
+    encryption: Encryption,
+}
+
+/// How a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encryption {
+    /// By TLS of this server.
+    Ours,
+    /// Without it, to a server that has it.
+    Avoided,
+    /// This server has none; perhaps a proxy does.
+    Elsewhere,
 }
 
 async fn run_on(
@@ -151,7 +166,11 @@ async fn serve(
     let asker = Asker {
         peer,
         front: terms.front,
-        sent_on: terms.inside.tls.is_some() && matches!(looked, Looked::Plain(..)),
+        encryption: match looked {
+            Looked::Tls(..) => Encryption::Ours,
+            Looked::Plain(..) if terms.inside.tls.is_some() => Encryption::Avoided,
+            Looked::Plain(..) => Encryption::Elsewhere,
+        },
     };
     match looked {
         Looked::Plain(Opening::Media(media), stream) => {
@@ -261,10 +280,15 @@ async fn answer(
     Asker {
         peer,
         front,
-        sent_on,
+        encryption,
     }: Asker,
 ) -> Result<Response<Body>, Infallible> {
-    if sent_on {
+    if !names_one_host(request.version(), request.headers()) {
+        let mut refusal = Response::new(Body::from("one Host header is needed\n"));
+        *refusal.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(refusal);
+    }
+    if encryption == Encryption::Avoided {
         return Ok(send_on(&request));
     }
     let mut request = request.map(Body::new);
@@ -274,7 +298,27 @@ async fn answer(
             .map_or(peer, |address| SocketAddr::new(address, peer.port())),
     };
     request.extensions_mut().insert(ConnectInfo(client));
-    app.oneshot(request).await
+    let mut response = app.oneshot(request).await?;
+    if encryption == Encryption::Ours {
+        let headers = response.headers_mut();
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED_ONLY);
+    }
+    Ok(response)
+}
+
+/// Whether a request says once, and readably, to whom it goes. Others are refused, so that no proxy reads
+/// them in another way (RFC 9112 section 3.2). An older client may leave it out.
+fn names_one_host(version: Version, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => version < Version::HTTP_11,
+        (Some(host), None) => host.to_str().is_ok_and(|host| {
+            let reads = |host: &str| host.parse::<Authority>().is_ok();
+            // A user's name is no part of it; nothing at all is allowed.
+            !host.contains('@') && (host.is_empty() || reads(host))
+        }),
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// To the same place, encrypted. Without a host there is no such place.
@@ -405,6 +449,9 @@ mod tests {
             answer.contains("location: https://localhost:9/a?b\r\n"),
             "{answer}"
         );
+        // RFC 6797 section 7.2: nobody believes it without encryption.
+        let encrypted_only = "strict-transport-security: max-age=31536000\r\n";
+        assert!(!answer.contains(encrypted_only), "{answer}");
 
         let stream = secure().await;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
@@ -413,9 +460,30 @@ mod tests {
             answer.starts_with("HTTP/1.1 200") && answer.ends_with("inside"),
             "{answer}"
         );
+        assert!(answer.contains(encrypted_only), "{answer}");
 
         assert!(is_relay(connect().await.unwrap()).await, "bare");
         assert!(is_relay(secure().await).await, "inside TLS");
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        let asked = |version, hosts: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, host.parse().unwrap());
+            }
+            names_one_host(version, &headers)
+        };
+        for good in ["a.example", "a_b:8080", "[::1]:80", "192.0.2.1", ""] {
+            assert!(asked(Version::HTTP_11, &[good]), "{good}");
+        }
+        for bad in ["a b", "a/b", "user@a", "a:b:c"] {
+            assert!(!asked(Version::HTTP_11, &[bad]), "{bad}");
+        }
+        assert!(!asked(Version::HTTP_11, &["a", "a"]));
+        assert!(!asked(Version::HTTP_11, &[]));
+        assert!(asked(Version::HTTP_10, &[]));
     }
 
     #[test]
